@@ -1,0 +1,1 @@
+"""What is offered: the HTTP service, its use cases, security and monitoring."""

@@ -1,0 +1,1 @@
+"""How fast and how good: measurements beside their baselines, every answer checked by the referee."""

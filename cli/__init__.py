@@ -1,0 +1,1 @@
+"""The ``wardflow`` command: one file per verb, thin."""

@@ -1,0 +1,76 @@
+"""The way in: ``wardflow VERB``. A verb's file is imported when it is called, so that ``--help`` is quick."""
+
+import importlib
+import sys
+from importlib.metadata import version
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from solver.engine.errors import InvalidInstance
+
+
+class Verb(NamedTuple):
+    """One verb: the module that holds its ``app`` (a ``typer.Typer``) and the line that ``--help`` shows."""
+
+    module: str
+    help: str
+
+
+# A new verb is one line here and one file beside this one.
+VERBS: dict[str, Verb] = {}
+
+
+class LazyGroup(TyperGroup):
+    """A group that lists its verbs from the table and loads the file of the one that is called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, verb in VERBS.items():
+            self.add_command(TyperCommand(name, help=verb.help))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, listed, rest = super().resolve_command(ctx, args)
+        if name not in VERBS:
+            return name, listed, rest
+        return name, typer.main.get_command(importlib.import_module(VERBS[name].module).app), rest
+
+
+app = typer.Typer(
+    name="wardflow",
+    cls=LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="`wardflow VERB --help` explains one verb. Settings are read from WARDFLOW_* variables.",
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"wardflow {version('wardflow')}")
+        raise typer.Exit
+
+
+@app.callback()
+def wardflow(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Who gets which bed, which equipment, which drugs and which nurse, when, and why.
+
+    wardflow decides all four at once, or stores the need and says what stands in its way. It supports
+    decisions; people make them.
+    """
+
+
+def main() -> None:
+    """Run the command line; a refused instance is told in plain words and ends with status 2."""
+    try:
+        app()
+    except InvalidInstance as refused:
+        typer.echo(str(refused), err=True)
+        sys.exit(2)
