@@ -1,0 +1,122 @@
+"""Drugs and lots; blood groups and which red cells a person may be given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from solver.hospital.door import Door
+from solver.hospital.timegrid import Minute
+
+
+class HandlingClass(StrEnum):
+    """How a drug must be handled; controlled drugs and blood are only ever reserved here, never issued."""
+
+    ORDINARY = "ordinary"
+    CONTROLLED = "controlled"
+    COLD_CHAIN = "cold_chain"
+    CYTOTOXIC = "cytotoxic"
+    BLOOD = "blood"
+
+
+class LotState(StrEnum):
+    """Whether a lot may be used at all."""
+
+    AVAILABLE = "available"
+    QUARANTINED = "quarantined"
+    RECALLED = "recalled"
+    LOCKED = "locked"
+
+
+class BloodGroup(StrEnum):
+    """ABO and RhD."""
+
+    O_NEG = "O-"
+    O_POS = "O+"
+    A_NEG = "A-"
+    A_POS = "A+"
+    B_NEG = "B-"
+    B_POS = "B+"
+    AB_NEG = "AB-"
+    AB_POS = "AB+"
+
+    @property
+    def antigens(self) -> frozenset[str]:
+        """Red-cell antigens among A, B and D."""
+        abo = frozenset(self.value[:-1]) - {"O"}
+        return abo | {"D"} if self.value.endswith("+") else abo
+
+
+def blood_is_compatible(donor: BloodGroup, recipient: BloodGroup | None) -> bool:
+    """Whether red cells of ``donor`` bring no antigen that ``recipient`` lacks; an unknown recipient takes O- only.
+
+    Source: BSH guideline on pre-transfusion compatibility procedures (2012), ABO and D.
+    """
+    return donor.antigens <= (recipient.antigens if recipient is not None else frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """A medicinal product. ``equivalents``: drug ids a pharmacist approved to stand in (same substance, strength,
+    form, route), best first. ``safety_stock``: in units of ``unit``, below which every further use has a price."""
+
+    id: str
+    name: str
+    substance: str
+    strength: str = ""
+    form: str = ""
+    route: str = ""
+    unit: str = "piece"
+    handling: HandlingClass = HandlingClass.ORDINARY
+    safety_stock: int = 0
+    equivalents: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        door = Door("Drug", self.id)
+        door.identity(self.id)
+        door.identity(self.substance, "substance")
+        door.member(self.handling, HandlingClass, "handling")
+        door.whole(self.safety_stock, "safety_stock")
+        door.need(self.id not in self.equivalents, "equivalents", self.equivalents, "other drugs than itself")
+        door.need(
+            len(set(self.equivalents)) == len(self.equivalents), "equivalents", self.equivalents, "each once"
+        )
+        door.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A quantity of one drug with one expiry minute. ``available`` to reserve = ``on_hand - reserved``.
+
+    ``ward_id`` None: central pharmacy, serves every ward; else that ward's cabinet, serves that ward only.
+    Blood: ``blood_group`` of the unit and ``crossmatched_for`` the one person it was matched for.
+    """
+
+    id: str
+    drug_id: str
+    on_hand: int
+    expires: Minute
+    reserved: int = 0
+    state: LotState = LotState.AVAILABLE
+    ward_id: str | None = None
+    blood_group: BloodGroup | None = None
+    crossmatched_for: str | None = None
+
+    def __post_init__(self) -> None:
+        door = Door("Lot", self.id)
+        door.identity(self.id)
+        door.identity(self.drug_id, "drug_id")
+        door.minute(self.expires, "expires")
+        door.member(self.state, LotState, "state")
+        if door.whole(self.on_hand, "on_hand") and door.whole(self.reserved, "reserved"):
+            door.need(
+                self.reserved <= self.on_hand, "reserved", self.reserved, f"at most on_hand ({self.on_hand})"
+            )
+        if self.blood_group is not None:
+            door.member(self.blood_group, BloodGroup, "blood_group")
+        door.close()
+
+    @property
+    def available(self) -> int:
+        """Quantity that may still be reserved."""
+        return self.on_hand - self.reserved
