@@ -1,0 +1,44 @@
+"""The one place where compiler options live: every kernel is declared with ``@kernel``.
+
+- ``nopython``: a kernel that needs the interpreter does not compile.
+- ``nogil``: threads of the service go on answering while a kernel runs.
+- Never ``parallel``: its threads would fight with the service's workers; processes use the many cores.
+- Cached on disk, see ``kernel_cache``: compiling takes seconds, loading milliseconds.
+
+Freeze arrays that a kernel only reads (``array.setflags(write=False)``), and freeze all of them. numba types
+a frozen array as read-only, so a kernel that writes to the problem does not compile. But frozen and writable
+are two types: a kernel called once with one and once with the other is compiled and cached twice, and the
+second compilation falls into the middle of the work.
+"""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+
+import numba
+from numba.core.dispatcher import Dispatcher
+
+from solver.engine.kernel_cache import KernelCache
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Kernel(Protocol[P, R_co]):
+    """A compiled function: called as the plain one, which stays reachable for tests as ``py_func``."""
+
+    @property
+    def py_func(self) -> Callable[P, R_co]: ...
+
+    @property
+    def signatures(self) -> list[Any]:
+        """The argument types compiled or loaded so far; empty until the first call."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+def kernel(function: Callable[P, R_co]) -> Kernel[P, R_co]:
+    """Compile ``function`` on its first call, arrays and numbers in, numbers out."""
+    compiled: Any = numba.njit(nogil=True)(function)
+    if isinstance(compiled, Dispatcher):  # with NUMBA_DISABLE_JIT it is the plain function
+        compiled._cache = KernelCache(compiled)
+    return cast("Kernel[P, R_co]", compiled)
