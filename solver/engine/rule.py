@@ -35,7 +35,9 @@ class Rule:
 
     def __post_init__(self) -> None:
         if (self.level is Level.SOFT) != (self.weight > 0):
-            raise ValueError(f"Rule {self.id!r}: level {self.level.value} with weight {self.weight}; only soft rules have one.")
+            raise ValueError(
+                f"Rule {self.id!r}: level {self.level.value} with weight {self.weight}; only soft rules have one."
+            )
 
 
 @dataclass(frozen=True, slots=True)

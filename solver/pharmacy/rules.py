@@ -1,0 +1,113 @@
+"""The rules about drugs, lots and blood."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from solver.engine.rule import Level, Rule
+
+LOT_QUANTITY: Final = Rule(
+    "lot_quantity",
+    Level.ABSOLUTE,
+    "unit of quantity",
+    "stock on hand",
+    "No lot is reserved beyond what it holds.",
+    "任何批次的预留量不得超过库存。",
+)
+LOT_EXPIRY: Final = Rule(
+    "lot_expiry",
+    Level.ABSOLUTE,
+    "lot",
+    "WHO good storage and distribution practices (TRS 1025, annex 7)",
+    "A lot has not expired when the last of it is used.",
+    "批次在用完之时不得过期。",
+)
+LOT_USABLE: Final = Rule(
+    "lot_usable",
+    Level.ABSOLUTE,
+    "lot",
+    "recall and quarantine orders",
+    "A lot that is recalled, quarantined or locked is not given out.",
+    "召回、隔离或锁定的批次不得分配。",
+)
+DRUG_GIVEN: Final = Rule(
+    "drug_given",
+    Level.ABSOLUTE,
+    "unit of quantity",
+    "the request; equivalents approved by a pharmacist (same substance, strength, form, route)",
+    "Each drug is the one asked for or an approved equivalent, in the full quantity.",
+    "药品须为所需品种或经药师批准的等效品种，数量须足。",
+)
+ALLERGY: Final = Rule(
+    "allergy",
+    Level.ABSOLUTE,
+    "lot",
+    "the person's record of allergies",
+    "Nobody is given a substance they are known to be allergic to.",
+    "不得给予患者已知过敏的物质。",
+)
+BLOOD_GROUP: Final = Rule(
+    "blood_group",
+    Level.ABSOLUTE,
+    "lot",
+    "BSH guideline on pre-transfusion compatibility procedures (2012)",
+    "Blood is ABO and RhD compatible.",
+    "血液须 ABO 与 RhD 相容。",
+)
+BLOOD_CROSSMATCH: Final = Rule(
+    "blood_crossmatch",
+    Level.ABSOLUTE,
+    "lot",
+    "BSH guideline on pre-transfusion compatibility procedures (2012)",
+    "Blood was cross-matched for this very person.",
+    "血液须已为该患者完成交叉配血。",
+)
+LOT_PLACE: Final = Rule(
+    "lot_place",
+    Level.OVERRIDABLE,
+    "lot",
+    "cabinet policy: a ward's cabinet serves its own ward",
+    "A ward's cabinet serves that ward; the central pharmacy serves all.",
+    "病区药柜只供本病区；中心药房供全院。",
+)
+EARLIEST_EXPIRY_FIRST: Final = Rule(
+    "earliest_expiry_first",
+    Level.SOFT,
+    "unit of quantity and lot passed over",
+    "WHO good storage and distribution practices: first expiry, first out",
+    "The lot that expires first is used first.",
+    "先到期者先用。",
+    50,
+)
+DRUG_SUBSTITUTE: Final = Rule(
+    "drug_substitute",
+    Level.SOFT,
+    "lot",
+    "assumed",
+    "The drug asked for is better than an equivalent.",
+    "优先使用所需药品而非等效品。",
+    10_000,
+)
+SAFETY_STOCK: Final = Rule(
+    "safety_stock",
+    Level.SOFT,
+    "unit of quantity below the safety stock",
+    "assumed",
+    "Safety stocks are kept.",
+    "保持安全库存。",
+    200,
+)
+
+RULES: Final = (
+    LOT_QUANTITY,
+    LOT_EXPIRY,
+    LOT_USABLE,
+    DRUG_GIVEN,
+    ALLERGY,
+    BLOOD_GROUP,
+    BLOOD_CROSSMATCH,
+    LOT_PLACE,
+    EARLIEST_EXPIRY_FIRST,
+    DRUG_SUBSTITUTE,
+    SAFETY_STOCK,
+)
