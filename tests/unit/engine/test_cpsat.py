@@ -12,11 +12,11 @@ from solver.engine.errors import EngineError
 from solver.engine.result import Status, TracePoint, Unobserved
 
 
-def knapsack(items: int = 12, seed_weights: int = 7) -> cp_model.CpModel:
+def knapsack(items: int = 12) -> cp_model.CpModel:
     """Choose at least half of all weight at the least price."""
     model = cp_model.CpModel()
     chosen = [model.new_bool_var(f"item {i}") for i in range(items)]
-    weights = [seed_weights + (i * 37) % 23 for i in range(items)]
+    weights = [7 + (i * 37) % 23 for i in range(items)]
     model.add(sum(w * c for w, c in zip(weights, chosen, strict=True)) * 2 >= sum(weights))
     model.minimize(sum((3 + (i * 29) % 17) * c for i, c in enumerate(chosen)))
     return model
@@ -30,7 +30,7 @@ def impossible() -> cp_model.CpModel:
 
 
 def hard() -> cp_model.CpModel:
-    """A quadratic assignment of 20: good plans at once, a proof not within an hour."""
+    """A quadratic assignment of 20: plans at once, a proof far beyond the budgets given here."""
     model = cp_model.CpModel()
     n = 20
     place = [[model.new_bool_var("") for _ in range(n)] for _ in range(n)]

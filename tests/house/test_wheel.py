@@ -1,0 +1,54 @@
+"""What is built from the checkout works without the checkout."""
+
+import subprocess
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.house.conftest import Installation
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ["solver", "models", "api", "simulations", "benchmarks", "cli"]
+
+
+def test_the_command_of_the_wheel_tells_the_version_of_the_project(installed_wheel: "Installation") -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    done = installed_wheel.run("wardflow", "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"wardflow {version}\n", "")
+
+
+def test_every_module_of_the_wheel_is_imported_from_the_wheel(installed_wheel: "Installation") -> None:
+    script = (
+        "import importlib, pkgutil\n"
+        f"for name in {PACKAGES!r}:\n"
+        "    package = importlib.import_module(name)\n"
+        "    print(package.__file__)\n"
+        "    for each in pkgutil.walk_packages(package.__path__, name + '.'):\n"
+        "        if '.migrations' not in each.name and not each.name.endswith('.__main__'):\n"
+        "            print(importlib.import_module(each.name).__file__)\n"
+    )
+    done = installed_wheel.run("python", "-c", script)
+    assert done.returncode == 0, done.stderr
+    files = done.stdout.splitlines()
+    assert len(files) >= len(PACKAGES)
+    assert [file for file in files if not file.startswith(str(installed_wheel.environment))] == []
+
+
+def test_every_committed_file_of_a_package_is_in_the_wheel(installed_wheel: "Installation") -> None:
+    """Migration scripts, web assets and example hospitals are no Python files, and as easily forgotten."""
+    committed = subprocess.run(
+        ["git", "ls-files", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    expected = {name for name in committed if (ROOT / name).is_file()}
+    packed = set(zipfile.ZipFile(installed_wheel.wheel).namelist())
+    assert {f"{package}/py.typed" for package in PACKAGES} <= expected
+    assert expected - packed == set()
+
+
+def test_the_wheel_holds_no_tests_and_carries_the_licence(installed_wheel: "Installation") -> None:
+    packed = zipfile.ZipFile(installed_wheel.wheel).namelist()
+    tops = {name.partition("/")[0] for name in packed}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+    assert any(name.endswith("licenses/LICENSE") for name in packed)
