@@ -3,7 +3,7 @@
 - ``nopython``: a kernel that needs the interpreter does not compile.
 - ``nogil``: threads of the service go on answering while a kernel runs.
 - Never ``parallel``: its threads would fight with the service's workers; processes use the many cores.
-- Cached on disk, see ``kernel_cache``: compiling takes seconds, loading milliseconds.
+- Cached on disk, so that only the first start of all pays for compiling; see ``kernel_cache``.
 
 Freeze arrays that a kernel only reads (``array.setflags(write=False)``), and freeze all of them. numba types
 a frozen array as read-only, so a kernel that writes to the problem does not compile. But frozen and writable
