@@ -1,6 +1,5 @@
 # Everything a person does with a checkout. Needs Python 3.11 or newer and make; the rest comes from requirements.lock.
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
+.SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules

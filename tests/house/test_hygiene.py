@@ -2,13 +2,13 @@
 
 import ast
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["solver", "models", "api", "simulations", "benchmarks", "cli"]
+LEFT_BEHIND = {"__pycache__", "build", "dist"}
 LONGEST_FUNCTION = 60  # lines, its docstring not counted
 LONGEST_FILE = 450
 
@@ -21,15 +21,14 @@ NEVER = {
 
 
 def project_files() -> list[Path]:
-    """Every file of the project that git does not ignore, committed yet or not."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+    """Every file of the checkout save what tools and runs leave behind; git itself may be missing."""
+    found: list[Path] = []
+    for top in ROOT.iterdir():
+        if top.is_file():
+            found.append(top)
+        elif top.name == ".ci" or not top.name.startswith(".") and top.name not in LEFT_BEHIND:
+            found += [path for path in top.rglob("*") if path.is_file() and not LEFT_BEHIND & set(path.parts)]
+    return found
 
 
 def sources() -> list[Path]:
@@ -67,7 +66,9 @@ def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def test_no_file_holds_an_index_address_a_machine_path_or_a_key() -> None:
     found = []
-    for path in project_files():
+    files = project_files()
+    assert {ROOT / "Makefile", ROOT / ".ci" / "run", ROOT / "solver" / "__init__.py"} <= set(files)
+    for path in files:
         text = path.read_text(encoding="utf-8", errors="ignore")
         found += [f"{path.relative_to(ROOT)}:{line}" for line in unwanted(text)]
     assert found == []

@@ -1,6 +1,5 @@
 """What is built from the checkout works without the checkout."""
 
-import subprocess
 import tomllib
 import zipfile
 from pathlib import Path
@@ -36,15 +35,16 @@ def test_every_module_of_the_wheel_is_imported_from_the_wheel(installed_wheel: "
     assert [file for file in files if not file.startswith(str(installed_wheel.environment))] == []
 
 
-def test_every_committed_file_of_a_package_is_in_the_wheel(installed_wheel: "Installation") -> None:
+def test_every_file_of_a_package_is_in_the_wheel(installed_wheel: "Installation") -> None:
     """Migration scripts, web assets and example hospitals are no Python files, and as easily forgotten."""
-    committed = subprocess.run(
-        ["git", "ls-files", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    expected = {name for name in committed if (ROOT / name).is_file()}
-    packed = set(zipfile.ZipFile(installed_wheel.wheel).namelist())
+    expected = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     assert {f"{package}/py.typed" for package in PACKAGES} <= expected
-    assert expected - packed == set()
+    assert expected - set(zipfile.ZipFile(installed_wheel.wheel).namelist()) == set()
 
 
 def test_the_wheel_holds_no_tests_and_carries_the_licence(installed_wheel: "Installation") -> None:
