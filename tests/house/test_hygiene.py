@@ -22,13 +22,9 @@ NEVER = {
 
 def project_files() -> list[Path]:
     """Every file of the checkout save what tools and runs leave behind; git itself may be missing."""
-    found: list[Path] = []
-    for top in ROOT.iterdir():
-        if top.is_file():
-            found.append(top)
-        elif top.name == ".ci" or not top.name.startswith(".") and top.name not in LEFT_BEHIND:
-            found += [path for path in top.rglob("*") if path.is_file() and not LEFT_BEHIND & set(path.parts)]
-    return found
+    tops = [top for top in ROOT.iterdir() if top.name == ".ci" or not top.name.startswith(".")]
+    files = [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top]) if path.is_file()]
+    return [path for path in files if not LEFT_BEHIND & set(path.relative_to(ROOT).parts)]
 
 
 def sources() -> list[Path]:
