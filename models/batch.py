@@ -1,0 +1,156 @@
+"""One group commit: many commands, each all or nothing, one transaction.
+
+Per command a SAVEPOINT holds its guarded writes; a guard that refuses undoes that command alone. Audit lines,
+idempotency rows and events of the commands that went through are written together before the COMMIT: the same
+transaction, fewer statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from models import audit, outbox
+from models.clock import Instant
+from models.commands import Answer, Command, Decision, Outcome, Reply, Transaction, Write
+from models.dialect import StorageDialect
+from models.errors import GuardViolation, KeyReused
+from models.tables.ledger import hospital_meta, idempotency
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command with the write that carries it out; ``decision`` is None for a plain command."""
+
+    command: Command
+    write: Write
+    decision: Decision | None = None
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What became of each command of a batch, by its place: a reply, an error, or neither (to be decided
+    again)."""
+
+    revision: int
+    results: dict[int, Reply | Exception] = field(default_factory=dict)
+    refused: dict[int, GuardViolation] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Records:
+    lines: list[audit.PreparedLine] = field(default_factory=list)
+    keys: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def stored_answers(connection: Connection, commands: Iterable[Command]) -> dict[bytes, Reply | Exception]:
+    """What was answered before to commands with these idempotency keys, by ``key_hash``; or ``KeyReused``."""
+    asked = {command.key_hash: command.body_hash for command in commands if command.key_hash}
+    if not asked:
+        return {}
+    rows = connection.execute(select(idempotency).where(idempotency.c.key_hash.in_(asked)))
+    return {row.key_hash: _replay(row, asked[row.key_hash]) for row in rows}
+
+
+def carry_out(
+    connection: Connection, dialect: StorageDialect, steps: Sequence[Step], now: Instant
+) -> BatchResult:
+    """Do all steps inside the open write transaction; the caller commits, or rolls everything back."""
+    dialect.take_write_lock(connection)
+    revision = _revision(connection) + 1
+    batch, records = BatchResult(revision), _Records()
+    answered = stored_answers(connection, (step.command for step in steps))
+    transaction = Transaction(connection, now, revision)
+    for place, step in enumerate(steps):
+        earlier = answered.get(step.command.key_hash or b"")
+        if earlier is not None:
+            batch.results[place] = earlier
+        else:
+            _carry_out_one(transaction, dialect, step, place, batch, records)
+    if records.outcomes:
+        _write_records(transaction, records)
+    return batch
+
+
+def _carry_out_one(
+    transaction: Transaction,
+    dialect: StorageDialect,
+    step: Step,
+    place: int,
+    batch: BatchResult,
+    records: _Records,
+) -> None:
+    try:
+        with _savepoint(transaction.connection):
+            outcome = step.write(transaction)
+            lines = audit.prepare(step.command.actor, outcome.audit)
+            key = _key_row(step.command, outcome.answer, transaction)
+            orjson.dumps([event.payload for event in outcome.events])
+    except IntegrityError as error:
+        batch.refused[place] = GuardViolation(dialect.violated_guard(error))
+    except GuardViolation as violation:
+        batch.refused[place] = violation
+    except Exception as error:
+        batch.results[place] = error
+    else:
+        records.lines += lines
+        records.keys += [key] if key else []
+        records.outcomes.append(outcome)
+        batch.results[place] = Reply(outcome.answer, transaction.revision)
+
+
+def _write_records(transaction: Transaction, records: _Records) -> None:
+    connection, now, revision = transaction.connection, transaction.now, transaction.revision
+    audit.append(connection, records.lines, now)
+    if records.keys:
+        connection.execute(insert(idempotency), records.keys)
+    events = [event for outcome in records.outcomes for event in outcome.events]
+    outbox.append(connection, events, revision, now)
+    connection.execute(update(hospital_meta).values(revision=revision))
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    # Plain statements: SQLAlchemy's nested transactions cost 60 microseconds more a command.
+    connection.exec_driver_sql("SAVEPOINT command")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT command")
+        connection.exec_driver_sql("RELEASE SAVEPOINT command")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT command")
+
+
+def _key_row(command: Command, answer: Answer, transaction: Transaction) -> dict[str, Any] | None:
+    orjson.dumps(answer.body)
+    if command.key_hash is None:
+        return None
+    return {
+        "key_hash": command.key_hash,
+        "body_hash": command.body_hash,
+        "status": answer.status,
+        "answer": answer.body,
+        "revision": transaction.revision,
+        "created_microsecond": transaction.now.microsecond,
+    }
+
+
+def _revision(connection: Connection) -> int:
+    found = connection.scalar(select(hospital_meta.c.revision))
+    if found is None:
+        raise LookupError("The database holds no hospital yet; store one before opening the writer.")
+    return int(found)
+
+
+def _replay(row: Any, body_hash: bytes) -> Reply | Exception:
+    if row.body_hash != body_hash:
+        return KeyReused()
+    return Reply(Answer(row.status, row.answer), row.revision, replayed=True)

@@ -1,0 +1,140 @@
+"""What passes through the writer: commands in, decisions in between, replies out.
+
+A *command* is something a person or a machine wants done. Commands that take scarce things are decided by a
+``BatchDecider`` (the placing service), all commands of a batch together, before the transaction begins.
+Plain commands (accounts, structure) carry their own ``write``. Either way the same furniture stands around
+the effect: idempotency, savepoint, audit line, outbox event, one commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import orjson
+from sqlalchemy import Connection
+
+from models.clock import Instant
+
+JsonObject = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender is told, and told again when the same command comes twice: status and JSON object."""
+
+    status: int
+    body: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One thing done: to what (an opaque id), details without personal data. The actor is the command's."""
+
+    action: str
+    subject: str
+    detail: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something others may want to hear of, without personal data."""
+
+    topic: str
+    payload: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a decision's ``write`` did. Every change leaves at least one audit line."""
+
+    answer: Answer
+    audit: tuple[AuditEntry, ...]
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What a ``write`` works with: an open transaction, the server's moment, the revision to be."""
+
+    connection: Connection
+    now: Instant
+    revision: int
+
+
+Write = Callable[[Transaction], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to be done.
+
+    ``name`` such as ``request.place``; ``actor`` the account's id; ``body`` whatever the decider
+    understands. ``idempotency_key`` with ``body_hash`` (see ``hash_of``), or neither. ``write`` is set for
+    a plain command only.
+    """
+
+    name: str
+    actor: str
+    body: Any = None
+    idempotency_key: str | None = None
+    body_hash: bytes = b""
+    write: Write | None = None
+
+    @property
+    def key_hash(self) -> bytes | None:
+        """SHA-256 of actor and idempotency key, or None without a key."""
+        if self.idempotency_key is None:
+            return None
+        return hashlib.sha256(orjson.dumps([self.actor, self.idempotency_key])).digest()
+
+
+def hash_of(name: str, body: JsonObject) -> bytes:
+    """SHA-256 of what a command asks for, the same for the same JSON however its keys were ordered."""
+    return hashlib.sha256(orjson.dumps([name, body], option=orjson.OPT_SORT_KEYS)).digest()
+
+
+class Decision(Protocol):
+    """How a command is to be carried out, decided on the snapshot before the transaction begins."""
+
+    def write(self, transaction: Transaction) -> Outcome:
+        """Do the guarded writes.
+
+        Raises ``GuardViolation`` (or lets the database raise it) if the hospital changed meanwhile; any other
+        error ends the command, undoes its writes and is given to the sender.
+        """
+        ...
+
+
+class BatchDecider(Protocol):
+    """Decides commands on its own snapshot of the hospital; called by the writer thread only."""
+
+    def decide(self, commands: Sequence[Command]) -> Sequence[Decision | Exception]:
+        """One decision per command, in order, each knowing the ones before; an exception refuses its command.
+
+        The snapshot may take the decisions in at once: ``refused`` takes one out again.
+        """
+        ...
+
+    def refused(self, command: Command, decision: Decision) -> None:
+        """This decision was not carried out; forget what it changed."""
+        ...
+
+    def committed(self, decisions: Sequence[Decision], revision: int) -> None:
+        """These decisions are durable; the hospital stands at ``revision``."""
+        ...
+
+    def reset(self) -> None:
+        """Nothing since the last ``committed`` counts: build the snapshot from the database again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a command, after its commit; ``replayed`` when it had been answered before."""
+
+    answer: Answer
+    revision: int
+    replayed: bool = False

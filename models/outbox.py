@@ -1,0 +1,64 @@
+"""Events for the board and for jobs, stored with the change they tell of and read by sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from models.clock import Instant
+from models.commands import Event, JsonObject
+from models.tables.ledger import outbox_event
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with its place in the sequence."""
+
+    sequence: int
+    topic: str
+    payload: JsonObject
+    revision: int
+    created_microsecond: int
+
+
+def last_sequence(connection: Connection) -> int:
+    """The sequence of the newest event, 0 if there is none."""
+    return int(connection.scalar(select(func.coalesce(func.max(outbox_event.c.sequence), 0))) or 0)
+
+
+def append(connection: Connection, events: Sequence[Event], revision: int, now: Instant) -> None:
+    """Store events after the last one; the caller holds the write lock."""
+    if not events:
+        return
+    first = last_sequence(connection) + 1
+    rows = [
+        {
+            "sequence": sequence,
+            "topic": event.topic,
+            "payload": event.payload,
+            "revision": revision,
+            "created_microsecond": now.microsecond,
+        }
+        for sequence, event in enumerate(events, first)
+    ]
+    connection.execute(insert(outbox_event), rows)
+
+
+def read(connection: Connection, after: int, limit: int = 500) -> list[StoredEvent]:
+    """The events after a sequence, oldest first, at most ``limit``.
+
+    A reader that was away so long that events were pruned sees a gap: the first sequence is not ``after +
+    1``.
+    """
+    page = select(outbox_event).where(outbox_event.c.sequence > after)
+    rows = connection.execute(page.order_by(outbox_event.c.sequence).limit(limit))
+    return [StoredEvent(r.sequence, r.topic, r.payload, r.revision, r.created_microsecond) for r in rows]
+
+
+def prune(connection: Connection, before: Instant) -> int:
+    """Delete events older than a moment, never the newest: the sequence goes on from it. Returns how many."""
+    old = outbox_event.c.created_microsecond < before.microsecond
+    newest = outbox_event.c.sequence < last_sequence(connection)
+    return connection.execute(delete(outbox_event).where(old, newest)).rowcount

@@ -1,0 +1,110 @@
+"""The schema of the database: which version it has, how it goes forwards and backwards, what belongs to it.
+
+A migration step on SQLite rebuilds tables, and a rebuilt table silently loses its triggers. So every
+migration here takes all guards away first, puts those back that belong to the tables there are, and checks
+every foreign key, all in one transaction; what the database then holds can be compared object by object
+(``object_differences``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from models.dialect import StorageDialect
+from models.errors import DatabaseError, NewerSchema, OlderSchema
+from models.guards import Guard
+from models.hospital_guards import GUARDS
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def current_version(connection: Connection) -> str | None:
+    """The migration step the database stands at, or None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_version() -> str:
+    """The last step this wardflow knows."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None, "the package holds no migration step"
+    return head
+
+
+def all_versions() -> list[str]:
+    """Every step, oldest first."""
+    return [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+
+
+def check_version(connection: Connection) -> None:
+    """Raise ``NewerSchema`` or ``OlderSchema`` unless the database stands at the newest step."""
+    check_known(connection)
+    current = current_version(connection)
+    if current != newest_version():
+        raise OlderSchema(
+            f"The database has schema {current!r}; this wardflow needs {newest_version()!r}. Back it up, "
+            "then run `wardflow migrate`."
+        )
+
+
+def check_known(connection: Connection) -> None:
+    """Raise ``NewerSchema`` if the database stands at a step this wardflow does not know."""
+    current = current_version(connection)
+    if current is not None and current not in all_versions():
+        raise NewerSchema(
+            f"The database has schema {current!r}; this wardflow knows up to {newest_version()!r}. Use the "
+            "wardflow that wrote it, or a newer one."
+        )
+
+
+def migrate(connection: Connection, dialect: StorageDialect, version: str = "head") -> None:
+    """Bring the schema to a step, forwards or backwards (``base`` removes everything).
+
+    ``connection`` is in a transaction with foreign keys not enforced (see ``Database.migrate``); the caller
+    commits.
+    """
+    dialect.drop_guards(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    if _is_earlier(connection, version):
+        command.downgrade(config, version)
+    else:
+        command.upgrade(config, version)
+    dialect.check_foreign_keys(connection)
+    dialect.install_guards(connection, guards_of(connection))
+
+
+def guards_of(connection: Connection, guards: Iterable[Guard] = GUARDS) -> list[Guard]:
+    """The guards whose tables exist at the step the database stands at."""
+    tables = set(inspect(connection).get_table_names())
+    return [guard for guard in guards if guard.table in tables]
+
+
+def check_guards(connection: Connection, dialect: StorageDialect) -> None:
+    """Raise ``DatabaseError`` if a guard is missing or altered: without its judge no hospital is opened."""
+    differences = dialect.guard_differences(connection, GUARDS)
+    if differences:
+        raise DatabaseError(
+            f"Guards are missing or altered: {', '.join(differences)}. Find out who did it, recount with "
+            "`wardflow check`, then run `wardflow migrate`, which puts them back."
+        )
+
+
+def _is_earlier(connection: Connection, version: str) -> bool:
+    if version in ("head", "base"):
+        return version == "base"
+    known = all_versions()
+    current = current_version(connection)
+    return current in known and known.index(version) < known.index(current)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    return config

@@ -1,0 +1,413 @@
+"""The writer on a real encrypted database, with a decider that books rooms of a guarded table."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import text
+
+from models import audit, outbox
+from models.clock import Instant
+from models.commands import Answer, AuditEntry, Command, Event, Outcome, hash_of
+from models.database import open_database
+from models.errors import CommitFailed, Contended, GuardViolation, KeyReused, QueueFull, WriterClosed
+from models.guards import IntervalGuard
+from models.keys import write_key_file
+from models.writer import Writer
+
+TABLE = """CREATE TABLE booking (id TEXT PRIMARY KEY NOT NULL, room TEXT NOT NULL, start INTEGER NOT NULL,
+           finish INTEGER NOT NULL, status TEXT NOT NULL) STRICT"""
+GUARD = IntervalGuard("booking_room", "booking", "room", "start", "finish", "status = 'live'")
+
+
+class Unwanted(Exception):
+    """A refusal of the decider's own."""
+
+
+@dataclass
+class Booking:
+    room: str
+    start: int
+    decided_room: str = ""
+
+    def write(self, transaction):
+        values = {"k": f"{transaction.revision}-{self.start}-{self.decided_room}", "r": self.decided_room}
+        transaction.connection.execute(
+            text("INSERT INTO booking VALUES (:k, :r, :s, :s + 1, 'live')"), {**values, "s": self.start}
+        )
+        if self.room == "burns after writing":
+            raise Unwanted
+        if self.room == "not json":
+            return Outcome(Answer(201, {"value": object()}), ())
+        return Outcome(
+            Answer(201, {"room": self.decided_room, "start": self.start}),
+            (AuditEntry("book", self.decided_room, {"start": self.start}),),
+            (Event("booked", {"room": self.decided_room}),),
+        )
+
+
+@dataclass
+class Decider:
+    """Decides rooms as asked, or by ``plan``; notes what it is told."""
+
+    plan: dict = field(default_factory=dict)
+    batches: list = field(default_factory=list)
+    told_refused: list = field(default_factory=list)
+    told_committed: list = field(default_factory=list)
+    resets: int = 0
+    gate: threading.Event = field(default_factory=threading.Event)
+    entered: threading.Event = field(default_factory=threading.Event)
+
+    def decide(self, commands):
+        self.batches.append(len(commands))
+        self.entered.set()
+        self.gate.wait(10)
+        return [self.one(command) for command in commands]
+
+    def one(self, command):
+        room, start = command.body
+        if room == "unwanted":
+            return Unwanted()
+        if room == "poison":
+            raise RuntimeError("cannot decide")
+        rooms = self.plan.get(room)
+        return Booking(room, start, rooms.pop(0) if rooms else room)
+
+    def refused(self, command, decision):
+        self.told_refused.append((command, decision.decided_room))
+
+    def committed(self, decisions, revision):
+        self.told_committed.append(([decision.start for decision in decisions], revision))
+
+    def reset(self):
+        self.resets += 1
+
+
+@pytest.fixture
+def decider():
+    decider = Decider()
+    decider.gate.set()
+    return decider
+
+
+@pytest.fixture
+def rooms(database):
+    with database.writing() as connection:
+        connection.execute(text(TABLE))
+        database.dialect.install_guards(connection, [GUARD])
+    return database
+
+
+@pytest.fixture
+def writer(rooms, decider, clock):
+    writer = Writer(rooms, decider, clock).start()
+    yield writer
+    decider.gate.set()
+    writer.close()
+
+
+def ask(room, start, key=None, actor="acc_1"):
+    return Command("book", actor, (room, start), key, hash_of("book", {"room": room, "start": start}))
+
+
+def count(database, table):
+    with database.reading() as connection:
+        return connection.scalar(text(f"SELECT count(*) FROM {table}"))
+
+
+def revision(database):
+    with database.reading() as connection:
+        return connection.scalar(text("SELECT revision FROM hospital_meta"))
+
+
+def test_an_answered_command_is_stored_with_its_audit_line_and_event(writer, rooms):
+    reply = writer.submit_and_wait(ask("A", 1, "k1"), 5)
+    assert reply.answer == Answer(201, {"room": "A", "start": 1})
+    assert (reply.revision, revision(rooms)) == (1, 1)
+    with rooms.reading() as connection:
+        report = audit.verify_chain(connection)
+        (event,) = outbox.read(connection, after=0)
+    assert (report.lines, report.breaks) == (1, ())
+    assert (event.topic, event.revision) == ("booked", 1)
+    assert count(rooms, "idempotency") == 1
+
+
+def queue_up(writer, decider, commands):
+    """Let commands pile up behind one that is being decided, then let them go."""
+    decider.gate.clear()
+    decider.entered.clear()
+    first = writer.submit_later(ask("first", 0))
+    assert decider.entered.wait(5)
+    futures = [writer.submit_later(command) for command in commands]
+    decider.gate.set()
+    first.result(5)
+    return futures
+
+
+def test_what_queues_during_a_commit_is_committed_together(writer, decider, rooms):
+    futures = queue_up(writer, decider, [ask("A", start) for start in range(100)])
+    replies = [future.result(5) for future in futures]
+    assert {reply.revision for reply in replies} == {2}
+    assert decider.batches == [1, 100]
+    assert writer.statistics.largest_batch == 100
+    assert count(rooms, "booking") == 101
+
+
+def test_a_batch_is_bounded(rooms, decider, clock):
+    writer = Writer(rooms, decider, clock, batch=8).start()
+    for future in queue_up(writer, decider, [ask("A", start) for start in range(20)]):
+        future.result(5)
+    writer.close()
+    assert decider.batches == [1, 8, 8, 4]
+
+
+def test_a_refused_command_harms_no_other_of_its_batch(writer, decider, rooms):
+    decider.plan["anywhere"] = ["A", "B"]
+    futures = queue_up(writer, decider, [ask("A", 7), ask("anywhere", 7), ask("C", 7)])
+    assert [future.result(5).answer.body["room"] for future in futures] == ["A", "B", "C"]
+    assert [room for _, room in decider.told_refused] == ["A"]
+    assert decider.told_committed[1:] == [([7, 7], 2), ([7], 3)]
+    assert count(rooms, "audit_line") == 4
+
+
+def test_a_command_refused_again_and_again_is_given_up_as_contended(writer, decider, rooms):
+    writer.submit_and_wait(ask("A", 7), 5)
+    with pytest.raises(Contended) as caught:
+        writer.submit_and_wait(ask("A", 7, "key"), 5)
+    assert caught.value.guard == "booking_room"
+    assert caught.value.retryable
+    assert len(decider.told_refused) == 3
+    assert (count(rooms, "booking"), count(rooms, "idempotency"), revision(rooms)) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("room", "error"), [("unwanted", Unwanted), ("burns after writing", Unwanted), ("not json", TypeError)]
+)
+def test_a_command_that_fails_leaves_nothing_behind(writer, decider, rooms, room, error):
+    futures = queue_up(writer, decider, [ask("A", 1), ask(room, 2, "key"), ask("B", 3)])
+    assert futures[0].result(5).revision == futures[2].result(5).revision == 2
+    with pytest.raises(error):
+        futures[1].result(5)
+    assert (count(rooms, "booking"), count(rooms, "audit_line"), count(rooms, "idempotency")) == (3, 3, 0)
+
+
+def test_a_command_the_decider_breaks_on_harms_no_other(writer, decider, rooms):
+    futures = queue_up(writer, decider, [ask("A", 1), ask("poison", 2), ask("B", 3)])
+    assert futures[0].result(5).answer.status == futures[2].result(5).answer.status == 201
+    with pytest.raises(RuntimeError, match="cannot decide"):
+        futures[1].result(5)
+    assert decider.resets == 1
+
+
+def test_the_same_command_again_gets_the_same_answer_and_takes_nothing(writer, decider, rooms):
+    first = writer.submit_and_wait(ask("A", 1, "key"), 5)
+    again = writer.submit_and_wait(ask("A", 1, "key"), 5)
+    assert (again.answer, again.revision) == (first.answer, first.revision)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert decider.batches == [1]
+    assert (count(rooms, "booking"), count(rooms, "audit_line"), revision(rooms)) == (1, 1, 1)
+
+
+def test_the_same_command_twice_in_one_batch_is_carried_out_once(writer, decider, rooms):
+    futures = queue_up(writer, decider, [ask("A", 1, "key") for _ in range(5)])
+    replies = [future.result(5) for future in futures]
+    assert sorted(reply.replayed for reply in replies) == [False, True, True, True, True]
+    assert len({reply.revision for reply in replies}) == 1
+    assert decider.batches == [1, 1]
+    assert count(rooms, "booking") == 2
+
+
+def test_a_key_with_another_body_is_refused(writer, rooms):
+    writer.submit_and_wait(ask("A", 1, "key"), 5)
+    with pytest.raises(KeyReused):
+        writer.submit_and_wait(ask("A", 2, "key"), 5)
+    assert count(rooms, "booking") == 1
+
+
+def test_a_key_with_another_body_in_the_same_batch_is_refused(writer, decider, rooms):
+    same, other, again = queue_up(
+        writer, decider, [ask("A", 1, "key"), ask("A", 2, "key"), ask("A", 1, "key")]
+    )
+    assert same.result(5).answer == again.result(5).answer
+    with pytest.raises(KeyReused):
+        other.result(5)
+
+
+def test_keys_of_different_accounts_have_nothing_to_do_with_each_other(writer, rooms):
+    writer.submit_and_wait(ask("A", 1, "key", actor="acc_1"), 5)
+    reply = writer.submit_and_wait(ask("B", 2, "key", actor="acc_2"), 5)
+    assert reply.answer.body["room"] == "B"
+
+
+def test_a_replay_survives_a_restart_of_the_writer(rooms, decider, clock):
+    for expected in (False, True):
+        writer = Writer(rooms, decider, clock).start()
+        assert writer.submit_and_wait(ask("A", 1, "key"), 5).replayed is expected
+        writer.close()
+
+
+def test_a_plain_command_needs_no_decider(writer, decider, rooms):
+    def write(transaction):
+        transaction.connection.execute(text("UPDATE hospital_meta SET name = 'Renamed'"))
+        return Outcome(Answer(200, {"name": "Renamed"}), (AuditEntry("rename", "hospital"),))
+
+    command = Command("rename", "acc_1", None, "key", hash_of("rename", {}), write)
+    assert writer.submit_and_wait(command, 5).revision == 1
+    assert writer.submit_and_wait(command, 5).replayed
+    assert decider.batches == []
+    assert count(rooms, "audit_line") == 1
+
+
+def test_a_stale_compare_and_set_is_decided_again(writer, rooms):
+    attempts = []
+
+    def write(_):
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise GuardViolation("cover_revision")
+        return Outcome(Answer(200, {}), ())
+
+    writer.submit_and_wait(Command("try", "acc_1", write=write), 5)
+    assert len(attempts) == 2
+
+
+def test_when_the_commit_fails_nothing_is_kept_and_the_snapshot_is_rebuilt(writer, decider, rooms):
+    writer.submit_and_wait(ask("A", 0), 5)
+
+    def break_the_commit(transaction):
+        # A deferred foreign key is checked at COMMIT: the batch fails at the last moment.
+        transaction.connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        transaction.connection.execute(text("INSERT INTO account_role VALUES ('nobody', 'nurse', '*')"))
+        return Outcome(Answer(200, {}), ())
+
+    futures = queue_up(
+        writer, decider, [ask("A", 1, "key"), Command("break", "acc_1", write=break_the_commit), ask("B", 2)]
+    )
+    for future in futures:
+        with pytest.raises(CommitFailed) as caught:
+            future.result(5)
+        assert caught.value.retryable
+    assert count(rooms, "booking") == 2
+    assert writer.submit_and_wait(ask("A", 1, "key"), 5).replayed is False
+    assert decider.resets == 1
+    assert revision(rooms) == 3
+
+
+def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(rooms, decider, clock):
+    writer = Writer(rooms, decider, clock, queue=3).start()
+    decider.gate.clear()
+    first = writer.submit_later(ask("A", 0))
+    assert decider.entered.wait(5)
+    futures = [writer.submit_later(ask("A", start)) for start in (1, 2, 3)]
+    with pytest.raises(QueueFull) as caught:
+        writer.submit_later(ask("A", 4))
+    assert caught.value.retry_after_seconds >= 1
+    decider.gate.set()
+    assert all(future.result(5) for future in (first, *futures))
+    writer.close()
+    assert count(rooms, "booking") == 4
+
+
+def test_closing_carries_out_what_waits_and_refuses_what_comes(writer, decider, rooms):
+    futures = queue_up(writer, decider, [ask("A", start) for start in range(50)])
+    writer.close()
+    assert all(future.done() for future in futures)
+    with pytest.raises(WriterClosed):
+        writer.submit_later(ask("B", 0))
+    assert count(rooms, "booking") == 51
+
+
+async def test_many_coroutines_are_answered_from_one_commit(writer, rooms):
+    replies = await asyncio.gather(*(writer.submit(ask("A", start)) for start in range(200)))
+    assert sorted(reply.answer.body["start"] for reply in replies) == list(range(200))
+    assert writer.statistics.batches < 100
+
+
+async def test_a_cancelled_caller_disturbs_nobody(writer, decider, rooms):
+    decider.gate.clear()
+    waiting = [asyncio.ensure_future(writer.submit(ask("A", start))) for start in range(3)]
+    await asyncio.sleep(0.05)
+    waiting[1].cancel()
+    decider.gate.set()
+    assert (await waiting[0]).answer.status == (await waiting[2]).answer.status == 201
+
+
+async def test_errors_reach_the_coroutine_that_asked(writer):
+    with pytest.raises(Unwanted):
+        await writer.submit(ask("unwanted", 1))
+
+
+def test_threads_that_race_for_one_room_get_one_booking(writer, rooms):
+    outcomes = []
+
+    def attempt():
+        try:
+            outcomes.append(writer.submit_and_wait(ask("last", 1), 10).answer.status)
+        except Contended:
+            outcomes.append(409)
+
+    threads = [threading.Thread(target=attempt) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [201] + [409] * 29
+
+
+CRASH = """
+import os, sys
+from pathlib import Path
+from models.clock import Instant
+from models.commands import *
+from models.database import open_database
+from models.keys import read_key_file
+from models.writer import Writer
+
+class NoDecider:
+    def committed(self, decisions, revision):
+        os._exit(9)  # after COMMIT, before anybody is told
+
+database = open_database(Path(sys.argv[1]), read_key_file(Path(sys.argv[2])).database)
+
+def write(transaction):
+    transaction.connection.exec_driver_sql("INSERT INTO booking VALUES ('x', 'A', 1, 2, 'live')")
+    return Outcome(Answer(201, {"room": "A"}), (AuditEntry("book", "A"),))
+
+writer = Writer(database, NoDecider(), lambda: Instant(5)).start()
+writer.submit_and_wait(Command("book", "acc_1", None, "key", b"0" * 32, write), 10)
+"""
+
+
+def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_answer(
+    rooms, place, keys, tmp_path, decider, clock
+):
+    key_file = tmp_path / "keys" / "wardflow.key"
+    write_key_file(key_file, keys, place.parent)
+    rooms.close()
+    arguments = [sys.executable, "-c", CRASH, str(place), str(key_file)]
+    crashed = subprocess.run(arguments, capture_output=True, check=False, timeout=60)
+    assert crashed.returncode == 9, crashed.stderr.decode()
+    with open_database(place, keys.database) as database:
+        writer = Writer(database, decider, clock).start()
+        again = Command("book", "acc_1", ("A", 1), "key", b"0" * 32)
+        reply = writer.submit_and_wait(again, 5)
+        writer.close()
+        assert (reply.replayed, reply.answer) == (True, Answer(201, {"room": "A"}))
+        assert count(database, "booking") == 1
+
+
+def test_the_servers_clock_stamps_the_records(rooms, decider):
+    writer = Writer(rooms, decider, lambda: Instant(123_456_789)).start()
+    writer.submit_and_wait(ask("A", 1, "key"), 5)
+    writer.close()
+    with rooms.reading() as connection:
+        stamps = connection.execute(
+            text(
+                "SELECT recorded_microsecond FROM audit_line UNION ALL SELECT created_microsecond FROM "
+                "outbox_event UNION ALL SELECT created_microsecond FROM idempotency"
+            )
+        ).scalars()
+        assert set(stamps) == {123_456_789}
