@@ -1,1 +1,1 @@
-"""Pure computation: who gets which bed, unit, lot and nurse, and when. Knows no database, no HTTP, no clock."""
+"""Pure computation: who gets which bed, unit, lot and nurse. Knows no database, no HTTP, no clock."""
