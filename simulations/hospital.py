@@ -1,7 +1,7 @@
 """A synthetic hospital of a named size: places, staff, equipment, drugs and the people who lie there today.
 
-Everything follows from ``(size, seed, now, zone, occupancy)``: same arguments, same hospital. Nobody in it is a
-real person, no ward a real ward; the figures behind it are in the tables ``hospital_tables``,
+Everything follows from ``(size, seed, now, zone, occupancy)``: same arguments, same hospital. Nobody in it is
+a real person, no ward a real ward; the figures behind it are in the tables ``hospital_tables``,
 ``hospital_profiles`` and ``hospital_supplies``, each with its source or the word "assumed".
 """
 

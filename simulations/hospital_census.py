@@ -23,7 +23,7 @@ from simulations.hospital_profiles import (
     Profile,
 )
 from simulations.hospital_tables import WardKind
-from simulations.streams import Generator, pick, stream
+from simulations.streams import pick, stream
 from solver.hospital import (
     Bed,
     BedKind,
@@ -121,10 +121,11 @@ class CensusBuilder:
         self._cleaning = cleaning
         offset = from_minute(now, zone).utcoffset()
         self._offset = int(offset.total_seconds() // 60) if offset is not None else 0
+        self._person_of: dict[str, Person] = {}
         self.census = Census()
 
     def fill(self, wards: list[BuiltWard], occupancy: float) -> Census:
-        """Occupy ``occupancy`` of the staffed, open beds (chairs only in their hours), then book some ahead."""
+        """Occupy a share of the staffed, open beds (chairs only in their hours), and book some ahead."""
         usable = [bed.id for ward in wards for bed in ward.beds() if self._usable(ward.kind, bed)]
         count = round(occupancy * len(usable))
         taken = {usable[i] for i in self._rng.permutation(len(usable))[:count]}
@@ -211,6 +212,7 @@ class CensusBuilder:
             person, weight_kg=min(person.weight_kg, bed.max_weight_kg), exposed_to=mood.exposed_to
         )
         self.census.persons.append(person)
+        self._person_of[person.id] = person
         return person
 
     def _care(self, profile: Profile, ward: BuiltWard, room: Room, bed: Bed, pool: Pool) -> Care:
@@ -279,7 +281,7 @@ class CensusBuilder:
             if self._rng.random() >= BOOKED_FREE:
                 return
         else:
-            left = before.end + turnaround_minutes(self.census.persons[-1], room, self._cleaning)
+            left = before.end + turnaround_minutes(self._person_of[before.person_id], room, self._cleaning)
             start = left + int(self._rng.integers(240))
             if before.end > self._now + 2160 or self._rng.random() >= BOOKED_AFTER:
                 return

@@ -29,7 +29,8 @@ GROUP_SHARES = tuple(BLOOD_GROUPS.values())
 
 
 def draw_age(rng: Generator, profile: Profile, ages: tuple[int, int]) -> float:
-    """Years, normal, cut to the profile's and the ward's ``[from, until)`` with a margin of a third of a year."""
+    """Years, normal, cut to the profile's and the ward's ages with a margin of a third of a year below the
+    top."""
     mean, deviation, low, high = profile.age
     span = ages[1] - ages[0]
     least, most = max(low, ages[0] + 0.003), min(high, ages[1] - (0.35 if span > 1 else 0.7))
@@ -99,7 +100,7 @@ def draw_person(
 
 
 def weight_of(rng: Generator, age: float) -> int:
-    """Kilograms: 3 at birth, about 3 more a year of childhood, then normal around 70; a few above 160 (assumed)."""
+    """Kilograms: 3 at birth, about 3 more a year in childhood, then around 70; a few above 160 (assumed)."""
     if age < 16:
         return max(2, round((3.3 + 3.2 * age) * rng.normal(1.0, 0.12)))
     if rng.random() < HEAVY:
@@ -116,7 +117,7 @@ def draw_stay(rng: Generator, profile: Profile) -> Minute:
 def draw_biased_stay(rng: Generator, profile: Profile) -> Minute:
     """Whole length of the stay of somebody found in bed at a random minute: long stays are met more often.
 
-    Length-biased log-normal: the median grows by the factor ``exp(sigma ** 2)``, sigma stays (renewal theory).
+    Length-biased log-normal: the median grows by ``exp(sigma ** 2)``, sigma stays (renewal theory).
     """
     median, sigma = profile.stay
     return _cut(1440 * median * math.exp(sigma * sigma + rng.normal(0.0, sigma)))

@@ -1,11 +1,11 @@
-"""Who comes, for how long, and what they need: one profile per speciality, each figure with source or "assumed".
+"""Who comes, for how long, needing what: one profile per speciality, each figure with source or "assumed".
 
 Sources named below
 -------------------
-Marazzi 1998: A. Marazzi et al., Fitting the distributions of length of stay by parametric models, Medical Care
-36(6) (1998): the log-normal is adequate for most groups of patients. Medians and spreads are assumed.
-Suetens 2018: C. Suetens et al., Prevalence of healthcare-associated infections, Eurosurveillance 23(46) (2018):
-6.5 % of patients in acute care; it sets the order of magnitude of isolation, the split is assumed.
+Marazzi 1998: A. Marazzi et al., Fitting the distributions of length of stay by parametric models, Medical
+Care 36(6) (1998): the log-normal is adequate for most groups of patients. Medians and spreads are assumed.
+Suetens 2018: C. Suetens et al., Prevalence of healthcare-associated infections, Eurosurveillance 23(46)
+(2018): 6.5 % of patients in acute care; it sets the order of magnitude of isolation, the split is assumed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from solver.hospital import Companion, Priority
 class Profile:
     """Patients of one speciality.
 
-    age: mean, standard deviation, lowest, highest in years. female: share. stay: median in days and sigma of the
-    log-normal. levels: shares of care levels 0-3. priorities: shares of emergency, urgent, soon, routine.
-    isolation: shares of contact, droplet, airborne, protective. monitor, oxygen, telemetry, dialysis: shares of
-    those who need it. equipment, drugs: (type or drug, share, count or quantity). skills: (skill, share).
+    age: mean, standard deviation, lowest, highest in years. female: share. stay: median in days and sigma of
+    the log-normal. levels: shares of care levels 0-3. priorities: shares of emergency, urgent, soon, routine.
+    isolation: shares of contact, droplet, airborne, protective. monitor, oxygen, telemetry, dialysis: shares
+    of those who need it. equipment, drugs: (type or drug, share, count or quantity). skills: (skill, share).
     """
 
     speciality: str
@@ -162,7 +162,8 @@ MAX_WAIT_MINUTES: Final = {
     Priority.SOON: 480,
     Priority.ROUTINE: 720,
 }
-"""How long each priority may wait past ``needed_by``: assumed; 240 is the four hours of the English standard."""
+"""How long each priority may wait past ``needed_by``: assumed (240: the four hours of the English
+standard)."""
 
 LEAD_MINUTES: Final = {
     Priority.EMERGENCY: (0, 15),
@@ -176,8 +177,8 @@ HOURS_UNPLANNED: Final = (
     2.6, 2.2, 1.9, 1.7, 1.6, 1.7, 2.1, 2.9, 4.1, 5.2, 6.0, 6.2,
     6.1, 5.9, 5.8, 5.7, 5.7, 5.6, 5.6, 5.3, 5.0, 4.4, 3.7, 3.0,
 )  # fmt: skip
-"""Share per local hour of unplanned requests: assumed, in the shape emergency departments publish (trough before
-dawn, steep rise to late morning, plateau until evening)."""
+"""Share per local hour of unplanned requests: assumed, in the shape emergency departments publish (trough
+before dawn, steep rise to late morning, plateau until evening)."""
 
 HOURS_PLANNED: Final = (
     0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 3.0, 10.0, 16.0, 16.0, 13.0, 10.0,
@@ -189,7 +190,7 @@ WEEKDAYS_UNPLANNED: Final = (1.08, 1.03, 1.00, 1.00, 1.02, 0.94, 0.93)
 """Monday to Sunday, mean 1: assumed; Mondays are the busiest in most published series."""
 
 WEEKDAYS_PLANNED: Final = (1.35, 1.35, 1.30, 1.25, 1.05, 0.25, 0.45)
-"""Monday to Sunday, mean 1: assumed; few planned admissions at weekends, some on Sunday for Monday's theatre."""
+"""Monday to Sunday, mean 1: assumed; few planned at weekends, some on Sunday for Monday's theatre."""
 
 HOURS_DEPARTURE: Final = (
     0.3, 0.2, 0.2, 0.2, 0.2, 0.3, 0.6, 1.5, 4.0, 9.0, 13.0, 13.0,

@@ -1,4 +1,4 @@
-"""Rosters of a synthetic hospital: enough nurses for every bed, breaks one after another, some skills scarce."""
+"""Rosters of a synthetic hospital: a nurse for every bed, breaks one after another, some skills scarce."""
 
 from __future__ import annotations
 

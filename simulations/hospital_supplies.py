@@ -1,4 +1,4 @@
-"""Tables of equipment and drugs: 40 types and a formulary whose first entries are asked for by the profiles."""
+"""Tables of equipment and drugs: 40 types, and the formulary's products that the profiles ask for."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ SHELF_DAYS: Final = {
     HandlingClass.CYTOTOXIC: (5, 365),
     HandlingClass.BLOOD: (1, 35),
 }
-"""Days left before expiry, uniform: assumed; red cells keep 35 to 42 days, platelets 5 to 7 (blood services)."""
+"""Days left before expiry, uniform: assumed; blood services keep red cells 35 to 42 days, platelets 5 to
+7."""
 
 PLATELET_DAYS: Final = (1, 5)
 

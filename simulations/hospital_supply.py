@@ -130,7 +130,7 @@ def _maintain(depot: Depot, unit: Unit, start: Minute, end: Minute) -> None:
 
 
 def build_drugs(total: int, seed: int) -> list[Drug]:
-    """The formulary: products asked for by name with a stand-in each, then groups of one to three products."""
+    """The formulary: products asked for by name, each with a stand-in, then groups of one to three."""
     rng = stream(seed, 0, "hospital/drugs")
     drugs: list[Drug] = []
     for row in FORMULARY:

@@ -42,8 +42,8 @@ class WardKind:
     """One kind of ward as it is built.
 
     rooms: number of main beds per room, singles first. companions: per room, places for a companion.
-    negative, positive, lobby: how many of the singles are under that pressure; a lobby suite is both (positive
-    pressure ventilated lobby, NHS HBN 04-01 supplement 1). raised: beds of the first bay at ``raised_level``.
+    negative, positive, lobby: how many singles are under that pressure; a lobby suite is both (positive
+    pressure ventilated lobby, NHS HBN 04-01 supplement 1). raised: beds of one bay at ``raised_level``.
     """
 
     code: str
@@ -118,8 +118,9 @@ KINDS: Final[dict[str, WardKind]] = {
         WardKind("INF", "Infectious diseases", ("infectious_diseases",), (1, 1, 1, 1, 1, 1, 2, 4),
                  specialities=_of("infectious_diseases"), negative=5, lobby=1, oxygen_per_bed=10),
         WardKind("ICU", "Intensive care", ("critical_care",), (1, 1, 1, 1, 2, 4), level=3,
-                 policy=SexPolicy.MIXED, features=MONITORED | {Feature.DIALYSIS_POINT}, negative=1, positive=1,
-                 lobby=1, dialysis=4, oxygen_per_bed=30, core_skill="ventilator", spare_skills=("dialysis",)),
+                 policy=SexPolicy.MIXED, features=MONITORED | {Feature.DIALYSIS_POINT}, negative=1,
+                 positive=1, lobby=1, dialysis=4, oxygen_per_bed=30, core_skill="ventilator",
+                 spare_skills=("dialysis",)),
         WardKind("HDU", "High dependency", ("high_dependency",), (1, 1, 2, 6), level=2,
                  policy=SexPolicy.MIXED, features=MONITORED, oxygen_per_bed=15,
                  spare_skills=("ventilator",)),
