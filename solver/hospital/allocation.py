@@ -1,4 +1,5 @@
-"""What was given: bed, companion's place, units, lots; with the revision of the hospital it was decided on."""
+"""What was given: bed, companion's place, units, lots; with the revision of the hospital it was decided
+on."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from solver.hospital.timegrid import Minute
 
 @dataclass(frozen=True, slots=True)
 class UnitUse:
-    """One unit used during ``[start, end)`` for the need of type ``type_id`` (its own type may be a substitute)."""
+    """One unit used during ``[start, end)`` for the need of type ``type_id`` (its own type may be a
+    substitute)."""
 
     type_id: str
     unit_id: str
@@ -20,7 +22,8 @@ class UnitUse:
 
 @dataclass(frozen=True, slots=True)
 class LotUse:
-    """A quantity reserved in one lot for the need of drug ``drug_id`` (the lot's own drug may be an equivalent)."""
+    """A quantity reserved in one lot for the need of drug ``drug_id`` (the lot's own drug may be an
+    equivalent)."""
 
     drug_id: str
     lot_id: str
@@ -29,7 +32,8 @@ class LotUse:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """The bundle given to one request, atomically; ``conditional``: rests on a departure that is only predicted."""
+    """The bundle given to one request, atomically; ``conditional``: rests on a departure that is only
+    predicted."""
 
     id: str
     request_id: str

@@ -61,7 +61,8 @@ class Door:
         """Two minutes with ``start < end``."""
         both = self.minute(start, field), self.minute(end, field)
         if all(both):
-            self.need(start < end, field, (start, end), "start before end (half-open interval)")  # type: ignore[operator]
+            ordered = start < end  # type: ignore[operator]
+            self.need(ordered, field, (start, end), "start before end (half-open interval)")
 
     def member(self, value: object, kind: type, field: str) -> None:
         """A value of the given type (an enumeration, mostly)."""

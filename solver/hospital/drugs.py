@@ -48,7 +48,8 @@ class BloodGroup(StrEnum):
 
 
 def blood_is_compatible(donor: BloodGroup, recipient: BloodGroup | None) -> bool:
-    """Whether red cells of ``donor`` bring no antigen that ``recipient`` lacks; an unknown recipient takes O- only.
+    """Whether red cells of ``donor`` bring no antigen that ``recipient`` lacks; an unknown recipient takes
+    O- only.
 
     Source: BSH guideline on pre-transfusion compatibility procedures (2012), ABO and D.
     """
@@ -57,8 +58,9 @@ def blood_is_compatible(donor: BloodGroup, recipient: BloodGroup | None) -> bool
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """A medicinal product. ``equivalents``: drug ids a pharmacist approved to stand in (same substance, strength,
-    form, route), best first. ``safety_stock``: in units of ``unit``, below which every further use has a price."""
+    """A medicinal product. ``equivalents``: drug ids a pharmacist approved to stand in (same substance,
+    strength, form, route), best first. ``safety_stock``: in units of ``unit``, below which every further use
+    has a price."""
 
     id: str
     name: str

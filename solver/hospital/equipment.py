@@ -36,7 +36,8 @@ class BookingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EquipmentType:
-    """A kind of equipment; ``substitutes`` lists type ids that may stand in, best first (approved by its manager)."""
+    """A kind of equipment; ``substitutes`` lists type ids that may stand in, best first (approved by its
+    manager)."""
 
     id: str
     name: str
@@ -82,7 +83,8 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class UnitBooking:
-    """A unit taken during ``[start, end)``: the use itself; transport before and turnaround after come on top.
+    """A unit taken during ``[start, end)``: the use itself; transport before and turnaround after come on
+    top.
 
     ``ward_id``: where it is used. ``pinned``: attached or on its way; software never changes it.
     """

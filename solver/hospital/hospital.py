@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from typing import Any
 
 from solver.engine.errors import InvalidInstance, Problem
@@ -18,7 +19,8 @@ from solver.hospital.stays import Stay
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A field of a record that must name a record of another collection; ``many`` fields hold several names."""
+    """A field of a record that must name a record of another collection; ``many`` fields hold several
+    names."""
 
     collection: str
     field: str
@@ -47,12 +49,14 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("stays", "bed_id", "beds"),
     Reference("stays", "with_stay_id", "stays", optional=True),
 )
-"""Every reference between collections of a hospital: declared here, read by checks, importers and documents."""
+"""Every reference between collections of a hospital: declared here, read by checks, importers and
+documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
-    """Everything placement reads. Build with :meth:`checked`, which refuses a hospital that contradicts itself."""
+    """Everything placement reads. Build with :meth:`checked`, which refuses a hospital that contradicts
+    itself."""
 
     sites: tuple[Site, ...]
     wards: tuple[Ward, ...]
@@ -143,7 +147,7 @@ def _overlaps(kind: str, collection: str, rows: Iterable[tuple[str, Any]]) -> It
         taken[resource_id].append(row)
     for resource_id, held in taken.items():
         held.sort(key=lambda row: (row.start, row.end))
-        for before, after in zip(held, held[1:], strict=False):
+        for before, after in pairwise(held):
             if after.start < before.end:
                 where = f"{collection} {before.id!r} and {after.id!r}, {kind} {resource_id!r}"
                 found = f"[{before.start}, {before.end}) and [{after.start}, {after.end})"

@@ -98,8 +98,9 @@ class CleaningTimes:
 def air_clearance_minutes(air_changes_per_hour: int, removal_permille: int = 999) -> int:
     """Minutes until the air of a room is clear: ``ln(1 / (1 - removal)) * 60 / changes``, rounded to nearest.
 
-    CDC, Guidelines for Environmental Infection Control (2003), table B.1: at 12 changes an hour 23 minutes for
-    99 %, 35 for 99.9 %. A room without ventilation data (0) is taken as 2 changes an hour, the table's first row.
+    CDC, Guidelines for Environmental Infection Control (2003), table B.1: at 12 changes an hour 23 minutes
+    for 99 %, 35 for 99.9 %. A room without ventilation data (0) is taken as 2 changes an hour, the table's
+    first row.
     """
     changes = air_changes_per_hour or 2
     return round(math.log(1000 / (1000 - removal_permille)) * 60 / changes)
@@ -236,9 +237,10 @@ class Room:
 class Bed:
     """One bed space. Status, block, reservation and occupancy are four facts; the last two are told by stays.
 
-    ``care_level`` is the highest the bed can give (0-3). ``staffed`` False: physical capacity only. ``clean_at``:
-    the minute its cleaning ends, None when clean. ``opens``/``closes``: minutes of the local day between which a
-    chair or lounge seat may be used, both 0 for round the clock; UTC offset is the site's.
+    ``care_level`` is the highest the bed can give (0-3). ``staffed`` False: physical capacity only.
+    ``clean_at``: the minute its cleaning ends, None when clean. ``opens``/``closes``: minutes of the local
+    day between which a chair or lounge seat may be used, both 0 for round the clock; UTC offset is the
+    site's.
     """
 
     id: str

@@ -1,4 +1,5 @@
-"""What a ward manager asks for: a bundle of bed, equipment, drugs and nursing cover, and the steps it goes through."""
+"""What a ward manager asks for: a bundle of bed, equipment, drugs and nursing cover, and the steps it goes
+through."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from solver.hospital.timegrid import MINUTES_PER_DAY, Minute
 
 MAX_STAY_MINUTES = 400 * MINUTES_PER_DAY
 MAX_NEEDS = 50
+MAX_EXCLUDED = 10_000
 
 
 class Priority(IntEnum):
@@ -67,8 +69,8 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EquipmentNeed:
-    """``count`` units of one type, from ``offset_minutes`` after the start of the stay for ``duration_minutes``
-    (None: until the end of the stay)."""
+    """``count`` units of one type, from ``offset_minutes`` after the start of the stay for
+    ``duration_minutes`` (None: until the end of the stay)."""
 
     type_id: str
     count: int = 1
@@ -87,7 +89,8 @@ class EquipmentNeed:
 
 @dataclass(frozen=True, slots=True)
 class DrugNeed:
-    """``quantity`` units of one drug, the last of it used ``use_within_minutes`` after the start of the stay."""
+    """``quantity`` units of one drug, the last of it used ``use_within_minutes`` after the start of the
+    stay."""
 
     drug_id: str
     quantity: int
@@ -107,6 +110,7 @@ class Request:
 
     The stay starts at ``needed_by`` or up to ``max_wait_minutes`` later and lasts ``duration_minutes`` (a
     forecast). ``from_stay_id``: the stay it continues, for a transfer; that bed counts as left at the start.
+    ``excluded_room_ids``: rooms this person must not lie in, for a reason the requesting team answers for.
     """
 
     id: str
@@ -124,6 +128,7 @@ class Request:
     drugs: tuple[DrugNeed, ...] = ()
     companion: Companion = Companion.NONE
     from_stay_id: str | None = None
+    excluded_room_ids: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         door = Door("Request", self.id)
@@ -144,4 +149,9 @@ class Request:
         door.need(len(set(types)) == len(types), "equipment", types, "each type once (use count)")
         drugs = [need.drug_id for need in self.drugs]
         door.need(len(set(drugs)) == len(drugs), "drugs", drugs, "each drug once (add the quantities)")
+        excluded = self.excluded_room_ids
+        found = f"{len(excluded)} rooms"
+        door.need(len(excluded) <= MAX_EXCLUDED, "excluded_room_ids", found, f"at most {MAX_EXCLUDED}")
+        for room_id in sorted(excluded, key=str)[:MAX_EXCLUDED]:
+            door.identity(room_id, "excluded_room_ids")
         door.close()

@@ -10,7 +10,8 @@ from solver.hospital.door import Door
 from solver.hospital.timegrid import Interval, Minute
 
 NURSE_SHARES: Final = 120
-"""One nurse is counted as 120 equal shares: divisible by every ratio in use (1 to 6, 8, 10, 12 patients a nurse)."""
+"""One nurse is counted as 120 equal shares: divisible by every ratio in use (1 to 6, 8, 10, 12 patients a
+nurse)."""
 
 
 class DutyKind(StrEnum):
@@ -101,7 +102,8 @@ class Shift:
         door.close()
 
     def on_duty(self) -> tuple[Interval, ...]:
-        """The intervals during which this shift counts as cover (a student's must be left out by the caller)."""
+        """The intervals during which this shift counts as cover (a student's must be left out by the
+        caller)."""
         start = self.start
         if self.absent:
             return ()

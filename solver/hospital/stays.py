@@ -72,8 +72,8 @@ class Care:
 class Stay:
     """One person in one bed during ``[start, end)``; for an occupant ``end`` is a forecast.
 
-    ``with_stay_id``: the stay this one accompanies (a baby's cot, a carer's bed): it shares that person's room
-    and adds no nursing load of its own.
+    ``with_stay_id``: the stay this one accompanies (a baby's cot, a carer's bed): it shares that person's
+    room and adds no nursing load of its own.
     """
 
     id: str
@@ -100,7 +100,8 @@ class Stay:
 
 
 def cleaning_after(person: Person) -> Cleaning:
-    """The cleaning a bed needs after this person: ultraviolet, terminal (isolation), else that of a discharge."""
+    """The cleaning a bed needs after this person: ultraviolet, terminal (isolation), else that of a
+    discharge."""
     if any(infection.ultraviolet for infection in person.infections):
         return Cleaning.ULTRAVIOLET
     infectious = person.isolation - {Isolation.PROTECTIVE}
@@ -108,7 +109,8 @@ def cleaning_after(person: Person) -> Cleaning:
 
 
 def turnaround_minutes(person: Person, room: Room, times: CleaningTimes) -> int:
-    """Minutes from this person's departure until the bed is free: air clearance (airborne only) plus cleaning."""
+    """Minutes from this person's departure until the bed is free: air clearance (airborne only) plus
+    cleaning."""
     minutes = times.minutes(cleaning_after(person))
     if Isolation.AIRBORNE in person.isolation:
         minutes += air_clearance_minutes(room.air_changes_per_hour, times.air_removal_permille)
