@@ -27,9 +27,18 @@ def test_importing_a_package_does_nothing_else(package: str) -> None:
     assert side_effects(ROOT, package) == []
 
 
+SETTINGS = """
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    beds: int = 3
+"""
+
+
 @pytest.mark.parametrize(
     ("source", "deed"),
     [
+        ("import os\nHOME = os.getenv('HOME')", "read the environment: HOME"),
+        (SETTINGS + "SETTINGS = Settings()", "read the environment: all"),
         ("import os\nHOME = os.environ.get('HOME')", "read the environment"),
         ("import os\nNAMES = list(os.environ)", "read the environment"),
         ("import logging\nlogging.basicConfig()", "added a handler"),
@@ -49,5 +58,5 @@ def test_the_probe_sees_a_side_effect(tmp_path: Path, source: str, deed: str) ->
 
 def test_the_probe_does_not_blame_us_for_what_a_library_does(tmp_path: Path) -> None:
     (tmp_path / "ward").mkdir()
-    (tmp_path / "ward" / "__init__.py").write_text("import numba, fastapi, pandas, sqlalchemy, logging\n")
+    (tmp_path / "ward" / "__init__.py").write_text("import numba, fastapi, pandas, sqlalchemy\n" + SETTINGS)
     assert side_effects(tmp_path, "ward") == []
