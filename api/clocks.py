@@ -1,0 +1,52 @@
+"""The hospital's clock: the machine's, or in a sandbox one that a client sets so that a day takes seconds.
+
+Tokens, locks and timeouts always use the machine's clock, never the hospital's.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from api.errors import ClockRunsForward
+from models.clock import Clock, Instant
+
+
+def machine_clock() -> Instant:
+    """The machine's calendar, in whole microseconds."""
+    return Instant(time.time_ns() // 1000)
+
+
+class HospitalClock:
+    """Tells the hospital's moment; runs with ``wall`` until it is set.
+
+    ``earliest``: never tells an earlier moment (what storage recorded last), however the machine's clock is set.
+    """
+
+    def __init__(self, wall: Clock, earliest: Instant) -> None:
+        self._wall = wall
+        self._lock = threading.Lock()
+        self._ahead = max(0, earliest.microsecond - wall().microsecond)
+        self._frozen: Instant | None = None
+
+    def __call__(self) -> Instant:
+        """The present moment."""
+        with self._lock:
+            return self._now()
+
+    def set(self, now: Instant, running: bool) -> None:
+        """Jump to a moment and go on from it, or stand still there; raises ``ClockRunsForward``."""
+        with self._lock:
+            if now < self._now():
+                raise ClockRunsForward("The hospital's clock only runs forward.", "Give a later time.")
+            self._frozen = None if running else now
+            self._ahead = now.microsecond - self._wall().microsecond
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on by itself."""
+        with self._lock:
+            return self._frozen is None
+
+    def _now(self) -> Instant:
+        return self._frozen or Instant(self._wall().microsecond + self._ahead)

@@ -1,0 +1,96 @@
+"""The OpenAPI document: FastAPI's own, completed with bodies, permissions and the problem documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.examples import EXAMPLES
+from api.problems import MEDIA_TYPE
+from api.security.access import Permitted, declared
+from api.security.permissions import TABLE, Permission
+from api.wire import JsonBody
+
+_TEMPLATE = "#/components/schemas/{model}"
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "remedy": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"where": {"type": "string"}, "expected": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole document; built once and kept."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _build(app)
+    return app.openapi_schema
+
+
+def _build(app: FastAPI) -> dict[str, Any]:
+    whole = get_openapi(title=app.title, version=app.version, routes=app.routes, description=app.description)
+    components = whole.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    bodies = _bodies(app)
+    _, definitions = models_json_schema([(m, "validation") for m in bodies], ref_template=_TEMPLATE)
+    schemas |= definitions.get("$defs", {})
+    schemas["Problem"] = _PROBLEM
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    for context in iter_route_contexts(app.routes):
+        for method in sorted(context.methods or ()):
+            operation = whole["paths"].get(context.path_format, {}).get(method.lower())
+            if operation is not None:
+                _complete(operation, context.dependant, f"{method} {context.path_format}")
+    return whole
+
+
+def _bodies(app: FastAPI) -> list[type[BaseModel]]:
+    contexts = iter_route_contexts(app.routes)
+    found = (_body_of(c.dependant) for c in contexts if hasattr(c, "dependant"))
+    return sorted({model for model in found if model is not None}, key=lambda model: model.__name__)
+
+
+def _complete(operation: dict[str, Any], dependant: Dependant, name: str) -> None:
+    operation.get("responses", {}).pop("422", None)
+    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation["responses"]["default"] = {"description": "Problem details (RFC 9457)", "content": problem}
+    permission = declared(dependant)
+    if isinstance(permission, Permission):
+        operation["security"] = [{"bearer": []}]
+        operation["x-permission"] = permission.value
+        operation["x-roles"] = {role.value: reach.value for role, reach in TABLE[permission].items()}
+    model = _body_of(dependant)
+    if model is not None:
+        content: dict[str, Any] = {"schema": {"$ref": _TEMPLATE.format(model=model.__name__)}}
+        if name in EXAMPLES:
+            content["examples"] = {key: {"value": value} for key, value in EXAMPLES[name].items()}
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+
+
+def _body_of(dependant: Dependant) -> type[BaseModel] | None:
+    for inner in dependant.dependencies:
+        if isinstance(inner.call, JsonBody):
+            return inner.call.model  # type: ignore[no-any-return]
+        if not isinstance(inner.call, Permitted) and (found := _body_of(inner)) is not None:
+            return found
+    return None

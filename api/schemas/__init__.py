@@ -1,0 +1,1 @@
+"""What goes over the wire: strict request models and documented answers."""

@@ -1,0 +1,84 @@
+"""The common ground of all request models: strict types, no unknown fields, times with offset, bounded lists."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from solver.hospital.door import MAX_COUNT, MAX_ID_LENGTH, MAX_MINUTE
+from solver.hospital.timegrid import to_minute
+
+_RFC3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+MAX_LIST: Final = 200
+"""Longest list inside one request."""
+
+
+class Strict(BaseModel):
+    """A request model: a text is no number, a number no text, and nothing unknown is let through."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Out(BaseModel):
+    """An answer, as documented; built by hand on the way out, checked against this in tests."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def moment(text: object) -> int:
+    """Minutes since 1970-01-01T00:00Z of an RFC 3339 time; raises PydanticCustomError for anything else."""
+    if not isinstance(text, str) or not _RFC3339.fullmatch(text):
+        raise PydanticCustomError("wardflow_time", "an RFC 3339 time with offset, as 2026-03-02T14:05:00+08:00")
+    try:
+        minute = to_minute(datetime.fromisoformat(text.upper()))
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("wardflow_time", "a time that the calendar has") from None
+    if not 0 <= minute <= MAX_MINUTE:
+        raise PydanticCustomError("wardflow_time", "a time from 1970 to 2160")
+    return minute
+
+
+def _birth(text: object) -> int:
+    if not isinstance(text, str):
+        raise PydanticCustomError("wardflow_date", "a date, as 1957-08-30")
+    try:
+        born = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        born = None
+    if born is None or not 1880 <= born.year <= 2160:
+        raise PydanticCustomError("wardflow_date", "a date from 1880 on, as 1957-08-30")
+    return (born.toordinal() - date(1970, 1, 1).toordinal()) * 1440
+
+
+def _outer_blanks(text: object) -> object:
+    if isinstance(text, str) and (text != text.strip() or not text.isprintable()):
+        raise PydanticCustomError("wardflow_text", "printable characters without outer blanks")
+    return text
+
+
+def _each_once(value: object) -> object:
+    # A JSON list with one value twice is a slip, not a set.
+    if isinstance(value, list) and len(value) != len(set(map(repr, value))):
+        raise PydanticCustomError("wardflow_list", "each value once")
+    return value
+
+
+EachOnce: Final = BeforeValidator(_each_once)
+Moment = Annotated[
+    int, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation")
+]
+"""A time with offset; whole minutes since 1970-01-01T00:00Z inside (seconds are cut off)."""
+BirthDate = Annotated[
+    int, BeforeValidator(_birth), WithJsonSchema({"type": "string", "format": "date"}, mode="validation")
+]
+Identity = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH), BeforeValidator(_outer_blanks)]
+Word = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(_outer_blanks)]
+Reason = Annotated[str, Field(min_length=3, max_length=500)]
+Quantity = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+DeadlineMs = Annotated[int, Field(ge=1, le=60_000, description="Answer within this many milliseconds.")]

@@ -1,0 +1,1 @@
+"""Who asks, and what they may do: passwords, tokens, the permission table, access to wards."""

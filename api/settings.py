@@ -1,0 +1,77 @@
+"""Every setting of the service in one table. Each is read from the environment as ``WARDFLOW_<NAME>``.
+
+Nothing is read when this module is imported: whoever starts the service makes a ``Settings``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one service process; a value outside its range is refused with the variable's name."""
+
+    model_config = SettingsConfigDict(env_prefix="WARDFLOW_", frozen=True, extra="forbid")
+
+    database: Path = Field(
+        default=Path("data/hospital.db"), description="The encrypted database; its folder is for the owner alone."
+    )
+    key_file: Path = Field(
+        default=Path("wardflow.keys"), description="What opens the database; outside the data folder, mode 0600."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+
+    body_limit_bytes: int = Field(
+        default=1_048_576, ge=1024, le=64 * 1_048_576, description="Longest request body that is read."
+    )
+    page_limit: int = Field(default=200, ge=1, le=1000, description="Most records on one page of a list.")
+    queue_limit: int = Field(
+        default=4096, ge=1, le=100_000, description="Commands that may wait for the writer before 503 is answered."
+    )
+    readers: int = Field(default=8, ge=1, le=64, description="Reading connections to the database.")
+
+    session_minutes: int = Field(
+        default=12 * 60, ge=1, le=30 * 24 * 60, description="How long a token is good after login."
+    )
+    login_attempts: int = Field(
+        default=5, ge=1, le=100, description="Wrong passwords before an account is locked for a while."
+    )
+    login_lock_seconds: int = Field(
+        default=300, ge=1, le=86_400, description="First lock; each further wrong password doubles it."
+    )
+    password_hash_parallel: int = Field(
+        default=2, ge=1, le=64, description="Passwords checked at once; each takes 64 MiB."
+    )
+
+    tick_seconds: float = Field(
+        default=60.0, ge=0, le=3600, description="Seconds between two ticks of the hospital's clock; 0: none."
+    )
+    overdue_minutes: int = Field(
+        default=60, ge=5, le=1440, description="By how much an overdue expected end moves forward."
+    )
+    repair_moves: int = Field(
+        default=50, ge=0, le=1000, description="Most booked allocations one disruption may change."
+    )
+    retry_unplaced: int = Field(
+        default=200, ge=1, le=5000, description="Most waiting requests decided again after one change."
+    )
+    batch_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="Longest joint decision of a batch when it sets no deadline."
+    )
+    stale_minutes: int = Field(
+        default=10, ge=1, le=1440, description="Age of the data beyond which answers are advice only."
+    )
+    comparisons: int = Field(
+        default=2, ge=0, le=10, description="Other beds a decision is compared with in its explanation."
+    )
+
+    event_poll_seconds: float = Field(
+        default=0.5, gt=0, le=10, description="How often an event stream looks for new events."
+    )
+    event_stream_seconds: float = Field(
+        default=3600.0, gt=0, le=86_400, description="An event stream ends after this; clients come back."
+    )

@@ -1,0 +1,52 @@
+"""JSON in and out: bodies are parsed and checked in one pass, answers are written by orjson.
+
+``JsonBody`` is a dependency, so that a route says what it takes; the OpenAPI document finds it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.errors import InvalidInput, MalformedJson, UnsupportedMedia
+from api.places import places_of
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class JsonBody(Generic[M]):
+    """Reads the body as JSON of one model. Raises ``UnsupportedMedia``, ``MalformedJson``, ``InvalidInput``."""
+
+    def __init__(self, model: type[M]) -> None:
+        self.model = model
+
+    async def __call__(self, request: Request) -> M:
+        """The checked body; keeps the raw bytes for the idempotency hash in ``request.state.raw_body``."""
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != "application/json":
+            raise UnsupportedMedia()
+        raw = await request.body()
+        request.state.raw_body = raw
+        return self.parse(raw)
+
+    def parse(self, raw: bytes) -> M:
+        """Check one document; numbers that are no JSON (NaN, Infinity) are refused by the parser itself."""
+        try:
+            return self.model.model_validate_json(raw)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            if any(item["type"] == "json_invalid" for item in found):
+                raise MalformedJson((), remedy="Send one JSON document in UTF-8.") from None
+            raise InvalidInput(places_of(found, self.model)) from None
+
+
+def json_response(
+    body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer in JSON."""
+    return Response(orjson.dumps(body), status, headers, "application/json")
