@@ -200,7 +200,7 @@ def consequences(request: Request, allocation: Allocation, records: Records) -> 
     ward_id = records.ward_of_bed(allocation.bed_id).id
     bookings = tuple(
         UnitBooking(
-            f"{allocation.id}/{use.unit_id}",
+            f"{allocation.id}/{number}/{use.unit_id}",
             use.unit_id,
             ward_id,
             use.start,
@@ -208,7 +208,7 @@ def consequences(request: Request, allocation: Allocation, records: Records) -> 
             BookingKind.USE,
             allocation.id,
         )
-        for use in allocation.units
+        for number, use in enumerate(allocation.units)
     )
     return Consequences(_stays(request, allocation), bookings, _reserved(allocation, records))
 
