@@ -1,7 +1,222 @@
-"""The guards of the hospital's tables, in the order they are put in place."""
+"""The guards of the hospital's tables: what no code, no override and no raw statement gets past."""
 
 from __future__ import annotations
 
-from models.guards import Guard, append_only
+from sqlalchemy import Table
 
-GUARDS: tuple[Guard, ...] = (*append_only("audit_line"),)
+from models.guards import Effect, Guard, IntervalGuard, Refusal, append_only, versioned
+from models.tables import care, drugs, equipment, people, places, staff
+
+
+def _with_history(table: Table) -> tuple[Guard, ...]:
+    return versioned(table.name, tuple(column.name for column in table.columns))
+
+
+# --- beds -------------------------------------------------------------------------------------------------
+STAY_BED = IntervalGuard(
+    "stay_bed",
+    "stay",
+    "bed_id",
+    "start_minute",
+    "end_minute",
+    "state IN ('booked', 'in_transit', 'occupying')",
+)
+"""A bed is promised to one person at a time; the expected end of an occupancy is what others may follow."""
+
+OCCUPANCY_BED = IntervalGuard(
+    "occupancy_bed", "occupancy", "bed_id", "arrived_minute", "left_minute", "void = 0"
+)
+"""One person lies in a bed; nobody arrives before the one who lies there has left."""
+
+OCCUPANCY_PERSON = IntervalGuard(
+    "occupancy_person",
+    "occupancy",
+    "person_id",
+    "arrived_minute",
+    "left_minute",
+    "void = 0 AND companion = 0",
+)
+"""Nobody lies in two beds."""
+
+BED_STATUS = IntervalGuard("bed_status_bed", "bed_status", "bed_id", "start_minute", "end_minute", "1 = 1")
+"""A bed has one operational status at a time."""
+
+BED_CLEAN = Refusal(
+    "occupancy_bed_clean",
+    "occupancy",
+    ("INSERT",),
+    "EXISTS (SELECT 1 FROM bed_status s WHERE s.bed_id = NEW.bed_id AND s.start_minute <= NEW.arrived_minute "
+    "AND (s.end_minute IS NULL OR s.end_minute > NEW.arrived_minute) "
+    "AND (s.clean_at > NEW.arrived_minute "
+    "OR (s.clean_at IS NULL AND s.status IN ('housekeeping', 'contaminated'))))",
+    when="NEW.void = 0",
+)
+"""Nobody arrives in a bed that is not clean."""
+
+OCCUPANCY_STAYS = Refusal(
+    "occupancy_stays",
+    "occupancy",
+    ("UPDATE",),
+    "NEW.bed_id <> OLD.bed_id OR NEW.person_id <> OLD.person_id OR NEW.stay_id <> OLD.stay_id",
+)
+"""Where somebody lay is not rewritten: a mistake is made void and recorded anew."""
+
+# --- equipment --------------------------------------------------------------------------------------------
+UNIT_FREE = IntervalGuard(
+    "unit_booking_unit", "unit_booking", "unit_id", "blocked_start", "blocked_end", "state = 'active'"
+)
+"""A unit serves one booking at a time, with transport before and turnaround after it."""
+
+UNIT_USABLE = Refusal(
+    "unit_booking_usable",
+    "unit_booking",
+    ("INSERT",),
+    "EXISTS (SELECT 1 FROM unit u WHERE u.id = NEW.unit_id "
+    "AND u.state IN ('broken', 'recalled', 'maintenance'))",
+    when="NEW.state = 'active' AND NEW.kind = 'use' AND NEW.allocation_id IS NOT NULL",
+)
+"""No unit that is broken, recalled or in maintenance is given out."""
+
+UNIT_BOOKING_STAYS = Refusal(
+    "unit_booking_stays", "unit_booking", ("UPDATE",), "NEW.unit_id <> OLD.unit_id OR OLD.state <> 'active'"
+)
+"""A booking keeps its unit, and one that is over stays over: another unit is another booking."""
+
+# --- drugs ------------------------------------------------------------------------------------------------
+LOT_USABLE = Refusal(
+    "lot_reservation_usable",
+    "lot_reservation",
+    ("INSERT",),
+    "EXISTS (SELECT 1 FROM lot l WHERE l.id = NEW.lot_id "
+    "AND (l.state <> 'available' OR l.expires_minute < NEW.use_until_minute))",
+    when="NEW.state = 'reserved' AND NEW.allocation_id IS NOT NULL",
+)
+"""Nothing is reserved in a lot that is recalled, quarantined or locked, or that expires before its last
+use."""
+
+LOT_RESERVED = Effect(
+    "lot_reservation_taken",
+    "lot_reservation",
+    ("INSERT",),
+    "UPDATE lot_balance SET reserved = reserved + NEW.quantity WHERE lot_id = NEW.lot_id",
+    when="NEW.state = 'reserved'",
+)
+
+LOT_DISPENSABLE = Refusal(
+    "lot_reservation_dispensable",
+    "lot_reservation",
+    ("UPDATE",),
+    "EXISTS (SELECT 1 FROM lot l WHERE l.id = NEW.lot_id "
+    "AND (l.state <> 'available' OR l.expires_minute <= NEW.changed_minute))",
+    when="NEW.state = 'dispensed'",
+)
+"""Nothing is dispensed from a lot that may not be used at that minute."""
+
+LOT_RESERVATION_FINAL = Refusal(
+    "lot_reservation_final",
+    "lot_reservation",
+    ("UPDATE",),
+    "OLD.state <> 'reserved' OR NEW.state = 'reserved' OR NEW.id <> OLD.id OR NEW.lot_id <> OLD.lot_id "
+    "OR NEW.quantity <> OLD.quantity OR NEW.allocation_id IS DISTINCT FROM OLD.allocation_id",
+)
+"""A reservation is released or dispensed once, and changes in no other way."""
+
+LOT_FIRST_RESERVED = Refusal(
+    "lot_reservation_begins", "lot_reservation", ("INSERT",), "NEW.state <> 'reserved'"
+)
+
+LOT_RELEASED = Effect(
+    "lot_reservation_ended",
+    "lot_reservation",
+    ("UPDATE",),
+    "UPDATE lot_balance SET reserved = reserved - NEW.quantity, "
+    "on_hand = on_hand - CASE WHEN NEW.state = 'dispensed' THEN NEW.quantity ELSE 0 END "
+    "WHERE lot_id = NEW.lot_id",
+)
+
+LOT_RESERVATION_KEPT = Refusal("lot_reservation_kept", "lot_reservation", ("DELETE",), "1 = 1")
+
+LOT_MOVED = Effect(
+    "lot_move_counted",
+    "lot_move",
+    ("INSERT",),
+    "UPDATE lot_balance SET on_hand = on_hand + NEW.quantity WHERE lot_id = NEW.lot_id",
+)
+
+# --- cover ------------------------------------------------------------------------------------------------
+_SLOTS = " UNION ALL ".join(f"SELECT {n} AS n" for n in range(7))
+
+
+def _revise_cover(row: str) -> str:
+    first, last = f"{row}.start_minute / {staff.SLOT_MINUTES}", f"({row}.end_minute - 1) / {staff.SLOT_MINUTES}"
+    return (
+        "INSERT INTO cover_revision (ward_id, slot, revision) "  # noqa: S608, names of our own columns
+        f"SELECT {row}.ward_id, {first} + slots.n, 1 FROM ({_SLOTS}) slots WHERE {first} + slots.n <= {last} "
+        "ON CONFLICT (ward_id, slot) DO UPDATE SET revision = cover_revision.revision + 1"
+    )
+
+
+SHIFT_MOVES_COVER = Effect("shift_moves_cover", "shift", ("INSERT", "UPDATE"), _revise_cover("NEW"))
+"""A changed roster changes the revision of the cover it touches: decisions resting on it are made again."""
+
+SHIFT_MOVED_COVER = Effect("shift_moved_cover", "shift", ("UPDATE",), _revise_cover("OLD"))
+
+SHIFT_STAYS = Refusal(
+    "shift_stays", "shift", ("UPDATE",), "NEW.ward_id <> OLD.ward_id OR NEW.staff_id <> OLD.staff_id"
+)
+"""A shift keeps its ward and person (cancel it and make another), so that the cover of both wards is
+revised."""
+
+SHIFT_LENGTH = Refusal(
+    "shift_length",
+    "shift",
+    ("INSERT", "UPDATE"),
+    f"NEW.end_minute - NEW.start_minute > {6 * staff.SLOT_MINUTES}",
+)
+"""Nobody is on duty or on call for more than two days on end (the cover's revisions reach that far)."""
+
+VERSIONED = (
+    places.bed_status,
+    places.place_block,
+    equipment.unit,
+    equipment.unit_booking,
+    drugs.lot,
+    staff.shift,
+    people.person,
+    care.request,
+    care.allocation,
+    care.stay,
+    care.occupancy,
+    care.proposal,
+)
+"""Tables whose rows keep their history."""
+
+GUARDS: tuple[Guard, ...] = (
+    STAY_BED,
+    OCCUPANCY_BED,
+    OCCUPANCY_PERSON,
+    BED_STATUS,
+    BED_CLEAN,
+    OCCUPANCY_STAYS,
+    UNIT_FREE,
+    UNIT_USABLE,
+    UNIT_BOOKING_STAYS,
+    LOT_USABLE,
+    LOT_FIRST_RESERVED,
+    LOT_RESERVED,
+    LOT_DISPENSABLE,
+    LOT_RESERVATION_FINAL,
+    LOT_RELEASED,
+    LOT_RESERVATION_KEPT,
+    LOT_MOVED,
+    SHIFT_MOVES_COVER,
+    SHIFT_MOVED_COVER,
+    SHIFT_STAYS,
+    SHIFT_LENGTH,
+    *(guard for table in VERSIONED for guard in _with_history(table)),
+    *(
+        guard
+        for name in ("audit_line", "request_step", "lot_move", "disruption", "rule_profile", "rule_override")
+        for guard in append_only(name)
+    ),
+)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     TypeDecorator,
@@ -104,3 +105,19 @@ def record_id(name: str = "id", **options: Any) -> Column[str]:
 def position() -> Column[int]:
     """Where the record stood in the import, so that a hospital loads in the order it was stored in."""
     return Column("position", Whole, nullable=False, server_default=str(LAST_POSITION))
+
+
+def version_columns() -> tuple[Column[int], Column[int]]:
+    """What a row with history carries: its version (1, 2, ...) and when this state became known."""
+    return (
+        Column("version", Whole, nullable=False),
+        Column("recorded_microsecond", Whole, nullable=False),
+    )
+
+
+def history_of(table: Table) -> Table:
+    """The table that keeps every state a row ever had, by key and version; filled by the database itself."""
+    (key,) = table.primary_key.columns
+    columns = [Column(column.name, column.type, nullable=column.nullable) for column in table.columns]
+    keys = PrimaryKeyConstraint(key.name, "version")
+    return strict_table(f"{table.name}_version", *columns, keys)
