@@ -1,0 +1,8 @@
+"""Array types by name, so that signatures say what they hold."""
+
+import numpy as np
+import numpy.typing as npt
+
+Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
+Bool = npt.NDArray[np.bool_]

@@ -1,0 +1,106 @@
+"""What a stay does to its ward: nurses, skills, shared channels and points, minute by minute.
+
+Arrays: ``layout.Cover`` and ``layout.Places`` are read, ``Cover.slack`` and ``Cover.balance`` written by ``draw``.
+"""
+
+from typing import Any, Final
+
+from solver.engine.jit import kernel
+from solver.placing import rules
+from solver.placing.codes import rule_bit
+from solver.placing.layout import FIRST_POOL, FLOOR, TARGET
+
+NURSING_FLOOR: Final = rule_bit(rules.NURSING_FLOOR)
+SKILL_ON_DUTY: Final = rule_bit(rules.SKILL_ON_DUTY)
+WARD_POOL: Final = rule_bit(rules.WARD_POOL)
+NURSING_TARGET: Final = rules.NUMBER[rules.NURSING_TARGET.id]
+NURSING_BALANCE: Final = rules.NUMBER[rules.NURSING_BALANCE.id]
+HOUR: Final = 60
+
+
+@kernel
+def columns(window: Any, start: int, end: int) -> tuple[int, int]:
+    """Columns of the grid that a stay covers within the horizon; empty when first >= last."""
+    return max(start, window[1]) - window[0], min(end, window[2]) - window[0]
+
+
+@kernel
+def hour_columns(window: Any, first: int, last: int) -> tuple[int, int]:
+    """Columns of ``balance`` for the full hours among columns ``[first, last)`` of the grid."""
+    lead = -window[0] % HOUR
+    return (max(0, first - lead) + HOUR - 1) // HOUR, (max(0, last - lead) + HOUR - 1) // HOUR
+
+
+@kernel
+def lowest(slack: Any, ward: int, series: int, first: int, last: int) -> int:
+    """Smallest slack of a series over columns ``[first, last)``; compiles to packed minima."""
+    row = slack[ward, series]
+    low = row[first]
+    for column in range(first + 1, last):
+        low = min(low, row[column])
+    return low
+
+
+@kernel
+def exceeded(row: Any, first: int, last: int, need: int) -> int:
+    """Sum over the columns of how much ``need`` adds to what is already missing."""
+    total = 0
+    for column in range(first, last):
+        total += min(max(need - row[column], 0), need)
+    return total
+
+
+@kernel
+def ward_mask(places: Any, cover: Any, ask: Any, ward: int, start: int, end: int) -> int:
+    """Hard rules of cover that one more such stay would break (or break further) on a ward."""
+    first, last = columns(cover.window, start, end)
+    if first >= last:
+        return 0
+    mask = 0
+    shares = places.floor_shares[ask.care_row, ward]
+    if ask.active & NURSING_FLOOR and shares > lowest(cover.slack, ward, FLOOR, first, last) and shares > 0:
+        mask |= NURSING_FLOOR
+    if ask.active & SKILL_ON_DUTY and shares > 0:
+        for index in range(ask.skills.size):
+            series = ask.skills[index]
+            if series < 0 or shares > lowest(cover.slack, ward, series, first, last):
+                mask |= SKILL_ON_DUTY
+    for pool in range(ask.pool_draw.size):
+        draw = ask.pool_draw[pool]
+        if draw > 0 and draw > lowest(cover.slack, ward, FIRST_POOL + pool, first, last):
+            mask |= WARD_POOL
+    return mask
+
+
+@kernel
+def cover_cost(places: Any, cover: Any, ask: Any, ward: int, start: int, end: int, prices: Any) -> int:
+    """Price of what one more such stay takes beyond the ward's targets."""
+    first, last = columns(cover.window, start, end)
+    need = places.target_shares[ask.care_row, ward]
+    if first >= last or need == 0:
+        return 0
+    cost = prices[NURSING_TARGET] * exceeded(cover.slack[ward, TARGET], first, last, need)
+    first, last = hour_columns(cover.window, first, last)
+    return cost + prices[NURSING_BALANCE] * exceeded(cover.balance[ward], first, last, need)
+
+
+@kernel
+def draw(
+    slack: Any, balance: Any, window: Any, ward: int, start: int, end: int, needs: Any, target: int
+) -> None:
+    """Take ``needs[series]`` from every minute of a stay, and ``target`` shares at its full hours.
+
+    ``needs`` int64 (n_series,); negative amounts give back. The whole grid is patched, not only the horizon from
+    now on, so that taking and giving back cancel whenever they happen.
+    """
+    first = max(start - window[0], 0)
+    last = min(end - window[0], slack.shape[2])
+    if first >= last:
+        return
+    for series in range(needs.size):
+        need = needs[series]
+        if need != 0:
+            slack[ward, series, first:last] -= need
+    if target != 0:
+        first, last = hour_columns(window, first, last)
+        balance[ward, first : min(last, balance.shape[1])] -= target
