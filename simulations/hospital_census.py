@@ -22,6 +22,7 @@ from simulations.hospital_profiles import (
     PROFILES,
     Profile,
 )
+from simulations.hospital_staff import floors_of, skilled_shares
 from simulations.hospital_tables import WardKind
 from simulations.streams import pick, stream
 from solver.hospital import (
@@ -43,6 +44,7 @@ from solver.hospital import (
     StayState,
     from_minute,
 )
+from solver.hospital.staff import NURSE_SHARES
 from solver.hospital.stays import turnaround_minutes
 
 CRITICAL_SPECIALITIES = ("medicine", "surgery", "cardiology", "respiratory", "neurology")
@@ -85,9 +87,12 @@ class RoomMood(NamedTuple):
 
 
 class Pool:
-    """What is left of a ward's pooled limits while its beds are filled."""
+    """What is left of a ward's pooled limits and skilled nurses while its beds are filled."""
 
-    def __init__(self, limits: PooledCapacity) -> None:
+    def __init__(self, ward: BuiltWard) -> None:
+        limits = ward.ward.pooled
+        self._skilled = skilled_shares(ward) if ward.kind.core_skill else 0
+        self._floors = floors_of(ward.kind)
         self._telemetry = limits.telemetry_channels
         self._dialysis = limits.dialysis_points
         self._oxygen = limits.oxygen_flow
@@ -111,6 +116,14 @@ class Pool:
         self._oxygen -= taken.oxygen_flow
         return features, taken
 
+    def skill(self, level: int) -> bool:
+        """Whether one more patient of this level finds a nurse with the core skill; takes the share."""
+        shares = NURSE_SHARES // self._floors[level]
+        if shares > self._skilled:
+            return False
+        self._skilled -= shares
+        return True
+
 
 class CensusBuilder:
     """Fills wards one after another; each draw comes from one named stream."""
@@ -130,7 +143,7 @@ class CensusBuilder:
         count = round(occupancy * len(usable))
         taken = {usable[i] for i in self._rng.permutation(len(usable))[:count]}
         for ward in wards:
-            pool = Pool(ward.ward.pooled)
+            pool = Pool(ward)
             for built in ward.rooms:
                 self._fill_room(ward, built, taken, pool)
         self._keep_apart()
@@ -188,8 +201,8 @@ class CensusBuilder:
 
     def _occupy(self, ward: BuiltWard, room: Room, bed: Bed, mood: RoomMood, pool: Pool) -> Stay:
         profile = PROFILES[ward.kind.profiles[pick(self._rng, [1.0] * len(ward.kind.profiles))]]
-        person = self._person(profile, ward, bed, mood, alone=not _shared(ward, room))
         start, end = self._times(profile, ward.kind)
+        person = self._person(profile, ward, bed, mood, start)
         stay = Stay(
             f"stay-{len(self.census.stays) + 1:06d}", person.id, bed.id, start, end,
             self._care(profile, ward, room, bed, pool), StayState.OCCUPYING,
@@ -199,15 +212,14 @@ class CensusBuilder:
         self.census.profile_of[stay.id] = profile
         return stay
 
-    def _person(self, profile: Profile, ward: BuiltWard, bed: Bed, mood: RoomMood, alone: bool) -> Person:
+    def _person(self, profile: Profile, ward: BuiltWard, bed: Bed, mood: RoomMood, start: Minute) -> Person:
+        """Somebody whose age suits the ward when the stay starts."""
         sex = mood.sex if mood.sex is not None else draw_sex(self._rng, profile)
-        if sex is Sex.UNKNOWN and not alone:
+        if sex is Sex.UNKNOWN and _shared(ward, bed.room_id):
             sex = Sex.FEMALE
         ages = ward.kind.ages
         number = f"person-{len(self.census.persons) + 1:06d}"
-        person = draw_person(
-            self._rng, number, profile, ages, self._now, sex, mood.isolation, mood.infections
-        )
+        person = draw_person(self._rng, number, profile, ages, start, sex, mood.isolation, mood.infections)
         person = replace(
             person, weight_kg=min(person.weight_kg, bed.max_weight_kg), exposed_to=mood.exposed_to
         )
@@ -222,7 +234,8 @@ class CensusBuilder:
         features = wanted_features(self._rng, profile, level) & offered
         features, pooled = pool.draw(features, level)
         core = ward.kind.core_skill
-        skills = (name for name, share in profile.skills if name == core and self._rng.random() < share)
+        skills = {name for name, share in profile.skills if name == core and self._rng.random() < share}
+        skills = skills if skills and pool.skill(level) else set()
         return Care(self._speciality(profile), level, features, frozenset(skills), pooled)
 
     def _speciality(self, profile: Profile) -> str:
@@ -260,7 +273,7 @@ class CensusBuilder:
         baby = kind.companion is BedKind.COT
         mate, ages = ("neonatal", (0, 1)) if baby else ("maternity", (18, 60))
         person = draw_person(
-            self._rng, f"person-{len(self.census.persons) + 1:06d}", PROFILES[mate], ages, self._now,
+            self._rng, f"person-{len(self.census.persons) + 1:06d}", PROFILES[mate], ages, stay.start,
             draw_sex(self._rng, PROFILES["neonatal"]) if baby else Sex.FEMALE,
         )  # fmt: skip
         self.census.persons.append(replace(person, one_to_one=False))
@@ -286,7 +299,7 @@ class CensusBuilder:
             if before.end > self._now + 2160 or self._rng.random() >= BOOKED_AFTER:
                 return
         profile = PROFILES[ward.kind.profiles[0]]
-        person = self._person(profile, ward, bed, mood, alone=not _shared(ward, room))
+        person = self._person(profile, ward, bed, mood, start)
         person = self.census.persons[-1] = replace(person, one_to_one=False)
         number = f"stay-b{len(self.census.booked) + 1:05d}"
         care = Care(profile.speciality, min(ward.kind.level, bed.care_level))
@@ -303,6 +316,6 @@ class CensusBuilder:
                 people[one] = replace(people[one], keep_apart=frozenset({people[other].id}))
 
 
-def _shared(ward: BuiltWard, room: Room) -> bool:
+def _shared(ward: BuiltWard, room_id: str) -> bool:
     """Whether more than one main bed stands in the room."""
-    return any(built.room.id == room.id and len(built.beds) > 1 for built in ward.rooms)
+    return any(built.room.id == room_id and len(built.beds) > 1 for built in ward.rooms)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from simulations.hospital_places import BuiltWard
-from simulations.hospital_tables import HOSPITAL_RATIOS, SHIFT_STARTS
+from simulations.hospital_tables import HOSPITAL_RATIOS, SHIFT_STARTS, WardKind
 from simulations.streams import Generator, apportion, stream
 from solver.hospital import DutyKind, Interval, Minute, Person, Shift, StaffMember, Stay
 from solver.hospital.staff import NURSE_SHARES
@@ -57,7 +57,7 @@ def build_staff(
     staff: list[StaffMember] = []
     shifts: list[Shift] = []
     for position, ward in enumerate(wards):
-        team = _team(ward, nurses[position], needs[position], len(staff), rng)
+        team = _team(ward, nurses[position], len(staff), rng)
         shifts += _roster(ward, team, needs[position], slots, position % WARDS_PER_CALL == 0, rng)
         staff += team
         learners = [
@@ -73,10 +73,23 @@ def build_staff(
 
 def nurses_needed(ward: BuiltWard, extra_shares: int) -> int:
     """Nurses that keep the floor with every bed taken at the bed's level of care, one of them on a break."""
-    floors = {ratio.care_level: ratio.floor_patients for ratio in (*HOSPITAL_RATIOS, *ward.kind.ratios)}
+    floors = floors_of(ward.kind)
     shares = sum(NURSE_SHARES // floors[bed.care_level] for bed in ward.beds()) + extra_shares
     present = -(-shares // NURSE_SHARES)
     return present + 1 + (present > (480 - 2 * FIRST_BREAK) // BREAK_MINUTES)
+
+
+def floors_of(kind: WardKind) -> dict[int, int]:
+    """Patients a nurse may have by level of care on wards of a kind."""
+    return {ratio.care_level: ratio.floor_patients for ratio in (*HOSPITAL_RATIOS, *kind.ratios)}
+
+
+def skilled_shares(ward: BuiltWard) -> int:
+    """Shares that nurses with the ward's core skill give at every minute, one of them on a break."""
+    need = nurses_needed(ward, 0)
+    held, period = ward.kind.core_of
+    least = need // period * held + max(0, need % period - (period - held))
+    return NURSE_SHARES * (least - 1)
 
 
 def _one_to_one(wards: list[BuiltWard], persons: list[Person], stays: list[Stay]) -> dict[str, int]:
@@ -109,12 +122,16 @@ def _slot(day: date, number: int, letter: str, zone: str) -> Slot:
     return Slot(f"{day:%Y%m%d}{letter}", letter, start, local_minute(day, ends, zone))
 
 
-def _team(ward: BuiltWard, count: int, need: int, before: int, rng: Generator) -> list[StaffMember]:
-    """The ward's nurses; its core skill lies so close in the order that each shift has two who hold it."""
-    spacing = max(1, need // 2)
+def _team(ward: BuiltWard, count: int, before: int, rng: Generator) -> list[StaffMember]:
+    """The ward's nurses; the core skill's holders are spread so that every shift has its share of them.
+
+    The last few, where the round begins again, all hold it.
+    """
+    held, period = ward.kind.core_of
     team = []
     for i in range(count):
-        skills = {ward.kind.core_skill} if ward.kind.core_skill and i % spacing == 0 else set()
+        holds = ward.kind.core_skill and (i % period < held or i >= count - count % period)
+        skills = {ward.kind.core_skill} if holds else set()
         skills |= {skill for skill in ward.kind.spare_skills if rng.random() < SCARCE_SHARE}
         if rng.random() < WANDERING_SHARE:
             skills.add(WANDERING_SKILLS[int(rng.integers(len(WANDERING_SKILLS)))])

@@ -44,6 +44,7 @@ class WardKind:
     rooms: number of main beds per room, singles first. companions: per room, places for a companion.
     negative, positive, lobby: how many singles are under that pressure; a lobby suite is both (positive
     pressure ventilated lobby, NHS HBN 04-01 supplement 1). raised: beds of one bay at ``raised_level``.
+    core_skill: held by ``core_of[0]`` of every ``core_of[1]`` nurses, so that some is always on duty.
     """
 
     code: str
@@ -66,6 +67,7 @@ class WardKind:
     oxygen_per_bed: int = 6
     ratios: tuple[NursingRatio, ...] = ()
     core_skill: str | None = None
+    core_of: tuple[int, int] = (1, 1)
     spare_skills: tuple[str, ...] = ()
     companion: BedKind | None = None
     companions: tuple[int, ...] = ()
@@ -100,7 +102,7 @@ KINDS: Final[dict[str, WardKind]] = {
                  specialities=_of("orthopaedics")),
         WardKind("NEU", "Neurology", ("neurology",), BAYS_18, raised=4, specialities=_of("neurology")),
         WardKind("ONC", "Oncology", ("oncology",), BAYS_18, specialities=_of("oncology"), positive=3,
-                 core_skill="chemotherapy"),
+                 core_skill="chemotherapy", core_of=(3, 5)),
         WardKind("ELD", "Elderly care", ("elderly_care",), BAYS_20, specialities=_of("elderly_care"),
                  ages=(65, 150)),
         WardKind("PAE", "Paediatrics", ("paediatrics",), (1, 1, 1, 1, 2, 4, 4), raised=2, raised_level=2,
@@ -114,12 +116,13 @@ KINDS: Final[dict[str, WardKind]] = {
                  specialities=_of("neonatal"), ages=(0, 1), policy=SexPolicy.MIXED, features=MONITORED,
                  core_skill="neonatal"),
         WardKind("NEP", "Nephrology", ("nephrology",), (1, 1, 1, 1, 2, 4, 4), specialities=_of("nephrology"),
-                 features=BASIC | {Feature.DIALYSIS_POINT}, dialysis=8, core_skill="dialysis"),
+                 features=BASIC | {Feature.DIALYSIS_POINT}, dialysis=8, core_skill="dialysis",
+                 core_of=(3, 4)),
         WardKind("INF", "Infectious diseases", ("infectious_diseases",), (1, 1, 1, 1, 1, 1, 2, 4),
                  specialities=_of("infectious_diseases"), negative=5, lobby=1, oxygen_per_bed=10),
         WardKind("ICU", "Intensive care", ("critical_care",), (1, 1, 1, 1, 2, 4), level=3,
                  policy=SexPolicy.MIXED, features=MONITORED | {Feature.DIALYSIS_POINT}, negative=1,
-                 positive=1, lobby=1, dialysis=4, oxygen_per_bed=30, core_skill="ventilator",
+                 positive=1, lobby=1, dialysis=4, oxygen_per_bed=30, core_skill="ventilator", core_of=(4, 6),
                  spare_skills=("dialysis",)),
         WardKind("HDU", "High dependency", ("high_dependency",), (1, 1, 2, 6), level=2,
                  policy=SexPolicy.MIXED, features=MONITORED, oxygen_per_bed=15,

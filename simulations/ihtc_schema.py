@@ -78,13 +78,13 @@ def _row(row: Any, columns: Mapping[str, str], where: str) -> Iterator[Problem]:
 
 
 def _fits(value: Any, kind: str) -> bool:
-    if type(value) is not KINDS[kind][1]:
+    known = KINDS[kind][1]
+    if not isinstance(value, known) or (isinstance(value, bool) and known is int):
         return False
-    if kind == "id":
-        return 0 < len(value) <= 70 and value.isprintable() and value == value.strip()
-    if kind == "gender":
-        return value in ("A", "B")
-    return kind != "int" or 0 <= value <= 1_000_000
+    if isinstance(value, str):
+        clean = value.isprintable() and value == value.strip() and 0 < len(value) <= 70
+        return clean if kind == "id" else value in ("A", "B")
+    return not isinstance(value, int) or 0 <= value <= 1_000_000
 
 
 def _meetings(document: Mapping[str, Any], name: str) -> Iterator[Problem]:
