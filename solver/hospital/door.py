@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from solver.engine.errors import InvalidInstance, Problem
@@ -13,6 +15,14 @@ MAX_COUNT: Final = 1_000_000_000
 """No hospital counts a billion of anything; keeps every sum inside 64 bits."""
 
 MAX_ID_LENGTH: Final = 80
+MAX_TEXT_LENGTH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem(Problem):
+    """A problem of one record's field; ``field`` names it (two names joined by ", " when they contradict)."""
+
+    field: str
 
 
 class Door:
@@ -27,7 +37,8 @@ class Door:
     def need(self, holds: bool, field: str, value: object, expected: str, remedy: str = "") -> None:
         """Note a problem unless ``holds``."""
         if not holds:
-            self._problems.append(Problem(f"{self._where}, {field}", repr(value), expected, remedy))
+            where = f"{self._where}, {field}"
+            self._problems.append(FieldProblem(where, repr(value), expected, remedy, field))
 
     def identity(self, value: object, field: str = "id") -> None:
         """An id: 1 to 80 printable characters, no blanks at the ends."""
@@ -38,6 +49,16 @@ class Door:
             and value == value.strip()
         )
         self.need(good, field, value, f"1 to {MAX_ID_LENGTH} printable characters without outer blanks")
+
+    def text(self, value: object, field: str) -> None:
+        """Free text, maybe empty: up to 500 printable characters in one line."""
+        good = isinstance(value, str) and len(value) <= MAX_TEXT_LENGTH and value.isprintable()
+        self.need(good, field, value, f"up to {MAX_TEXT_LENGTH} printable characters in one line")
+
+    def names(self, values: Iterable[object], field: str) -> None:
+        """Names or ids, each 1 to 80 printable characters without outer blanks."""
+        for value in values:
+            self.identity(value, field)
 
     def whole(self, value: object, field: str, low: int = 0, high: int = MAX_COUNT) -> bool:
         """A whole number in ``[low, high]``; booleans and floats are refused. Returns whether it is one."""

@@ -77,6 +77,8 @@ class Drug:
         door = Door("Drug", self.id)
         door.identity(self.id)
         door.identity(self.substance, "substance")
+        for name in ("name", "strength", "form", "route", "unit"):
+            door.text(getattr(self, name), name)
         door.member(self.handling, HandlingClass, "handling")
         door.whole(self.safety_stock, "safety_stock")
         door.need(self.id not in self.equivalents, "equivalents", self.equivalents, "other drugs than itself")

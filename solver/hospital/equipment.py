@@ -47,6 +47,7 @@ class EquipmentType:
     def __post_init__(self) -> None:
         door = Door("EquipmentType", self.id)
         door.identity(self.id)
+        door.text(self.name, "name")
         door.whole(self.turnaround_minutes, "turnaround_minutes", 0, 7 * MINUTES_PER_DAY)
         door.need(self.id not in self.substitutes, "substitutes", self.substitutes, "other types than itself")
         door.need(
@@ -78,6 +79,7 @@ class Unit:
         if self.owner_ward_id is not None:
             door.identity(self.owner_ward_id, "owner_ward_id")
         door.member(self.state, UnitState, "state")
+        door.text(self.model, "model")
         door.close()
 
 
@@ -105,4 +107,6 @@ class UnitBooking:
         door.identity(self.ward_id, "ward_id")
         door.interval(self.start, self.end)
         door.member(self.kind, BookingKind, "kind")
+        if self.allocation_id is not None:
+            door.identity(self.allocation_id, "allocation_id")
         door.close()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from itertools import pairwise
 from typing import Any
 
-from solver.engine.errors import InvalidInstance, Problem
+from solver.engine.errors import Problem, refuse_if_any
 from solver.hospital.drugs import Drug, Lot
 from solver.hospital.equipment import EquipmentType, Unit, UnitBooking
 from solver.hospital.people import Person
@@ -54,6 +53,23 @@ documents."""
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong between records: at ``field`` of the record ``record_id`` of a collection."""
+
+    collection: str
+    record_id: str
+    field: str
+    value: object
+    expected: str
+    remedy: str
+
+    def problem(self) -> Problem:
+        """The finding as a problem of the hospital in memory; importers name file and row instead."""
+        where = f"{self.collection} {self.record_id!r}, {self.field}"
+        return Problem(where, self.value, self.expected, self.remedy)
+
+
+@dataclass(frozen=True, slots=True)
 class Hospital:
     """Everything placement reads. Build with :meth:`checked`, which refuses a hospital that contradicts
     itself."""
@@ -76,12 +92,22 @@ class Hospital:
 
     def checked(self) -> Hospital:
         """The hospital itself, or :class:`InvalidInstance` with every problem found."""
-        problems = [*_duplicates(self), *_dangling(self), *_ratio_gaps(self)]
-        if not problems:
-            problems = [*_shared_beds(self), *_shared_units(self)]
-        if problems:
-            raise InvalidInstance(problems)
+        refuse_if_any(finding.problem() for finding in self.findings())
         return self
+
+    def findings(self, known: Mapping[str, set[str]] | None = None) -> Iterator[Finding]:
+        """Everything that only shows when records meet.
+
+        ``known``: further ids per collection that count as there (rows an importer had to refuse already).
+        """
+        ids = {name: {record.id for record in records} for name, records in self.collections()}
+        for name, more in (known or {}).items():
+            ids[name] |= more
+        yield from _duplicates(self)
+        yield from _dangling(self, ids)
+        yield from _ratio_gaps(self)
+        yield from _overlaps(self.stays, "stays", "bed_id")
+        yield from _overlaps(self.unit_bookings, "unit_bookings", "unit_id")
 
     def collections(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Name and records of each collection whose records have an id, in dependency order."""
@@ -97,58 +123,50 @@ class Hospital:
         return None
 
 
-def _duplicates(hospital: Hospital) -> Iterator[Problem]:
+def _duplicates(hospital: Hospital) -> Iterator[Finding]:
     for name, records in hospital.collections():
         for record_id, times in Counter(record.id for record in records).items():
             if times > 1:
-                yield Problem(
-                    f"{name}, id {record_id!r}", f"{times} records", "one", "Rename or remove the others."
-                )
+                remedy = "Rename or remove the others."
+                yield Finding(name, record_id, "id", f"{times} records", "one", remedy)
 
 
-def _dangling(hospital: Hospital) -> Iterator[Problem]:
-    known = {name: {record.id for record in records} for name, records in hospital.collections()}
+def _dangling(hospital: Hospital, known: Mapping[str, set[str]]) -> Iterator[Finding]:
     for reference in REFERENCES:
         for record in getattr(hospital, reference.collection):
             yield from _unknown(record, reference, known)
 
 
-def _unknown(record: Any, reference: Reference, known: Mapping[str, set[str]]) -> Iterator[Problem]:
+def _unknown(record: Any, reference: Reference, known: Mapping[str, set[str]]) -> Iterator[Finding]:
     value = getattr(record, reference.field)
     named: Iterable[str | None] = value if reference.many else (value,)
     for target in named:
         if target is None and reference.optional:
             continue
         if target not in known[reference.target]:
-            where = f"{reference.collection} {record.id!r}, {reference.field}"
+            expected = f"an id of {reference.target}"
             remedy = f"Add it to {reference.target} or correct the id."
-            yield Problem(where, repr(target), f"an id of {reference.target}", remedy)
+            yield Finding(reference.collection, record.id, reference.field, repr(target), expected, remedy)
 
 
-def _ratio_gaps(hospital: Hospital) -> Iterator[Problem]:
-    levels = [ratio.care_level for ratio in hospital.ratios]
-    if len(set(levels)) != len(levels):
-        yield Problem(
-            "ratios", repr(levels), "each care level at most once", "Use a ward's own ratios for exceptions."
-        )
+def _ratio_gaps(hospital: Hospital) -> Iterator[Finding]:
+    for level, times in Counter(ratio.care_level for ratio in hospital.ratios).items():
+        if times > 1:
+            found = f"{times} ratios for level {level}"
+            remedy = "Use a ward's own ratios for exceptions."
+            yield Finding("ratios", f"level {level}", "care_level", found, "one for each level", remedy)
 
 
-def _shared_beds(hospital: Hospital) -> Iterator[Problem]:
-    yield from _overlaps("bed", "stays", ((stay.bed_id, stay) for stay in hospital.stays))
-
-
-def _shared_units(hospital: Hospital) -> Iterator[Problem]:
-    yield from _overlaps("unit", "unit_bookings", ((b.unit_id, b) for b in hospital.unit_bookings))
-
-
-def _overlaps(kind: str, collection: str, rows: Iterable[tuple[str, Any]]) -> Iterator[Problem]:
+def _overlaps(records: Iterable[Any], collection: str, field: str) -> Iterator[Finding]:
     taken: dict[str, list[Any]] = defaultdict(list)
-    for resource_id, row in rows:
-        taken[resource_id].append(row)
+    for record in records:
+        taken[getattr(record, field)].append(record)
     for resource_id, held in taken.items():
-        held.sort(key=lambda row: (row.start, row.end))
-        for before, after in pairwise(held):
-            if after.start < before.end:
-                where = f"{collection} {before.id!r} and {after.id!r}, {kind} {resource_id!r}"
-                found = f"[{before.start}, {before.end}) and [{after.start}, {after.end})"
-                yield Problem(where, found, f"one at a time in a {kind}", "Shorten or move one of them.")
+        held.sort(key=lambda record: (record.start, record.end))
+        last = held[0]
+        for record in held[1:]:
+            if record.start < last.end:
+                found = f"[{record.start}, {record.end}), while {last.id!r} has [{last.start}, {last.end})"
+                expected = f"one at a time in {resource_id!r}"
+                yield Finding(collection, record.id, field, found, expected, "Shorten or move one of them.")
+            last = max(last, record, key=lambda held_record: held_record.end)

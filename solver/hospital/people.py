@@ -76,6 +76,8 @@ class Person:
             good = type(self.born) is int and -150 * MINUTES_PER_YEAR <= self.born <= MAX_MINUTE
             door.need(good, "born", self.born, "minutes since 1970-01-01T00:00Z, at most 150 years before")
         door.whole(self.weight_kg, "weight_kg", 0, 700)
+        for name in ("exposed_to", "allergies", "keep_apart"):
+            door.names(getattr(self, name), name)
         isolation = all(isinstance(i, Isolation) for i in self.isolation)
         door.need(isolation, "isolation", self.isolation, "members of Isolation")
         door.need(self.id not in self.keep_apart, "keep_apart", self.id, "other persons than oneself")

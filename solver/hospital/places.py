@@ -120,6 +120,7 @@ class Block:
             door.minute(self.start, "start")
         else:
             door.interval(self.start, self.end)
+        door.text(self.reason, "reason")
         door.need(bool(self.reason.strip()), "reason", self.reason, "why the place is out of use")
         door.close()
 
@@ -153,6 +154,7 @@ class Site:
     def __post_init__(self) -> None:
         door = Door("Site", self.id)
         door.identity(self.id)
+        door.text(self.name, "name")
         door.need(_is_zone(self.time_zone), "time_zone", self.time_zone, "an IANA name such as Asia/Shanghai")
         for name in ("transport_base_minutes", "transport_floor_minutes", "transport_building_minutes"):
             door.whole(getattr(self, name), name, 0, MINUTES_PER_DAY)
@@ -191,6 +193,8 @@ class Ward:
         door = Door("Ward", self.id)
         door.identity(self.id)
         door.identity(self.site_id, "site_id")
+        door.text(self.name, "name")
+        door.names(self.specialities, "specialities")
         door.whole(self.building, "building", 0, 1000)
         door.whole(self.floor, "floor", -20, 200)
         ages = self.age_from_years, self.age_until_years
@@ -222,6 +226,7 @@ class Room:
         door = Door("Room", self.id)
         door.identity(self.id)
         door.identity(self.ward_id, "ward_id")
+        door.text(self.name, "name")
         door.member(self.sex_policy, SexPolicy, "sex_policy")
         door.need(
             all(isinstance(f, Feature) for f in self.features),

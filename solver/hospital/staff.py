@@ -42,6 +42,7 @@ class NursingRatio:
                 door.need(NURSE_SHARES % value == 0, name, value, f"a divisor of {NURSE_SHARES}")
         good = isinstance(self.target_patients, int) and self.target_patients <= self.floor_patients
         door.need(good, "target_patients", self.target_patients, "no more than floor_patients")
+        door.text(self.source, "source")
         door.need(bool(self.source.strip()), "source", self.source, "the law or policy the ratio comes from")
         door.close()
 
@@ -61,9 +62,7 @@ class StaffMember:
         door.identity(self.id)
         door.identity(self.ward_id, "ward_id")
         door.whole(self.grade, "grade", 1, 12)
-        door.need(
-            all(isinstance(s, str) and s for s in self.skills), "skills", self.skills, "names of skills"
-        )
+        door.names(self.skills, "skills")
         door.close()
 
 

@@ -62,9 +62,7 @@ class Care:
             self.features,
             "members of Feature",
         )
-        door.need(
-            all(isinstance(s, str) and s for s in self.skills), "skills", self.skills, "names of skills"
-        )
+        door.names(self.skills, "skills")
         door.close()
 
 
@@ -96,6 +94,9 @@ class Stay:
         door.interval(self.start, self.end)
         door.member(self.state, StayState, "state")
         door.member(self.departure, Departure, "departure")
+        for name in ("request_id", "allocation_id", "with_stay_id"):
+            if getattr(self, name) is not None:
+                door.identity(getattr(self, name), name)
         door.close()
 
 
