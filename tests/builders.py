@@ -1,8 +1,8 @@
 """Small hospitals a person can solve by hand, shared by all tests of placing.
 
-:func:`a_hospital` gives one ward with one bay, well staffed and clean, on which nothing stands against a plain
-request; each test changes the one thing it is about. Times are minutes since 1970-01-01T00:00Z; ``NOW`` is a
-Wednesday noon in UTC, far enough from 0 for people to have been born before.
+:func:`a_hospital` gives one ward with one bay, well staffed and clean, on which nothing stands against
+a plain request; each test changes the one thing it is about. Times are minutes since 1970-01-01T00:00Z;
+``NOW`` is a Thursday noon in UTC.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ from solver.placing.referee import Counts, Decided, check, recount
 
 HOUR = 60
 DAY = MINUTES_PER_DAY
-NOW = 29_000_160
-"""2025-02-19T12:00Z, a full hour."""
+NOW = 29_000_880
+"""2025-02-20T12:00Z."""
 
 HORIZON = 2 * DAY
 RATIOS = (
@@ -85,10 +85,11 @@ def nurse(
 
 
 def a_hospital() -> Hospital:
-    """One site; ward ``W`` of medicine with room ``R``, beds ``B1`` to ``B4``; ward ``V`` with room ``S``, bed ``C1``.
+    """Ward ``W`` of medicine with bay ``R`` (``B1`` to ``B4``); ward ``V`` with room ``S`` (``C1``, ``C2``).
 
-    Two nurses on ``W`` and one on ``V`` for the whole horizon; ``p-new`` and ``p-old`` are known; no stays,
-    pumps ``P1`` (kept on W) and ``P2`` (kept on V), heparin lots ``L1`` and ``L2`` of 10 in the central pharmacy.
+    Two nurses on ``W`` and one on ``V`` for the whole horizon; ``p-new`` and ``p-old`` are known; no stays.
+    Pumps ``P1`` (kept on W) and ``P2`` (on V), a driver ``Y1`` that may stand in; heparin lots ``L1`` and,
+    expiring later, ``L2``, 10 each, in the central pharmacy.
     """
     rosters = [nurse("n1", "W"), nurse("n2", "W"), nurse("n3", "V")]
     return Hospital(
@@ -181,10 +182,10 @@ def applied(asked: Request, allocation: Allocation | None, records: Records) -> 
         return after
     new = consequences(asked, replace(allocation, lots=()), records)
     left = records.stays.get(asked.from_stay_id) if asked.from_stay_id is not None else None
-    if left is not None and left.start < allocation.start:
-        after.put(replace(left, end=allocation.start))
-    elif left is not None:
+    if left is not None and left.start >= allocation.start:
         after.drop(Stay, left.id)
+    elif left is not None and allocation.start < left.end:
+        after.put(replace(left, end=allocation.start))
     for record in (*new.stays, *new.bookings):
         after.put(record)
     for use in allocation.lots:
@@ -193,7 +194,7 @@ def applied(asked: Request, allocation: Allocation | None, records: Records) -> 
 
 
 def with_more_reserved(lot: Lot, quantity: int) -> Lot:
-    """A lot with more reserved, even beyond its stock: what a faulty storage might hold, past the record's door."""
+    """A lot with more reserved, past the record's door even beyond its stock, as a faulty storage might."""
     forged = copy.copy(lot)
     object.__setattr__(forged, "reserved", lot.reserved + quantity)
     return forged

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -103,7 +104,7 @@ def spells(most: int, low: int = -DAY, high: int = 2 * DAY) -> st.SearchStrategy
     """Up to ``most`` intervals that follow each other without overlap; some touch."""
     ends = st.lists(minutes(low, high), max_size=2 * most, unique=True).map(sorted)
     apart = ends.map(lambda times: list(zip(times[::2], times[1::2], strict=False)))
-    touching = ends.map(lambda times: list(zip(times, times[1:], strict=False))[:most])
+    touching = ends.map(lambda times: list(pairwise(times))[:most])
     return st.one_of(apart, apart, touching)
 
 

@@ -3,9 +3,7 @@
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from solver.placing import rules
-from solver.placing.referee import Decided, broken, check, cost, recount
-from solver.placing.rules import DEFAULT_PROFILE
+from solver.placing.referee import Decided, check, recount
 from tests.builders import applied, difference
 from tests.strategies import Case, allocations, cases
 
