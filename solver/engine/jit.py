@@ -2,6 +2,10 @@
 
 - ``nopython``: a kernel that needs the interpreter does not compile.
 - ``nogil``: threads of the service go on answering while a kernel runs.
+- No reference counting (``_nrt``): a kernel allocates nothing, it writes to arrays it is given. Counting a
+  reference for each array of a tuple, atomically, at every use made one placing decision on 1,000 beds take
+  2,800 us instead of 35.
+- Division as numpy does it: no hidden branch to an exception in every loop.
 - Never ``parallel``: its threads would fight with the service's workers; processes use the many cores.
 - Cached on disk, so that only the first start of all pays for compiling; see ``kernel_cache``.
 
@@ -38,7 +42,19 @@ class Kernel(Protocol[P, R_co]):
 
 def kernel(function: Callable[P, R_co]) -> Kernel[P, R_co]:
     """Compile ``function`` on its first call, arrays and numbers in, numbers out."""
-    compiled: Any = numba.njit(nogil=True)(function)
+    return _declared(function, {})
+
+
+def inlined(function: Callable[P, R_co]) -> Kernel[P, R_co]:
+    """A kernel that its callers swallow whole: for the small steps of an inner loop.
+
+    A tuple of 30 arrays is passed by copying all their fields; swallowed, only what is used is read.
+    """
+    return _declared(function, {"forceinline": True})
+
+
+def _declared(function: Callable[P, R_co], options: dict[str, Any]) -> Kernel[P, R_co]:
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", _nrt=False, **options)(function)
     if isinstance(compiled, Dispatcher):  # with NUMBA_DISABLE_JIT it is the plain function
         compiled._cache = KernelCache(compiled)
     return cast("Kernel[P, R_co]", compiled)

@@ -15,6 +15,7 @@ from solver.engine.jit import kernel
 from solver.engine.types import Bool, Int64
 
 NONE: Final = -1
+ANYWHERE: Final = -1
 
 
 class UnitArrays(NamedTuple):
@@ -117,6 +118,8 @@ def pick_units(
 ) -> int:
     """Cheapest free units for every need of a stay ``[start, end)`` on a ward; their price, or -1 if one is missing.
 
+    ``ward`` may be ``ANYWHERE``: no way to go, then a missing unit is missing on every ward.
+
     Price of a unit: ``price_minute`` per minute of transport and ``price_step`` per step down the list of
     substitutes. Needs are served in order; ties go to the lower unit index. ``chosen`` and ``prices`` are written.
     """
@@ -137,7 +140,7 @@ def pick_units(
             blocked_until = use_until + units.turnaround[kind]
             for position in range(units.type_ptr[kind], units.type_ptr[kind + 1]):
                 unit = units.type_units[position]
-                way = units.transport[units.ward[unit], ward]
+                way = 0 if ward == ANYWHERE else units.transport[units.ward[unit], ward]
                 price = base + price_minute * way
                 if chosen[last - 1] >= 0 and prices[last - 1] <= price:
                     continue

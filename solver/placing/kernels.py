@@ -5,11 +5,9 @@ Arrays are those of ``layout`` and of equipment's and pharmacy's kernels; only `
 
 from typing import Any, Final
 
-import numpy as np
-
 from solver.engine.jit import kernel
 from solver.equipment import rules as equipment_rules
-from solver.equipment.kernels import pick_units
+from solver.equipment.kernels import ANYWHERE, pick_units
 from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.pharmacy import rules as pharmacy_rules
 from solver.pharmacy.kernels import pick_lots
@@ -20,11 +18,12 @@ from solver.placing.kernels_beds import (
     companion_bed,
     neighbours,
     next_start,
+    on_grid,
     static_cost,
     static_mask,
     timeline,
 )
-from solver.placing.kernels_cover import cover_cost, ward_mask
+from solver.placing.kernels_cover import cover_cost, ward_mask, ward_short_until
 from solver.placing.layout import FAR
 
 COMPANION_PLACE: Final = rule_bit(rules.COMPANION_PLACE)
@@ -69,17 +68,13 @@ def start_cost(places: Any, ask: Any, start: int, prices: Any) -> int:
 def units_of(units: Any, equipment: Any, ask: Any, ward: int, start: int, prices: Any, scratch: Any) -> int:
     """Price of the cheapest free units for the request on a ward, -1 when some are missing."""
     end = start + ask.duration
-    lending = ask.active & UNIT_LENT != 0
+    lending = ask.active & UNIT_LENT != 0 and ward != ANYWHERE
     minute, step = prices[UNIT_DISTANCE], prices[UNIT_SUBSTITUTE]
-    return pick_units(
-        units, equipment, ward, start, end, lending, minute, step, scratch.unit, scratch.unit_price
-    )
+    return pick_units(units, equipment, ward, start, end, lending, minute, step, scratch.unit, scratch.unit_price)
 
 
 @kernel
-def lots_of(
-    lots: Any, drugs: Any, ask: Any, ward: int, start: int, prices: Any, scratch: Any
-) -> tuple[int, int]:
+def lots_of(lots: Any, drugs: Any, ask: Any, ward: int, start: int, prices: Any, scratch: Any) -> tuple[int, int]:
     """Price of the lots for the request on a ward and the places used; price -1 when something is short."""
     return pick_lots(
         lots,
@@ -88,7 +83,7 @@ def lots_of(
         ask.antigens,
         ward,
         start,
-        ask.active & LOT_PLACE != 0,
+        ask.active & LOT_PLACE != 0 and ward != ANYWHERE,
         prices[EARLIEST_EXPIRY],
         prices[DRUG_SUBSTITUTE],
         prices[SAFETY_STOCK],
@@ -96,6 +91,24 @@ def lots_of(
         scratch.lot,
         scratch.lot_quantity,
     )
+
+
+@kernel
+def supply_exists(
+    units: Any, lots: Any, ask: Any, equipment: Any, drugs: Any, prices: Any, scratch: Any, start: int
+) -> bool:
+    """Whether units and lots for a start exist at all, wherever they lie; remembered per start.
+
+    What is missing everywhere is missing on each of hundreds of wards: asked once, not once a ward.
+    """
+    column = (start - ask.base) // ask.step
+    if scratch.supply[column] == NOT_YET:
+        exists = units_of(units, equipment, ask, ANYWHERE, start, prices, scratch) >= 0
+        if exists:
+            price, _ = lots_of(lots, drugs, ask, ANYWHERE, start, prices, scratch)
+            exists = price >= 0
+        scratch.supply[column] = 0 if exists else IMPOSSIBLE
+    return scratch.supply[column] != IMPOSSIBLE
 
 
 @kernel
@@ -112,9 +125,16 @@ def ward_cost(
     ward: int,
     start: int,
 ) -> int:
-    """Price of nurses, units and lots for a stay on a ward from ``start``; ``IMPOSSIBLE`` when a hard rule stands."""
+    """Price of nurses, units and lots for a stay on a ward from ``start``; ``IMPOSSIBLE`` when a hard rule stands.
+
+    Where cover is short, ``scratch.ward_from`` learns before which minute no start can succeed.
+    """
     end = start + ask.duration
-    if ward_mask(places, cover, ask, ward, start, end):
+    if not supply_exists(units, lots, ask, equipment, drugs, prices, scratch, start):
+        return IMPOSSIBLE
+    short = ward_short_until(places, cover, ask, ward, start, end)
+    if short > 0:
+        scratch.ward_from[ward] = short
         return IMPOSSIBLE
     unit_price = units_of(units, equipment, ask, ward, start, prices, scratch)
     if unit_price < 0:
@@ -128,7 +148,9 @@ def ward_cost(
 @kernel
 def look_at_beds(places: Any, stays: Any, ask: Any, prices: Any, scratch: Any) -> None:
     """For every bed its first possible start and its own price; for every ward a lower bound on any stay there."""
-    scratch.ward_lower[:] = NOTHING_YET
+    for ward in range(scratch.ward_lower.size):
+        scratch.ward_lower[ward] = NOTHING_YET
+        scratch.ward_from[ward] = ask.base
     for bed in range(places.room.size):
         scratch.first_start[bed] = FAR
         if static_mask(places, ask, bed, ask.base):
@@ -142,6 +164,72 @@ def look_at_beds(places: Any, stays: Any, ask: Any, prices: Any, scratch: Any) -
         ward = places.ward[bed]
         lower = cost + ask.delay_price * (start - ask.needed_by)
         scratch.ward_lower[ward] = min(scratch.ward_lower[ward], lower)
+
+
+@kernel
+def forget_starts(ask: Any, scratch: Any) -> None:
+    """Mark every cell of ``ward_cost`` and ``supply`` as not looked at."""
+    columns = (ask.latest - ask.base) // ask.step + 1
+    for cell in range(scratch.ward_lower.size * columns):
+        scratch.ward_cost[cell] = NOT_YET
+    for column in range(columns):
+        scratch.supply[column] = NOT_YET
+
+
+@kernel
+def cheapest(values: Any) -> int:
+    """Index of the smallest value, the lowest index on ties; few wards are ever looked at, so no sorting."""
+    least = 0
+    for index in range(1, values.size):
+        if values[index] < values[least]:
+            least = index
+    return least
+
+
+@kernel
+def try_bed(
+    places: Any,
+    stays: Any,
+    cover: Any,
+    units: Any,
+    lots: Any,
+    ask: Any,
+    equipment: Any,
+    drugs: Any,
+    prices: Any,
+    scratch: Any,
+    bed: int,
+    best: int,
+) -> int:
+    """The lower of ``best`` and the bed's own best cost over all starts; a better one is noted in ``found``."""
+    ward = places.ward[bed]
+    columns = (ask.latest - ask.base) // ask.step + 1
+    start = scratch.first_start[bed]
+    while start <= ask.latest:
+        if start < scratch.ward_from[ward]:
+            start = next_start(places, stays, ask, bed, on_grid(ask, scratch.ward_from[ward]))
+            continue
+        if scratch.static_cost[bed] + ask.delay_price * (start - ask.needed_by) >= best:
+            break
+        cell = ward * columns + (start - ask.base) // ask.step
+        if scratch.ward_cost[cell] == NOT_YET:
+            scratch.ward_cost[cell] = ward_cost(
+                places, cover, units, lots, ask, equipment, drugs, prices, scratch, ward, start
+            )
+        if scratch.ward_cost[cell] >= 0:
+            cost = scratch.static_cost[bed] + start_cost(places, ask, start, prices) + scratch.ward_cost[cell]
+            if awaits_departure(stays, bed, start):
+                cost += prices[PREDICTED_DEPARTURE]
+            beside = -1
+            if ask.companion_kinds:
+                beside = companion_bed(places, stays, ask, bed, start, start + ask.duration)
+            if cost < best and (beside >= 0 or ask.companion_kinds == 0):
+                best = cost
+                scratch.found[BED] = bed
+                scratch.found[START] = start
+                scratch.found[COMPANION] = beside
+        start = next_start(places, stays, ask, bed, start + ask.step)
+    return best
 
 
 @kernel
@@ -163,38 +251,19 @@ def place(
     ward and bed with the lower index, then to the earlier start. Returns whether there is a place.
     """
     look_at_beds(places, stays, ask, prices, scratch)
-    columns = (ask.latest - ask.base) // ask.step + 1
-    scratch.ward_cost[: scratch.ward_lower.size * columns] = NOT_YET
+    forget_starts(ask, scratch)
     best = NOTHING_YET
     scratch.found[BED] = -1
-    for ward in np.argsort(scratch.ward_lower, kind="mergesort"):
+    for _ in range(scratch.ward_lower.size):
+        ward = cheapest(scratch.ward_lower)
         if scratch.ward_lower[ward] >= best:
             break
+        scratch.ward_lower[ward] = NOTHING_YET
         for position in range(places.ward_ptr[ward], places.ward_ptr[ward + 1]):
             bed = places.ward_beds[position]
-            start = scratch.first_start[bed]
-            while start <= ask.latest:
-                lower = scratch.static_cost[bed] + start_cost(places, ask, start, prices)
-                if scratch.static_cost[bed] + ask.delay_price * (start - ask.needed_by) >= best:
-                    break
-                cell = ward * columns + (start - ask.base) // ask.step
-                if scratch.ward_cost[cell] == NOT_YET:
-                    scratch.ward_cost[cell] = ward_cost(
-                        places, cover, units, lots, ask, equipment, drugs, prices, scratch, ward, start
-                    )
-                extra = scratch.ward_cost[cell]
-                if extra >= 0:
-                    if awaits_departure(stays, bed, start):
-                        extra += prices[PREDICTED_DEPARTURE]
-                    beside = -1
-                    if ask.companion_kinds:
-                        beside = companion_bed(places, stays, ask, bed, start, start + ask.duration)
-                    if lower + extra < best and (beside >= 0 or ask.companion_kinds == 0):
-                        best = lower + extra
-                        scratch.found[BED] = bed
-                        scratch.found[START] = start
-                        scratch.found[COMPANION] = beside
-                start = next_start(places, stays, ask, bed, start + ask.step)
+            best = try_bed(
+                places, stays, cover, units, lots, ask, equipment, drugs, prices, scratch, bed, best
+            )
     if scratch.found[BED] < 0:
         return False
     scratch.found[COST] = best

@@ -5,7 +5,7 @@ Arrays: ``layout.Places``, ``layout.Stays``, ``layout.Ask``; all read, none writ
 
 from typing import Any, Final
 
-from solver.engine.jit import kernel
+from solver.engine.jit import inlined
 from solver.hospital import BedKind, Feature, Isolation
 from solver.hospital.timegrid import MINUTES_PER_DAY, MINUTES_PER_YEAR
 from solver.placing import rules
@@ -52,7 +52,7 @@ MIXED_ROOM: Final = 0
 ROOM_OF_THE_FIRST: Final = 3
 
 
-@kernel
+@inlined
 def bits_set(bits: int) -> int:
     """Number of ones."""
     count = 0
@@ -62,7 +62,7 @@ def bits_set(bits: int) -> int:
     return count
 
 
-@kernel
+@inlined
 def among(value: int, values: Any) -> bool:
     """Whether a short array holds the value."""
     for index in range(values.size):
@@ -71,7 +71,7 @@ def among(value: int, values: Any) -> bool:
     return False
 
 
-@kernel
+@inlined
 def kind_suits(kind: int, ask: Any, start: int) -> bool:
     """Whether the kind of bed suits the length of the stay and the age at its start."""
     if SHORT_KINDS >> kind & 1:
@@ -82,7 +82,7 @@ def kind_suits(kind: int, ask: Any, start: int) -> bool:
     return True
 
 
-@kernel
+@inlined
 def age_suits(places: Any, ward: int, ask: Any, start: int) -> bool:
     """Whether the ward takes the person's age at the start."""
     if places.any_age[ward]:
@@ -91,7 +91,7 @@ def age_suits(places: Any, ward: int, ask: Any, start: int) -> bool:
     return ask.born_known and places.age_from[ward] <= years < places.age_until[ward]
 
 
-@kernel
+@inlined
 def isolation_suits(features: int, isolation: int) -> bool:
     """Whether the room has the pressures (and the anteroom) that the isolation needs."""
     airborne = isolation & AIRBORNE != 0
@@ -103,7 +103,7 @@ def isolation_suits(features: int, isolation: int) -> bool:
     return not (airborne and protective and not features & ANTEROOM)
 
 
-@kernel
+@inlined
 def static_mask(places: Any, ask: Any, bed: int, start: int) -> int:
     """Hard rules a bed breaks whoever else is there; ages are taken at ``start``."""
     mask = 0
@@ -130,7 +130,7 @@ def static_mask(places: Any, ask: Any, bed: int, start: int) -> int:
     return mask & ask.active
 
 
-@kernel
+@inlined
 def static_cost(places: Any, ask: Any, bed: int, prices: Any) -> int:
     """Price of a bed by itself: speciality, scarcity, preferences, stability."""
     room = places.room[bed]
@@ -155,7 +155,7 @@ def static_cost(places: Any, ask: Any, bed: int, prices: Any) -> int:
     return cost
 
 
-@kernel
+@inlined
 def timeline(places: Any, stays: Any, ask: Any, bed: int, start: int, end: int) -> tuple[int, int]:
     """Hard rules broken by the bed's own calendar, and the minute until which at least one of them stays broken."""
     mask = 0
@@ -185,7 +185,7 @@ def timeline(places: Any, stays: Any, ask: Any, bed: int, start: int, end: int) 
     return mask, until
 
 
-@kernel
+@inlined
 def closed_until(places: Any, bed: int, start: int, end: int) -> int:
     """The minute until which the bed stays closed for a stay ``[start, end)``; 0 when it is open throughout."""
     until = 0
@@ -199,7 +199,7 @@ def closed_until(places: Any, bed: int, start: int, end: int) -> int:
     return until
 
 
-@kernel
+@inlined
 def pair_mask(stays: Any, ask: Any, other: int, sex_matters: bool) -> int:
     """Hard rules broken by sharing a room with one other stay at the same time."""
     if stays.sex[other] < 0 or stays.person[other] == ask.person:
@@ -219,7 +219,7 @@ def pair_mask(stays: Any, ask: Any, other: int, sex_matters: bool) -> int:
     return mask
 
 
-@kernel
+@inlined
 def neighbours(places: Any, stays: Any, ask: Any, bed: int, start: int, end: int) -> tuple[int, int]:
     """Hard rules broken by who shares the room, and the minute until which at least one of them stays broken."""
     room = places.room[bed]
@@ -240,7 +240,7 @@ def neighbours(places: Any, stays: Any, ask: Any, bed: int, start: int, end: int
     return mask, until
 
 
-@kernel
+@inlined
 def on_grid(ask: Any, minute: int) -> int:
     """The first start of the request's grid at or after a minute."""
     if minute <= ask.base:
@@ -248,7 +248,7 @@ def on_grid(ask: Any, minute: int) -> int:
     return ask.base + (minute - ask.base + ask.step - 1) // ask.step * ask.step
 
 
-@kernel
+@inlined
 def next_start(places: Any, stays: Any, ask: Any, bed: int, start: int) -> int:
     """The first start of the grid from ``start`` on at which bed and room take the stay; ``FAR`` when none."""
     while start <= ask.latest:
@@ -262,7 +262,7 @@ def next_start(places: Any, stays: Any, ask: Any, bed: int, start: int) -> int:
     return FAR
 
 
-@kernel
+@inlined
 def awaits_departure(stays: Any, bed: int, start: int) -> bool:
     """Whether the bed is still held by someone whose departure before ``start`` is only predicted."""
     for index in range(stays.count[bed]):
@@ -272,7 +272,7 @@ def awaits_departure(stays: Any, bed: int, start: int) -> bool:
     return False
 
 
-@kernel
+@inlined
 def companion_bed(places: Any, stays: Any, ask: Any, bed: int, start: int, end: int) -> int:
     """A free place of a fitting kind beside the bed for the same time; -1 when there is none."""
     room = places.room[bed]

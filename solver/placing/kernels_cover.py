@@ -73,6 +73,48 @@ def ward_mask(places: Any, cover: Any, ask: Any, ward: int, start: int, end: int
 
 
 @kernel
+def short_until(cover: Any, ward: int, series: int, first: int, last: int, need: int) -> int:
+    """The first minute after which ``need`` no longer meets a shortage of columns ``[first, last)``; 0 when none.
+
+    Whoever starts earlier, and stays as long, still meets the last shortage.
+    """
+    if need <= lowest(cover.slack, ward, series, first, last):
+        return 0
+    row = cover.slack[ward, series]
+    column = last - 1
+    while row[column] >= need:
+        column -= 1
+    return cover.window[0] + column + 1
+
+
+@kernel
+def ward_short_until(places: Any, cover: Any, ask: Any, ward: int, start: int, end: int) -> int:
+    """The minute before which no start on the ward can keep the rules of cover that one at ``start`` breaks; 0: none.
+
+    Must agree with ``ward_mask``: positive exactly when that names a rule.
+    """
+    first, last = columns(cover.window, start, end)
+    if first >= last:
+        return 0
+    until = 0
+    shares = places.floor_shares[ask.care_row, ward]
+    if shares > 0:
+        if ask.active & NURSING_FLOOR:
+            until = short_until(cover, ward, FLOOR, first, last, shares)
+        if ask.active & SKILL_ON_DUTY:
+            for index in range(ask.skills.size):
+                series = ask.skills[index]
+                if series < 0:
+                    return cover.window[2]
+                until = max(until, short_until(cover, ward, series, first, last, shares))
+    for pool in range(ask.pool_draw.size):
+        draw = ask.pool_draw[pool]
+        if draw > 0:
+            until = max(until, short_until(cover, ward, FIRST_POOL + pool, first, last, draw))
+    return until
+
+
+@kernel
 def cover_cost(places: Any, cover: Any, ask: Any, ward: int, start: int, end: int, prices: Any) -> int:
     """Price of what one more such stay takes beyond the ward's targets."""
     first, last = columns(cover.window, start, end)
@@ -100,7 +142,11 @@ def draw(
     for series in range(needs.size):
         need = needs[series]
         if need != 0:
-            slack[ward, series, first:last] -= need
+            row = slack[ward, series]
+            for column in range(first, last):
+                row[column] -= need
     if target != 0:
         first, last = hour_columns(window, first, last)
-        balance[ward, first : min(last, balance.shape[1])] -= target
+        hours = balance[ward]
+        for column in range(first, min(last, hours.size)):
+            hours[column] -= target

@@ -146,7 +146,8 @@ class Ask(NamedTuple):
 class Scratch(NamedTuple):
     """Space that kernels write to and callers read answers from.
 
-    first_start, static_cost (n_beds,); ward_lower (n_wards,); ward_cost (n_wards * n_starts,);
+    first_start, static_cost (n_beds,); ward_lower, ward_from (n_wards,); ward_cost (n_wards * n_starts,);
+    supply (n_starts,);
     unit, unit_price (places,); lot_need, lot, lot_quantity (places,); found (5,): bed, start, companion bed, cost,
     lot places used.
     """
@@ -154,7 +155,9 @@ class Scratch(NamedTuple):
     first_start: Int64
     static_cost: Int64
     ward_lower: Int64
+    ward_from: Int64
     ward_cost: Int64
+    supply: Int64
     unit: Int64
     unit_price: Int64
     lot_need: Int64

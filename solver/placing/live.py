@@ -295,7 +295,7 @@ class LiveHospital:
         ask = compiled.ask
         starts = (ask.latest - ask.base) // ask.step + 1
         beds, wards = len(self.arrays.bed_ids), len(self.arrays.ward_number)
-        if self._scratch.ward_cost.size < starts * wards or self._scratch.first_start.size != beds:
+        if self._scratch.supply.size < starts or self._scratch.first_start.size != beds:
             self._scratch = self._make_scratch(starts)
         return self._scratch
 
@@ -306,7 +306,9 @@ class LiveHospital:
             np.zeros(beds, np.int64),
             np.zeros(beds, np.int64),
             np.zeros(wards, np.int64),
+            np.zeros(wards, np.int64),
             np.zeros(wards * starts, np.int64),
+            np.zeros(starts, np.int64),
             *places_,
             np.zeros(5, np.int64),
         )
