@@ -21,7 +21,7 @@ from models.clock import Instant
 from models.commands import Answer, Command, Decision, Outcome, Reply, Transaction, Write
 from models.dialect import StorageDialect
 from models.errors import GuardViolation, KeyReused
-from models.tables.ledger import hospital_meta, idempotency
+from models.tables.ledger import audit_line, hospital_meta, idempotency
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,13 @@ def stored_answers(connection: Connection, commands: Iterable[Command]) -> dict[
 def carry_out(
     connection: Connection, dialect: StorageDialect, steps: Sequence[Step], now: Instant
 ) -> BatchResult:
-    """Do all steps inside the open write transaction; the caller commits, or rolls everything back."""
+    """Do all steps inside the open write transaction; the caller commits, or rolls everything back.
+
+    A clock that was set back stands still here until it is past the last record: history never runs
+    backwards.
+    """
     dialect.take_write_lock(connection)
+    now = max(now, Instant(_last_recorded(connection)))
     revision = _revision(connection) + 1
     batch, records = BatchResult(revision), _Records()
     answered = stored_answers(connection, (step.command for step in steps))
@@ -148,6 +153,11 @@ def _revision(connection: Connection) -> int:
     if found is None:
         raise LookupError("The database holds no hospital yet; store one before opening the writer.")
     return int(found)
+
+
+def _last_recorded(connection: Connection) -> int:
+    last = select(audit_line.c.recorded_microsecond).order_by(audit_line.c.sequence.desc()).limit(1)
+    return connection.scalar(last) or 0
 
 
 def _replay(row: Any, body_hash: bytes) -> Reply | Exception:

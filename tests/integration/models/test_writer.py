@@ -411,3 +411,14 @@ def test_the_servers_clock_stamps_the_records(rooms, decider):
             )
         ).scalars()
         assert set(stamps) == {123_456_789}
+
+
+def test_a_clock_set_back_stands_still_until_it_has_caught_up(rooms, decider):
+    moments = iter([Instant(1000), Instant(400), Instant(1001)])
+    writer = Writer(rooms, decider, lambda: next(moments)).start()
+    for start in range(3):
+        writer.submit_and_wait(ask("A", start), 5)
+    writer.close()
+    with rooms.reading() as connection:
+        stamps = connection.execute(text("SELECT recorded_microsecond FROM audit_line ORDER BY sequence"))
+        assert stamps.scalars().all() == [1000, 1000, 1001]

@@ -1,0 +1,147 @@
+"""What people decide about decisions: proposals, disruptions as told, overrides of rules, rule profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from models.commands import Transaction
+from models.errors import NotFound
+from models.repositories.versions import add, revise
+from models.tables.care import disruption, proposal, rule_override, rule_profile
+from solver.engine.rule import Profile
+from solver.hospital import Minute
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProposal:
+    """A change only a person may make. ``state``: open, confirmed, declined, expired."""
+
+    id: str
+    kind: str
+    subject_id: str
+    reason: str
+    change: Mapping[str, Any] = field(default_factory=dict)
+    state: str = "open"
+    revision: int = 0
+    expires_minute: Minute | None = None
+    decided_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDisruption:
+    """An event that upset the plan, as told."""
+
+    id: str
+    kind: str
+    subject_id: str
+    start_minute: Minute
+    end_minute: Minute | None
+    detail: Mapping[str, Any]
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOverride:
+    """A person's decision against a rule for a subject (a request, allocation, stay, bed), with reason and
+    end."""
+
+    id: str
+    rule_id: str
+    subject_id: str
+    reason: str
+    actor: str
+    start_minute: Minute
+    until_minute: Minute
+
+
+def insert_proposal(transaction: Transaction, record: StoredProposal) -> None:
+    """Store a new proposal."""
+    add(transaction, proposal, asdict(record))
+
+
+def update_proposal(
+    transaction: Transaction, record: StoredProposal, expected_version: int | None = None
+) -> None:
+    """Confirm, decline, expire or change a proposal."""
+    values = {name: value for name, value in asdict(record).items() if name != "id"}
+    revise(transaction, proposal, record.id, values, expected_version)
+
+
+def load_proposals(connection: Connection, state: str = "open") -> list[StoredProposal]:
+    """The proposals in a state, oldest first."""
+    found = select(proposal).where(proposal.c.state == state).order_by(proposal.c.id)
+    return [_proposal(row) for row in connection.execute(found)]
+
+
+def load_proposal(connection: Connection, proposal_id: str) -> StoredProposal:
+    """One proposal; raises ``NotFound``."""
+    row = connection.execute(select(proposal).where(proposal.c.id == proposal_id)).first()
+    if row is None:
+        raise NotFound("proposal", proposal_id)
+    return _proposal(row)
+
+
+def insert_disruption(transaction: Transaction, record: StoredDisruption) -> None:
+    """Keep what was told."""
+    values = asdict(record) | {"recorded_microsecond": transaction.now.microsecond}
+    transaction.connection.execute(insert(disruption), values)
+
+
+def insert_override(transaction: Transaction, record: StoredOverride) -> None:
+    """Keep who decided against which rule, why, and until when."""
+    values = asdict(record) | {"recorded_microsecond": transaction.now.microsecond}
+    transaction.connection.execute(insert(rule_override), values)
+
+
+def load_overrides(connection: Connection, at: Minute) -> list[StoredOverride]:
+    """The overrides in force at a minute."""
+    in_force = (rule_override.c.start_minute <= at) & (rule_override.c.until_minute > at)
+    found = connection.execute(select(rule_override).where(in_force).order_by(rule_override.c.id))
+    return [
+        StoredOverride(r.id, r.rule_id, r.subject_id, r.reason, r.actor, r.start_minute, r.until_minute)
+        for r in found
+    ]
+
+
+def save_profile(transaction: Transaction, profile: Profile, actor: str) -> None:
+    """Store a new version of the rule profile; the highest version is in force."""
+    values = {
+        "version": profile.version,
+        "name": profile.name,
+        "weights": dict(profile.weights),
+        "switched_off": sorted(profile.switched_off),
+        "actor": actor,
+        "recorded_microsecond": transaction.now.microsecond,
+    }
+    transaction.connection.execute(insert(rule_profile), values)
+
+
+def load_profile(connection: Connection, version: int | None = None) -> Profile:
+    """A version of the rule profile, or the one in force; the default profile if none was ever stored."""
+    chosen = select(rule_profile).order_by(rule_profile.c.version.desc()).limit(1)
+    if version is not None:
+        chosen = chosen.where(rule_profile.c.version == version)
+    row = connection.execute(chosen).first()
+    if row is None and version is not None:
+        raise NotFound("rule profile version", str(version))
+    if row is None:
+        return Profile()
+    return Profile(row.name, row.version, row.weights, frozenset(row.switched_off))
+
+
+def _proposal(row: Any) -> StoredProposal:
+    return StoredProposal(
+        row.id,
+        row.kind,
+        row.subject_id,
+        row.reason,
+        row.change,
+        row.state,
+        row.revision,
+        row.expires_minute,
+        row.decided_by,
+    )

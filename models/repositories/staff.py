@@ -1,0 +1,76 @@
+"""Staff, shifts, and the revision of a ward's cover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
+from models import rows
+from models.commands import Transaction
+from models.errors import GuardViolation
+from models.repositories.versions import add, revise
+from models.tables.staff import SLOT_MINUTES, cover_revision, shift, staff_member
+from solver.hospital import Minute, Shift, StaffMember
+
+Slot = tuple[str, int]
+"""A ward and the number of an eight-hour slot since 1970-01-01T00:00Z."""
+
+
+def insert_staff_member(transaction: Transaction, record: StaffMember) -> None:
+    """Add a staff member."""
+    transaction.connection.execute(insert(staff_member), rows.row(record))
+
+
+def insert_shift(transaction: Transaction, record: Shift) -> None:
+    """Roster a shift; the database revises the cover it touches."""
+    add(transaction, shift, rows.row(record))
+
+
+def update_shift(transaction: Transaction, record: Shift) -> None:
+    """Change a shift (absent, called in, other hours); the database revises the cover it touches."""
+    values = {name: value for name, value in rows.row(record).items() if name != "id"}
+    revise(transaction, shift, record.id, values)
+
+
+def cancel_shift(transaction: Transaction, shift_id: str) -> None:
+    """Take a shift off the roster."""
+    revise(transaction, shift, shift_id, {"cancelled": True})
+
+
+def slots(ward_id: str, start: Minute, end: Minute) -> list[Slot]:
+    """The slots of a ward's cover that ``[start, end)`` touches."""
+    return [(ward_id, slot) for slot in range(start // SLOT_MINUTES, (end - 1) // SLOT_MINUTES + 1)]
+
+
+def load_cover_revisions(connection: Connection, since: Minute) -> dict[Slot, int]:
+    """The revision of every slot from a minute on that was ever revised; the others stand at 0."""
+    found = select(cover_revision).where(cover_revision.c.slot >= since // SLOT_MINUTES)
+    return {(r.ward_id, r.slot): r.revision for r in connection.execute(found)}
+
+
+def revise_cover(transaction: Transaction, seen: Mapping[Slot, int]) -> None:
+    """Count each slot's revision up if it is still the one that was seen when the decision was made.
+
+    Raises ``GuardViolation`` named ``cover_revision`` if a roster or another stay moved it meanwhile.
+    """
+    connection = transaction.connection
+    for (ward_id, slot), revision in seen.items():
+        if revision == 0:
+            there = select(cover_revision.c.revision).where(*_is(ward_id, slot))
+            if connection.scalar(there) is not None:
+                raise GuardViolation("cover_revision")
+            values = {"ward_id": ward_id, "slot": slot, "revision": 1}
+            connection.execute(insert(cover_revision), values)
+            continue
+        moved = connection.execute(
+            update(cover_revision)
+            .where(*_is(ward_id, slot), cover_revision.c.revision == revision)
+            .values(revision=revision + 1)
+        )
+        if moved.rowcount != 1:
+            raise GuardViolation("cover_revision")
+
+
+def _is(ward_id: str, slot: int) -> tuple[ColumnElement[bool], ...]:
+    return cover_revision.c.ward_id == ward_id, cover_revision.c.slot == slot
