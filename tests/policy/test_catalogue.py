@@ -1,4 +1,4 @@
-"""Every rule of the catalogue names its source, speaks two languages, and has a policy test on either side."""
+"""Every rule of the catalogue names its source, speaks two languages, and is tested on both sides of its line."""
 
 from __future__ import annotations
 
