@@ -116,6 +116,9 @@ class Lot:
             door.need(
                 self.reserved <= self.on_hand, "reserved", self.reserved, f"at most on_hand ({self.on_hand})"
             )
+        for name in ("ward_id", "crossmatched_for"):
+            if getattr(self, name) is not None:
+                door.identity(getattr(self, name), name)
         if self.blood_group is not None:
             door.member(self.blood_group, BloodGroup, "blood_group")
         door.close()
