@@ -1,4 +1,4 @@
-"""Every rule of the catalogue names its source, speaks two languages, and is tested on both sides of its line."""
+"""Every rule of the catalogue names its source, speaks two languages, is tested on both sides of its line."""
 
 from __future__ import annotations
 
