@@ -72,7 +72,7 @@ def insert_case(transaction: Transaction, case: StoredCase) -> None:
 
 
 def release_replaced(transaction: Transaction, before: StoredCase, after: StoredCase) -> None:
-    """Release the allocation before, with its lots, if the case no longer has it; comes before any new one."""
+    """Release the allocation before, with its lots, if the case no longer has it; before any new one."""
     old = before.allocation
     if old is not None and (after.allocation is None or after.allocation.id != old.id):
         release_allocation(transaction, old.id)

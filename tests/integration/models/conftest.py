@@ -1,12 +1,37 @@
 import secrets
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import insert
 
 from models.clock import Instant
+from models.commands import Transaction
 from models.database import create_database
 from models.keys import generate_keys
+from models.personal import PersonalVault
+from models.store import store_hospital
 from models.tables.ledger import hospital_meta
+from solver.hospital import (
+    Bed,
+    Care,
+    Drug,
+    EquipmentType,
+    Hospital,
+    Lot,
+    NursingRatio,
+    Person,
+    Room,
+    Sex,
+    Shift,
+    Site,
+    StaffMember,
+    Stay,
+    StayState,
+    Unit,
+    Ward,
+)
+
+NOW = 29_000_000
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +81,52 @@ class ticking:  # noqa: N801, reads as a function
     def __call__(self):
         self.microsecond += 1_000_000
         return Instant(self.microsecond)
+
+
+@pytest.fixture
+def hospital():
+    """One ward, a bay of three beds and a single room; P0 lies in B0 until NOW + 600, P9 is booked after
+    that."""
+    return Hospital(
+        sites=(Site("S", "Site"),),
+        wards=(Ward("W", "S", "Ward"), Ward("V", "S", "Other", floor=2)),
+        rooms=(Room("R1", "W", "Bay"), Room("R2", "W", "Single")),
+        beds=(Bed("B0", "R1"), Bed("B1", "R1"), Bed("B2", "R1"), Bed("B3", "R2")),
+        ratios=(NursingRatio(0, 5, 4, "California Title 22"),),
+        equipment_types=(EquipmentType("pump", "Pump", 20),),
+        units=(Unit("U1", "pump", "V"), Unit("U2", "pump", "W")),
+        drugs=(Drug("D", "Heparin", "heparin"),),
+        lots=(Lot("L1", "D", 10, NOW + 2000), Lot("L2", "D", 5, NOW + 100_000)),
+        staff=(StaffMember("N1", "W"),),
+        shifts=(Shift("H1", "N1", "W", NOW, NOW + 480),),
+        persons=(Person("P0", Sex.FEMALE), Person("P9", Sex.FEMALE)),
+        stays=(
+            Stay("T0", "P0", "B0", NOW - 60, NOW + 600, Care("medicine"), StayState.OCCUPYING),
+            Stay("T9", "P9", "B0", NOW + 700, NOW + 900, Care("medicine")),
+        ),
+    ).checked()
+
+
+@pytest.fixture
+def vault(keys):
+    return PersonalVault(keys.master, keys.index, secrets.token_bytes)
+
+
+@pytest.fixture
+def ward(empty_database, hospital):
+    """A database that holds the hospital, stored at NOW."""
+    with empty_database.writing() as connection:
+        store_hospital(connection, hospital, Instant.of_minute(NOW), name="Test", sandbox=True)
+    return empty_database
+
+
+@pytest.fixture
+def at(ward):
+    """``with at(minute) as transaction``: a write transaction of the ward at that minute."""
+
+    @contextmanager
+    def open_at(minute):
+        with ward.writing() as connection:
+            yield Transaction(connection, Instant.of_minute(minute), 1)
+
+    return open_at
