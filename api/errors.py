@@ -119,7 +119,8 @@ class Forbidden(ApiError):
 
     def __init__(self, permission: str, where: str) -> None:
         super().__init__(
-            f"This needs the permission {permission!r} {where}.", "Ask an administrator for a role that has it."
+            f"This needs the permission {permission!r} {where}.",
+            "Ask an administrator for a role that has it.",
         )
 
 
@@ -143,7 +144,9 @@ class StaleRevision(ApiError):
     """If-Match names a revision that is no longer the newest; ``current`` is."""
 
     def __init__(self, current: int) -> None:
-        super().__init__("The record changed since this revision was read.", "Read it again, then decide again.")
+        super().__init__(
+            "The record changed since this revision was read.", "Read it again, then decide again."
+        )
         self.current = current
 
     def extra(self) -> Mapping[str, object]:

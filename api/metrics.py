@@ -19,7 +19,11 @@ class Metrics:
             "wardflow_http_answers", "Answers sent", ("method", "route", "status"), registry=self.registry
         )
         self._seconds = Histogram(
-            "wardflow_http_seconds", "Time to answer", ("method", "route"), buckets=_SECONDS, registry=self.registry
+            "wardflow_http_seconds",
+            "Time to answer",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=self.registry,
         )
         self.decisions = Counter(
             "wardflow_decisions", "Decisions taken", ("method", "state"), registry=self.registry

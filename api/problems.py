@@ -50,31 +50,44 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     api.ApiError: INTERNAL,
     api.InvalidInput: _INVALID,
     api.MalformedJson: Problem("malformed-json", "The body is not JSON", 400, "Send one JSON object."),
-    api.UnknownReference: Problem("unknown-reference", "An id names nothing here", 422, "Look the ids up first."),
-    api.ContradictoryInput: Problem("contradictory-input", "The input contradicts itself", 422, "Correct it."),
+    api.UnknownReference: Problem(
+        "unknown-reference", "An id names nothing here", 422, "Look the ids up first."
+    ),
+    api.ContradictoryInput: Problem(
+        "contradictory-input", "The input contradicts itself", 422, "Correct it."
+    ),
     api.BodyTooLarge: Problem("body-too-large", "The body is too large", 413, "Send less at a time."),
     api.UnsupportedMedia: Problem(
         "unsupported-media-type", "The body is not JSON", 415, "Send Content-Type: application/json."
     ),
-    api.Unauthenticated: Problem("unauthenticated", "A valid token is needed", 401, "Log in: POST /api/v1/sessions."),
+    api.Unauthenticated: Problem(
+        "unauthenticated", "A valid token is needed", 401, "Log in: POST /api/v1/sessions."
+    ),
     api.LoginRefused: Problem("login-refused", "Wrong name or password", 401, "Check both."),
     api.LoginThrottled: Problem("login-throttled", "Too many attempts", 429),
     api.Forbidden: Problem("forbidden", "The account may not do this", 403),
     api.SandboxOnly: Problem("sandbox-only", "Only a sandbox does this", 403, "Use a sandbox."),
     api.LiveOnly: Problem("sandbox-token", "A sandbox token opens no live hospital", 401, "Log in here."),
     api.IdempotencyKeyMissing: Problem(
-        "idempotency-key-missing", "An Idempotency-Key is needed", 400, "Send 8 to 128 characters, new per command."
+        "idempotency-key-missing",
+        "An Idempotency-Key is needed",
+        400,
+        "Send 8 to 128 characters, new per command.",
     ),
     api.PreconditionMissing: Problem(
         "precondition-missing", "If-Match is needed", 428, "Read the record, send its ETag as If-Match."
     ),
     api.StaleRevision: Problem("stale-revision", "The record changed meanwhile", 412),
-    api.WrongState: Problem("wrong-state", "Not possible in the present state", 409, "Read the record again."),
+    api.WrongState: Problem(
+        "wrong-state", "Not possible in the present state", 409, "Read the record again."
+    ),
     api.RuleBroken: Problem("rule-broken", "Rules stand against it", 409),
     api.OverrideRefused: Problem("override-refused", "These rules cannot be waived so", 403),
     api.AlreadyKnown: Problem("already-known", "Something of that name exists", 409, "Choose another name."),
     api.NotReady: Problem("not-ready", "The service is not ready", 503, "Try again in a moment."),
-    api.ClockRunsForward: Problem("clock-runs-forward", "The clock cannot go back", 409, "Give a later time."),
+    api.ClockRunsForward: Problem(
+        "clock-runs-forward", "The clock cannot go back", 409, "Give a later time."
+    ),
     storage.StorageError: _STORAGE,
     storage.KeyFileError: _STORAGE,
     storage.DatabaseError: _STORAGE,
@@ -90,13 +103,20 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     storage.WriterError: _STORAGE,
     storage.QueueFull: Problem("overloaded", "Too many commands wait", 503, "Try again after Retry-After."),
     storage.WriterClosed: Problem("not-ready", "The service is stopping", 503, "Try again in a moment."),
-    storage.CommitFailed: Problem("not-stored", "The change was not stored", 503, "Send the same command again."),
+    storage.CommitFailed: Problem(
+        "not-stored", "The change was not stored", 503, "Send the same command again."
+    ),
     storage.Contended: Problem("contended", "Others were faster again and again", 503, "Send it again."),
     storage.KeyReused: Problem(
-        "idempotency-key-reused", "The key was used with another body", 422, "Use a new key for a new command."
+        "idempotency-key-reused",
+        "The key was used with another body",
+        422,
+        "Use a new key for a new command.",
     ),
     storage.PersonErased: Problem("person-erased", "The person's data were erased on request", 410),
-    storage.PersonalDataDamaged: Problem("data-damaged", "A stored field does not open", 500, "Tell operations."),
+    storage.PersonalDataDamaged: Problem(
+        "data-damaged", "A stored field does not open", 500, "Tell operations."
+    ),
     storage.NotFound: Problem("not-found", "There is no such record", 404, "Check the id."),
     solver.SolverError: INTERNAL,
     solver.InvalidInstance: _INVALID,
@@ -106,7 +126,9 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
 
 HTTP_PROBLEMS: Mapping[int, Problem] = {
     404: Problem("not-found", "There is nothing at this address", 404, "See /api/v1/openapi.json."),
-    405: Problem("method-not-allowed", "This address does not take that method", 405, "See /api/v1/openapi.json."),
+    405: Problem(
+        "method-not-allowed", "This address does not take that method", 405, "See /api/v1/openapi.json."
+    ),
     415: PROBLEMS[api.UnsupportedMedia],
 }
 
@@ -120,7 +142,9 @@ def row_of(error: Exception) -> Problem:
     return INTERNAL
 
 
-def document(row: Problem, detail: str = "", remedy: str = "", extra: Mapping[str, object] | None = None) -> bytes:
+def document(
+    row: Problem, detail: str = "", remedy: str = "", extra: Mapping[str, object] | None = None
+) -> bytes:
     """The problem document as JSON."""
     body: dict[str, Any] = {"type": TYPE_PREFIX + row.slug, "title": row.title, "status": row.status}
     if detail:

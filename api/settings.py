@@ -17,10 +17,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WARDFLOW_", frozen=True, extra="forbid")
 
     database: Path = Field(
-        default=Path("data/hospital.db"), description="The encrypted database; its folder is for the owner alone."
+        default=Path("data/hospital.db"),
+        description="The encrypted database; its folder is for the owner alone.",
     )
     key_file: Path = Field(
-        default=Path("wardflow.keys"), description="What opens the database; outside the data folder, mode 0600."
+        default=Path("wardflow.keys"),
+        description="What opens the database; outside the data folder, mode 0600.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
@@ -30,7 +32,10 @@ class Settings(BaseSettings):
     )
     page_limit: int = Field(default=200, ge=1, le=1000, description="Most records on one page of a list.")
     queue_limit: int = Field(
-        default=4096, ge=1, le=100_000, description="Commands that may wait for the writer before 503 is answered."
+        default=4096,
+        ge=1,
+        le=100_000,
+        description="Commands that may wait for the writer before 503 is answered.",
     )
     readers: int = Field(default=8, ge=1, le=64, description="Reading connections to the database.")
 

@@ -12,9 +12,7 @@ from pydantic_core import PydanticCustomError
 from solver.hospital.door import MAX_COUNT, MAX_ID_LENGTH, MAX_MINUTE
 from solver.hospital.timegrid import to_minute
 
-_RFC3339: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 MAX_LIST: Final = 200
 """Longest list inside one request."""
 
@@ -34,7 +32,9 @@ class Out(BaseModel):
 def moment(text: object) -> int:
     """Minutes since 1970-01-01T00:00Z of an RFC 3339 time; raises PydanticCustomError for anything else."""
     if not isinstance(text, str) or not _RFC3339.fullmatch(text):
-        raise PydanticCustomError("wardflow_time", "an RFC 3339 time with offset, as 2026-03-02T14:05:00+08:00")
+        raise PydanticCustomError(
+            "wardflow_time", "an RFC 3339 time with offset, as 2026-03-02T14:05:00+08:00"
+        )
     try:
         minute = to_minute(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError):

@@ -33,7 +33,6 @@ from solver.hospital import (
 from solver.hospital.requests import MAX_NEEDS, MAX_STAY_MINUTES
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
-
 MAX_BATCH = 500
 """Most requests in one joint decision."""
 
@@ -159,7 +158,9 @@ class BundleIn(Strict):
         types = [need.type_id for need in self.equipment]
         drugs = [need.drug_id for need in self.drugs]
         if len(set(types)) != len(types) or len(set(drugs)) != len(drugs):
-            raise PydanticCustomError("wardflow_needs", "each equipment type and each drug once (use count, quantity)")
+            raise PydanticCustomError(
+                "wardflow_needs", "each equipment type and each drug once (use count, quantity)"
+            )
         for need in self.equipment:
             if need.offset_minutes + (need.duration_minutes or 1) > self.duration_minutes:
                 raise PydanticCustomError("wardflow_needs", "every use of equipment inside the stay")
@@ -183,3 +184,16 @@ class BatchIn(Strict):
 
     requests: Annotated[tuple[BundleIn, ...], Field(min_length=1, max_length=MAX_BATCH)]
     deadline_ms: DeadlineMs | None = None
+
+
+class ChoiceIn(Strict):
+    """A person's choice: a bed, rules waived, or both."""
+
+    bed_id: Identity | None = None
+    waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.bed_id is None and not self.waivers:
+            raise PydanticCustomError("wardflow_choice", "bed_id, waivers, or both")
+        return self

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     STAY_ARRIVE = "stay.arrive"
     STAY_DISCHARGE = "stay.discharge"
     STEP_RECORD = "step.record"
+    DISRUPTION = "disruption"
     DISRUPTION_BED = "disruption.bed"
     DISRUPTION_WARD = "disruption.ward"
     DISRUPTION_PERSON = "disruption.person"
@@ -54,6 +55,7 @@ class Permission(StrEnum):
     DISRUPTION_STAFF = "disruption.staff"
     DISRUPTION_SITE = "disruption.site"
     PROPOSAL_READ = "proposal.read"
+    PROPOSAL_ANSWER = "proposal.answer"
     OVERRIDE = "override"
     CENSUS_READ = "census.read"
     EVENTS_READ = "events.read"
@@ -97,7 +99,10 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.STAY_ARRIVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.STAY_DISCHARGE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.STEP_RECORD: _ward(*_CARE) | _site(Role.BED_MANAGER, Role.PHARMACIST),
-    Permission.DISRUPTION_BED: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER, Role.OPERATIONS),
+    # Each kind of event needs its own permission besides; this one opens the door.
+    Permission.DISRUPTION: _site(*_LOOK, Role.OPERATIONS),
+    Permission.DISRUPTION_BED: _ward(Role.NURSE, Role.WARD_MANAGER)
+    | _site(Role.BED_MANAGER, Role.OPERATIONS),
     Permission.DISRUPTION_WARD: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.DISRUPTION_PERSON: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.DISRUPTION_EQUIPMENT: _ward(*_CARE) | _site(Role.EQUIPMENT_MANAGER, Role.BED_MANAGER),
@@ -105,6 +110,8 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.DISRUPTION_STAFF: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER, Role.PLANNER),
     Permission.DISRUPTION_SITE: _site(Role.BED_MANAGER, Role.OPERATIONS),
     Permission.PROPOSAL_READ: _site(*_CARE, Role.BED_MANAGER),
+    # Likewise: what a proposal would do needs its own permission besides.
+    Permission.PROPOSAL_ANSWER: _site(*_LOOK),
     Permission.OVERRIDE: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.CENSUS_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
     Permission.EVENTS_READ: _site(*_LOOK, Role.OPERATIONS, Role.AUDITOR),
@@ -152,7 +159,9 @@ def may(
     """
     allowed = TABLE[permission]
     return any(
-        _covers(grant, allowed[grant.role], ward_id, site_of_ward) for grant in grants if grant.role in allowed
+        _covers(grant, allowed[grant.role], ward_id, site_of_ward)
+        for grant in grants
+        if grant.role in allowed
     )
 
 

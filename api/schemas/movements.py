@@ -1,0 +1,65 @@
+"""What is said when a ward accepts, a patient comes, moves or leaves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas.base import MAX_LIST, EachOnce, Identity, Moment, Reason, Strict
+from api.schemas.requests import PriorityName, WaiverIn
+from solver.hospital.timegrid import MINUTES_PER_DAY
+
+
+class ConfirmIn(Strict):
+    """The destination ward accepts, or declines with a reason."""
+
+    accepted: bool = True
+    reason: Reason | None = None
+
+
+class ReleaseIn(Strict):
+    """A bundle or request is given back."""
+
+    reason: Reason | None = None
+
+
+class ArrivalIn(Strict):
+    """The patient lies in the bed."""
+
+    at: Moment | None = None
+
+
+class DischargeIn(Strict):
+    """A step of a discharge; ``expected`` departure when it is ordered."""
+
+    step: Literal["ordered", "drugs_ready", "left"] = "left"
+    at: Moment | None = None
+    expected: Moment | None = None
+
+
+class StepIn(Strict):
+    """A step on the way to the bed."""
+
+    step: Literal["handed_over", "bed_clean"]
+    at: Moment | None = None
+
+
+class TransferIn(Strict):
+    """Another bed for a patient who lies here; the same care unless said otherwise."""
+
+    reason: Reason
+    priority: PriorityName = PriorityName.SOON
+    care_level: Annotated[int, Field(ge=0, le=3)] | None = None
+    needed_by: Moment | None = None
+    max_wait_minutes: Annotated[int, Field(ge=0, le=30 * MINUTES_PER_DAY)] = 240
+    other_room: bool = True
+    excluded_room_ids: Annotated[frozenset[Identity], EachOnce, Field(max_length=MAX_LIST)] = frozenset()
+    waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=20)] = ()
+
+
+class ProposalIn(Strict):
+    """A person confirms or declines what the software proposes; ``consented``: who is called in agreed."""
+
+    reason: Reason | None = None
+    consented: bool = False

@@ -1,0 +1,425 @@
+"""The desk: the live hospital with its open cases, and the changes one command makes to them.
+
+``Desk`` lives as long as the writer. ``Changes`` is one command's: it patches the desk at once, so that the next
+command of the batch sees it, remembers what was there before, so that it can be undone, and knows what must be stored.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from models.commands import AuditEntry, Event
+from models.personal import PersonalData
+from solver.hospital import (
+    Allocation,
+    Bed,
+    Drug,
+    EquipmentType,
+    Lot,
+    Minute,
+    Person,
+    Request,
+    RequestState,
+    Room,
+    Shift,
+    Site,
+    StaffMember,
+    Stay,
+    Step,
+    Unit,
+    UnitBooking,
+    Ward,
+)
+from solver.placing.live import LiveHospital
+from solver.placing.records import Record, Records, consequences
+
+NewId = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an unplaced request says: when it is decided again, where the patient stays, whom to call, and why."""
+
+    decide_again: Minute
+    fallback: str
+    call: str
+    why_not: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request, where it stands, and what was given for it.
+
+    ``ward_id``: the ward that asked, None for emergency department, theatre or home. ``requested_at``: when the waiting
+    clock began. ``revision``: counts the stored states of the case, from 1 (its ETag). ``waivers``: rules a person
+    overrode for it, with the minute until which.
+    """
+
+    request: Request
+    state: RequestState
+    ward_id: str | None
+    asked_by: str
+    requested_at: Minute
+    allocation: Allocation | None = None
+    revision: int = 0
+    explanation: dict[str, Any] = field(default_factory=dict)
+    waivers: tuple[tuple[str, Minute], ...] = ()
+    need: Need | None = None
+
+    @property
+    def id(self) -> str:
+        """The request's id names the case."""
+        return self.request.id
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """The rules that are overridden for this case (the clock takes out those whose time is over)."""
+        return frozenset(rule_id for rule_id, _ in self.waivers)
+
+    @property
+    def rank(self) -> tuple[int, Minute, str]:
+        """Order in which cases are decided: priority, then waiting time, then id."""
+        return (self.request.priority, self.requested_at, self.request.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A person's decision against a rule, for one request."""
+
+    rule_id: str
+    request_id: str
+    reason: str
+    until: Minute
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change only a person may make: ``kind`` such as ``transfer``, of whom or what, and to what."""
+
+    id: str
+    kind: str
+    subject_id: str
+    reason: str
+    change: dict[str, Any]
+    state: str = "open"
+    expires: Minute | None = None
+    decided_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisruptionRecord:
+    """An event that upset the plan, as told."""
+
+    id: str
+    kind: str
+    subject_id: str
+    start: Minute
+    end: Minute | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """How this hospital works the desk: time zone of its answers, and the bounds of ``api.settings``."""
+
+    zone: str
+    comparisons: int
+    retry_unplaced: int
+    repair_moves: int
+    overdue_minutes: int
+    again_minutes: int
+    batch_seconds: float
+
+
+class Desk:
+    """The live hospital, its open cases and open proposals; owned by the writer's thread."""
+
+    def __init__(
+        self,
+        live: LiveHospital,
+        cases: Iterable[Case],
+        proposals: Iterable[Proposal],
+        new_id: NewId,
+        practice: Practice,
+    ) -> None:
+        self.live = live
+        self.new_id = new_id
+        self.practice = practice
+        self.cases: dict[str, Case] = {}
+        self.proposals: dict[str, Proposal] = {p.id: p for p in proposals}
+        self.request_of_allocation: dict[str, str] = {}
+        self.requests_of_person: dict[str, set[str]] = defaultdict(set)
+        self.stays_of_person: dict[str, set[str]] = defaultdict(set)
+        for case in cases:
+            self.set_case(case)
+        for stay in live.records.stays.values():
+            self.stays_of_person[stay.person_id].add(stay.id)
+
+    def set_case(self, case: Case) -> Case | None:
+        """Add or replace a case; a finished one is forgotten. Returns the one before."""
+        before = self.cases.get(case.id)
+        self._forget(before)
+        if case.state in (RequestState.LEFT, RequestState.RELEASED):
+            return before
+        self.cases[case.id] = case
+        self.requests_of_person[case.request.person_id].add(case.id)
+        if case.allocation is not None:
+            self.request_of_allocation[case.allocation.id] = case.id
+        return before
+
+    def restore_case(self, case_id: str, before: Case | None) -> None:
+        """Put back what ``set_case`` replaced."""
+        if before is None:
+            self._forget(self.cases.get(case_id))
+        else:
+            self.set_case(before)
+
+    def case_of_stay(self, stay: Stay) -> Case | None:
+        """The case a stay belongs to; None for who was here before wardflow was."""
+        return self.cases.get(stay.request_id) if stay.request_id is not None else None
+
+    def unplaced(self) -> list[Case]:
+        """Waiting cases, first to be decided first."""
+        waiting = (case for case in self.cases.values() if case.state is RequestState.UNPLACED)
+        return sorted(waiting, key=lambda case: case.rank)
+
+    def put(self, record: Record) -> Record | None:
+        """Add or replace a record of the live hospital; returns the one before."""
+        before = record_of(self.live, type(record), record.id)
+        self.live.put(record)
+        if isinstance(before, Stay):
+            self.stays_of_person[before.person_id].discard(before.id)
+        if isinstance(record, Stay):
+            self.stays_of_person[record.person_id].add(record.id)
+        return before
+
+    def drop(self, kind: type, record_id: str) -> Record:
+        """Remove a record; returns it."""
+        before = record_of(self.live, kind, record_id)
+        assert before is not None, f"no {kind.__name__} to drop"
+        self.live.drop(kind, record_id)
+        if isinstance(before, Stay):
+            self.stays_of_person[before.person_id].discard(before.id)
+        return before
+
+    def _forget(self, case: Case | None) -> None:
+        if case is None:
+            return
+        self.cases.pop(case.id, None)
+        self.requests_of_person[case.request.person_id].discard(case.id)
+        if case.allocation is not None:
+            self.request_of_allocation.pop(case.allocation.id, None)
+
+
+def record_of(live: LiveHospital, kind: type, record_id: str) -> Any:
+    """The present record of a kind and id, or None."""
+    return getattr(live.records, _HOMES[kind]).get(record_id)
+
+
+_HOMES: dict[type, str] = {
+    Site: "sites",
+    Ward: "wards",
+    Room: "rooms",
+    Bed: "beds",
+    EquipmentType: "equipment_types",
+    Unit: "units",
+    UnitBooking: "unit_bookings",
+    Drug: "drugs",
+    Lot: "lots",
+    StaffMember: "staff",
+    Shift: "shifts",
+    Person: "persons",
+    Stay: "stays",
+}
+
+Key = tuple[type, str]
+
+
+class Changes:
+    """What one command changes, applied to the desk at once; ``undo`` takes it back."""
+
+    def __init__(self, desk: Desk, now: Minute, actor: str) -> None:
+        self.desk = desk
+        self.now = now
+        self.actor = actor
+        self.before: dict[Key, Record | None] = {}
+        self.after: dict[Key, Record | None] = {}
+        self.cases_before: dict[str, Case | None] = {}
+        self.cases_after: dict[str, Case] = {}
+        self.identities: dict[str, PersonalData] = {}
+        self.steps: dict[tuple[str, Step], Minute] = {}
+        self.waivers: list[Waiver] = []
+        self.proposals: dict[str, Proposal] = {}
+        self.disruptions: list[DisruptionRecord] = []
+        self.audit: list[AuditEntry] = []
+        self.events: list[Event] = []
+        self.dispensed: dict[str, set[str]] = defaultdict(set)
+        self.ended: dict[str, Minute] = {}
+        self.repaired: list[dict[str, Any]] = []
+        self.unplaced_by_repair: set[str] = set()
+        self.proposals_before: dict[str, Proposal | None] = {}
+
+    @property
+    def live(self) -> LiveHospital:
+        """The live hospital."""
+        return self.desk.live
+
+    @property
+    def records(self) -> Records:
+        """The live hospital's records."""
+        return self.desk.live.records
+
+    @property
+    def practice(self) -> Practice:
+        """How this hospital works the desk."""
+        return self.desk.practice
+
+    @property
+    def zone(self) -> str:
+        """Time zone of answers."""
+        return self.desk.practice.zone
+
+    # --- records --------------------------------------------------------------------------------------------
+    def put(self, record: Record) -> None:
+        """Add or replace a record."""
+        before = self.desk.put(record)
+        self._note((type(record), record.id), before, record)
+
+    def drop(self, kind: type, record_id: str) -> None:
+        """Remove a record."""
+        self._note((kind, record_id), self.desk.drop(kind, record_id), None)
+
+    def _note(self, key: Key, before: Record | None, after: Record | None) -> None:
+        self.before.setdefault(key, before)
+        self.after[key] = after
+
+    # --- cases ----------------------------------------------------------------------------------------------
+    def set_case(self, case: Case) -> Case:
+        """Add or replace a case, with the revision it has after this command (one more per command)."""
+        before = self.cases_before.setdefault(case.id, self.desk.cases.get(case.id))
+        case = replace(case, revision=1 if before is None else before.revision + 1)
+        self.desk.set_case(case)
+        self.cases_after[case.id] = case
+        return case
+
+    def give(self, case: Case, allocation: Allocation) -> None:
+        """Make an allocation's stays, bookings and reservations part of the hospital."""
+        added = consequences(case.request, allocation, self.records)
+        self._shorten(case.request.from_stay_id, allocation.start)
+        for record in (*added.stays, *added.bookings, *added.lots):
+            self.put(record)
+
+    def take_back(self, case: Case) -> None:
+        """Take a booked allocation's stays, bookings and reservations out again."""
+        allocation = case.allocation
+        assert allocation is not None, "nothing was given"
+        for stay_id in (f"{allocation.id}/companion", f"{allocation.id}/stay"):
+            if stay_id in self.records.stays:
+                self.drop(Stay, stay_id)
+        for booking in self.bookings_of(case):
+            self.drop(UnitBooking, booking.id)
+        for use in allocation.lots:
+            lot = self.records.lots[use.lot_id]
+            self.put(replace(lot, reserved=lot.reserved - use.quantity))
+
+    def _shorten(self, stay_id: str | None, end: Minute) -> None:
+        stay = self.records.stays.get(stay_id) if stay_id is not None else None
+        if stay is None:
+            return
+        if stay.start >= end:
+            self.drop(Stay, stay.id)
+        elif end < stay.end:
+            self.put(replace(stay, end=end))
+
+    def stays_of(self, case: Case) -> Iterator[Stay]:
+        """The stays of a case's allocation, the main one first."""
+        for suffix in ("stay", "companion"):
+            allocation_id = case.allocation.id if case.allocation is not None else ""
+            stay = self.records.stays.get(f"{allocation_id}/{suffix}")
+            if stay is not None:
+                yield stay
+
+    def bookings_of(self, case: Case) -> list[UnitBooking]:
+        """The unit bookings of a case's allocation."""
+        if case.allocation is None:
+            return []
+        units = dict.fromkeys(use.unit_id for use in case.allocation.units)
+        found = (
+            self.records.unit_bookings[b] for u in units for b in self.records.bookings_of_unit.get(u, ())
+        )
+        return [booking for booking in found if booking.allocation_id == case.allocation.id]
+
+    def replace_unit(self, booking: UnitBooking, other: Unit, start: Minute) -> None:
+        """End a booking now and go on with another unit from ``start``, in the allocation too."""
+        if booking.start < self.now:
+            self.put(replace(booking, end=self.now, pinned=False))
+        else:
+            self.drop(UnitBooking, booking.id)
+        new_id = f"{booking.id}/{other.id}"
+        self.put(replace(booking, id=new_id, unit_id=other.id, start=start, pinned=True))
+        request_id = self.desk.request_of_allocation.get(booking.allocation_id or "")
+        if request_id is None:
+            return
+        case = self.desk.cases[request_id]
+        assert case.allocation is not None, "looked up by its allocation"
+        uses = tuple(
+            replace(use, unit_id=other.id, start=start, end=booking.end)
+            if use.unit_id == booking.unit_id
+            else use
+            for use in case.allocation.units
+        )
+        self.set_case(replace(case, allocation=replace(case.allocation, units=uses)))
+
+    # --- what is told ---------------------------------------------------------------------------------------
+    def step(self, request_id: str | None, step: Step, minute: Minute | None = None) -> None:
+        """Note when a step of an admission happened (now, unless said)."""
+        if request_id is not None:
+            self.steps[request_id, step] = self.now if minute is None else minute
+
+    def tell(self, action: str, subject: str, **detail: Any) -> None:
+        """An audit line and an event of the same words."""
+        self.audit.append(AuditEntry(action, subject, detail))
+        self.events.append(Event(action, {"subject": subject, "minute": self.now, **detail}))
+
+    def propose(self, proposal: Proposal) -> Proposal:
+        """Add or replace a proposal."""
+        self.proposals_before.setdefault(proposal.id, self.desk.proposals.get(proposal.id))
+        self.proposals[proposal.id] = proposal
+        if proposal.state == "open":
+            self.desk.proposals[proposal.id] = proposal
+        else:
+            self.desk.proposals.pop(proposal.id, None)
+        return proposal
+
+    # --- taking it back -------------------------------------------------------------------------------------
+    def undo(self) -> bool:
+        """Put everything back; False if something else changed it meanwhile, and the desk must be built anew."""
+        if not self._untouched():
+            return False
+        for key in reversed(list(self.before)):
+            self._restore(key, self.before[key])
+        for case_id, case in self.cases_before.items():
+            self.desk.restore_case(case_id, case)
+        for proposal_id, proposal in self.proposals_before.items():
+            if proposal is None:
+                self.desk.proposals.pop(proposal_id, None)
+            else:
+                self.desk.proposals[proposal_id] = proposal
+        return True
+
+    def _untouched(self) -> bool:
+        live = self.desk.live
+        records = all(record_of(live, kind, i) is after for (kind, i), after in self.after.items())
+        cases = self.desk.cases
+        return records and all(cases.get(i) in (case, None) for i, case in self.cases_after.items())
+
+    def _restore(self, key: Key, before: Record | None) -> None:
+        kind, record_id = key
+        present = record_of(self.desk.live, kind, record_id)
+        if before is not None:
+            self.desk.put(before)
+        elif present is not None:
+            self.desk.drop(kind, record_id)

@@ -1,0 +1,86 @@
+"""The events that upset a plan: each kind has a handler that says what it changes; repair and proposals follow.
+
+A handler checks that its subject exists and that the principal may tell of it, changes the records inside
+``repair.around`` the bookings concerned, and proposes what concerns people who lie somewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from api.errors import WrongState
+from api.schemas.disruptions import DisruptionIn
+from api.security.access import Access
+from api.services import waiting, words
+from api.services.desk import Changes, DisruptionRecord
+from api.services.disruptions import people, places, site, staffing, stays, supplies
+from models.commands import Answer
+from solver.hospital import Minute
+
+
+@dataclass(frozen=True, slots=True)
+class Disrupt:
+    """Tell of an event."""
+
+    body: DisruptionIn
+    access: Access
+
+
+Handler = Callable[[Any, Changes, Access], str]
+"""Applies an event; returns the id of what it is about."""
+
+HANDLERS: Mapping[str, Handler] = {
+    **people.HANDLERS,
+    **places.HANDLERS,
+    **site.HANDLERS,
+    **staffing.HANDLERS,
+    **stays.HANDLERS,
+    **supplies.HANDLERS,
+}
+
+
+def disrupt(command: Disrupt, changes: Changes) -> Answer:
+    """Apply an event: bookings that it breaks are decided again, moves of people are proposed, the waiting list is
+    looked at."""
+    event = command.body.event
+    at = _happened(event.at, changes)
+    subject = HANDLERS[event.kind](event, changes, command.access)
+    detail = _detail(event)
+    record = DisruptionRecord(
+        changes.desk.new_id("dis"), event.kind, subject, at, getattr(event, "until", None), detail
+    )
+    changes.disruptions.append(record)
+    changes.tell(f"disruption.{event.kind}", subject, disruption_id=record.id)
+    changes.unplaced_by_repair.clear()
+    placed = waiting.decide_again(changes)
+    return Answer(200, _told(record, placed, changes))
+
+
+def _told(record: DisruptionRecord, placed: list[Any], changes: Changes) -> dict[str, Any]:
+    proposals = [p for p in changes.proposals.values() if p.state == "open"]
+    return {
+        "disruption_id": record.id,
+        "kind": record.kind,
+        "subject_id": record.subject_id,
+        "at": words.moment(record.start, changes.zone),
+        "repaired": changes.repaired,
+        "proposals": [words.proposal_json(proposal, changes.zone) for proposal in proposals],
+        "placed_from_waiting": [words.case_json(case, changes.zone, changes.records) for case in placed],
+    }
+
+
+def _happened(at: Minute | None, changes: Changes) -> Minute:
+    if at is not None and at > changes.now:
+        raise WrongState("What happened cannot lie in the future.", "Leave `at` out, or check the clock.")
+    return changes.now if at is None else at
+
+
+def _detail(event: Any) -> dict[str, Any]:
+    """What was told, without free text: a reason may name somebody."""
+    told = event.model_dump(mode="json", exclude={"kind", "at", "reason"}, exclude_none=True)
+    return {name: value for name, value in told.items() if not name.endswith("_id")}
+
+
+__all__ = ["HANDLERS", "Disrupt", "disrupt"]

@@ -1,0 +1,58 @@
+"""Events about staff: a nurse absent, present after all, called in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from api.errors import WrongState
+from api.schemas.disruptions import NurseAbsent, NursePresent, OnCallCalled
+from api.security.access import Access
+from api.security.permissions import Permission
+from api.services import repair
+from api.services.desk import Changes
+from api.services.disruptions.common import existing
+from api.services.proposals import propose_call_in
+from solver.hospital import DutyKind, Shift
+
+
+def nurse_absent(event: NurseAbsent, changes: Changes, access: Access) -> str:
+    """The shift covers nothing; bookings the ward can no longer nurse are decided again, a call-in is proposed."""
+    shift = existing(changes.records.shifts, event.shift_id, "shift_id")
+    access.require(shift.ward_id, Permission.DISRUPTION_STAFF)
+    _refuse_past(shift, changes)
+    with repair.around_beds(repair.beds_of_ward(shift.ward_id, changes), (), changes):
+        changes.put(replace(shift, absent=True))
+    propose_call_in(shift, changes)
+    return shift.id
+
+
+def nurse_present(event: NursePresent, changes: Changes, access: Access) -> str:
+    """The shift is worked after all."""
+    shift = existing(changes.records.shifts, event.shift_id, "shift_id")
+    access.require(shift.ward_id, Permission.DISRUPTION_STAFF)
+    _refuse_past(shift, changes)
+    changes.put(replace(shift, absent=False))
+    return shift.id
+
+
+def on_call_called(event: OnCallCalled, changes: Changes, access: Access) -> str:
+    """Somebody on call comes, having agreed; covers from now plus the response time."""
+    shift = existing(changes.records.shifts, event.shift_id, "shift_id")
+    access.require(shift.ward_id, Permission.DISRUPTION_STAFF)
+    _refuse_past(shift, changes)
+    if shift.kind is not DutyKind.ON_CALL:
+        raise WrongState("This shift is no on-call shift.", "Name an on-call shift.")
+    changes.put(replace(shift, called_at=changes.now))
+    return shift.id
+
+
+def _refuse_past(shift: Shift, changes: Changes) -> None:
+    if shift.end <= changes.now:
+        raise WrongState("The shift is over.", "Name a shift that is not.")
+
+
+HANDLERS = {
+    "nurse_absent": nurse_absent,
+    "nurse_present": nurse_present,
+    "on_call_called": on_call_called,
+}

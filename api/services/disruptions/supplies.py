@@ -1,0 +1,113 @@
+"""Events about units of equipment and lots of drugs: broken, returned, recalled, quarantined, released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from api.errors import Place, UnknownReference, WrongState
+from api.places import pointer
+from api.schemas.disruptions import (
+    LotQuarantined,
+    LotRecalled,
+    LotReleased,
+    ModelRecalled,
+    UnitBroken,
+    UnitReturned,
+)
+from api.security.access import Access
+from api.security.permissions import Permission
+from api.services import repair
+from api.services.desk import Changes
+from api.services.disruptions.common import existing
+from api.services.proposals import propose_lot, propose_unit
+from solver.hospital import Lot, LotState, Unit, UnitState
+
+
+def unit_broken(event: UnitBroken, changes: Changes, access: Access) -> str:
+    """The unit is out of use; another is proposed for whom it is attached to."""
+    unit = existing(changes.records.units, event.unit_id, "unit_id")
+    access.require(unit.ward_id, Permission.DISRUPTION_EQUIPMENT)
+    _take_out([unit], UnitState.BROKEN, f"Unit {unit.id} is broken.", changes)
+    return unit.id
+
+
+def unit_returned(event: UnitReturned, changes: Changes, access: Access) -> str:
+    """The unit is usable again."""
+    unit = existing(changes.records.units, event.unit_id, "unit_id")
+    access.require(unit.ward_id, Permission.DISRUPTION_EQUIPMENT)
+    bookings = (changes.records.unit_bookings[b] for b in changes.records.bookings_of_unit.get(unit.id, ()))
+    attached = any(b.pinned and b.start <= changes.now < b.end for b in bookings)
+    changes.put(replace(unit, state=UnitState.ATTACHED if attached else UnitState.FREE))
+    return unit.id
+
+
+def model_recalled(event: ModelRecalled, changes: Changes, access: Access) -> str:
+    """Every unit of the model is out of use."""
+    access.require(None, Permission.DISRUPTION_EQUIPMENT)
+    units = [unit for unit in changes.records.units.values() if unit.model == event.model]
+    if not units:
+        raise UnknownReference([Place(pointer("event", "model"), "a model of some unit here")])
+    _take_out(units, UnitState.RECALLED, "The model is recalled.", changes)
+    return event.model
+
+
+def lot_recalled(event: LotRecalled, changes: Changes, access: Access) -> str:
+    """The lot may never be used again; who was given it is named."""
+    lot = existing(changes.records.lots, event.lot_id, "lot_id")
+    return _bar(lot, LotState.RECALLED, f"Lot {lot.id} is recalled.", changes, access)
+
+
+def lot_quarantined(event: LotQuarantined, changes: Changes, access: Access) -> str:
+    """The lot may not be used for now."""
+    lot = existing(changes.records.lots, event.lot_id, "lot_id")
+    if lot.state is LotState.RECALLED:
+        raise WrongState("The lot is recalled already.", "A recall cannot be softened.")
+    return _bar(lot, LotState.QUARANTINED, f"Lot {lot.id} is in quarantine.", changes, access)
+
+
+def lot_released(event: LotReleased, changes: Changes, access: Access) -> str:
+    """The lot may be used again; a recall is for good."""
+    lot = existing(changes.records.lots, event.lot_id, "lot_id")
+    access.require(lot.ward_id, Permission.DISRUPTION_DRUG)
+    if lot.state is LotState.RECALLED:
+        raise WrongState("A recalled lot is never released.", "Take in a new lot.")
+    changes.put(replace(lot, state=LotState.AVAILABLE))
+    return lot.id
+
+
+def _take_out(units: Iterable[Unit], state: UnitState, reason: str, changes: Changes) -> None:
+    units = list(units)
+    with repair.around(repair.of_units([unit.id for unit in units], changes), changes):
+        for unit in units:
+            changes.put(replace(unit, state=state))
+    for unit in units:
+        for booking_id in sorted(changes.records.bookings_of_unit.get(unit.id, ())):
+            booking = changes.records.unit_bookings[booking_id]
+            if booking.pinned and booking.end > changes.now:
+                propose_unit(booking, reason, changes)
+
+
+def _bar(lot: Lot, state: LotState, reason: str, changes: Changes, access: Access) -> str:
+    access.require(lot.ward_id, Permission.DISRUPTION_DRUG)
+    cases = repair.of_lots([lot.id], changes)
+    booked = [case for case in cases if repair.is_booked(case, changes)]
+    with repair.around(booked, changes):
+        # Reservations of the bookings taken out are in the live record, not in the one looked up before.
+        changes.put(replace(changes.records.lots[lot.id], state=state))
+    held = {case.id for case in booked}
+    for case in cases:
+        if case.id not in held:
+            for stay in list(changes.stays_of(case))[:1]:
+                propose_lot(lot, stay.id, reason, changes)
+    return lot.id
+
+
+HANDLERS = {
+    "unit_broken": unit_broken,
+    "unit_returned": unit_returned,
+    "model_recalled": model_recalled,
+    "lot_recalled": lot_recalled,
+    "lot_quarantined": lot_quarantined,
+    "lot_released": lot_released,
+}

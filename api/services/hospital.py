@@ -1,0 +1,126 @@
+"""The decider: the live hospital inside the writer. Commands come in, decisions go out, the desk follows.
+
+Every change of the hospital's state passes here: requests, movements, disruptions, the clock. A batch is decided one
+command after the other, each on the desk as the one before left it; what is refused at the commit is undone.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from api.services import disruptions, movements, placing, proposals, ticking
+from api.services.desk import Changes, Desk
+from api.services.storing import save
+from models.clock import Clock
+from models.commands import Answer, Command, Decision, Outcome, Transaction
+from models.personal import PersonalVault
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Any, Changes], Answer]
+
+HANDLERS: Mapping[str, Handler] = {
+    "request.place": placing.place_one,
+    "request.batch": placing.place_batch,
+    "request.choose": placing.choose,
+    "request.release": movements.withdraw,
+    "allocation.confirm": movements.confirm,
+    "allocation.release": movements.release,
+    "allocation.arrive": movements.arrive,
+    "allocation.discharge": movements.discharge,
+    "allocation.step": movements.record_step,
+    "allocation.transfer": movements.transfer,
+    "stay.transfer": movements.transfer_stay,
+    "disruption": disruptions.disrupt,
+    "proposal.answer": proposals.answer_proposal,
+    "clock.tick": ticking.tick,
+}
+"""Every command by name."""
+
+DECIDING = frozenset(HANDLERS) - {"clock.tick"}
+
+
+class Watch(Protocol):
+    """What wants to know how decisions went."""
+
+    def decided(self, command: str, seconds: float, answer: Answer) -> None:
+        """One command was decided."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Prepared:
+    """A decided command: what it answers, and the changes still to be stored."""
+
+    changes: Changes
+    answer: Answer
+    vault: PersonalVault
+
+    def write(self, transaction: Transaction) -> Outcome:
+        """Store the changes and complete the answer with the hospital's revision."""
+        save(transaction, self.changes, self.vault)
+        body = {**self.answer.body, "hospital_revision": transaction.revision}
+        audit, events = tuple(self.changes.audit), tuple(self.changes.events)
+        return Outcome(Answer(self.answer.status, body), audit, events)
+
+
+class HospitalDecider:
+    """Decides commands on the desk; called by the writer's thread only.
+
+    ``build`` makes the desk from the database as it is committed; ``clock`` tells the hospital's moment.
+    """
+
+    def __init__(self, build: Callable[[], Desk], clock: Clock, vault: PersonalVault, watch: Watch) -> None:
+        self._build = build
+        self._clock = clock
+        self._vault = vault
+        self._watch = watch
+        self._sound = True
+        self.desk = build()
+        self.moved_at = time.monotonic()
+        """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest on."""
+
+    def decide(self, commands: Sequence[Command]) -> Sequence[Decision | Exception]:
+        """One decision, or the exception that refuses it, per command; each sees those before it."""
+        if not self._sound:
+            self.reset()
+        now = max(self._clock().minute, self.desk.live.now)
+        if now != self.desk.live.now:
+            self.desk.live.move_clock(now)
+        self.moved_at = time.monotonic()
+        return [self._decide_one(command) for command in commands]
+
+    def _decide_one(self, command: Command) -> Decision | Exception:
+        if not self._sound:
+            self.reset()
+        changes = Changes(self.desk, self.desk.live.now, command.actor)
+        began = time.perf_counter()
+        try:
+            answer = HANDLERS[command.name](command.body, changes)
+        except Exception as error:
+            if not changes.undo():
+                self._sound = False
+            return error
+        if not changes.audit:
+            changes.tell(command.name, "hospital")
+        self._watch.decided(command.name, time.perf_counter() - began, answer)
+        return Prepared(changes, answer, self._vault)
+
+    def refused(self, command: Command, decision: Decision) -> None:
+        """Take a decision out again that was not stored."""
+        assert isinstance(decision, Prepared), "only our own decisions come back"
+        log.info("%s was decided and not stored; it is undone", command.name)
+        if self._sound and not decision.changes.undo():
+            self._sound = False
+
+    def committed(self, decisions: Sequence[Decision], revision: int) -> None:
+        """Nothing to do: the desk took the decisions in when they were made."""
+
+    def reset(self) -> None:
+        """Build the desk from the database again."""
+        self.desk = self._build()
+        self._sound = True

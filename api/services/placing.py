@@ -1,0 +1,229 @@
+"""Placing: one request, a batch, a person's choice; each an atomic bundle or a stored need."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api.errors import Place, RuleBroken, UnknownReference, WrongState
+from api.places import pointer
+from api.schemas.requests import BatchIn, BundleIn, ChoiceIn, RequestIn
+from api.security.access import Access
+from api.services import words
+from api.services.desk import Case, Changes
+from api.services.intake import (
+    Steps,
+    check_references,
+    person_of,
+    request_of,
+    taken_waivers,
+    unknown_rules,
+)
+from api.services.lookup import case_by_id
+from models.commands import Answer
+from solver.hospital import RequestState, Step
+from solver.placing.problem import Decision, Method
+from solver.placing.referee import Decided, broken, check
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOne:
+    """Place one request; ``due`` (monotonic seconds): after it the quickest answer counts."""
+
+    body: RequestIn
+    access: Access
+    due: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceBatch:
+    """Place many requests jointly."""
+
+    body: BatchIn
+    access: Access
+    due: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """A person's choice for a request that is not placed yet, or not started: a bed, rules waived, or both."""
+
+    request_id: str
+    body: ChoiceIn
+    access: Access
+
+
+def place_one(command: PlaceOne, changes: Changes) -> Answer:
+    """201 with the bundle, or 202 with the stored need."""
+    case = open_case(command.body, (), command.access, changes)
+    hurried = command.due is not None and time.monotonic() >= command.due
+    case = settle(case, decide(case, changes, hurried), changes, compare=not hurried)
+    status = 201 if case.allocation is not None else 202
+    return Answer(status, answer(case, changes, degraded=hurried))
+
+
+def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
+    """All requests of a batch, decided jointly; 200 with one answer each, in order."""
+    cases = [
+        open_case(bundle, ("requests", number), command.access, changes)
+        for number, bundle in enumerate(command.body.requests)
+    ]
+    seconds = changes.practice.batch_seconds
+    if command.due is not None:
+        seconds = min(seconds, command.due - time.monotonic())
+    decided = decide_jointly(cases, changes, seconds)
+    placed = sum(case.allocation is not None for case in decided)
+    results = [answer(case, changes, degraded=seconds <= 0) for case in decided]
+    return Answer(200, {"placed": placed, "unplaced": len(decided) - placed, "results": results})
+
+
+def choose(command: Choose, changes: Changes) -> Answer:
+    """Place as a person says; raises ``RuleBroken`` if that breaks rules that were not waived."""
+    case = case_by_id(command.request_id, changes)
+    command.access.require(case.ward_id)
+    bed_id = command.body.bed_id
+    unknown = list(unknown_rules(command.body.waivers, ()))
+    if unknown or (bed_id is not None and bed_id not in changes.records.beds):
+        raise UnknownReference(unknown or [_bed_place()])
+    if not _may_change(case, changes):
+        raise WrongState("The patient is on the way or has arrived.", "Transfer the patient instead.")
+    taken = taken_waivers(command.body.waivers, case.ward_id, case.id, command.access, changes)
+    if case.allocation is not None:
+        changes.take_back(case)
+    case = replace(case, waivers=(*case.waivers, *taken))
+    decision = decide(case, changes) if bed_id is None else _in_bed(case, bed_id, changes)
+    case = settle(case, decision, changes)
+    return Answer(200 if case.allocation is not None else 202, answer(case, changes))
+
+
+def open_case(bundle: BundleIn, at: Steps, access: Access, changes: Changes) -> Case:
+    """Take a bundle in as a case that is not decided yet."""
+    access.require(bundle.for_ward_id)
+    check_references(bundle, changes.records, at)
+    person = person_of(bundle, at, changes)
+    request = request_of(bundle, changes.desk.new_id("req"), person.id, changes.now)
+    waivers = taken_waivers(bundle.waivers, bundle.for_ward_id, request.id, access, changes)
+    changes.step(request.id, Step.DECISION_TO_ADMIT, request.decided_at)
+    changes.step(request.id, Step.REQUESTED)
+    return changes.set_case(
+        Case(
+            request=request,
+            state=RequestState.UNPLACED,
+            ward_id=bundle.for_ward_id,
+            asked_by=access.principal.account_id,
+            requested_at=changes.now,
+            waivers=waivers,
+        )
+    )
+
+
+def decide(case: Case, changes: Changes, hurried: bool = False) -> Decision:
+    """The best bundle for a case as things stand; the bed published before is preferred."""
+    before = case.allocation
+    return changes.live.decide(
+        case.request,
+        changes.desk.new_id("alc"),
+        published=before.bed_id if before is not None else None,
+        waived=case.waived,
+        first_fit=hurried,
+    )
+
+
+def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = True) -> Case:
+    """Carry a decision out: give the bundle, or store the need. The case's old bundle is taken back already."""
+    if decision.allocation is None:
+        return keep_waiting(case, decision, changes)
+    if not decision.verified:
+        raise RuleBroken(
+            _broken(decision, changes), "Tell operations: the referee did not confirm the decision."
+        )
+    count = changes.practice.comparisons if compare else 0
+    explained = words.explanation(decision, changes.live, changes.zone, count)
+    before = case.allocation
+    case = replace(
+        case,
+        state=RequestState.PLACED,
+        allocation=decision.allocation,
+        explanation=explained,
+        need=None,
+    )
+    changes.give(case, decision.allocation)
+    case = changes.set_case(case)
+    changes.step(case.id, Step.PLACED)
+    changes.tell(
+        "allocation.placed" if before is None else "allocation.changed",
+        decision.allocation.id,
+        request_id=case.id,
+        bed_id=decision.allocation.bed_id,
+        start=decision.allocation.start,
+        revision=case.revision,
+        method=decision.method.value,
+    )
+    return case
+
+
+def keep_waiting(case: Case, decision: Decision, changes: Changes) -> Case:
+    """Store the need of a case that found no place; the clock runs."""
+    assert decision.why_not is not None, "an unplaced decision says why"
+    again = changes.now + changes.practice.again_minutes
+    need = words.need_of(case.request, decision.why_not, changes.live, again)
+    if case.allocation is not None:
+        changes.tell("allocation.withdrawn", case.allocation.id, request_id=case.id)
+    case = replace(case, state=RequestState.UNPLACED, allocation=None, explanation={}, need=need)
+    case = changes.set_case(case)
+    changes.tell("request.unplaced", case.id, rule_ids=[s.rule_id for s in decision.why_not.standing][:10])
+    return case
+
+
+def decide_jointly(cases: list[Case], changes: Changes, seconds: float) -> list[Case]:
+    """Decide cases together within a time; those that find no place keep waiting. In the order given."""
+    settled: dict[str, Case] = {}
+    for case in sorted(cases, key=lambda case: case.rank):
+        settled[case.id] = settle(case, decide(case, changes, seconds <= 0), changes, compare=False)
+    return [settled[case.id] for case in cases]
+
+
+def answer(case: Case, changes: Changes, degraded: bool = False) -> dict[str, Any]:
+    """A case as its sender is told."""
+    body = words.case_json(case, changes.zone, changes.records)
+    return {**body, "decided_at": words.moment(changes.now, changes.zone), "degraded": degraded}
+
+
+def _in_bed(case: Case, bed_id: str, changes: Changes) -> Decision:
+    """The bundle in the very bed a person chose; raises ``RuleBroken``."""
+    records = changes.records
+    room_id = records.beds[bed_id].room_id
+    others = frozenset(records.rooms) - {room_id}
+    found = changes.live.find(
+        replace(case.request, excluded_room_ids=others),
+        changes.desk.new_id("alc"),
+        published=bed_id,
+        waived=case.waived,
+    )
+    if found is None:
+        why = changes.live.why_not(replace(case.request, excluded_room_ids=others), case.waived)
+        misses = [m.rule_ids for m in why.near_misses if m.bed_id == bed_id]
+        rule_ids = (
+            misses[0] if misses else tuple(s.rule_id for s in why.standing if s.rule_id != "room_excluded")
+        )
+        raise RuleBroken(rule_ids, "Waive those that can be, with a reason, or choose another bed.")
+    allocation = replace(found, bed_id=bed_id)
+    decision = changes.live.judged(case.request, allocation, Method.PERSON, waived=case.waived)
+    if not decision.verified:
+        remedy = "Waive those that can be, with a reason, or choose another bed."
+        raise RuleBroken(_broken(decision, changes), remedy)
+    return decision
+
+
+def _broken(decision: Decision, changes: Changes) -> tuple[str, ...]:
+    counts = check(Decided(decision.request, decision.allocation), changes.records)
+    return broken(counts, changes.records.profile, decision.waived)
+
+
+def _may_change(case: Case, changes: Changes) -> bool:
+    return not any(stay.state.pinned for stay in changes.stays_of(case))
+
+
+def _bed_place() -> Place:
+    return Place(pointer("bed_id"), "the id of a bed (GET /beds)")

@@ -1,0 +1,230 @@
+"""Proposals: moves of people who lie somewhere, other units for those in use. A person confirms or declines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api.errors import WrongState
+from api.schemas.movements import ProposalIn, TransferIn
+from api.schemas.requests import PriorityName
+from api.security.access import Access
+from api.security.permissions import Permission
+from api.services.desk import Changes, Proposal
+from api.services.movements import TransferStay, transfer_request, transfer_stay
+from models.commands import Answer
+from models.errors import NotFound
+from solver.hospital import DutyKind, Lot, Minute, Shift, Stay, Unit, UnitBooking, transport_minutes
+from solver.placing.records import Records
+
+VALID_MINUTES = 12 * 60
+"""A proposal that nobody looked at lapses after this (assumed: one shift)."""
+
+
+NEEDED = {
+    "transfer": Permission.ALLOCATION_TRANSFER,
+    "replace_unit": Permission.DISRUPTION_EQUIPMENT,
+    "review_drug": Permission.DISRUPTION_PERSON,
+    "call_in": Permission.DISRUPTION_STAFF,
+}
+"""What it takes to answer each kind of proposal: the same as doing it oneself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A person's answer to a proposal."""
+
+    proposal_id: str
+    accepted: bool
+    body: ProposalIn
+    access: Access
+
+
+def propose_transfer(
+    stay: Stay, reason: str, changes: Changes, *, care_level: int | None = None, urgent: bool = False
+) -> Proposal | None:
+    """Propose another bed for a patient who lies here; None if one is proposed or asked for already."""
+    if _already(stay.id, changes) or stay.with_stay_id is not None:
+        return None
+    priority = PriorityName.URGENT if urgent else PriorityName.SOON
+    body = TransferIn(
+        reason=reason, priority=priority, care_level=care_level, other_room=not urgent or care_level is None
+    )
+    request = transfer_request(stay, body, changes)
+    decision = changes.live.decide(request, changes.desk.new_id("alc"))
+    change: dict[str, Any] = {
+        "priority": priority.value,
+        "care_level": care_level,
+        "other_room": body.other_room,
+        "from_bed_id": stay.bed_id,
+        "bed_id": decision.allocation.bed_id if decision.allocation is not None else None,
+        "start": decision.allocation.start if decision.allocation is not None else None,
+        "fits_from": decision.why_not.fits_from if decision.why_not is not None else None,
+    }
+    return _open("transfer", stay.id, reason, change, changes)
+
+
+def propose_unit(booking: UnitBooking, reason: str, changes: Changes) -> Proposal | None:
+    """Propose another unit for one that is attached to somebody."""
+    if _already(booking.id, changes):
+        return None
+    unit = changes.records.units[booking.unit_id]
+    other = free_unit(unit, booking, changes.records)
+    change = {"unit_id": booking.unit_id, "other_unit_id": other.id if other is not None else None}
+    return _open("replace_unit", booking.id, reason, change, changes)
+
+
+def propose_lot(lot: Lot, subject_id: str, reason: str, changes: Changes) -> Proposal | None:
+    """Propose to look after somebody who was given a lot that may not be used."""
+    subject = f"{subject_id}/{lot.id}"
+    if _already(subject, changes):
+        return None
+    return _open("review_drug", subject, reason, {"lot_id": lot.id, "stay_id": subject_id}, changes)
+
+
+def propose_call_in(absent: Shift, changes: Changes) -> Proposal | None:
+    """Propose to call in somebody of the same ward; a paid call-in needs that person's consent (safeguard 7)."""
+    shifts = (changes.records.shifts[s] for s in changes.records.shifts_of_ward.get(absent.ward_id, ()))
+    reserve = sorted(
+        (s for s in shifts if s.kind is DutyKind.ON_CALL and s.called_at is None and not s.absent),
+        key=lambda s: (s.response_minutes, s.id),
+    )
+    overlapping = [s for s in reserve if s.start < absent.end and max(absent.start, changes.now) < s.end]
+    if not overlapping or _already(absent.id, changes):
+        return None
+    change = {"shift_id": overlapping[0].id, "ward_id": absent.ward_id, "needs_consent": True}
+    return _open("call_in", absent.id, "A rostered nurse is absent.", change, changes)
+
+
+def answer_proposal(command: Answered, changes: Changes) -> Answer:
+    """Carry out what was proposed, decided anew on the hospital as it is now; or note that it was declined."""
+    proposal = changes.desk.proposals.get(command.proposal_id)
+    if proposal is None:
+        raise NotFound("open proposal", command.proposal_id)
+    command.access.require(_ward_of(proposal, changes), NEEDED[proposal.kind])
+    account = command.access.principal.account_id
+    state = "confirmed" if command.accepted else "declined"
+    result = _carry_out(proposal, command, changes) if command.accepted else None
+    changes.propose(replace(proposal, state=state, decided_by=account))
+    changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind)
+    return Answer(200, {"id": proposal.id, "state": state, "result": result})
+
+
+def expire(changes: Changes) -> None:
+    """Let proposals lapse that nobody looked at, or whose subject is gone."""
+    for proposal in list(changes.desk.proposals.values()):
+        late = proposal.expires is not None and proposal.expires <= changes.now
+        gone = proposal.kind == "transfer" and proposal.subject_id not in changes.records.stays
+        if late or gone:
+            changes.propose(replace(proposal, state="expired"))
+
+
+def free_unit(unit: Unit, booking: UnitBooking, records: Records) -> Unit | None:
+    """A usable unit of the same type or an approved substitute that is free for the rest of a booking; near ones
+    first."""
+    kind = records.equipment_types[unit.type_id]
+    ward = records.wards[booking.ward_id]
+    site = records.sites[ward.site_id]
+    order = {type_id: place for place, type_id in enumerate((kind.id, *kind.substitutes))}
+    candidates = [
+        u for u in records.units.values() if u.type_id in order and u.id != unit.id and u.state.usable
+    ]
+    candidates = [u for u in candidates if u.owner_ward_id in (None, ward.id) or u.lendable]
+
+    def way(other: Unit) -> int:
+        return transport_minutes(site, records.wards[other.ward_id], ward)
+
+    for other in sorted(candidates, key=lambda u: (order[u.type_id], way(u), u.id)):
+        start = records.now + way(other)
+        if start < booking.end and _is_free(other, start - way(other), booking.end, records):
+            return other
+    return None
+
+
+def _is_free(unit: Unit, start: Minute, end: Minute, records: Records) -> bool:
+    turnaround = records.equipment_types[unit.type_id].turnaround_minutes
+    for booking_id in records.bookings_of_unit.get(unit.id, ()):
+        other = records.unit_bookings[booking_id]
+        home, there = records.wards[unit.ward_id], records.wards[other.ward_id]
+        way = transport_minutes(records.sites[home.site_id], home, there)
+        if other.start - way < end + turnaround and start < other.end + turnaround:
+            return False
+    return True
+
+
+def _open(kind: str, subject_id: str, reason: str, change: dict[str, Any], changes: Changes) -> Proposal:
+    proposal = Proposal(
+        changes.desk.new_id("prp"), kind, subject_id, reason, change, expires=changes.now + VALID_MINUTES
+    )
+    changes.tell("proposal.made", proposal.id, proposal_kind=kind, about=subject_id)
+    return changes.propose(proposal)
+
+
+def _already(subject_id: str, changes: Changes) -> bool:
+    asked = {
+        case.request.from_stay_id
+        for case in changes.desk.cases.values()
+        if case.request.from_stay_id == subject_id
+    }
+    return bool(asked) or any(p.subject_id == subject_id for p in changes.desk.proposals.values())
+
+
+def _ward_of(proposal: Proposal, changes: Changes) -> str | None:
+    records = changes.records
+    stay = records.stays.get(proposal.change.get("stay_id", proposal.subject_id))
+    if stay is not None:
+        return records.ward_of_bed(stay.bed_id).id
+    booking = records.unit_bookings.get(proposal.subject_id)
+    shift = records.shifts.get(proposal.subject_id)
+    found = booking or shift
+    return found.ward_id if found is not None else None
+
+
+def _carry_out(proposal: Proposal, command: Answered, changes: Changes) -> Any:
+    if proposal.kind == "transfer":
+        return _transfer(proposal, command, changes)
+    if proposal.kind == "replace_unit":
+        return _replace_unit(proposal, changes)
+    if proposal.kind == "call_in":
+        return _call_in(proposal, command, changes)
+    return None
+
+
+def _transfer(proposal: Proposal, command: Answered, changes: Changes) -> Any:
+    change = proposal.change
+    body = TransferIn(
+        reason=proposal.reason,
+        priority=PriorityName(change["priority"]),
+        care_level=change["care_level"],
+        other_room=change["other_room"],
+    )
+    access = replace(command.access, permission=Permission.ALLOCATION_TRANSFER)
+    return transfer_stay(TransferStay(proposal.subject_id, body, access), changes).body
+
+
+def _replace_unit(proposal: Proposal, changes: Changes) -> Any:
+    """End the use of the one unit now and begin that of the other."""
+    booking = changes.records.unit_bookings.get(proposal.subject_id)
+    if booking is None or booking.end <= changes.now:
+        raise WrongState("The unit is no longer in use there.", "Nothing is left to do.")
+    other = free_unit(changes.records.units[booking.unit_id], booking, changes.records)
+    if other is None:
+        raise WrongState("No other unit is free now.", "Ask the equipment manager to borrow one.")
+    start = max(booking.start, changes.now)
+    way = transport_minutes(
+        changes.records.sites[changes.records.wards[booking.ward_id].site_id],
+        changes.records.wards[other.ward_id],
+        changes.records.wards[booking.ward_id],
+    )
+    changes.replace_unit(booking, other, min(start + way, booking.end - 1))
+    return {"unit_id": booking.unit_id, "other_unit_id": other.id}
+
+
+def _call_in(proposal: Proposal, command: Answered, changes: Changes) -> Any:
+    if not command.body.consented:
+        raise WrongState("A call-in needs the person's consent.", "Ask, then send consented: true.")
+    shift = changes.records.shifts[proposal.change["shift_id"]]
+    if shift.end <= changes.now or shift.called_at is not None:
+        raise WrongState("The on-call shift is over, or was called already.", "Look for somebody else.")
+    changes.put(replace(shift, called_at=changes.now))
+    return {"shift_id": shift.id}

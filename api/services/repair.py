@@ -1,0 +1,175 @@
+"""Repair: what has not started yet is kept where it still holds, decided again where it does not.
+
+Nobody is moved by software (CLINICAL.md, safeguard 2): stays that are occupied or on the way are never touched here;
+``proposals`` proposes for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from api.services import words
+from api.services.desk import Case, Changes
+from api.services.placing import decide, settle
+from solver.hospital import BedKind, Companion, Minute, Origin, Priority, Request, RequestState, Stay
+from solver.placing.problem import Decision, Method
+from solver.placing.referee import Decided, broken, check
+
+
+@contextmanager
+def around(cases: Iterable[Case], changes: Changes) -> Iterator[None]:
+    """Take booked cases out, let the hospital change, then put back what still holds and decide the rest again."""
+    booked = sorted(
+        {case.id: case for case in cases if is_booked(case, changes)}.values(), key=lambda c: c.rank
+    )
+    for case in booked:
+        changes.take_back(case)
+    yield
+    moved = 0
+    for case in booked:
+        if _still_holds(case, changes):
+            assert case.allocation is not None, "booked cases have one"
+            changes.give(case, case.allocation)
+        elif moved < changes.practice.repair_moves:
+            moved += 1
+            _decide_again(case, changes)
+        else:
+            _wait(case, changes)
+
+
+@contextmanager
+def around_beds(bed_ids: Iterable[str], unit_ids: Iterable[str], changes: Changes) -> Iterator[None]:
+    """``around`` every booking of some beds and units."""
+    cases = [*in_beds(bed_ids, changes), *of_units(unit_ids, changes)]
+    with around(cases, changes):
+        yield
+
+
+@contextmanager
+def longer(stays: Iterable[Stay], unit_ids: Iterable[str], until: Minute, changes: Changes) -> Iterator[None]:
+    """``around_beds`` for stays that will last until a minute, imported bookings behind them included."""
+    bed_ids = [stay.bed_id for stay in stays]
+    adopted = make_room(bed_ids, until, changes)
+    with around_beds(bed_ids, unit_ids, changes):
+        yield
+    for case in adopted:
+        _settle(case, decide(case, changes), changes)
+
+
+def bed(bed_id: str, changes: Changes) -> None:
+    """Repair the bookings of one bed after its occupant changed."""
+    with around(in_beds([bed_id], changes), changes):
+        pass
+
+
+def missed(stay: Stay, changes: Changes) -> None:
+    """A booking that is over although nobody came: the need stands, so it is decided again."""
+    case = changes.desk.case_of_stay(stay)
+    if case is None:
+        case = adopt(stay, changes)
+    else:
+        changes.take_back(case)
+    _settle(case, decide(case, changes), changes)
+
+
+def make_room(bed_ids: Iterable[str], until: Minute, changes: Changes) -> list[Case]:
+    """Turn bookings that came without a request (imported ones) and stand in the way into cases, bed given back."""
+    stays = [stay for bed_id in dict.fromkeys(bed_ids) for stay in changes.records.bed_stays(bed_id)]
+    foreign = [s for s in stays if not s.state.pinned and s.with_stay_id is None and s.start < until]
+    return [adopt(stay, changes) for stay in foreign if changes.desk.case_of_stay(stay) is None]
+
+
+def adopt(stay: Stay, changes: Changes) -> Case:
+    """A case for a booking that has none; its stays are taken out."""
+    beside = [s for s in changes.records.stays.values() if s.with_stay_id == stay.id]
+    kinds = {changes.records.beds[s.bed_id].kind for s in beside}
+    companion = (
+        Companion.NONE if not kinds else Companion.COT if BedKind.COT in kinds else Companion.CARER_BED
+    )
+    for each in (*beside, stay):
+        changes.drop(Stay, each.id)
+    request = Request(
+        id=changes.desk.new_id("req"),
+        person_id=stay.person_id,
+        priority=Priority.SOON,
+        care=stay.care,
+        decided_at=min(stay.start, changes.now),
+        needed_by=stay.start,
+        duration_minutes=stay.end - stay.start,
+        origin=Origin.HOME,
+        companion=companion,
+    )
+    return changes.set_case(Case(request, RequestState.UNPLACED, None, changes.actor, changes.now))
+
+
+def is_booked(case: Case, changes: Changes) -> bool:
+    """Whether a case has a bundle that has not started."""
+    stays = list(changes.stays_of(case))
+    return case.allocation is not None and bool(stays) and not any(stay.state.pinned for stay in stays)
+
+
+def in_beds(bed_ids: Iterable[str], changes: Changes) -> list[Case]:
+    """Cases with a stay in one of the beds."""
+    records = changes.records
+    stays = (records.stays[s] for b in dict.fromkeys(bed_ids) for s in records.stays_of_bed.get(b, ()))
+    return [case for stay in stays if (case := changes.desk.case_of_stay(stay)) is not None]
+
+
+def of_units(unit_ids: Iterable[str], changes: Changes) -> list[Case]:
+    """Cases that were given one of the units."""
+    records = changes.records
+    bookings = (
+        records.unit_bookings[b] for u in dict.fromkeys(unit_ids) for b in records.bookings_of_unit.get(u, ())
+    )
+    requests = (changes.desk.request_of_allocation.get(b.allocation_id or "") for b in bookings)
+    return [changes.desk.cases[request_id] for request_id in requests if request_id is not None]
+
+
+def of_lots(lot_ids: Iterable[str], changes: Changes) -> list[Case]:
+    """Cases that were given some of the lots."""
+    wanted = set(lot_ids)
+    return [
+        case
+        for case in changes.desk.cases.values()
+        if case.allocation is not None and any(use.lot_id in wanted for use in case.allocation.lots)
+    ]
+
+
+def beds_of_rooms(room_ids: Iterable[str], changes: Changes) -> list[str]:
+    """The beds of some rooms."""
+    return [bed_id for room_id in room_ids for bed_id in changes.records.beds_of_room.get(room_id, ())]
+
+
+def beds_of_ward(ward_id: str, changes: Changes) -> list[str]:
+    """The beds of a ward."""
+    return beds_of_rooms(changes.records.rooms_of_ward.get(ward_id, ()), changes)
+
+
+def _still_holds(case: Case, changes: Changes) -> bool:
+    assert case.allocation is not None, "booked cases have one"
+    counts = check(Decided(case.request, case.allocation, case.allocation.bed_id), changes.records)
+    return not broken(counts, changes.records.profile, case.waived)
+
+
+def _decide_again(case: Case, changes: Changes) -> None:
+    """Another bundle for a booked case, the same bed if that holds."""
+    _settle(case, decide(case, changes), changes)
+
+
+def _wait(case: Case, changes: Changes) -> None:
+    why_not = changes.live.why_not(case.request, case.waived)
+    _settle(case, Decision(case.request, None, 0, why_not=why_not, method=Method.KERNEL), changes)
+
+
+def _settle(case: Case, decision: Decision, changes: Changes) -> None:
+    before = case.allocation
+    after = settle(case, decision, changes, compare=False)
+    changes.repaired.append(words.repair_json(after, before, changes.zone))
+    if after.state is RequestState.UNPLACED:
+        changes.unplaced_by_repair.add(after.id)
+    elif case.state is RequestState.CONFIRMED and before is not None and after.allocation is not None:
+        # Another bed has to be accepted anew; the same bed was accepted already.
+        same = after.allocation.bed_id == before.bed_id
+        changes.set_case(replace(after, state=RequestState.CONFIRMED if same else RequestState.PLACED))

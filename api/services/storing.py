@@ -1,0 +1,164 @@
+"""From the desk to storage and back: what one command changed, and the open cases at the start."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from api.services.desk import Case, Changes, Need, Proposal
+from models.commands import Transaction
+from models.personal import PersonalVault
+from models.repositories import governance
+from models.repositories.cases import StoredCase, StoredNeed, load_open_cases
+from models.repositories.changes import CaseChange, CommandChanges, StepTaken, save_command
+from models.repositories.dispensing import dispense_lots
+from models.repositories.records import RecordChange
+from models.repositories.sites import update_site
+from solver.hospital import Lot, Minute, Site
+
+
+def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> None:
+    """Store everything a command changed."""
+    for allocation_id, lot_ids in changes.dispensed.items():
+        if lot_ids:
+            dispense_lots(transaction, allocation_id, lot_ids, transaction.now.minute)
+    for (kind, _), after in changes.after.items():
+        if kind is Site and isinstance(after, Site):
+            update_site(transaction, after)
+    save_command(transaction, _as_stored(changes, transaction.revision), changes.actor, vault)
+
+
+def _as_stored(changes: Changes, revision: int) -> CommandChanges:
+    proposals = [_stored_proposal(p, revision) for p in changes.proposals.values()]
+    known = {p for p, before in changes.proposals_before.items() if before is not None}
+    return CommandChanges(
+        records=tuple(_records(changes)),
+        cases=tuple(_cases(changes, revision)),
+        identities=changes.identities,
+        steps=tuple(StepTaken(r, step, minute) for (r, step), minute in changes.steps.items()),
+        overrides=tuple(_overrides(changes)),
+        new_proposals=tuple(p for p in proposals if p.id not in known),
+        decided_proposals=tuple(p for p in proposals if p.id in known),
+        disruptions=tuple(_disruptions(changes)),
+    )
+
+
+def _records(changes: Changes) -> Iterator[RecordChange]:
+    for (kind, record_id), after in changes.after.items():
+        before = changes.before[kind, record_id]
+        if kind is Site or before == after or not _worth_storing(before, after):
+            continue
+        yield RecordChange(before, after, changes.ended.get(record_id))  # type: ignore[arg-type]
+
+
+def _worth_storing(before: object, after: object) -> bool:
+    """A lot's quantities are changed by reservations; only what else changes is stored with the lot."""
+    if isinstance(before, Lot) and isinstance(after, Lot):
+        same = replace(before, on_hand=after.on_hand, reserved=after.reserved)
+        return same != after
+    return True
+
+
+def _cases(changes: Changes, revision: int) -> Iterator[CaseChange]:
+    for case_id, after in changes.cases_after.items():
+        before = changes.cases_before[case_id]
+        stored = None if before is None else stored_case(before, 0)
+        yield CaseChange(stored, stored_case(after, revision), None if before is None else before.revision)
+
+
+def stored_case(case: Case, revision: int) -> StoredCase:
+    """A case as storage keeps it; ``revision`` of the hospital."""
+    need = case.need
+    return StoredCase(
+        request=case.request,
+        state=case.state,
+        ward_id=case.ward_id,
+        asked_by=case.asked_by,
+        requested_at=case.requested_at,
+        allocation=case.allocation and replace(case.allocation, revision=revision),
+        explanation=case.explanation,
+        need=need and StoredNeed(need.decide_again, need.fallback, need.call, need.why_not),
+        version=case.revision,
+    )
+
+
+def _overrides(changes: Changes) -> Iterator[governance.StoredOverride]:
+    for waiver in changes.waivers:
+        yield governance.StoredOverride(
+            changes.desk.new_id("ovr"),
+            waiver.rule_id,
+            waiver.request_id,
+            waiver.reason,
+            changes.actor,
+            changes.now,
+            waiver.until,
+        )
+
+
+def _disruptions(changes: Changes) -> Iterator[governance.StoredDisruption]:
+    for told in changes.disruptions:
+        yield governance.StoredDisruption(
+            told.id, told.kind, told.subject_id, told.start, told.end, told.detail, changes.actor
+        )
+
+
+def _stored_proposal(proposal: Proposal, revision: int) -> governance.StoredProposal:
+    return governance.StoredProposal(
+        proposal.id,
+        proposal.kind,
+        proposal.subject_id,
+        proposal.reason,
+        proposal.change,
+        proposal.state,
+        revision,
+        proposal.expires,
+        proposal.decided_by,
+    )
+
+
+# --- and back -----------------------------------------------------------------------------------------------
+def load_cases(connection: Connection, now: Minute) -> list[Case]:
+    """Every open case, with the overrides still in force."""
+    waivers: defaultdict[str, list[tuple[str, Minute]]] = defaultdict(list)
+    for override in governance.load_overrides(connection, now):
+        waivers[override.subject_id].append((override.rule_id, override.until_minute))
+    return [case_of(stored, waivers[stored.request.id]) for stored in load_open_cases(connection)]
+
+
+def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> Case:
+    """A stored case as the desk knows it."""
+    need = stored.need
+    return Case(
+        request=stored.request,
+        state=stored.state,
+        ward_id=stored.ward_id,
+        asked_by=stored.asked_by,
+        requested_at=stored.requested_at,
+        allocation=stored.allocation,
+        revision=stored.version,
+        explanation=dict(stored.explanation),
+        waivers=tuple(waivers),
+        need=need and Need(need.decide_again, need.fallback, need.call, dict(need.why_not)),
+    )
+
+
+def load_proposals(connection: Connection) -> list[Proposal]:
+    """Every open proposal."""
+    return [proposal_of(stored) for stored in governance.load_proposals(connection)]
+
+
+def proposal_of(stored: governance.StoredProposal) -> Proposal:
+    """A stored proposal as the desk knows it."""
+    return Proposal(
+        stored.id,
+        stored.kind,
+        stored.subject_id,
+        stored.reason,
+        dict(stored.change),
+        stored.state,
+        stored.expires_minute,
+        stored.decided_by,
+    )

@@ -1,0 +1,398 @@
+"""Decisions in words and in JSON: what was given and why, what stands in the way, whom to call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from api.services.desk import Case, Need, Proposal
+from solver.engine.rule import Level
+from solver.hospital import (
+    Allocation,
+    Interval,
+    Minute,
+    Origin,
+    Person,
+    Priority,
+    Request,
+    Stay,
+    Ward,
+    from_minute,
+)
+from solver.hospital.staff import NURSE_SHARES
+from solver.placing import rules
+from solver.placing.live import LiveHospital
+from solver.placing.problem import Decision, Price, WhyNot
+from solver.placing.records import Records
+from solver.placing.referee import Decided, broken, check, cost
+
+NOTABLE = 3
+"""Prices that are put into words; the rest is in the list of prices."""
+
+FALLBACK: dict[Origin, str] = {
+    Origin.EMERGENCY_DEPARTMENT: "The patient stays in the emergency department, with a named nurse.",
+    Origin.THEATRE: "The patient stays in the recovery room.",
+    Origin.WARD: "The patient stays in the present bed.",
+    Origin.HOME: "The patient is called and given a later time; symptoms that worsen come by the emergency department.",
+    Origin.OTHER_SITE: "The patient stays at the sending site.",
+}
+"""Where somebody waits who has no bed yet (CLINICAL.md, safeguard 1)."""
+
+CALL_BY_RULE: dict[str, str] = {
+    "nursing_floor": "ward manager: call in a nurse",
+    "skill_on_duty": "ward manager: call in a nurse with the skill",
+    "bed_staffed": "bed manager: open a staffed bed",
+    "bed_clean": "housekeeping: clean a bed",
+    "ward_pool": "bed manager: free a telemetry channel, dialysis point or oxygen supply",
+    "unit_free": "equipment manager: free or borrow a unit",
+    "unit_type": "equipment manager: free or borrow a unit",
+    "unit_usable": "equipment manager: repair or borrow a unit",
+    "unit_lent": "equipment manager: ask the owning ward to lend a unit",
+    "lot_quantity": "pharmacist: order stock",
+    "lot_usable": "pharmacist: order stock",
+    "lot_expiry": "pharmacist: order stock",
+    "drug_given": "pharmacist: order stock or approve an equivalent",
+    "lot_place": "pharmacist: move stock",
+    "allergy": "doctor: prescribe another drug",
+    "blood_group": "blood bank",
+    "blood_crossmatch": "blood bank: cross-match",
+    "isolation_room": "infection control and bed manager: free an isolation room",
+}
+CALL_FIRST: dict[Priority, str] = {
+    Priority.EMERGENCY: "bed manager on call, and the consultant on call",
+    Priority.URGENT: "bed manager on call",
+    Priority.SOON: "bed manager",
+    Priority.ROUTINE: "bed manager in office hours",
+}
+
+
+def moment(minute: Minute, zone: str) -> str:
+    """RFC 3339 in the hospital's time zone."""
+    return from_minute(minute, zone).isoformat()
+
+
+# --- what was given -----------------------------------------------------------------------------------------
+def explanation(decision: Decision, live: LiveHospital, zone: str, comparisons: int) -> dict[str, Any]:
+    """Why this bundle: reasons in words, prices, and how other beds compare. Before it is applied."""
+    allocation = decision.allocation
+    assert allocation is not None, "nothing was given"
+    compared = list(_compared(decision, allocation, live, comparisons))
+    return {
+        "method": decision.method.value,
+        "verified": decision.verified,
+        "cost": decision.cost,
+        "reasons": [*_reasons(decision, allocation, live.records, zone), *(c["sentence"] for c in compared)],
+        "prices": [_price(price) for price in decision.prices if price.cost],
+        "waived": sorted(decision.waived),
+        "compared": compared,
+        "cover": cover(live.records, live.records.ward_of_bed(allocation.bed_id), allocation.start),
+    }
+
+
+def _price(price: Price) -> dict[str, Any]:
+    return {"rule_id": price.rule_id, "amount": price.amount, "cost": price.cost}
+
+
+def _reasons(decision: Decision, allocation: Allocation, records: Records, zone: str) -> Iterable[str]:
+    request = decision.request
+    person = records.persons[request.person_id]
+    ward = records.ward_of_bed(allocation.bed_id)
+    yield _bed_words(request, person, allocation, ward, records)
+    yield from _supply_words(allocation, records, zone)
+    yield _cover_words(cover(records, ward, allocation.start), ward)
+    if allocation.conditional:
+        yield "Conditional: the bed's occupant is only predicted to leave."
+    delay = allocation.start - max(request.needed_by, records.now)
+    if delay > 0:
+        yield f"Starts {delay} minutes later than needed; nothing fits before."
+    notable = [p for p in decision.prices if p.cost > 0 and not p.rule_id.startswith("delay_")][:NOTABLE]
+    yield from (f"Accepted: {_against(price)}" for price in notable)
+    yield from (f"Overridden: {rules.RULES[rule_id].english}" for rule_id in sorted(decision.waived))
+
+
+def _bed_words(request: Request, person: Person, allocation: Allocation, ward: Ward, records: Records) -> str:
+    room = records.rooms[records.beds[allocation.bed_id].room_id]
+    traits = [f"{'and '.join(sorted(person.isolation))} isolation"] if person.isolation else []
+    traits += [f"level {request.care.care_level}"] if request.care.care_level else []
+    traits += sorted(feature.value.replace("_", " ") for feature in request.care.features)
+    if not ward.specialities or request.care.speciality in ward.specialities:
+        traits.append(f"ward of {request.care.speciality}")
+    met = f": {', '.join(traits)}" if traits else ""
+    return f"Bed {allocation.bed_id} in room {room.id} of ward {ward.id}{met}."
+
+
+def _supply_words(allocation: Allocation, records: Records, zone: str) -> Iterable[str]:
+    for use in allocation.units:
+        unit = records.units[use.unit_id]
+        home = f"of ward {unit.owner_ward_id}" if unit.owner_ward_id else "from the pool"
+        instead = "" if unit.type_id == use.type_id else f", a {unit.type_id} instead"
+        yield f"{use.type_id}: unit {use.unit_id} {home}{instead}."
+    for lot_use in allocation.lots:
+        lot = records.lots[lot_use.lot_id]
+        instead = "" if lot.drug_id == lot_use.drug_id else f", {lot.drug_id} instead"
+        until = moment(lot.expires, zone)[:10]
+        yield f"{lot_use.drug_id}: {lot_use.quantity} from lot {lot.id}{instead}, expires {until}."
+
+
+def _against(price: Price) -> str:
+    rule = rules.RULES[price.rule_id]
+    return f"{rule.english} (not wholly: {price.amount} x {rule.unit})"
+
+
+def cover(records: Records, ward: Ward, at: Minute) -> dict[str, Any]:
+    """Nurses on duty on a ward at a minute and how many its patients must have, in hundredths of a nurse."""
+    on_duty = sum(
+        1
+        for shift_id in records.shifts_of_ward.get(ward.id, ())
+        if _counts(records, shift_id) and _covers(records.shifts[shift_id].on_duty(), at)
+    )
+    shares = sum(_shares(stay, ward, records) for stay in _lying(records, ward, at))
+    ratios = sorted({r.floor_patients for r in (*ward.ratios, *records.ratios)})
+    return {
+        "ward_id": ward.id,
+        "nurses_on_duty": on_duty,
+        "nurses_needed_hundredths": -(-100 * shares // NURSE_SHARES),
+        "ratios": [f"1:{patients}" for patients in ratios],
+    }
+
+
+def _counts(records: Records, shift_id: str) -> bool:
+    return not records.staff[records.shifts[shift_id].staff_id].student
+
+
+def _covers(pieces: Iterable[Interval], at: Minute) -> bool:
+    return any(piece.contains(at) for piece in pieces)
+
+
+def _lying(records: Records, ward: Ward, at: Minute) -> Iterable[Stay]:
+    for room_id in records.rooms_of_ward.get(ward.id, ()):
+        for stay in records.room_stays(room_id):
+            if stay.start <= at < stay.end and stay.with_stay_id is None:
+                yield stay
+
+
+def _shares(stay: Stay, ward: Ward, records: Records) -> int:
+    if records.persons[stay.person_id].one_to_one:
+        return NURSE_SHARES
+    ratio = records.ratio(ward, stay.care.care_level)
+    return NURSE_SHARES // ratio.floor_patients if ratio is not None else 0
+
+
+def _cover_words(numbers: dict[str, Any], ward: Ward) -> str:
+    needed = numbers["nurses_needed_hundredths"] / 100
+    return f"Cover on ward {ward.id}: {numbers['nurses_on_duty']} nurses on duty, {needed:g} needed before."
+
+
+def _compared(
+    decision: Decision, allocation: Allocation, live: LiveHospital, count: int
+) -> Iterable[dict[str, Any]]:
+    for bed_id in _alternatives(decision.request, allocation, live.records, count):
+        other = replace(allocation, bed_id=bed_id, companion_bed_id=None)
+        yield against_bed(decision, other, live)
+
+
+def against_bed(decision: Decision, other: Allocation, live: LiveHospital) -> dict[str, Any]:
+    """Why not this other bed: the hard rules it would break, else what it would cost more."""
+    counts = check(Decided(decision.request, other), live.records)
+    against = broken(counts, live.records.profile, decision.waived)
+    more = cost(counts, live.records.profile) - decision.cost
+    if against:
+        why = "; ".join(rules.RULES[rule_id].english for rule_id in against)
+    else:
+        why = f"it is allowed, at a price {more} higher" if more > 0 else "it is as good"
+    sentence = f"Not {other.bed_id}: {why}"
+    return {
+        "bed_id": other.bed_id,
+        "broken": list(against),
+        "extra_cost": more,
+        "sentence": sentence if sentence.endswith(".") else sentence + ".",
+    }
+
+
+def _alternatives(request: Request, allocation: Allocation, records: Records, count: int) -> list[str]:
+    """Other beds a person would think of: free now, of the same ward first, then of wards of the speciality."""
+    if count == 0 or request.companion.value != "none":
+        return []
+    home = records.ward_of_bed(allocation.bed_id)
+    alike = (
+        ward
+        for ward in records.wards.values()
+        if ward.id != home.id and request.care.speciality in ward.specialities
+    )
+    found: list[str] = []
+    for ward in (home, *alike):
+        for room_id in records.rooms_of_ward.get(ward.id, ()):
+            for bed_id in records.beds_of_room.get(room_id, ()):
+                if bed_id != allocation.bed_id and not records.stays_of_bed.get(bed_id):
+                    found.append(bed_id)
+                    if len(found) == count:
+                        return found
+    return found
+
+
+# --- what stands in the way ---------------------------------------------------------------------------------
+def need_of(request: Request, why_not: WhyNot, live: LiveHospital, again: Minute) -> Need:
+    """The stored need of a request that found no place."""
+    rule_ids = [standing.rule_id for standing in why_not.standing if standing.alone] or [
+        standing.rule_id for standing in why_not.standing
+    ]
+    calls = [CALL_FIRST[request.priority]]
+    calls += [CALL_BY_RULE[rule_id] for rule_id in rule_ids[:4] if rule_id in CALL_BY_RULE]
+    return Need(
+        decide_again=again,
+        fallback=_fallback(request, live.records),
+        call="; ".join(dict.fromkeys(calls)),
+        why_not=_why_not_json(why_not, live.records),
+    )
+
+
+def _fallback(request: Request, records: Records) -> str:
+    options = [FALLBACK[request.origin]]
+    on_call = sum(
+        s.kind.value == "on_call" and s.called_at is None and not s.absent and s.end > records.now
+        for s in records.shifts.values()
+    )
+    if on_call:
+        options.append(f"On call and not yet called: {on_call}.")
+    if len(records.sites) > 1:
+        options.append("Another site may have room.")
+    options.append("A surge or extra bed may be opened by the bed manager.")
+    return " ".join(options)
+
+
+def _why_not_json(why_not: WhyNot, records: Records) -> dict[str, Any]:
+    return {
+        "blocking": [
+            {
+                "rule_id": standing.rule_id,
+                "sentence": rules.RULES[standing.rule_id].english,
+                "beds": standing.beds,
+                "alone": standing.alone,
+                "overridable": rules.RULES[standing.rule_id].level is Level.OVERRIDABLE,
+            }
+            for standing in why_not.standing
+        ],
+        "near_misses": [
+            {
+                "bed_id": miss.bed_id,
+                "ward_id": records.ward_of_bed(miss.bed_id).id,
+                "rule_ids": list(miss.rule_ids),
+                "overridable": miss.overridable,
+            }
+            for miss in why_not.near_misses
+        ],
+        "fits_from_minute": why_not.fits_from,
+    }
+
+
+# --- whole answers ------------------------------------------------------------------------------------------
+def case_json(case: Case, zone: str, records: Records | None = None) -> dict[str, Any]:
+    """A case as clients see it: state, and either the allocation or the need."""
+    body: dict[str, Any] = {
+        "request_id": case.id,
+        "person_id": case.request.person_id,
+        "state": case.state.value,
+        "priority": case.request.priority.name.lower(),
+        "needed_by": moment(case.request.needed_by, zone),
+    }
+    if case.allocation is not None:
+        body["allocation"] = allocation_json(case, zone, records)
+    elif case.need is not None:
+        body["need"] = need_json(case.need, zone)
+        body["reasons"] = need_words(case.need, zone)
+    return body
+
+
+def allocation_json(case: Case, zone: str, records: Records | None) -> dict[str, Any]:
+    """An allocation as clients see it."""
+    allocation = case.allocation
+    assert allocation is not None, "nothing was given"
+    body: dict[str, Any] = {
+        "id": allocation.id,
+        "request_id": case.id,
+        "person_id": allocation.person_id,
+        "state": case.state.value,
+        "revision": case.revision,
+        "bed_id": allocation.bed_id,
+        "companion_bed_id": allocation.companion_bed_id,
+        "start": moment(allocation.start, zone),
+        "end": moment(allocation.end, zone),
+        "conditional": allocation.conditional,
+        "units": [
+            {
+                "type_id": use.type_id,
+                "unit_id": use.unit_id,
+                "start": moment(use.start, zone),
+                "end": moment(use.end, zone),
+            }
+            for use in allocation.units
+        ],
+        "lots": [
+            {"drug_id": use.drug_id, "lot_id": use.lot_id, "quantity": use.quantity}
+            for use in allocation.lots
+        ],
+        **case.explanation,
+    }
+    if records is not None:
+        bed = records.beds[allocation.bed_id]
+        body |= {"room_id": bed.room_id, "ward_id": records.rooms[bed.room_id].ward_id}
+    return body
+
+
+def repair_json(after: Case, before: Allocation | None, zone: str) -> dict[str, Any]:
+    """What became of a booked allocation that an event broke."""
+    allocation = after.allocation
+    return {
+        "request_id": after.id,
+        "former_allocation_id": before.id if before is not None else None,
+        "allocation_id": allocation.id if allocation is not None else None,
+        "from_bed_id": before.bed_id if before is not None else None,
+        "bed_id": allocation.bed_id if allocation is not None else None,
+        "from_start": moment(before.start, zone) if before is not None else None,
+        "start": moment(allocation.start, zone) if allocation is not None else None,
+        "state": after.state.value,
+    }
+
+
+def need_json(need: Need, zone: str) -> dict[str, Any]:
+    """A need as clients see it."""
+    why_not = dict(need.why_not)
+    fits_from = why_not.pop("fits_from_minute", None)
+    return {
+        **why_not,
+        "fits_from": moment(fits_from, zone) if fits_from is not None else None,
+        "decided_again": moment(need.decide_again, zone),
+        "fallback": need.fallback,
+        "call": need.call,
+    }
+
+
+def need_words(need: Need, zone: str) -> list[str]:
+    """A need in sentences."""
+    blocking = need.why_not.get("blocking", [])[:NOTABLE]
+    words = [f"In the way in {b['beds']} beds (alone in {b['alone']}): {b['sentence']}" for b in blocking]
+    fits_from = need.why_not.get("fits_from_minute")
+    words.append(
+        f"As things stand it fits from {moment(fits_from, zone)}."
+        if fits_from is not None
+        else "As things stand it does not fit within the forecast."
+    )
+    return [*words, need.fallback, f"Call: {need.call}."]
+
+
+def proposal_json(proposal: Proposal, zone: str) -> dict[str, Any]:
+    """A proposal as clients see it."""
+    change = {
+        name: moment(value, zone) if name in ("start", "fits_from") and value is not None else value
+        for name, value in proposal.change.items()
+    }
+    return {
+        "id": proposal.id,
+        "kind": proposal.kind,
+        "subject_id": proposal.subject_id,
+        "state": proposal.state,
+        "reason": proposal.reason,
+        "change": change,
+        "expires": moment(proposal.expires, zone) if proposal.expires is not None else None,
+    }
