@@ -148,7 +148,8 @@ _SLOTS = " UNION ALL ".join(f"SELECT {n} AS n" for n in range(7))
 
 
 def _revise_cover(row: str) -> str:
-    first, last = f"{row}.start_minute / {staff.SLOT_MINUTES}", f"({row}.end_minute - 1) / {staff.SLOT_MINUTES}"
+    first = f"{row}.start_minute / {staff.SLOT_MINUTES}"
+    last = f"({row}.end_minute - 1) / {staff.SLOT_MINUTES}"
     return (
         "INSERT INTO cover_revision (ward_id, slot, revision) "  # noqa: S608, names of our own columns
         f"SELECT {row}.ward_id, {first} + slots.n, 1 FROM ({_SLOTS}) slots WHERE {first} + slots.n <= {last} "

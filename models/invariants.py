@@ -187,7 +187,8 @@ def _unit_taken_twice(connection: Connection) -> Found:
     """With transport before and turnaround after each use, worked out here from the places."""
     before = """(CASE WHEN {k}.kind = 'maintenance' OR {u}h.id = {u}t.id THEN 0 ELSE
                  si.transport_base_minutes + abs({u}h.floor - {u}t.floor) * si.transport_floor_minutes
-                 + CASE WHEN {u}h.building <> {u}t.building THEN si.transport_building_minutes ELSE 0 END END)"""
+                 + CASE WHEN {u}h.building <> {u}t.building
+                        THEN si.transport_building_minutes ELSE 0 END END)"""
     after = "(CASE WHEN {k}.kind = 'maintenance' THEN 0 ELSE ty.turnaround_minutes END)"
     a = before.format(k="a", u="a"), after.format(k="a")
     b = before.format(k="b", u="b"), after.format(k="b")

@@ -16,7 +16,7 @@ account = strict_table(
     Column("locked_until_microsecond", Whole),
     Column("created_microsecond", Whole, nullable=False),
     UniqueConstraint("login"),
-    CheckConstraint("password_hash LIKE '$argon2id$%'", name="argon2id"),
+    CheckConstraint("substr(password_hash, 1, 10) = '$argon2id$'", name="argon2id"),
 )
 
 account_role = strict_table(
@@ -24,7 +24,7 @@ account_role = strict_table(
     Column("account_id", Text, ForeignKey("account.id"), primary_key=True),
     Column("role", Text, primary_key=True),
     Column("scope", Text, primary_key=True),
-    CheckConstraint("scope = '*' OR scope LIKE 'ward:%' OR scope LIKE 'site:%'", name="scope"),
+    CheckConstraint("scope = '*' OR substr(scope, 1, 5) IN ('ward:', 'site:')", name="scope"),
 )
 """``scope``: ``*`` everywhere, ``ward:<id>`` or ``site:<id>``. Which roles there are the service knows."""
 

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("failed_logins", Whole, server_default="0", nullable=False),
         sa.Column("locked_until_microsecond", Whole, nullable=True),
         sa.Column("created_microsecond", Whole, nullable=False),
-        sa.CheckConstraint("password_hash LIKE '$argon2id$%'", name=op.f("ck_account_argon2id")),
+        sa.CheckConstraint("substr(password_hash, 1, 10) = '$argon2id$'", name=op.f("ck_account_argon2id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("login", name=op.f("uq_account_login")),
         sqlite_strict=True,
@@ -91,7 +91,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "scope = '*' OR scope LIKE 'ward:%' OR scope LIKE 'site:%'", name=op.f("ck_account_role_scope")
+            "scope = '*' OR substr(scope, 1, 5) IN ('ward:', 'site:')", name=op.f("ck_account_role_scope")
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_role_account_id")),
         sa.PrimaryKeyConstraint("account_id", "role", "scope", name=op.f("pk_account_role")),
