@@ -1,0 +1,189 @@
+"""An integer linear model in neutral form, collected in numpy chunks and handed to any engine.
+
+    minimise    constant + sum_j cost_j x_j
+    subject to  low_i <= sum_j a_ij x_j <= high_i      for every row i
+                lower_j <= x_j <= upper_j, x_j integer for every variable j
+
+Variables that follow from others (who is in a room, how much cover lacks) are *derived*: their least feasible
+value is ``clip(constant + sum_j a_j x_j, lower, upper)``, so that a plan becomes a complete assignment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from ortools.sat.python import cp_model
+from scipy import sparse
+
+from solver.engine.types import Int64
+
+INFINITE: Final = 1 << 62
+"""Stands for no limit on one side of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Sums of variables: ``coefficient`` times variable ``column``, added to row ``row`` (0-based, local)."""
+
+    row: Int64
+    column: Int64
+    coefficient: Int64
+
+    @classmethod
+    def of(cls, row: Int64 | int, column: Int64, coefficient: Int64 | int) -> Terms:
+        """Terms whose rows or coefficients may be one number for all."""
+        size = column.shape
+        return cls(
+            np.broadcast_to(np.asarray(row, np.int64), size),
+            column.astype(np.int64, copy=False),
+            np.broadcast_to(np.asarray(coefficient, np.int64), size),
+        )
+
+    @classmethod
+    def joined(cls, parts: list[Terms]) -> Terms:
+        """All parts as one."""
+        if not parts:
+            return cls(*(np.zeros(0, np.int64) for _ in range(3)))
+        return cls(
+            np.concatenate([part.row for part in parts]),
+            np.concatenate([part.column for part in parts]),
+            np.concatenate([part.coefficient for part in parts]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Variables whose value is ``clip(constant + terms, lower, upper)``, row i of the terms for variable i."""
+
+    variables: Int64
+    terms: Terms
+    constant: Int64
+
+
+class LinearModel:
+    """Collects variables and rows; :meth:`frozen` makes the matrix."""
+
+    def __init__(self) -> None:
+        self.constant = 0
+        self.derived: list[Derived] = []
+        self._lower: list[Int64] = []
+        self._upper: list[Int64] = []
+        self._cost: list[Int64] = []
+        self._count = 0
+        self._terms: list[Terms] = []
+        self._low: list[Int64] = []
+        self._high: list[Int64] = []
+        self._rows = 0
+
+    def variables(
+        self, count: int, upper: Int64 | int = 1, cost: Int64 | int = 0, lower: Int64 | int = 0
+    ) -> Int64:
+        """Numbers of ``count`` new integer variables."""
+        for store, value in ((self._lower, lower), (self._upper, upper), (self._cost, cost)):
+            store.append(np.broadcast_to(np.asarray(value, np.int64), (count,)).copy())
+        first, self._count = self._count, self._count + count
+        return np.arange(first, self._count, dtype=np.int64)
+
+    def upper_of(self, variables: Int64) -> Int64:
+        """Upper limits of some variables."""
+        self._upper = [np.concatenate(self._upper)]
+        return self._upper[0][variables]
+
+    def add_cost(self, variables: Int64, cost: Int64 | int) -> None:
+        """Make variables dearer (a variable may be named more than once)."""
+        total = np.concatenate(self._cost) if self._cost else np.zeros(0, np.int64)
+        np.add.at(total, variables, cost)
+        self._cost = [total]
+
+    def rows(self, count: int, terms: Terms, low: Int64 | int, high: Int64 | int) -> None:
+        """``count`` new rows; ``terms.row`` counts from 0 within them."""
+        self._terms.append(Terms(terms.row + self._rows, terms.column, terms.coefficient))
+        self._low.append(np.broadcast_to(np.asarray(low, np.int64), (count,)).copy())
+        self._high.append(np.broadcast_to(np.asarray(high, np.int64), (count,)).copy())
+        self._rows += count
+
+    def derive(self, variables: Int64, terms: Terms, constant: Int64 | int = 0) -> None:
+        """Say how ``variables`` follow from variables made before."""
+        fixed = np.broadcast_to(np.asarray(constant, np.int64), variables.shape).copy()
+        self.derived.append(Derived(variables, terms, fixed))
+
+    def frozen(self) -> Program:
+        """The finished model; terms of one variable in one row are added up."""
+        terms = Terms.joined(self._terms)
+        shape = (self._rows, self._count)
+        matrix = sparse.csr_array((terms.coefficient, (terms.row, terms.column)), shape=shape)
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        return Program(
+            matrix,
+            *(_joined(part) for part in (self._low, self._high, self._lower, self._upper, self._cost)),
+            self.constant,
+            tuple(self.derived),
+        )
+
+
+def _joined(parts: list[Int64]) -> Int64:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The finished model: ``matrix`` int64 (rows, variables) in compressed rows, limits as int64 arrays."""
+
+    matrix: sparse.csr_array
+    low: Int64
+    high: Int64
+    lower: Int64
+    upper: Int64
+    cost: Int64
+    constant: int
+    derived: tuple[Derived, ...]
+
+    def objective(self, values: Int64) -> int:
+        """The cost of an assignment."""
+        return self.constant + int(self.cost @ values)
+
+    def is_kept(self, values: Int64) -> bool:
+        """Whether an assignment keeps every row and every limit."""
+        sums = self.matrix @ values
+        rows = bool(((self.low <= sums) & (sums <= self.high)).all())
+        return rows and bool(((self.lower <= values) & (values <= self.upper)).all())
+
+    def complete(self, values: Int64) -> Int64:
+        """The assignment with every derived variable at its least feasible value."""
+        values = values.copy()
+        for item in self.derived:
+            sums = item.constant.copy()
+            np.add.at(sums, item.terms.row, item.terms.coefficient * values[item.terms.column])
+            values[item.variables] = np.clip(sums, self.lower[item.variables], self.upper[item.variables])
+        return values
+
+    def cp_model(self, hint: Int64 | None = None, upper: Int64 | None = None) -> cp_model.CpModel:
+        """The same model for CP-SAT; ``upper`` replaces the variables' upper limits."""
+        model = cp_model.CpModel()
+        proto = model.proto
+        tops = (self.upper if upper is None else upper).tolist()
+        for low, high in zip(self.lower.tolist(), tops, strict=True):
+            proto.variables.add().domain.extend((low, high))
+        self._write_rows(proto)
+        used = np.flatnonzero(self.cost)
+        proto.objective.vars.extend(used.tolist())
+        proto.objective.coeffs.extend(self.cost[used].tolist())
+        proto.objective.offset = self.constant
+        proto.objective.scaling_factor = 1.0
+        if hint is not None:
+            proto.solution_hint.vars.extend(range(len(hint)))
+            proto.solution_hint.values.extend(hint.tolist())
+        return model
+
+    def _write_rows(self, proto: object) -> None:
+        starts, columns = self.matrix.indptr.tolist(), self.matrix.indices.tolist()
+        coefficients, low, high = self.matrix.data.tolist(), self.low.tolist(), self.high.tolist()
+        for row in range(len(low)):
+            begin, end = starts[row], starts[row + 1]
+            linear = proto.constraints.add().linear  # type: ignore[attr-defined]
+            linear.vars.extend(columns[begin:end])
+            linear.coeffs.extend(coefficients[begin:end])
+            linear.domain.extend((low[row], high[row]))
