@@ -293,6 +293,7 @@ def case_json(case: Case, zone: str, records: Records | None = None) -> dict[str
         "request_id": case.id,
         "person_id": case.request.person_id,
         "state": case.state.value,
+        "revision": case.revision,
         "priority": case.request.priority.name.lower(),
         "needed_by": moment(case.request.needed_by, zone),
     }

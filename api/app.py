@@ -1,0 +1,112 @@
+"""The application factory. Importing this does nothing; ``create_app`` opens nothing; starting the app does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import openapi, problems
+from api.metrics import Metrics
+from api.middleware import BodyLimit, Observed
+from api.routers import accounts, events, probes, requests, structure
+from api.runtime import Outside, Runtime
+from api.security.access import PUBLIC, UndeclaredPermission, declared
+from api.settings import Settings
+from api.wire import json_response
+
+PREFIX = "/api/v1"
+DESCRIPTION = (
+    "Beds, equipment, drugs and nursing cover of a hospital, given out in one atomic decision that says why. "
+    "wardflow supports decisions; people make them."
+)
+
+
+def _version() -> str:
+    try:
+        return version("wardflow")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+VERSION = _version()
+
+
+def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
+    """The application; raises ``UndeclaredPermission`` if a route does not say who may call it.
+
+    Starting it opens the database and refuses to start without (``StorageError``); commands are taken once the
+    kernels are compiled (``/readyz``).
+    """
+    metrics = Metrics()
+    app = FastAPI(
+        title="wardflow",
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(settings, outside or Outside(), metrics),
+    )
+    for module in (requests, events, structure, accounts):
+        app.include_router(module.router, prefix=PREFIX)
+    app.include_router(probes.router)
+    app.include_router(probes.sandbox, prefix=PREFIX)
+    _add_openapi(app)
+    problems.install(app)
+    app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
+    app.add_middleware(Observed, metrics=metrics)
+    refuse_undeclared(app)
+    return app
+
+
+def refuse_undeclared(app: FastAPI) -> None:
+    """Raise ``UndeclaredPermission`` naming every route that declares neither a permission nor that it needs none."""
+    undeclared = [
+        f"{sorted(context.methods or ())} {context.path}"
+        for context in iter_route_contexts(app.routes)
+        if not isinstance(context.original_route, APIRoute) or declared(context.dependant) is None
+    ]
+    if undeclared:
+        raise UndeclaredPermission(undeclared)
+
+
+def _add_openapi(app: FastAPI) -> None:
+    from fastapi import Depends
+
+    @app.get(f"{PREFIX}/openapi.json", dependencies=[Depends(PUBLIC)], include_in_schema=False)
+    async def document(request: Request) -> Response:
+        """This document."""
+        return json_response(openapi.document(request.app))
+
+
+def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: ignore[no-untyped-def]
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        runtime = await asyncio.to_thread(Runtime, settings, outside, metrics)
+        app.state.runtime = runtime
+        tasks = [asyncio.create_task(_start(runtime)), asyncio.create_task(runtime.keep_time())]
+        try:
+            yield
+        finally:
+            runtime.begin_to_close()
+            await _ended(tasks)
+            await asyncio.to_thread(runtime.close)
+
+    return lifespan
+
+
+async def _start(runtime: Runtime) -> None:
+    await asyncio.to_thread(runtime.warm_up)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,139 @@
+"""Disruptions, proposals, census, the stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from api.errors import InvalidInput, Place
+from api.routers.common import Key, Running, act, read
+from api.runtime import Runtime
+from api.schemas.base import Moment
+from api.schemas.disruptions import DisruptionIn
+from api.schemas.movements import ProposalIn
+from api.security.access import Access, Permitted
+from api.security.permissions import Permission
+from api.services import reads
+from api.services.disruptions import Disrupt
+from api.services.proposals import Answered
+from api.wire import JsonBody, json_response
+from models import outbox
+from models.outbox import StoredEvent
+
+router = APIRouter(tags=["events"])
+
+Id = Annotated[str, Path(max_length=80)]
+
+
+@router.post("/disruptions")
+async def disrupt(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.DISRUPTION))],
+    key: Key,
+    body: Annotated[DisruptionIn, Depends(JsonBody(DisruptionIn))],
+) -> Response:
+    """Tell of an event. Bookings that it breaks are decided again; moves of people who lie somewhere are proposed."""
+    return await act(runtime, request, "disruption", Disrupt(body, access), access, key)
+
+
+@router.get("/proposals")
+async def list_proposals(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.PROPOSAL_READ))],
+    state: Annotated[Literal["open", "confirmed", "declined", "expired"], Query()] = "open",
+) -> Response:
+    """Changes that only a person may make."""
+    return json_response(await read(runtime, lambda c: reads.proposals(c, state, runtime.meta.zone)))
+
+
+@router.post("/proposals/{proposal_id}:confirm")
+async def confirm_proposal(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.PROPOSAL_ANSWER))],
+    proposal_id: Id,
+    key: Key,
+    body: Annotated[ProposalIn, Depends(JsonBody(ProposalIn))],
+) -> Response:
+    """Do what was proposed, decided anew on the hospital as it is now."""
+    command = Answered(proposal_id, True, body, access)
+    return await act(runtime, request, "proposal.answer", command, access, key)
+
+
+@router.post("/proposals/{proposal_id}:decline")
+async def decline_proposal(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.PROPOSAL_ANSWER))],
+    proposal_id: Id,
+    key: Key,
+    body: Annotated[ProposalIn, Depends(JsonBody(ProposalIn))],
+) -> Response:
+    """Leave things as they are."""
+    command = Answered(proposal_id, False, body, access)
+    return await act(runtime, request, "proposal.answer", command, access, key)
+
+
+@router.get("/census")
+async def census(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.CENSUS_READ))],
+    at: Annotated[Moment | None, Query()] = None,
+    known_at: Annotated[Moment | None, Query()] = None,
+) -> Response:
+    """Every bed at a minute (now by default), as it was, or with ``known_at`` as it was known."""
+    minute = runtime.clock().minute if at is None else at
+    zone = runtime.meta.zone
+    return json_response(await read(runtime, lambda c: reads.census_json(c, minute, known_at, zone)))
+
+
+@router.get("/events")
+async def events(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.EVENTS_READ))],
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """Server-sent events from the outbox: those after ``Last-Event-ID`` (or ``after``; 0 is from the beginning), else
+    those from now on."""
+    start = await _start(runtime, last_event_id, after)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_stream(runtime, start), media_type="text/event-stream", headers=headers)
+
+
+async def _start(runtime: Runtime, last_event_id: str | None, after: int | None) -> int:
+    if last_event_id is not None:
+        if not last_event_id.isdecimal() or len(last_event_id) > 18:
+            raise InvalidInput([Place("header:Last-Event-ID", "the id of an event")])
+        return int(last_event_id)
+    return after if after is not None else await read(runtime, outbox.last_sequence)
+
+
+async def _stream(runtime: Runtime, after: int) -> AsyncIterator[bytes]:
+    """Events as they are committed; a comment now and then keeps proxies from closing the line."""
+    end = runtime.outside.monotonic() + runtime.settings.event_stream_seconds
+    pause = runtime.settings.event_poll_seconds
+    quiet = 0.0
+    yield b"retry: 2000\n\n"
+    while not runtime.closing and runtime.outside.monotonic() < end:
+        found = await read(runtime, lambda c, last=after: outbox.read(c, last))  # type: ignore[misc]
+        for event in found:
+            yield _line(event)
+            after = event.sequence
+        quiet = 0.0 if found else quiet + pause
+        if quiet >= 15:
+            yield b": still here\n\n"
+            quiet = 0.0
+        if not found:
+            await asyncio.sleep(pause)
+
+
+def _line(event: StoredEvent) -> bytes:
+    data = orjson.dumps({**event.payload, "revision": event.revision})
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.sequence, event.topic.encode(), data)

@@ -1,0 +1,60 @@
+"""Outside the API: is it alive, is it ready, what is it, what does it count; and the sandbox's clock."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.errors import NotReady, SandboxOnly
+from api.routers.common import Running, answered
+from api.schemas.accounts import ClockIn
+from api.security.access import PUBLIC, Access, Permitted
+from api.security.permissions import Permission
+from api.wire import JsonBody, json_response
+from models.clock import Instant
+
+router = APIRouter(tags=["probes"], dependencies=[Depends(PUBLIC)])
+sandbox = APIRouter(tags=["sandbox"])
+
+
+@router.get("/healthz")
+async def healthz() -> Response:
+    """The process answers."""
+    return json_response({"status": "ok"})
+
+
+@router.get("/readyz")
+async def readyz(runtime: Running) -> Response:
+    """Commands are taken: the database is open, the kernels are compiled, the writer runs."""
+    if not runtime.ready:
+        raise NotReady("The service is starting or stopping.")
+    return json_response({"status": "ready"})
+
+
+@router.get("/version")
+async def version(runtime: Running) -> Response:
+    """What runs here, and whether it is a sandbox: load and demo clients refuse anything else."""
+    from api.app import VERSION
+
+    return json_response({"name": "wardflow", "version": VERSION, "sandbox": runtime.meta.sandbox})
+
+
+@router.get("/metrics")
+async def metrics(runtime: Running) -> Response:
+    """Counts for Prometheus."""
+    return Response(runtime.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@sandbox.post("/sandbox/clock")
+async def set_clock(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.SANDBOX_CLOCK))],
+    body: Annotated[ClockIn, Depends(JsonBody(ClockIn))],
+) -> Response:
+    """Set the hospital's clock, in a sandbox only, and let its state follow."""
+    if not (runtime.meta.sandbox and access.principal.sandbox_only):
+        raise SandboxOnly("The clock of a live hospital is not set.")
+    runtime.clock.set(Instant.of_minute(body.now), body.running)
+    return answered(await runtime.tick(), runtime)

@@ -1,0 +1,219 @@
+"""Requests and allocations: asked, decided, accepted, arrived, moved, left."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response
+
+from api.headers import etag
+from api.routers.common import Key, Paging, Revision, Running, act, read
+from api.schemas.movements import ArrivalIn, ConfirmIn, DischargeIn, ReleaseIn, StepIn, TransferIn
+from api.schemas.requests import BatchIn, ChoiceIn, RequestIn
+from api.security.access import Access, Permitted
+from api.security.permissions import Permission
+from api.services import reads
+from api.services.movements import Act, TransferStay, Withdraw
+from api.services.placing import Choose, PlaceBatch, PlaceOne
+from api.wire import JsonBody, json_response
+
+router = APIRouter(tags=["requests"])
+
+Id = Annotated[str, Path(max_length=80)]
+State = Literal["unplaced", "placed", "confirmed", "arrived", "left", "released"]
+
+
+def _due(runtime: Running, deadline_ms: int | None) -> float | None:
+    return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000
+
+
+@router.post("/requests", status_code=201)
+async def place(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_PLACE))],
+    key: Key,
+    body: Annotated[RequestIn, Depends(JsonBody(RequestIn))],
+) -> Response:
+    """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks, near
+    misses, from when it fits, where the patient stays and whom to call."""
+    command = PlaceOne(body, access, _due(runtime, body.deadline_ms))
+    return await act(runtime, request, "request.place", command, access, key)
+
+
+@router.post("/requests:batch")
+async def place_batch(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_BATCH))],
+    key: Key,
+    body: Annotated[BatchIn, Depends(JsonBody(BatchIn))],
+) -> Response:
+    """Place many bundles jointly, not first come first served."""
+    command = PlaceBatch(body, access, _due(runtime, body.deadline_ms))
+    return await act(runtime, request, "request.batch", command, access, key)
+
+
+@router.get("/requests")
+async def list_requests(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
+    page: Paging,
+    state: Annotated[State | None, Query()] = None,
+) -> Response:
+    """Open requests, or those in one state."""
+    zone = runtime.meta.zone
+    return json_response(await read(runtime, lambda c: reads.requests(c, page, zone, state)))
+
+
+@router.get("/requests/{request_id}")
+async def get_request(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
+    request_id: Id,
+) -> Response:
+    """One request: where it stands, its steps with their times, its allocation or what stands in the way."""
+    body = await read(runtime, lambda c: reads.request(c, request_id, runtime.meta.zone))
+    return json_response(body, headers={"ETag": etag(body["revision"])})
+
+
+@router.post("/requests/{request_id}:choose")
+async def choose(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_PLACE))],
+    request_id: Id,
+    key: Key,
+    body: Annotated[ChoiceIn, Depends(JsonBody(ChoiceIn))],
+) -> Response:
+    """A person decides: this bed, or these rules waived, for a request whose patient has not set out."""
+    return await act(runtime, request, "request.choose", Choose(request_id, body, access), access, key)
+
+
+@router.post("/requests/{request_id}:release")
+async def release_request(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_RELEASE))],
+    request_id: Id,
+    key: Key,
+    body: Annotated[ReleaseIn, Depends(JsonBody(ReleaseIn))],
+) -> Response:
+    """Take a request back, placed or not."""
+    return await act(runtime, request, "request.release", Withdraw(request_id, body, access), access, key)
+
+
+@router.get("/allocations/{allocation_id}")
+async def get_allocation(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
+    allocation_id: Id,
+) -> Response:
+    """One allocation with its explanation."""
+    body = await read(runtime, lambda c: reads.allocation(c, allocation_id, runtime.meta.zone))
+    return json_response(body, headers={"ETag": etag(body["revision"])})
+
+
+@router.post("/allocations/{allocation_id}:confirm")
+async def confirm(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_CONFIRM))],
+    allocation_id: Id,
+    key: Key,
+    revision: Revision,
+    body: Annotated[ConfirmIn, Depends(JsonBody(ConfirmIn))],
+) -> Response:
+    """The destination ward accepts, or declines with a reason; then the request is decided again."""
+    command = Act(allocation_id, revision, body, access)
+    return await act(runtime, request, "allocation.confirm", command, access, key)
+
+
+@router.post("/allocations/{allocation_id}:release")
+async def release(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_RELEASE))],
+    allocation_id: Id,
+    key: Key,
+    revision: Revision,
+    body: Annotated[ReleaseIn, Depends(JsonBody(ReleaseIn))],
+) -> Response:
+    """Give a bundle back before the patient came."""
+    command = Act(allocation_id, revision, body, access)
+    return await act(runtime, request, "allocation.release", command, access, key)
+
+
+@router.post("/allocations/{allocation_id}:step")
+async def record_step(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.STEP_RECORD))],
+    allocation_id: Id,
+    key: Key,
+    revision: Revision,
+    body: Annotated[StepIn, Depends(JsonBody(StepIn))],
+) -> Response:
+    """A step on the way: handed over (the patient is on the way), bed clean."""
+    command = Act(allocation_id, revision, body, access)
+    return await act(runtime, request, "allocation.step", command, access, key)
+
+
+@router.post("/allocations/{allocation_id}:arrive")
+async def arrive(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.STAY_ARRIVE))],
+    allocation_id: Id,
+    key: Key,
+    revision: Revision,
+    body: Annotated[ArrivalIn, Depends(JsonBody(ArrivalIn))],
+) -> Response:
+    """The patient lies in the bed."""
+    command = Act(allocation_id, revision, body, access)
+    return await act(runtime, request, "allocation.arrive", command, access, key)
+
+
+@router.post("/allocations/{allocation_id}:discharge")
+async def discharge(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.STAY_DISCHARGE))],
+    allocation_id: Id,
+    key: Key,
+    revision: Revision,
+    body: Annotated[DischargeIn, Depends(JsonBody(DischargeIn))],
+) -> Response:
+    """A step of the discharge: ordered, drugs ready, left."""
+    command = Act(allocation_id, revision, body, access)
+    return await act(runtime, request, "allocation.discharge", command, access, key)
+
+
+@router.post("/allocations/{allocation_id}:transfer", status_code=201)
+async def transfer(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_TRANSFER))],
+    allocation_id: Id,
+    key: Key,
+    revision: Revision,
+    body: Annotated[TransferIn, Depends(JsonBody(TransferIn))],
+) -> Response:
+    """Another bed for a patient who lies here: a new request that continues the stay."""
+    command = Act(allocation_id, revision, body, access)
+    return await act(runtime, request, "allocation.transfer", command, access, key)
+
+
+@router.post("/stays/{stay_id}:transfer", status_code=201)
+async def transfer_stay(
+    request: Request,
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_TRANSFER))],
+    stay_id: Id,
+    key: Key,
+    body: Annotated[TransferIn, Depends(JsonBody(TransferIn))],
+) -> Response:
+    """As above, for a patient who was here before wardflow was and has no allocation."""
+    command = TransferStay(stay_id, body, access)
+    return await act(runtime, request, "stay.transfer", command, access, key)

@@ -1,0 +1,180 @@
+"""What the hospital consists of, in pages: wards, rooms, beds, equipment, drugs, lots, staff, shifts; and its rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.responses import Response
+
+from api.errors import InvalidInput, Place
+from api.routers.common import Paging, Running, read
+from api.schemas.base import Moment
+from api.security.access import Access, Permitted
+from api.security.permissions import Permission
+from api.services import reads
+from api.wire import json_response
+from models.repositories.governance import load_profile
+from solver.engine.rule import Profile
+from solver.hospital import Feature
+from solver.hospital.timegrid import MINUTES_PER_DAY
+from solver.placing import rules
+
+router = APIRouter(tags=["structure"])
+
+Reader = Annotated[Access, Depends(Permitted(Permission.STRUCTURE_READ))]
+WardId = Annotated[str | None, Query(max_length=80)]
+Id = Annotated[str, Path(max_length=80)]
+
+
+@router.get("/wards")
+async def wards(runtime: Running, access: Reader, page: Paging) -> Response:
+    """Wards with how many beds they have and what blocks them."""
+    return json_response(await read(runtime, lambda c: reads.wards(c, page, runtime.meta.zone)))
+
+
+@router.get("/rooms")
+async def rooms(runtime: Running, access: Reader, page: Paging, ward_id: WardId = None) -> Response:
+    """Rooms and bays."""
+    return json_response(await read(runtime, lambda c: reads.rooms(c, page, runtime.meta.zone, ward_id)))
+
+
+@router.get("/beds")
+async def beds(
+    runtime: Running,
+    access: Reader,
+    page: Paging,
+    ward_id: WardId = None,
+    free_at: Annotated[Moment | None, Query()] = None,
+    features: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
+    """Beds with their four facts; ``free_at`` leaves those free at a time, ``features`` (comma separated) those that
+    have all of them."""
+    wanted = reads.BedFilter(ward_id, free_at, _features(features))
+    zone, now = runtime.meta.zone, runtime.clock().minute
+    return json_response(await read(runtime, lambda c: reads.beds(c, page, zone, wanted, now)))
+
+
+@router.get("/equipment-types")
+async def equipment_types(runtime: Running, access: Reader, page: Paging) -> Response:
+    """Kinds of equipment."""
+    zone = runtime.meta.zone
+    return json_response(await read(runtime, lambda c: reads.equipment_types(c, page, zone, {})))
+
+
+@router.get("/equipment")
+async def equipment(
+    runtime: Running,
+    access: Reader,
+    page: Paging,
+    type_id: Annotated[str | None, Query(max_length=80)] = None,
+    ward_id: WardId = None,
+) -> Response:
+    """Units of equipment."""
+    equal = {"type_id": type_id, "ward_id": ward_id}
+    return json_response(await read(runtime, lambda c: reads.units(c, page, runtime.meta.zone, equal)))
+
+
+@router.get("/equipment/{unit_id}/patients")
+async def who_had_unit(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
+    unit_id: Id,
+) -> Response:
+    """Which patients, in which beds, had this unit."""
+    zone = runtime.meta.zone
+    return json_response(await read(runtime, lambda c: reads.who_had_unit(c, unit_id, zone)))
+
+
+@router.get("/drugs")
+async def drugs(runtime: Running, access: Reader, page: Paging) -> Response:
+    """Drugs."""
+    return json_response(await read(runtime, lambda c: reads.drug_list(c, page, runtime.meta.zone, {})))
+
+
+@router.get("/drug-lots")
+async def drug_lots(
+    runtime: Running,
+    access: Reader,
+    page: Paging,
+    drug_id: Annotated[str | None, Query(max_length=80)] = None,
+) -> Response:
+    """Lots with what is on hand, reserved and available."""
+    return json_response(await read(runtime, lambda c: reads.lots(c, page, runtime.meta.zone, drug_id)))
+
+
+@router.get("/drug-lots/{lot_id}/patients")
+async def who_had_lot(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
+    lot_id: Id,
+) -> Response:
+    """Which patients had this lot."""
+    return json_response(await read(runtime, lambda c: reads.who_had_lot(c, lot_id)))
+
+
+@router.get("/staff")
+async def staff(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.STAFF_READ))],
+    page: Paging,
+    ward_id: WardId = None,
+) -> Response:
+    """Staff members by code; a role that reaches one ward must name it."""
+    access.require(ward_id)
+    equal = {"ward_id": ward_id}
+    return json_response(await read(runtime, lambda c: reads.staff_list(c, page, runtime.meta.zone, equal)))
+
+
+@router.get("/shifts")
+async def shifts(
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.STAFF_READ))],
+    page: Paging,
+    ward_id: WardId = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query()] = None,
+) -> Response:
+    """Shifts that touch a time span, the next 24 hours by default."""
+    access.require(ward_id)
+    start = runtime.clock().minute if since is None else since
+    end = start + MINUTES_PER_DAY if until is None else until
+    if end <= start:
+        raise InvalidInput([Place("query:until", "a time after `from`")])
+    zone = runtime.meta.zone
+    return json_response(await read(runtime, lambda c: reads.shifts(c, page, zone, ward_id, start, end)))
+
+
+@router.get("/rules")
+async def rule_catalogue(
+    runtime: Running, access: Annotated[Access, Depends(Permitted(Permission.RULES_READ))]
+) -> Response:
+    """Every rule, in English and Chinese, with its level, its source and its weight in the profile in force."""
+    profile = await read(runtime, load_profile)
+    body = {
+        "profile": {"name": profile.name, "version": profile.version},
+        "items": [_rule(rule, profile) for rule in rules.CATALOGUE],
+    }
+    return json_response(body)
+
+
+def _rule(rule: rules.Rule, profile: Profile) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "level": rule.level.value,
+        "unit": rule.unit,
+        "source": rule.source,
+        "sentence": {"en": rule.english, "zh": rule.chinese},
+        "default_weight": rule.weight,
+        "weight": profile.weight(rule),
+        "active": profile.active(rule),
+    }
+
+
+def _features(text: str) -> frozenset[Feature]:
+    names = [name for name in text.split(",") if name]
+    try:
+        return frozenset(map(Feature, names))
+    except ValueError:
+        expected = ", ".join(feature.value for feature in Feature)
+        raise InvalidInput([Place("query:features", f"some of {expected}")]) from None

@@ -1,0 +1,224 @@
+"""What a running service holds: database, writer, decider, clocks, security. Opened at start, closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from api.clocks import HospitalClock, machine_clock
+from api.errors import NotReady
+from api.metrics import Metrics
+from api.security.passwords import Passwords
+from api.security.principals import Principals
+from api.security.throttle import Throttle
+from api.security.tokens import Principal
+from api.services.desk import Desk, Practice
+from api.services.hospital import HospitalDecider
+from api.services.storing import load_cases, load_proposals
+from api.services.ticking import Tick
+from api.settings import Settings
+from models import audit
+from models.clock import Clock, Instant
+from models.commands import Answer, Command, Reply
+from models.database import Database, open_database
+from models.ids import IdGenerator
+from models.keys import read_key_file
+from models.personal import PersonalVault
+from models.repositories.governance import load_profile
+from models.store import load_hospital
+from models.tables.ledger import audit_line, hospital_meta
+from models.tables.places import ward
+from models.writer import Writer
+from solver.placing.live import LiveHospital
+from solver.placing.problem import PlacingOptions
+
+log = logging.getLogger(__name__)
+
+CLOCK_ACTOR = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the database says of its hospital."""
+
+    name: str
+    sandbox: bool
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the service takes from its machine; tests hand in their own."""
+
+    wall: Clock = machine_clock
+    monotonic: Callable[[], float] = time.monotonic
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+
+
+class Runtime:
+    """One open hospital. ``open`` reads it; ``warm_up`` builds the desk and starts the writer; ``close`` ends."""
+
+    def __init__(self, settings: Settings, outside: Outside, metrics: Metrics) -> None:
+        self.settings = settings
+        self.outside = outside
+        self.metrics = metrics
+        keys = read_key_file(settings.key_file)
+        self.database: Database = open_database(settings.database, keys.database, readers=settings.readers)
+        try:
+            self.vault = PersonalVault(keys.master, keys.index, outside.random_bytes)
+            with self.database.reading() as connection:
+                self.meta = _meta(connection)
+                self.site_of_ward = _site_of_ward(connection)
+                self.clock = HospitalClock(outside.wall, _last_recorded(connection))
+        except BaseException:
+            self.database.close()
+            raise
+        self.new_id = IdGenerator(outside.wall, outside.random_bytes)
+        self.passwords = Passwords(settings.password_hash_parallel)
+        self.throttle = Throttle(settings.login_attempts, settings.login_lock_seconds, outside.monotonic)
+        self.principals = Principals(self.database, outside, self.meta.sandbox)
+        self._decider: HospitalDecider | None = None
+        self._writer: Writer | None = None
+        self._closing = False
+
+    # --- life -----------------------------------------------------------------------------------------------
+    def warm_up(self) -> None:
+        """Build the desk (the kernels are compiled or read from their cache) and start the writer."""
+        decider = HospitalDecider(self._build_desk, self.clock, self.vault, _Watch(self.metrics))
+        writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
+        self._decider, self._writer = decider, writer.start()
+        self.metrics.watch(self._gauges())
+
+    @property
+    def ready(self) -> bool:
+        """Whether commands are taken."""
+        return self._writer is not None and not self._closing
+
+    @property
+    def writer(self) -> Writer:
+        """The writer; raises ``NotReady`` before it started and after it stopped."""
+        if self._writer is None or self._closing:
+            raise NotReady("The service is starting or stopping.")
+        return self._writer
+
+    async def submit(self, command: Command) -> Reply:
+        """Hand a command to the writer; the reply comes after its commit."""
+        return await self.writer.submit(command)
+
+    async def keep_time(self) -> None:
+        """Tick for as long as the service runs; a tick that fails is logged, and the next one comes."""
+        seconds = self.settings.tick_seconds
+        while seconds > 0:
+            await asyncio.sleep(seconds)
+            if self.ready and self.clock.running:
+                try:
+                    await self.tick()
+                except Exception:
+                    log.exception("A tick of the clock failed")
+
+    async def tick(self) -> Reply:
+        """Let the hospital's state follow its clock."""
+        return await self.submit(Command("clock.tick", CLOCK_ACTOR, Tick()))
+
+    def begin_to_close(self) -> None:
+        """Take no more commands; event streams end."""
+        self._closing = True
+
+    @property
+    def closing(self) -> bool:
+        """Whether the service is stopping."""
+        return self._closing
+
+    def close(self) -> None:
+        """Carry out what waits, then close the database."""
+        self._closing = True
+        with contextlib.suppress(Exception):
+            if self._writer is not None:
+                self._writer.close()
+        self.database.close()
+
+    # --- questions ------------------------------------------------------------------------------------------
+    def principal_of(self, token: str) -> Principal:
+        """Who a token stands for; raises ``Unauthenticated`` or ``LiveOnly``."""
+        return self.principals.of(token)
+
+    def data_age_seconds(self) -> float:
+        """Seconds since the desk was last brought up to the clock."""
+        if self._decider is None:
+            return 0.0
+        return max(0.0, self.outside.monotonic() - self._decider.moved_at)
+
+    # --- parts ----------------------------------------------------------------------------------------------
+    def _build_desk(self) -> Desk:
+        now = self.clock().minute
+        with self.database.reading() as connection:
+            hospital = load_hospital(connection, since=now)
+            profile = load_profile(connection)
+            cases, proposals = load_cases(connection, now), load_proposals(connection)
+        live = LiveHospital.of(hospital, now, profile, PlacingOptions())
+        return Desk(live, cases, proposals, self.new_id, self._practice())
+
+    def _practice(self) -> Practice:
+        s = self.settings
+        return Practice(
+            zone=self.meta.zone,
+            comparisons=s.comparisons,
+            retry_unplaced=s.retry_unplaced,
+            repair_moves=s.repair_moves,
+            overdue_minutes=s.overdue_minutes,
+            again_minutes=max(1, round(s.tick_seconds / 60)),
+            batch_seconds=s.batch_seconds,
+        )
+
+    def _gauges(self) -> Mapping[str, tuple[str, Callable[[], float]]]:
+        writer, decider = self._writer, self._decider
+        assert writer is not None, "watched after the start"
+        assert decider is not None, "watched after the start"
+        return {
+            "wardflow_writer_waiting": ("Commands that wait", lambda: writer.statistics.waiting),
+            "wardflow_writer_batches": ("Batches committed", lambda: writer.statistics.batches),
+            "wardflow_writer_commands": ("Commands carried out", lambda: writer.statistics.commands),
+            "wardflow_unplaced_requests": (
+                "Requests without a place",
+                lambda: sum(case.need is not None for case in list(decider.desk.cases.values())),
+            ),
+            "wardflow_data_age_seconds": ("Age of what answers rest on", self.data_age_seconds),
+        }
+
+
+class _Watch:
+    """Counts decisions."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def decided(self, command: str, seconds: float, answer: Answer) -> None:
+        """One command was decided."""
+        self._metrics.decision_seconds.observe(seconds)
+        self._metrics.decisions.labels(command, str(answer.status)).inc()
+
+
+def _meta(connection: Connection) -> Meta:
+    row = connection.execute(select(hospital_meta)).first()
+    if row is None:
+        raise LookupError("The database holds no hospital. `wardflow import` stores one.")
+    return Meta(row.name, row.sandbox, row.time_zone)
+
+
+def _site_of_ward(connection: Connection) -> dict[str, str]:
+    return {row.id: row.site_id for row in connection.execute(select(ward.c.id, ward.c.site_id))}
+
+
+def _last_recorded(connection: Connection) -> Instant:
+    """The moment of the last audit line, or of the hospital's creation."""
+    head = audit.head(connection).sequence
+    line = select(audit_line.c.recorded_microsecond).where(audit_line.c.sequence == head)
+    created = select(hospital_meta.c.created_microsecond)
+    return Instant(connection.scalar(line) or connection.scalar(created) or 0)
