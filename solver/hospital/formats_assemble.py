@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from solver.engine.errors import InvalidInstance, shortened
+from solver.engine.errors import InvalidInstance
 from solver.hospital.door import FieldProblem
 from solver.hospital.formats_spec import HOSPITAL, Kind
 from solver.hospital.formats_values import ABSENT, Place, Report, load_record
-from solver.hospital.hospital import Finding, Hospital
+from solver.hospital.hospital import REFERENCES, Finding, Hospital, Reference
 
 PRIVATE = frozenset({"persons"})
 """Collections that describe people: their values never enter a message."""
@@ -35,16 +35,21 @@ class Row:
 def assemble(rows: Mapping[str, Sequence[Row]], cleaning: Row | None, report: Report) -> Hospital:
     """The hospital made of the rows of each collection. Closes the report: raises if anything was wrong."""
     values: dict[str, Any] = {}
+    refused: dict[str, list[Row]] = {}
     for item in HOSPITAL.fields:
         if item.kind is Kind.RECORDS and item.record is not None:
-            loaded = [_loaded(row, item.name, report) for row in rows.get(item.name, ())]
-            values[item.name] = tuple(record for record in loaded if record is not ABSENT)
+            loaded = [(row, _loaded(row, item.name, report)) for row in rows.get(item.name, ())]
+            values[item.name] = tuple(record for _, record in loaded if record is not ABSENT)
+            refused[item.name] = [row for row, record in loaded if record is ABSENT]
         elif cleaning is not None and item.record is not None:
             record = load_record(cleaning.raw, item.record, cleaning.place, report)
             if record is not ABSENT:
                 values[item.name] = record
     hospital = Hospital(**values)
-    _meetings(hospital, rows, report)
+    known = _meetings(hospital, rows, report)
+    for reference in REFERENCES:
+        for row in refused[reference.collection]:
+            _dangling(row, reference, known, report)
     report.close()
     return hospital
 
@@ -76,8 +81,20 @@ def _with(record: Any, name: str, nested: tuple[Any, ...], place: Place, report:
         return ABSENT
 
 
-def _meetings(hospital: Hospital, rows: Mapping[str, Sequence[Row]], report: Report) -> None:
-    """Duplicates, unknown references, double bookings, each at the place of its row."""
+def _dangling(row: Row, reference: Reference, known: Mapping[str, set[str]], report: Report) -> None:
+    """Unknown ids in a row that was refused for something else."""
+    value = row.raw.get(reference.field) if isinstance(row.raw, Mapping) else None
+    for target in value if isinstance(value, list) else [value]:
+        if isinstance(target, str) and target not in known[reference.target]:
+            remedy = f"Add it to {reference.target} or correct the id."
+            expected = f"an id of {reference.target}"
+            report.add(row.place.of(reference.field), target[:80], expected, remedy)
+
+
+def _meetings(
+    hospital: Hospital, rows: Mapping[str, Sequence[Row]], report: Report
+) -> Mapping[str, set[str]]:
+    """Duplicates, unknown references, double bookings, each at its row's place. Returns the ids there are."""
     places: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for collection, found in rows.items():
         for row in found:
@@ -86,13 +103,14 @@ def _meetings(hospital: Hospital, rows: Mapping[str, Sequence[Row]], report: Rep
     for (_, record_id), used in places.items():
         for place in used[1:]:
             first = f"an id of its own (the first use is in {used[0].record})"
-            report.add(place.of("id"), shortened(record_id), first, "Rename it or remove the row.")
+            report.add(place.of("id"), record_id, first, "Rename it or remove the row.")
     known: dict[str, set[str]] = defaultdict(set)
     for collection, record_id in places:
         known[collection].add(record_id)
     for finding in hospital.findings(known):
         if finding.field != "id":
             _note(finding, places, report)
+    return known
 
 
 def _note(finding: Finding, places: Mapping[tuple[str, str], list[Place]], report: Report) -> None:

@@ -21,6 +21,7 @@ ABSENT: Final = object()
 RFC_3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:00(\.0+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 NAIVE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?", re.ASCII)
 MAX_ITEMS: Final = 10_000
+MAX_SHOWN: Final = 200
 
 
 @dataclass(slots=True)
@@ -75,7 +76,9 @@ class Place:
         """The value as it may stand in a message."""
         if self.private:
             return f"(not shown, {len(str(value))} characters)"
-        return shortened(value)
+        if isinstance(value, str):
+            return value[:MAX_SHOWN]
+        return value if isinstance(value, int | float | None) else shortened(value)
 
 
 def time_text(minute: Minute, zone: ZoneInfo) -> str:
@@ -117,15 +120,14 @@ def load_record(raw: object, spec: RecordSpec, place: Place, report: Report) -> 
     for name in raw:
         if name not in known:
             expected = f"one of {', '.join(sorted(known))}"
-            report.add(place.of(shortened(name)), "an unknown field", expected, "Remove or rename it.")
+            report.add(
+                place.of(shortened(name).strip("'")), "an unknown field", expected, "Remove or rename it."
+            )
     values = {field.name: _loaded(raw, field, place, report) for field in spec.fields if _given(raw, field)}
-    complete = True
     for field in spec.fields:
         if field.required and not _given(raw, field):
             report.add(place.of(field.name), "nothing", field.expected, "Fill it in.")
-            complete = False
-    if not complete or any(value is ABSENT for value in values.values()):
-        return ABSENT
+            values[field.name] = ABSENT
     return _built(spec, values, raw, place, report)
 
 
@@ -137,16 +139,31 @@ def _given(raw: Mapping[str, Any], field: FieldSpec) -> bool:
 def _built(
     spec: RecordSpec, values: dict[str, Any], raw: Mapping[str, Any], place: Place, report: Report
 ) -> Any:
+    """The record; where values are absent, only what its door says about the others."""
+    absent = {name for name, value in values.items() if value is ABSENT}
     try:
-        return spec.cls(**values)
+        record = spec.cls(**{**values, **{name: _stand_in(spec.field(name)) for name in absent}})
     except InvalidInstance as error:
         for problem in error.problems:
             name = problem.field if isinstance(problem, FieldProblem) else ""
-            named = [raw.get(part) for part in name.split(", ")]
+            parts = name.split(", ")
+            if absent.intersection(parts):
+                continue
+            named = [raw.get(part) for part in parts]
             value = place.shown(named[0] if len(named) == 1 else named)
             remedy = problem.remedy or "Correct the value."
             report.add(place.of(name), value, problem.expected, remedy)
         return ABSENT
+    return ABSENT if absent else record
+
+
+def _stand_in(field: FieldSpec) -> Any:
+    """Some value of a field's kind, so that the other fields of a refused record are checked all the same."""
+    if field.optional:
+        return None
+    if field.choices is not None and field.kind is Kind.CHOICE:
+        return next(iter(field.choices))
+    return {Kind.TEXT: "?", Kind.WHOLE: 1, Kind.FLAG: False, Kind.TIME: 1}.get(field.kind, ())
 
 
 def _loaded(raw: Mapping[str, Any], field: FieldSpec, place: Place, report: Report) -> Any:

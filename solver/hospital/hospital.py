@@ -146,7 +146,7 @@ def _unknown(record: Any, reference: Reference, known: Mapping[str, set[str]]) -
         if target not in known[reference.target]:
             expected = f"an id of {reference.target}"
             remedy = f"Add it to {reference.target} or correct the id."
-            yield Finding(reference.collection, record.id, reference.field, repr(target), expected, remedy)
+            yield Finding(reference.collection, record.id, reference.field, target, expected, remedy)
 
 
 def _ratio_gaps(hospital: Hospital) -> Iterator[Finding]:
