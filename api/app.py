@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Iterable
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -18,24 +18,16 @@ from api.middleware import BodyLimit, Observed
 from api.routers import accounts, events, probes, requests, structure
 from api.runtime import Outside, Runtime
 from api.security.access import PUBLIC, UndeclaredPermission, declared
-from api.settings import Settings
+from api.settings import Settings, installed_version
 from api.wire import json_response
+
+log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 DESCRIPTION = (
     "Beds, equipment, drugs and nursing cover of a hospital, given out in one atomic decision that says why. "
     "wardflow supports decisions; people make them."
 )
-
-
-def _version() -> str:
-    try:
-        return version("wardflow")
-    except PackageNotFoundError:
-        return "unknown"
-
-
-VERSION = _version()
 
 
 def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
@@ -47,7 +39,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     metrics = Metrics()
     app = FastAPI(
         title="wardflow",
-        version=VERSION,
+        version=installed_version(),
         description=DESCRIPTION,
         openapi_url=None,
         docs_url=None,
@@ -103,7 +95,11 @@ def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: 
 
 
 async def _start(runtime: Runtime) -> None:
-    await asyncio.to_thread(runtime.warm_up)
+    try:
+        await asyncio.to_thread(runtime.warm_up)
+    except Exception:
+        # Not ready, and it says so: probes answer, whoever watches them replaces the process.
+        log.exception("The service could not build its desk; it stays not ready")
 
 
 async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 
 from api.errors import ClockRunsForward
-from models.clock import Clock, Instant
+from models.clock import MICROSECONDS_PER_MINUTE, Clock, Instant
 
 
 def machine_clock() -> Instant:
@@ -20,7 +20,8 @@ def machine_clock() -> Instant:
 class HospitalClock:
     """Tells the hospital's moment; runs with ``wall`` until it is set.
 
-    ``earliest``: never tells an earlier moment (what storage recorded last), however the machine's clock is set.
+    Never tells a moment twice, so that the order of what is recorded stays known while it stands still.
+    ``earliest``: nor one before this (what storage recorded last), however the machine's clock is set.
     """
 
     def __init__(self, wall: Clock, earliest: Instant) -> None:
@@ -28,16 +29,18 @@ class HospitalClock:
         self._lock = threading.Lock()
         self._ahead = max(0, earliest.microsecond - wall().microsecond)
         self._frozen: Instant | None = None
+        self._told = earliest.microsecond
 
     def __call__(self) -> Instant:
         """The present moment."""
         with self._lock:
-            return self._now()
+            self._told = max(self._now().microsecond, self._told + 1)
+            return Instant(self._told)
 
     def set(self, now: Instant, running: bool) -> None:
         """Jump to a moment and go on from it, or stand still there; raises ``ClockRunsForward``."""
         with self._lock:
-            if now < self._now():
+            if now.minute < max(self._now().microsecond, self._told) // MICROSECONDS_PER_MINUTE:
                 raise ClockRunsForward("The hospital's clock only runs forward.", "Give a later time.")
             self._frozen = None if running else now
             self._ahead = now.microsecond - self._wall().microsecond

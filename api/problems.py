@@ -163,7 +163,7 @@ def response_to(error: Exception) -> Response:
     """The answer to an error of any of the three trees."""
     row = row_of(error)
     if row.status >= 500 and not isinstance(error, api.NotReady | storage.QueueFull):
-        log.error("%s answered with %d", type(error).__name__, row.status)
+        log.error("%s (%s) answered with %d", type(error).__name__, getattr(error, "guard", "-"), row.status)
     if isinstance(error, api.ApiError):
         return response(row, error.detail, error.remedy, error.extra(), headers=error.headers())
     if isinstance(error, storage.QueueFull):

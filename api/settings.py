@@ -5,6 +5,7 @@ Nothing is read when this module is imported: whoever starts the service makes a
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import Field
@@ -80,3 +81,11 @@ class Settings(BaseSettings):
     event_stream_seconds: float = Field(
         default=3600.0, gt=0, le=86_400, description="An event stream ends after this; clients come back."
     )
+
+
+def installed_version() -> str:
+    """The version of wardflow that is installed."""
+    try:
+        return version("wardflow")
+    except PackageNotFoundError:
+        return "unknown"

@@ -12,6 +12,7 @@ from api.routers.common import Running, answered
 from api.schemas.accounts import ClockIn
 from api.security.access import PUBLIC, Access, Permitted
 from api.security.permissions import Permission
+from api.settings import installed_version
 from api.wire import JsonBody, json_response
 from models.clock import Instant
 
@@ -36,9 +37,7 @@ async def readyz(runtime: Running) -> Response:
 @router.get("/version")
 async def version(runtime: Running) -> Response:
     """What runs here, and whether it is a sandbox: load and demo clients refuse anything else."""
-    from api.app import VERSION
-
-    return json_response({"name": "wardflow", "version": VERSION, "sandbox": runtime.meta.sandbox})
+    return json_response({"name": "wardflow", "version": installed_version(), "sandbox": runtime.meta.sandbox})
 
 
 @router.get("/metrics")

@@ -62,14 +62,6 @@ def _outer_blanks(text: object) -> object:
     return text
 
 
-def _each_once(value: object) -> object:
-    # A JSON list with one value twice is a slip, not a set.
-    if isinstance(value, list) and len(value) != len(set(map(repr, value))):
-        raise PydanticCustomError("wardflow_list", "each value once")
-    return value
-
-
-EachOnce: Final = BeforeValidator(_each_once)
 Moment = Annotated[
     int, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation")
 ]

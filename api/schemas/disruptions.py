@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.schemas.base import DeadlineMs, EachOnce, Identity, Moment, Reason, Strict, Word
+from api.schemas.base import DeadlineMs, Identity, Moment, Reason, Strict, Word
 from api.schemas.requests import InfectionIn
 from solver.hospital import Isolation
 
@@ -34,7 +34,7 @@ class IsolationOn(_Event):
 
     kind: Literal["isolation_on"]
     person_id: Identity
-    isolation: Annotated[frozenset[Isolation], EachOnce, Field(min_length=1)]
+    isolation: Annotated[frozenset[Isolation], Field(min_length=1)]
     infections: Annotated[tuple[InfectionIn, ...], Field(max_length=50)] = ()
 
 

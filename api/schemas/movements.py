@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import MAX_LIST, EachOnce, Identity, Moment, Reason, Strict
+from api.schemas.base import MAX_LIST, Identity, Moment, Reason, Strict
 from api.schemas.requests import PriorityName, WaiverIn
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
@@ -54,7 +54,7 @@ class TransferIn(Strict):
     needed_by: Moment | None = None
     max_wait_minutes: Annotated[int, Field(ge=0, le=30 * MINUTES_PER_DAY)] = 240
     other_room: bool = True
-    excluded_room_ids: Annotated[frozenset[Identity], EachOnce, Field(max_length=MAX_LIST)] = frozenset()
+    excluded_room_ids: Annotated[frozenset[Identity], Field(max_length=MAX_LIST)] = frozenset()
     waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=20)] = ()
 
 

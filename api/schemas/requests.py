@@ -12,7 +12,6 @@ from api.schemas.base import (
     MAX_LIST,
     BirthDate,
     DeadlineMs,
-    EachOnce,
     Identity,
     Moment,
     Quantity,
@@ -39,7 +38,7 @@ MAX_BATCH = 500
 PriorityName = StrEnum("PriorityName", {p.name: p.name.lower() for p in Priority})  # type: ignore[misc]
 """The priorities by name, most urgent first."""
 
-Words = Annotated[frozenset[Word], EachOnce, Field(max_length=MAX_LIST)]
+Words = Annotated[frozenset[Word], Field(max_length=MAX_LIST)]
 
 
 class InfectionIn(Strict):
@@ -67,7 +66,7 @@ class PersonIn(Strict):
     sex: Sex = Sex.UNKNOWN
     born: BirthDate | None = None
     weight_kg: Annotated[int, Field(ge=0, le=700)] = 75
-    isolation: Annotated[frozenset[Isolation], EachOnce] = frozenset()
+    isolation: frozenset[Isolation] = frozenset()
     infections: Annotated[tuple[InfectionIn, ...], Field(max_length=50)] = ()
     exposed_to: Words = frozenset()
     allergies: Words = frozenset()
@@ -75,7 +74,7 @@ class PersonIn(Strict):
     falls_risk: bool = False
     one_to_one: bool = False
     end_of_life: bool = False
-    keep_apart: Annotated[frozenset[Identity], EachOnce, Field(max_length=MAX_LIST)] = frozenset()
+    keep_apart: Annotated[frozenset[Identity], Field(max_length=MAX_LIST)] = frozenset()
     identity: IdentityIn | None = None
 
 
@@ -92,7 +91,7 @@ class CareIn(Strict):
 
     speciality: Word
     care_level: Annotated[int, Field(ge=0, le=3)] = 0
-    features: Annotated[frozenset[Feature], EachOnce] = frozenset()
+    features: frozenset[Feature] = frozenset()
     skills: Words = frozenset()
     pooled: PooledIn = PooledIn()
 
@@ -144,7 +143,7 @@ class BundleIn(Strict):
     equipment: Annotated[tuple[EquipmentNeedIn, ...], Field(max_length=MAX_NEEDS)] = ()
     drugs: Annotated[tuple[DrugNeedIn, ...], Field(max_length=MAX_NEEDS)] = ()
     companion: Companion = Companion.NONE
-    excluded_room_ids: Annotated[frozenset[Identity], EachOnce, Field(max_length=MAX_LIST)] = frozenset()
+    excluded_room_ids: Annotated[frozenset[Identity], Field(max_length=MAX_LIST)] = frozenset()
     waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=20)] = ()
 
     @model_validator(mode="after")

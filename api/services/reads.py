@@ -365,7 +365,8 @@ def _standing() -> ColumnElement[bool]:
 
 def _plain(row: Any) -> dict[str, Any]:
     hidden = ("position", "version", "recorded_microsecond")
-    return {name: value for name, value in row._mapping.items() if name not in hidden}
+    # SQLAlchemy's names are a subclass of str that JSON does not take as keys.
+    return {str(name): value for name, value in row._mapping.items() if name not in hidden}
 
 
 def _told(item: dict[str, Any], zone: str, hide: Collection[str], moments: Collection[str]) -> dict[str, Any]:

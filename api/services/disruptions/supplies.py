@@ -21,7 +21,7 @@ from api.services import repair
 from api.services.desk import Changes
 from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
-from solver.hospital import Lot, LotState, Unit, UnitState
+from solver.hospital import Lot, LotState, Unit, UnitBooking, UnitState
 
 
 def unit_broken(event: UnitBroken, changes: Changes, access: Access) -> str:
@@ -84,7 +84,10 @@ def _take_out(units: Iterable[Unit], state: UnitState, reason: str, changes: Cha
     for unit in units:
         for booking_id in sorted(changes.records.bookings_of_unit.get(unit.id, ())):
             booking = changes.records.unit_bookings[booking_id]
-            if booking.pinned and booking.end > changes.now:
+            if booking.end <= changes.now and not booking.pinned:
+                # The use is over; the turnaround after it no longer matters.
+                changes.drop(UnitBooking, booking.id)
+            elif booking.pinned and booking.end > changes.now:
                 propose_unit(booking, reason, changes)
 
 

@@ -1,0 +1,252 @@
+"""A small hospital behind the real service, for tests of the API: one encrypted database, two wards and a pharmacy.
+
+Ward W1 (medicine): bay R1 with beds B1-B3, single room R2 with bed B4 (negative pressure). Ward W2 (surgery): bay R3
+with beds C1-C2. Everybody in it is made up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from argon2 import PasswordHasher
+
+from api.app import create_app
+from api.runtime import Outside
+from api.settings import Settings
+from models.clock import MICROSECONDS_PER_MINUTE, Instant
+from models.commands import Transaction
+from models.database import create_database
+from models.keys import Keys, generate_keys, write_key_file
+from models.repositories.accounts import Grant, StoredAccount, insert_account
+from models.store import store_hospital
+from solver.hospital import (
+    Bed,
+    Care,
+    Drug,
+    DutyKind,
+    EquipmentType,
+    Feature,
+    Hospital,
+    Lot,
+    NursingRatio,
+    Person,
+    Room,
+    Sex,
+    SexPolicy,
+    Shift,
+    Site,
+    StaffMember,
+    Stay,
+    StayState,
+    Unit,
+    Ward,
+)
+
+NOW = 29_540_160
+"""2026-03-02T00:00Z."""
+
+HOUR, DAY = 60, 1440
+PASSWORD = "correct horse battery staple"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+PASSWORD_HASH = CHEAP.hash(PASSWORD)
+ACCOUNTS = {
+    "admin": [Grant("administrator")],
+    "bed": [Grant("bed_manager")],
+    "nurse1": [Grant("nurse", "ward:W1")],
+    "nurse2": [Grant("nurse", "ward:W2")],
+    "manager1": [Grant("ward_manager", "ward:W1")],
+    "pharmacist": [Grant("pharmacist")],
+    "auditor": [Grant("auditor")],
+    "operations": [Grant("operations")],
+}
+
+
+def at(minutes: int = 0) -> str:
+    """RFC 3339 of a moment counted from the start of the tests' day."""
+    from solver.hospital import from_minute
+
+    return from_minute(NOW + minutes).isoformat()
+
+
+def small_hospital() -> Hospital:
+    """The hospital described above, checked."""
+    oxygen = frozenset({Feature.OXYGEN})
+    wards = (
+        Ward("W1", "S", "Medicine", frozenset({"medicine"})),
+        Ward("W2", "S", "Surgery", frozenset({"surgery"}), floor=1),
+    )
+    rooms = (
+        Room("R1", "W1", "Bay 1"),
+        Room("R2", "W1", "Single", features=frozenset({Feature.NEGATIVE_PRESSURE}), air_changes_per_hour=12),
+        Room("R3", "W2", "Bay 3", sex_policy=SexPolicy.MIXED),
+    )
+    beds = tuple(
+        Bed(bed_id, room_id, features=oxygen)
+        for bed_id, room_id in (("B1", "R1"), ("B2", "R1"), ("B3", "R1"), ("B4", "R2"), ("C1", "R3"), ("C2", "R3"))
+    )
+    staff = tuple(StaffMember(f"N{w}{n}", f"W{w}", frozenset({"iv"})) for w in (1, 2) for n in (1, 2))
+    shifts = tuple(
+        Shift(f"D-{member.id}", member.id, member.ward_id, NOW - DAY, NOW + DAY) for member in staff
+    ) + (Shift("OC", "N11", "W1", NOW + DAY, NOW + 2 * DAY, kind=DutyKind.ON_CALL, response_minutes=30),)
+    next_day = tuple(
+        Shift(f"E-{member.id}", member.id, member.ward_id, NOW + DAY, NOW + 3 * DAY) for member in staff
+    )
+    return Hospital(
+        sites=(Site("S", "Site", "UTC"),),
+        wards=wards,
+        rooms=rooms,
+        beds=beds,
+        ratios=(NursingRatio(0, 6, 5, "California Title 22"), NursingRatio(1, 4, 4, "California Title 22")),
+        equipment_types=(EquipmentType("pump", "Infusion pump", 10),),
+        units=(Unit("P1", "pump", "W1", model="M100"), Unit("P2", "pump", "W2", model="M100")),
+        drugs=(Drug("heparin", "Heparin", "heparin", unit="ampoule"), Drug("pen", "Penicillin", "penicillin")),
+        lots=(
+            Lot("L1", "heparin", 10, NOW + 30 * DAY),
+            Lot("L2", "heparin", 10, NOW + 60 * DAY),
+            Lot("L3", "pen", 5, NOW + 60 * DAY),
+        ),
+        staff=staff,
+        shifts=shifts + next_day,
+        persons=(Person("occ-1", Sex.FEMALE, NOW - 60 * 525_960), Person("known-1", Sex.FEMALE, NOW - 50 * 525_960)),
+        stays=(
+            Stay("st-1", "occ-1", "B1", NOW - DAY, NOW + DAY, Care("medicine"), StayState.OCCUPYING),
+        ),
+    ).checked()
+
+
+@dataclass
+class Wall:
+    """A machine's clock that stands still until a test moves it."""
+
+    microsecond: int = NOW * MICROSECONDS_PER_MINUTE
+
+    def __call__(self) -> Instant:
+        return Instant(self.microsecond)
+
+    def pass_minutes(self, minutes: int) -> None:
+        self.microsecond += minutes * MICROSECONDS_PER_MINUTE
+
+
+@dataclass
+class Place:
+    """Where a test's hospital is stored."""
+
+    folder: Path
+    keys: Keys = field(default_factory=lambda: generate_keys(secrets.token_bytes))
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "data" / "hospital.db"
+
+    @property
+    def key_file(self) -> Path:
+        return self.folder / "keys" / "wardflow.keys"
+
+    def settings(self, **changes: Any) -> Settings:
+        values = {"tick_seconds": 0, "database": self.database, "key_file": self.key_file, "event_poll_seconds": 0.05}
+        return Settings(**{**values, **changes})
+
+    def make(self, hospital: Hospital | None = None, sandbox: bool = True) -> Place:
+        """Store a hospital and the accounts."""
+        now = Instant.of_minute(NOW)
+        with create_database(self.database, self.keys.database) as database:
+            with database.writing() as connection:
+                store_hospital(connection, hospital or small_hospital(), now, name="Test", sandbox=sandbox)
+                transaction = Transaction(connection, now, 0)
+                for login, grants in ACCOUNTS.items():
+                    account = StoredAccount(f"acc-{login}", login, PASSWORD_HASH, tuple(grants))
+                    insert_account(transaction, account)
+        write_key_file(self.key_file, self.keys, self.database.parent)
+        return self
+
+
+class Service:
+    """The running application and one client per account."""
+
+    def __init__(self, app: Any, client: httpx.AsyncClient, wall: Wall) -> None:
+        self.app = app
+        self.client = client
+        self.wall = wall
+        self._tokens: dict[str, str] = {}
+        self._keys = itertools.count(1)
+
+    @property
+    def runtime(self) -> Any:
+        return self.app.state.runtime
+
+    async def token(self, login: str) -> str:
+        """A token of an account, kept."""
+        if login not in self._tokens:
+            answer = await self.client.post("/api/v1/sessions", json={"login": login, "password": PASSWORD})
+            assert answer.status_code == 201, answer.text
+            self._tokens[login] = answer.json()["token"]
+        return self._tokens[login]
+
+    async def headers(self, login: str, **more: str) -> dict[str, str]:
+        key = f"test-key-{next(self._keys):06}"
+        return {"Authorization": f"Bearer {await self.token(login)}", "Idempotency-Key": key, **more}
+
+    async def get(self, path: str, login: str = "bed", **params: Any) -> httpx.Response:
+        return await self.client.get(f"/api/v1{path}", headers=await self.headers(login), params=params)
+
+    async def post(
+        self, path: str, body: Any = None, login: str = "bed", revision: int | None = None, **more: str
+    ) -> httpx.Response:
+        headers = await self.headers(login, **more)
+        if revision is not None:
+            headers["If-Match"] = f'"{revision}"'
+        return await self.client.post(f"/api/v1{path}", headers=headers, json={} if body is None else body)
+
+    async def place(self, login: str = "bed", **changes: Any) -> httpx.Response:
+        """Ask for a plain bed."""
+        return await self.post("/requests", bundle(**changes), login)
+
+    async def tell(self, kind: str, login: str = "bed", **event: Any) -> httpx.Response:
+        """Tell of a disruption."""
+        return await self.post("/disruptions", {"event": {"kind": kind, **event}}, login)
+
+    async def clock(self, minutes: int) -> httpx.Response:
+        """Set the sandbox's clock to a moment counted from the start of the day."""
+        return await self.post("/sandbox/clock", {"now": at(minutes)}, "admin")
+
+    async def violations(self) -> list[Any]:
+        """What the recount finds in the database."""
+        from models.invariants import recount
+
+        with self.runtime.database.reading() as connection:
+            return recount(connection)
+
+
+def bundle(**changes: Any) -> dict[str, Any]:
+    """The body of a plain request: a woman of 40 who needs a medical bed for a day, now."""
+    body = {
+        "person": {"sex": "female", "born": "1986-01-01"},
+        "priority": "urgent",
+        "care": {"speciality": "medicine"},
+        "duration_minutes": DAY,
+    }
+    return {name: value for name, value in {**body, **changes}.items() if value is not None}
+
+
+@contextlib.asynccontextmanager
+async def running(place: Place, **settings: Any) -> AsyncIterator[Service]:
+    """The service over a stored hospital, in this process."""
+    wall = Wall()
+    app = create_app(place.settings(**settings), Outside(wall=wall))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            for _ in range(2000):
+                if app.state.runtime.ready:
+                    break
+                import asyncio
+
+                await asyncio.sleep(0.02)
+            yield Service(app, client, wall)
