@@ -116,9 +116,9 @@ class Pool:
         self._oxygen -= taken.oxygen_flow
         return features, taken
 
-    def skill(self, level: int) -> bool:
+    def skill(self, level: int, one_to_one: bool) -> bool:
         """Whether one more patient of this level finds a nurse with the core skill; takes the share."""
-        shares = NURSE_SHARES // self._floors[level]
+        shares = NURSE_SHARES if one_to_one else NURSE_SHARES // self._floors[level]
         if shares > self._skilled:
             return False
         self._skilled -= shares
@@ -205,7 +205,7 @@ class CensusBuilder:
         person = self._person(profile, ward, bed, mood, start)
         stay = Stay(
             f"stay-{len(self.census.stays) + 1:06d}", person.id, bed.id, start, end,
-            self._care(profile, ward, room, bed, pool), StayState.OCCUPYING,
+            self._care(profile, ward, room, bed, pool, person.one_to_one), StayState.OCCUPYING,
             self._departure(end),
         )  # fmt: skip
         self.census.stays.append(stay)
@@ -227,7 +227,9 @@ class CensusBuilder:
         self._person_of[person.id] = person
         return person
 
-    def _care(self, profile: Profile, ward: BuiltWard, room: Room, bed: Bed, pool: Pool) -> Care:
+    def _care(
+        self, profile: Profile, ward: BuiltWard, room: Room, bed: Bed, pool: Pool, one_to_one: bool
+    ) -> Care:
         shares = [share if level <= bed.care_level else 0 for level, share in enumerate(profile.levels)]
         level = pick(self._rng, shares) if any(shares) else bed.care_level
         offered = bed.features | room.features
@@ -235,7 +237,7 @@ class CensusBuilder:
         features, pooled = pool.draw(features, level)
         core = ward.kind.core_skill
         skills = {name for name, share in profile.skills if name == core and self._rng.random() < share}
-        skills = skills if skills and pool.skill(level) else set()
+        skills = skills if skills and pool.skill(level, one_to_one) else set()
         return Care(self._speciality(profile), level, features, frozenset(skills), pooled)
 
     def _speciality(self, profile: Profile) -> str:
