@@ -1,4 +1,5 @@
-"""The application factory. Importing this does nothing; ``create_app`` opens nothing; starting the app does."""
+"""The application factory. Importing this does nothing; ``create_app`` opens nothing; starting the app
+does."""
 
 from __future__ import annotations
 
@@ -33,8 +34,8 @@ DESCRIPTION = (
 def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     """The application; raises ``UndeclaredPermission`` if a route does not say who may call it.
 
-    Starting it opens the database and refuses to start without (``StorageError``); commands are taken once the
-    kernels are compiled (``/readyz``).
+    Starting it opens the database and refuses to start without (``StorageError``); commands are taken once
+    the kernels are compiled (``/readyz``).
     """
     metrics = Metrics()
     app = FastAPI(
@@ -59,7 +60,8 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
 
 
 def refuse_undeclared(app: FastAPI) -> None:
-    """Raise ``UndeclaredPermission`` naming every route that declares neither a permission nor that it needs none."""
+    """Raise ``UndeclaredPermission`` naming every route that declares neither a permission nor that it needs
+    none."""
     undeclared = [
         f"{sorted(context.methods or ())} {context.path}"
         for context in iter_route_contexts(app.routes)

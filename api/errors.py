@@ -33,7 +33,8 @@ from dataclasses import dataclass
 
 
 class ApiError(Exception):
-    """Root of everything the service raises on purpose; ``detail`` is said to the client, ``remedy`` as well."""
+    """Root of everything the service raises on purpose; ``detail`` is said to the client, ``remedy`` as
+    well."""
 
     def __init__(self, detail: str = "", remedy: str = "") -> None:
         self.detail = detail
@@ -51,8 +52,8 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One thing wrong: ``where`` is a JSON pointer into the body (``#/care/features/0``), or ``query:<name>``,
-    ``header:<name>``, ``path:<name>``; ``expected`` what should have stood there."""
+    """One thing wrong: ``where`` is a JSON pointer into the body (``#/care/features/0``), or
+    ``query:<name>``, ``header:<name>``, ``path:<name>``; ``expected`` what should have stood there."""
 
     where: str
     expected: str

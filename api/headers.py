@@ -24,7 +24,8 @@ async def idempotency_key(request: Request) -> str:
 
 
 async def expected_revision(request: Request) -> int:
-    """The revision that ``If-Match`` names, as ``"3"``. Raises ``PreconditionMissing`` or ``InvalidInput``."""
+    """The revision that ``If-Match`` names, as ``"3"``. Raises ``PreconditionMissing`` or
+    ``InvalidInput``."""
     value = request.headers.get("if-match")
     if value is None:
         raise PreconditionMissing()

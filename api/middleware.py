@@ -6,7 +6,7 @@ Starlette's ``BaseHTTPMiddleware`` costs a task and two queues a request; these 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,8 +88,8 @@ def _announced(scope: Scope) -> int:
     return int(length) if length.isdigit() else 0
 
 
-def _completed(headers: object) -> list[tuple[bytes, bytes]]:
-    present = list(headers)  # type: ignore[call-overload]
+def _completed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    present = list(headers)
     names = {name.lower() for name, _ in present}
     return present + [(name, value) for name, value in SECURITY_HEADERS if name not in names]
 

@@ -90,7 +90,7 @@ def _complete(operation: dict[str, Any], dependant: Dependant, name: str) -> Non
 def _body_of(dependant: Dependant) -> type[BaseModel] | None:
     for inner in dependant.dependencies:
         if isinstance(inner.call, JsonBody):
-            return inner.call.model  # type: ignore[no-any-return]
+            return inner.call.model
         if not isinstance(inner.call, Permitted) and (found := _body_of(inner)) is not None:
             return found
     return None

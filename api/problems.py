@@ -1,7 +1,8 @@
 """Errors on the wire: RFC 9457 problem details, from one table.
 
-``PROBLEMS`` maps every error of the service, of storage and of the solver to a type, a title and a status; a test
-walks the three trees. Nothing a client sent is repeated: an answer names places (JSON pointers), never values.
+``PROBLEMS`` maps every error of the service, of storage and of the solver to a type, a title and a status; a
+test walks the three trees. Nothing a client sent is repeated: an answer names places (JSON pointers), never
+values.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A kind of problem: ``slug`` ends its type, ``title`` is the same each time, ``remedy`` when the error has
-    none of its own."""
+    """A kind of problem: ``slug`` ends its type, ``title`` is the same each time, ``remedy`` when the error
+    has none of its own."""
 
     slug: str
     title: str

@@ -1,4 +1,5 @@
-"""What a running service holds: database, writer, decider, clocks, security. Opened at start, closed at the end."""
+"""What a running service holds: database, writer, decider, clocks, security. Opened at start, closed at the
+end."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ class Outside:
 
 
 class Runtime:
-    """One open hospital. ``open`` reads it; ``warm_up`` builds the desk and starts the writer; ``close`` ends."""
+    """One open hospital. ``open`` reads it; ``warm_up`` builds the desk and starts the writer; ``close``
+    ends."""
 
     def __init__(self, settings: Settings, outside: Outside, metrics: Metrics) -> None:
         self.settings = settings

@@ -20,7 +20,8 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class JsonBody(Generic[M]):
-    """Reads the body as JSON of one model. Raises ``UnsupportedMedia``, ``MalformedJson``, ``InvalidInput``."""
+    """Reads the body as JSON of one model. Raises ``UnsupportedMedia``, ``MalformedJson``,
+    ``InvalidInput``."""
 
     def __init__(self, model: type[M]) -> None:
         self.model = model

@@ -1,7 +1,8 @@
-"""A small hospital behind the real service, for tests of the API: one encrypted database, two wards and a pharmacy.
+"""A small hospital behind the real service, for tests of the API: one encrypted database, two wards and a
+pharmacy.
 
-Ward W1 (medicine): bay R1 with beds B1-B3, single room R2 with bed B4 (negative pressure). Ward W2 (surgery): bay R3
-with beds C1-C2. Everybody in it is made up.
+Ward W1 (medicine): bay R1 with beds B1-B3, single room R2 with bed B4 (negative pressure). Ward W2 (surgery):
+bay R3 with beds C1-C2. Everybody in it is made up.
 """
 
 from __future__ import annotations
@@ -89,12 +90,20 @@ def small_hospital() -> Hospital:
     )
     beds = tuple(
         Bed(bed_id, room_id, features=oxygen)
-        for bed_id, room_id in (("B1", "R1"), ("B2", "R1"), ("B3", "R1"), ("B4", "R2"), ("C1", "R3"), ("C2", "R3"))
+        for bed_id, room_id in (
+            ("B1", "R1"),
+            ("B2", "R1"),
+            ("B3", "R1"),
+            ("B4", "R2"),
+            ("C1", "R3"),
+            ("C2", "R3"),
+        )
     )
     staff = tuple(StaffMember(f"N{w}{n}", f"W{w}", frozenset({"iv"})) for w in (1, 2) for n in (1, 2))
-    shifts = tuple(
-        Shift(f"D-{member.id}", member.id, member.ward_id, NOW - DAY, NOW + DAY) for member in staff
-    ) + (Shift("OC", "N11", "W1", NOW + DAY, NOW + 2 * DAY, kind=DutyKind.ON_CALL, response_minutes=30),)
+    shifts = (
+        *(Shift(f"D-{member.id}", member.id, member.ward_id, NOW - DAY, NOW + DAY) for member in staff),
+        Shift("OC", "N11", "W1", NOW + DAY, NOW + 2 * DAY, kind=DutyKind.ON_CALL, response_minutes=30),
+    )
     next_day = tuple(
         Shift(f"E-{member.id}", member.id, member.ward_id, NOW + DAY, NOW + 3 * DAY) for member in staff
     )
@@ -106,18 +115,22 @@ def small_hospital() -> Hospital:
         ratios=(NursingRatio(0, 6, 5, "California Title 22"), NursingRatio(1, 4, 4, "California Title 22")),
         equipment_types=(EquipmentType("pump", "Infusion pump", 10),),
         units=(Unit("P1", "pump", "W1", model="M100"), Unit("P2", "pump", "W2", model="M100")),
-        drugs=(Drug("heparin", "Heparin", "heparin", unit="ampoule"), Drug("pen", "Penicillin", "penicillin")),
+        drugs=(
+            Drug("heparin", "Heparin", "heparin", unit="ampoule"),
+            Drug("pen", "Penicillin", "penicillin"),
+        ),
         lots=(
             Lot("L1", "heparin", 10, NOW + 30 * DAY),
             Lot("L2", "heparin", 10, NOW + 60 * DAY),
             Lot("L3", "pen", 5, NOW + 60 * DAY),
         ),
         staff=staff,
-        shifts=shifts + next_day,
-        persons=(Person("occ-1", Sex.FEMALE, NOW - 60 * 525_960), Person("known-1", Sex.FEMALE, NOW - 50 * 525_960)),
-        stays=(
-            Stay("st-1", "occ-1", "B1", NOW - DAY, NOW + DAY, Care("medicine"), StayState.OCCUPYING),
+        shifts=(*shifts, *next_day),
+        persons=(
+            Person("occ-1", Sex.FEMALE, NOW - 60 * 525_960),
+            Person("known-1", Sex.FEMALE, NOW - 50 * 525_960),
         ),
+        stays=(Stay("st-1", "occ-1", "B1", NOW - DAY, NOW + DAY, Care("medicine"), StayState.OCCUPYING),),
     ).checked()
 
 
@@ -150,19 +163,24 @@ class Place:
         return self.folder / "keys" / "wardflow.keys"
 
     def settings(self, **changes: Any) -> Settings:
-        values = {"tick_seconds": 0, "database": self.database, "key_file": self.key_file, "event_poll_seconds": 0.05}
+        values = {
+            "tick_seconds": 0,
+            "database": self.database,
+            "key_file": self.key_file,
+            "event_poll_seconds": 0.05,
+        }
         return Settings(**{**values, **changes})
 
     def make(self, hospital: Hospital | None = None, sandbox: bool = True) -> Place:
         """Store a hospital and the accounts."""
         now = Instant.of_minute(NOW)
-        with create_database(self.database, self.keys.database) as database:
-            with database.writing() as connection:
-                store_hospital(connection, hospital or small_hospital(), now, name="Test", sandbox=sandbox)
-                transaction = Transaction(connection, now, 0)
-                for login, grants in ACCOUNTS.items():
-                    account = StoredAccount(f"acc-{login}", login, PASSWORD_HASH, tuple(grants))
-                    insert_account(transaction, account)
+        database = create_database(self.database, self.keys.database)
+        with database, database.writing() as connection:
+            store_hospital(connection, hospital or small_hospital(), now, name="Test", sandbox=sandbox)
+            transaction = Transaction(connection, now, 0)
+            for login, grants in ACCOUNTS.items():
+                account = StoredAccount(f"acc-{login}", login, PASSWORD_HASH, tuple(grants))
+                insert_account(transaction, account)
         write_key_file(self.key_file, self.keys, self.database.parent)
         return self
 

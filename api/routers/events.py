@@ -38,7 +38,8 @@ async def disrupt(
     key: Key,
     body: Annotated[DisruptionIn, Depends(JsonBody(DisruptionIn))],
 ) -> Response:
-    """Tell of an event. Bookings that it breaks are decided again; moves of people who lie somewhere are proposed."""
+    """Tell of an event. Bookings that it breaks are decided again; moves of people who lie somewhere are
+    proposed."""
     return await act(runtime, request, "disruption", Disrupt(body, access), access, key)
 
 
@@ -100,8 +101,8 @@ async def events(
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
-    """Server-sent events from the outbox: those after ``Last-Event-ID`` (or ``after``; 0 is from the beginning), else
-    those from now on."""
+    """Server-sent events from the outbox: those after ``Last-Event-ID`` (or ``after``; 0 is from the
+    beginning), else those from now on."""
     start = await _start(runtime, last_event_id, after)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_stream(runtime, start), media_type="text/event-stream", headers=headers)

@@ -37,7 +37,9 @@ async def readyz(runtime: Running) -> Response:
 @router.get("/version")
 async def version(runtime: Running) -> Response:
     """What runs here, and whether it is a sandbox: load and demo clients refuse anything else."""
-    return json_response({"name": "wardflow", "version": installed_version(), "sandbox": runtime.meta.sandbox})
+    return json_response(
+        {"name": "wardflow", "version": installed_version(), "sandbox": runtime.meta.sandbox}
+    )
 
 
 @router.get("/metrics")

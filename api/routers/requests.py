@@ -36,8 +36,8 @@ async def place(
     key: Key,
     body: Annotated[RequestIn, Depends(JsonBody(RequestIn))],
 ) -> Response:
-    """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks, near
-    misses, from when it fits, where the patient stays and whom to call."""
+    """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks,
+    near misses, from when it fits, where the patient stays and whom to call."""
     command = PlaceOne(body, access, _due(runtime, body.deadline_ms))
     return await act(runtime, request, "request.place", command, access, key)
 

@@ -1,4 +1,5 @@
-"""What the hospital consists of, in pages: wards, rooms, beds, equipment, drugs, lots, staff, shifts; and its rules."""
+"""What the hospital consists of, in pages: wards, rooms, beds, equipment, drugs, lots, staff, shifts; and its
+rules."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from api.security.permissions import Permission
 from api.services import reads
 from api.wire import json_response
 from models.repositories.governance import load_profile
-from solver.engine.rule import Profile
+from solver.engine.rule import Profile, Rule
 from solver.hospital import Feature
 from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.placing import rules
@@ -48,8 +49,8 @@ async def beds(
     free_at: Annotated[Moment | None, Query()] = None,
     features: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
-    """Beds with their four facts; ``free_at`` leaves those free at a time, ``features`` (comma separated) those that
-    have all of them."""
+    """Beds with their four facts; ``free_at`` leaves those free at a time, ``features`` (comma separated)
+    those that have all of them."""
     wanted = reads.BedFilter(ward_id, free_at, _features(features))
     zone, now = runtime.meta.zone, runtime.clock().minute
     return json_response(await read(runtime, lambda c: reads.beds(c, page, zone, wanted, now)))
@@ -149,7 +150,8 @@ async def shifts(
 async def rule_catalogue(
     runtime: Running, access: Annotated[Access, Depends(Permitted(Permission.RULES_READ))]
 ) -> Response:
-    """Every rule, in English and Chinese, with its level, its source and its weight in the profile in force."""
+    """Every rule, in English and Chinese, with its level, its source and its weight in the profile in
+    force."""
     profile = await read(runtime, load_profile)
     body = {
         "profile": {"name": profile.name, "version": profile.version},
@@ -158,7 +160,7 @@ async def rule_catalogue(
     return json_response(body)
 
 
-def _rule(rule: rules.Rule, profile: Profile) -> dict[str, Any]:
+def _rule(rule: Rule, profile: Profile) -> dict[str, Any]:
     return {
         "id": rule.id,
         "level": rule.level.value,

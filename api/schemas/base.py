@@ -1,4 +1,5 @@
-"""The common ground of all request models: strict types, no unknown fields, times with offset, bounded lists."""
+"""The common ground of all request models: strict types, no unknown fields, times with offset, bounded
+lists."""
 
 from __future__ import annotations
 

@@ -222,7 +222,8 @@ class ReadyForStepDown(_Event):
 
 
 class IdentitiesMerged(_Event):
-    """Two records were one person; ``person_id`` ends, ``into_person_id`` goes on with the stricter facts of both."""
+    """Two records were one person; ``person_id`` ends, ``into_person_id`` goes on with the stricter facts of
+    both."""
 
     kind: Literal["identities_merged"]
     person_id: Identity
@@ -246,7 +247,8 @@ class LiftRepaired(_Event):
 
 
 class MassCasualtyAlert(_Event):
-    """Many casualties are announced: told to everybody, and every waiting request is decided again jointly."""
+    """Many casualties are announced: told to everybody, and every waiting request is decided again
+    jointly."""
 
     kind: Literal["mass_casualty_alert"]
     expected: Annotated[int, Field(ge=1, le=10_000)]

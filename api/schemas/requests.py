@@ -26,7 +26,6 @@ from solver.hospital import (
     InfectionStatus,
     Isolation,
     Origin,
-    Priority,
     Sex,
 )
 from solver.hospital.requests import MAX_NEEDS, MAX_STAY_MINUTES
@@ -35,8 +34,15 @@ from solver.hospital.timegrid import MINUTES_PER_DAY
 MAX_BATCH = 500
 """Most requests in one joint decision."""
 
-PriorityName = StrEnum("PriorityName", {p.name: p.name.lower() for p in Priority})  # type: ignore[misc]
-"""The priorities by name, most urgent first."""
+
+class PriorityName(StrEnum):
+    """The priorities by name, most urgent first."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    SOON = "soon"
+    ROUTINE = "routine"
+
 
 Words = Annotated[frozenset[Word], Field(max_length=MAX_LIST)]
 
@@ -124,8 +130,8 @@ class WaiverIn(Strict):
 class BundleIn(Strict):
     """One bundle for one person: bed, equipment, drugs and nursing cover, given as a whole or not at all.
 
-    Either ``person_id`` (known here) or ``person`` (new). ``for_ward_id``: the ward that asks; None for the emergency
-    department, theatre or home.
+    Either ``person_id`` (known here) or ``person`` (new). ``for_ward_id``: the ward that asks; None for the
+    emergency department, theatre or home.
     """
 
     person_id: Identity | None = None

@@ -1,8 +1,9 @@
 """Who asks and whether they may: the dependencies every route declares.
 
-``Permitted(permission)`` finds the principal of the token and refuses whoever has the permission nowhere; where a ward
-is concerned, the use case asks ``access.require(ward_id)`` once it knows the ward. ``Public`` marks the few routes
-that need nobody. A route with neither keeps the application from starting (``undeclared``).
+``Permitted(permission)`` finds the principal of the token and refuses whoever has the permission nowhere;
+where a ward is concerned, the use case asks ``access.require(ward_id)`` once it knows the ward. ``Public``
+marks the few routes that need nobody. A route with neither keeps the application from starting
+(``undeclared``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The one permission table: who may do what, and where.
 
-A *grant* gives an account a role on a ward, on a site or everywhere. A permission is given to roles, each either on
-their own ward (``WARD``: the grant must cover the ward concerned) or on the whole site (``SITE``: the grant's ward or
-site must lie on the site concerned). Least privilege: what is not in the table nobody may do.
+A *grant* gives an account a role on a ward, on a site or everywhere. A permission is given to roles, each
+either on their own ward (``WARD``: the grant must cover the ward concerned) or on the whole site (``SITE``:
+the grant's ward or site must lie on the site concerned). Least privilege: what is not in the table nobody may
+do.
 """
 
 from __future__ import annotations
@@ -154,8 +155,8 @@ def may(
 ) -> bool:
     """Whether one of the grants gives the permission on the ward concerned.
 
-    ``ward_id`` None: no ward in particular; a grant on one ward then suffices only for what reaches over its site.
-    ``site_of_ward``: site id by ward id.
+    ``ward_id`` None: no ward in particular; a grant on one ward then suffices only for what reaches over its
+    site. ``site_of_ward``: site id by ward id.
     """
     allowed = TABLE[permission]
     return any(

@@ -30,8 +30,8 @@ class Principals:
         self._known: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
 
     def of(self, token: str) -> Principal:
-        """Raises ``Unauthenticated`` for a token that is unknown, expired or revoked or whose account is disabled,
-        ``LiveOnly`` for a sandbox token at a live hospital."""
+        """Raises ``Unauthenticated`` for a token that is unknown, expired or revoked or whose account is
+        disabled, ``LiveOnly`` for a sandbox token at a live hospital."""
         digest = hash_of_token(token)
         known = self._known.get(digest)
         if known is None or known[1] < self._outside.monotonic():

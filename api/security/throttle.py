@@ -1,7 +1,7 @@
 """How long a name is locked after wrong passwords: doubling, forgotten after a while, bounded in memory.
 
-Storage keeps the failures of accounts that exist; this keeps them for any name, so that a lock says nothing about
-which names exist, and sits in front so that a flood costs no argon2.
+Storage keeps the failures of accounts that exist; this keeps them for any name, so that a lock says nothing
+about which names exist, and sits in front so that a flood costs no argon2.
 """
 
 from __future__ import annotations

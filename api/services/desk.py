@@ -1,7 +1,8 @@
 """The desk: the live hospital with its open cases, and the changes one command makes to them.
 
-``Desk`` lives as long as the writer. ``Changes`` is one command's: it patches the desk at once, so that the next
-command of the batch sees it, remembers what was there before, so that it can be undone, and knows what must be stored.
+``Desk`` lives as long as the writer. ``Changes`` is one command's: it patches the desk at once, so that the
+next command of the batch sees it, remembers what was there before, so that it can be undone, and knows what
+must be stored.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ NewId = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What an unplaced request says: when it is decided again, where the patient stays, whom to call, and why."""
+    """What an unplaced request says: when it is decided again, where the patient stays, whom to call, and
+    why."""
 
     decide_again: Minute
     fallback: str
@@ -53,9 +55,9 @@ class Need:
 class Case:
     """One request, where it stands, and what was given for it.
 
-    ``ward_id``: the ward that asked, None for emergency department, theatre or home. ``requested_at``: when the waiting
-    clock began. ``revision``: counts the stored states of the case, from 1 (its ETag). ``waivers``: rules a person
-    overrode for it, with the minute until which.
+    ``ward_id``: the ward that asked, None for emergency department, theatre or home. ``requested_at``: when
+    the waiting clock began. ``revision``: counts the stored states of the case, from 1 (its ETag).
+    ``waivers``: rules a person overrode for it, with the minute until which.
     """
 
     request: Request
@@ -188,7 +190,7 @@ class Desk:
 
     def put(self, record: Record) -> Record | None:
         """Add or replace a record of the live hospital; returns the one before."""
-        before = record_of(self.live, type(record), record.id)
+        before: Record | None = record_of(self.live, type(record), record.id)
         self.live.put(record)
         if isinstance(before, Stay):
             self.stays_of_person[before.person_id].discard(before.id)
@@ -198,7 +200,7 @@ class Desk:
 
     def drop(self, kind: type, record_id: str) -> Record:
         """Remove a record; returns it."""
-        before = record_of(self.live, kind, record_id)
+        before: Record | None = record_of(self.live, kind, record_id)
         assert before is not None, f"no {kind.__name__} to drop"
         self.live.drop(kind, record_id)
         if isinstance(before, Stay):
@@ -309,7 +311,8 @@ class Changes:
         """Make an allocation's stays, bookings and reservations part of the hospital."""
         added = consequences(case.request, allocation, self.records)
         self._shorten(case.request.from_stay_id, allocation.start)
-        for record in (*added.stays, *added.bookings, *added.lots):
+        given: tuple[Record, ...] = (*added.stays, *added.bookings, *added.lots)
+        for record in given:
             self.put(record)
 
     def take_back(self, case: Case) -> None:
@@ -396,7 +399,8 @@ class Changes:
 
     # --- taking it back -------------------------------------------------------------------------------------
     def undo(self) -> bool:
-        """Put everything back; False if something else changed it meanwhile, and the desk must be built anew."""
+        """Put everything back; False if something else changed it meanwhile, and the desk must be built
+        anew."""
         if not self._untouched():
             return False
         for key in reversed(list(self.before)):

@@ -1,7 +1,8 @@
 """The decider: the live hospital inside the writer. Commands come in, decisions go out, the desk follows.
 
-Every change of the hospital's state passes here: requests, movements, disruptions, the clock. A batch is decided one
-command after the other, each on the desk as the one before left it; what is refused at the commit is undone.
+Every change of the hospital's state passes here: requests, movements, disruptions, the clock. A batch is
+decided one command after the other, each on the desk as the one before left it; what is refused at the commit
+is undone.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class HospitalDecider:
         self._sound = True
         self.desk = build()
         self.moved_at = time.monotonic()
-        """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest on."""
+        """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest
+        on."""
 
     def decide(self, commands: Sequence[Command]) -> Sequence[Decision | Exception]:
         """One decision, or the exception that refuses it, per command; each sees those before it."""

@@ -63,7 +63,8 @@ def unknown_rules(waivers: Iterable[WaiverIn], at: Steps) -> Iterator[Place]:
 def taken_waivers(
     waivers: Iterable[WaiverIn], ward_id: str | None, request_id: str, access: Access, changes: Changes
 ) -> tuple[tuple[str, Minute], ...]:
-    """Note the waivers of a request; raises ``OverrideRefused`` for absolute and soft rules and times past."""
+    """Note the waivers of a request; raises ``OverrideRefused`` for absolute and soft rules and times
+    past."""
     waived = []
     for waiver in waivers:
         rule = rules.RULES[waiver.rule_id]

@@ -160,7 +160,8 @@ def discharge(command: Act, changes: Changes) -> Answer:
 
 
 def record_step(command: Act, changes: Changes) -> Answer:
-    """Handed over: the patient is on the way, and the hold no longer lapses. Bed clean: housekeeping is done."""
+    """Handed over: the patient is on the way, and the hold no longer lapses. Bed clean: housekeeping is
+    done."""
     body: StepIn = command.body
     case = case_of_allocation(command.allocation_id, command.revision, changes)
     stay = main_stay(case, changes)
@@ -316,7 +317,8 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
 def _take_along(before: Case, case: Case, at: Minute, changes: Changes) -> Case:
     """What is still attached belongs to the new allocation from now on."""
     allocation = case.allocation
-    assert allocation is not None and before.allocation is not None, "both beds were given"
+    assert allocation is not None, "the new bed was given"
+    assert before.allocation is not None, "the old bed was given"
     ward_id = changes.records.ward_of_bed(allocation.bed_id).id
     types = {use.unit_id: use.type_id for use in before.allocation.units}
     uses = list(allocation.units)
@@ -356,7 +358,8 @@ def _occupy(stay: Stay, at: Minute, changes: Changes) -> None:
 
 
 def _attach(case: Case, changes: Changes) -> list[str]:
-    """Units at the bed are attached and pinned; drugs that may be dispensed here are. Returns those lots' ids."""
+    """Units at the bed are attached and pinned; drugs that may be dispensed here are. Returns those lots'
+    ids."""
     for booking in changes.bookings_of(case):
         changes.put(replace(booking, pinned=True))
         unit = changes.records.units[booking.unit_id]

@@ -47,7 +47,8 @@ class PlaceBatch:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """A person's choice for a request that is not placed yet, or not started: a bed, rules waived, or both."""
+    """A person's choice for a request that is not placed yet, or not started: a bed, rules waived, or
+    both."""
 
     request_id: str
     body: ChoiceIn
@@ -131,7 +132,8 @@ def decide(case: Case, changes: Changes, hurried: bool = False) -> Decision:
 
 
 def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = True) -> Case:
-    """Carry a decision out: give the bundle, or store the need. The case's old bundle is taken back already."""
+    """Carry a decision out: give the bundle, or store the need. The case's old bundle is taken back
+    already."""
     if decision.allocation is None:
         return keep_waiting(case, decision, changes)
     if not decision.verified:

@@ -1,4 +1,5 @@
-"""Proposals: moves of people who lie somewhere, other units for those in use. A person confirms or declines."""
+"""Proposals: moves of people who lie somewhere, other units for those in use. A person confirms or
+declines."""
 
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ def propose_lot(lot: Lot, subject_id: str, reason: str, changes: Changes) -> Pro
 
 
 def propose_call_in(absent: Shift, changes: Changes) -> Proposal | None:
-    """Propose to call in somebody of the same ward; a paid call-in needs that person's consent (safeguard 7)."""
+    """Propose to call in somebody of the same ward; a paid call-in needs that person's consent (safeguard
+    7)."""
     shifts = (changes.records.shifts[s] for s in changes.records.shifts_of_ward.get(absent.ward_id, ()))
     reserve = sorted(
         (s for s in shifts if s.kind is DutyKind.ON_CALL and s.called_at is None and not s.absent),
@@ -97,7 +99,8 @@ def propose_call_in(absent: Shift, changes: Changes) -> Proposal | None:
 
 
 def answer_proposal(command: Answered, changes: Changes) -> Answer:
-    """Carry out what was proposed, decided anew on the hospital as it is now; or note that it was declined."""
+    """Carry out what was proposed, decided anew on the hospital as it is now; or note that it was
+    declined."""
     proposal = changes.desk.proposals.get(command.proposal_id)
     if proposal is None:
         raise NotFound("open proposal", command.proposal_id)
@@ -120,8 +123,8 @@ def expire(changes: Changes) -> None:
 
 
 def free_unit(unit: Unit, booking: UnitBooking, records: Records) -> Unit | None:
-    """A usable unit of the same type or an approved substitute that is free for the rest of a booking; near ones
-    first."""
+    """A usable unit of the same type or an approved substitute that is free for the rest of a booking; near
+    ones first."""
     kind = records.equipment_types[unit.type_id]
     ward = records.wards[booking.ward_id]
     site = records.sites[ward.site_id]

@@ -1,4 +1,5 @@
-"""What is read: structure, requests, allocations, proposals, the census. Plain queries on a reading connection."""
+"""What is read: structure, requests, allocations, proposals, the census. Plain queries on a reading
+connection."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from api.services.storing import case_of, proposal_of
 from models.census import BedCensus, census
 from models.repositories import cases, drugs, governance
 from models.repositories.cases import StoredCase
+from models.store import OPEN_REQUESTS
 from models.tables import care, equipment, places, staff
 from models.tables import drugs as drug_tables
 from solver.hospital import Feature, Minute, OperationalStatus
@@ -32,7 +34,8 @@ class Page:
 
     @classmethod
     def of(cls, cursor: str | None, limit: int | None, most: int) -> Page:
-        """From the query; raises ``InvalidInput`` for a cursor that is none of ours or a limit out of range."""
+        """From the query; raises ``InvalidInput`` for a cursor that is none of ours or a limit out of
+        range."""
         if limit is not None and not 1 <= limit <= most:
             raise InvalidInput([Place("query:limit", f"a whole number from 1 to {most}")])
         return cls(most if limit is None else limit, _decoded(cursor) if cursor else "")
@@ -204,7 +207,7 @@ def shifts(
 
 def requests(connection: Connection, page: Page, zone: str, state: str | None) -> dict[str, Any]:
     """Requests in a state (all open ones by default), by id."""
-    states = [state] if state is not None else list(cases.OPEN_REQUESTS)
+    states = [state] if state is not None else list(OPEN_REQUESTS)
     table = care.request
     chosen = select(table.c.id).where(table.c.state.in_(states), table.c.id > page.after)
     ids = list(connection.scalars(chosen.order_by(table.c.id).limit(page.limit + 1)))

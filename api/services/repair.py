@@ -1,7 +1,7 @@
 """Repair: what has not started yet is kept where it still holds, decided again where it does not.
 
-Nobody is moved by software (CLINICAL.md, safeguard 2): stays that are occupied or on the way are never touched here;
-``proposals`` proposes for them.
+Nobody is moved by software (CLINICAL.md, safeguard 2): stays that are occupied or on the way are never
+touched here; ``proposals`` proposes for them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from solver.placing.referee import Decided, broken, check
 
 @contextmanager
 def around(cases: Iterable[Case], changes: Changes) -> Iterator[None]:
-    """Take booked cases out, let the hospital change, then put back what still holds and decide the rest again."""
+    """Take booked cases out, let the hospital change, then put back what still holds and decide the rest
+    again."""
     booked = sorted(
         {case.id: case for case in cases if is_booked(case, changes)}.values(), key=lambda c: c.rank
     )
@@ -75,7 +76,8 @@ def missed(stay: Stay, changes: Changes) -> None:
 
 
 def make_room(bed_ids: Iterable[str], until: Minute, changes: Changes) -> list[Case]:
-    """Turn bookings that came without a request (imported ones) and stand in the way into cases, bed given back."""
+    """Turn bookings that came without a request (imported ones) and stand in the way into cases, bed given
+    back."""
     stays = [stay for bed_id in dict.fromkeys(bed_ids) for stay in changes.records.bed_stays(bed_id)]
     foreign = [s for s in stays if not s.state.pinned and s.with_stay_id is None and s.start < until]
     return [adopt(stay, changes) for stay in foreign if changes.desk.case_of_stay(stay) is None]

@@ -80,7 +80,7 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         requested_at=case.requested_at,
         allocation=case.allocation and replace(case.allocation, revision=revision),
         explanation=case.explanation,
-        need=need and StoredNeed(need.decide_again, need.fallback, need.call, need.why_not),
+        need=None if need is None else StoredNeed(need.decide_again, need.fallback, need.call, need.why_not),
         version=case.revision,
     )
 
@@ -141,7 +141,7 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         revision=stored.version,
         explanation=dict(stored.explanation),
         waivers=tuple(waivers),
-        need=need and Need(need.decide_again, need.fallback, need.call, dict(need.why_not)),
+        need=None if need is None else Need(need.decide_again, need.fallback, need.call, dict(need.why_not)),
     )
 
 

@@ -1,5 +1,5 @@
-"""The hospital's clock moves: cleaning ends, expected ends that have passed move forward, the waiting list is decided
-again."""
+"""The hospital's clock moves: cleaning ends, expected ends that have passed move forward, the waiting list is
+decided again."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ def _still_attached(booking: UnitBooking, changes: Changes) -> bool:
 
 
 def _extend_overdue(changes: Changes) -> list[str]:
-    """Who should have left and has not, or should have come and has not, is expected later; nobody is dropped."""
+    """Who should have left and has not, or should have come and has not, is expected later; nobody is
+    dropped."""
     overdue = [s for s in changes.records.stays.values() if s.end <= changes.now and s.with_stay_id is None]
     for stay in sorted(overdue, key=lambda s: (s.end, s.id)):
         if changes.records.stays.get(stay.id) is not stay:

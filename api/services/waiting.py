@@ -1,4 +1,5 @@
-"""The waiting list: decided again whenever something may have come free, by priority, then by waiting time."""
+"""The waiting list: decided again whenever something may have come free, by priority, then by waiting
+time."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from solver.placing.problem import Method
 
 
 def decide_again(changes: Changes, besides: Collection[str] = (), *, explain: bool = False) -> list[Case]:
-    """Try every waiting request (at most the practice's bound), except ``besides``; returns those that got a place.
+    """Try every waiting request (at most the practice's bound), except ``besides``; returns those that got a
+    place.
 
     ``explain``: store anew what stands in the way of the others (costs about as much as deciding).
     """

@@ -34,7 +34,7 @@ FALLBACK: dict[Origin, str] = {
     Origin.EMERGENCY_DEPARTMENT: "The patient stays in the emergency department, with a named nurse.",
     Origin.THEATRE: "The patient stays in the recovery room.",
     Origin.WARD: "The patient stays in the present bed.",
-    Origin.HOME: "The patient is called and given a later time; symptoms that worsen come by the emergency department.",
+    Origin.HOME: "The patient is called and given a later time; whoever gets worse comes by ambulance.",
     Origin.OTHER_SITE: "The patient stays at the sending site.",
 }
 """Where somebody waits who has no bed yet (CLINICAL.md, safeguard 1)."""
@@ -211,7 +211,8 @@ def against_bed(decision: Decision, other: Allocation, live: LiveHospital) -> di
 
 
 def _alternatives(request: Request, allocation: Allocation, records: Records, count: int) -> list[str]:
-    """Other beds a person would think of: free now, of the same ward first, then of wards of the speciality."""
+    """Other beds a person would think of: free now, of the same ward first, then of wards of the
+    speciality."""
     if count == 0 or request.companion.value != "none":
         return []
     home = records.ward_of_bed(allocation.bed_id)

@@ -1,4 +1,5 @@
-"""The events that upset a plan: each kind has a handler that says what it changes; repair and proposals follow.
+"""The events that upset a plan: each kind has a handler that says what it changes; repair and proposals
+follow.
 
 A handler checks that its subject exists and that the principal may tell of it, changes the records inside
 ``repair.around`` the bookings concerned, and proposes what concerns people who lie somewhere.
@@ -42,8 +43,8 @@ HANDLERS: Mapping[str, Handler] = {
 
 
 def disrupt(command: Disrupt, changes: Changes) -> Answer:
-    """Apply an event: bookings that it breaks are decided again, moves of people are proposed, the waiting list is
-    looked at."""
+    """Apply an event: bookings that it breaks are decided again, moves of people are proposed, the waiting
+    list is looked at."""
     event = command.body.event
     at = _happened(event.at, changes)
     subject = HANDLERS[event.kind](event, changes, command.access)

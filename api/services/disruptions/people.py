@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from api.errors import WrongState
 from api.schemas.disruptions import IdentitiesMerged, IsolationOff, IsolationOn, RoomExposure
@@ -56,7 +58,8 @@ def room_exposure(event: RoomExposure, changes: Changes, access: Access) -> str:
 
 
 def identities_merged(event: IdentitiesMerged, changes: Changes, access: Access) -> str:
-    """Two records were one person: the one that goes on gets the stricter facts, the stays and the requests of both."""
+    """Two records were one person: the one that goes on gets the stricter facts, the stays and the requests
+    of both."""
     gone = existing(changes.records.persons, event.person_id, "person_id")
     kept = existing(changes.records.persons, event.into_person_id, "into_person_id")
     for person in (gone, kept):
@@ -120,7 +123,7 @@ def _require(person: Person, changes: Changes, access: Access) -> None:
     access.require(allowed[0] if allowed else concerned[0], Permission.DISRUPTION_PERSON)
 
 
-HANDLERS = {
+HANDLERS: Mapping[str, Callable[[Any, Changes, Access], str]] = {
     "isolation_on": isolation_on,
     "isolation_off": isolation_off,
     "room_exposure": room_exposure,

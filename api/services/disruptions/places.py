@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from api.errors import WrongState
 from api.schemas.disruptions import (
@@ -120,7 +122,7 @@ def _propose_for(bed_ids: list[str], reason: str, changes: Changes) -> None:
                 propose_transfer(stay, reason, changes)
 
 
-HANDLERS = {
+HANDLERS: Mapping[str, Callable[[Any, Changes, Access], str]] = {
     "bed_closed": bed_closed,
     "bed_opened": bed_opened,
     "bed_cleaned": bed_cleaned,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from api.schemas.disruptions import LiftOutOfOrder, LiftRepaired, MassCasualtyAlert
 from api.security.access import Access
@@ -13,7 +15,8 @@ from api.services.disruptions.common import existing
 
 
 def lift(event: LiftOutOfOrder | LiftRepaired, changes: Changes, access: Access) -> str:
-    """Ways take longer, or as long as usual again; bookings whose unit would come too late are decided again."""
+    """Ways take longer, or as long as usual again; bookings whose unit would come too late are decided
+    again."""
     site = existing(changes.records.sites, event.site_id, "site_id")
     access.require(None, Permission.DISRUPTION_SITE)
     wards = [ward.id for ward in changes.records.wards.values() if ward.site_id == site.id]
@@ -29,4 +32,8 @@ def mass_casualty_alert(event: MassCasualtyAlert, changes: Changes, access: Acce
     return f"{event.expected} expected"
 
 
-HANDLERS = {"lift_out_of_order": lift, "lift_repaired": lift, "mass_casualty_alert": mass_casualty_alert}
+HANDLERS: Mapping[str, Callable[[Any, Changes, Access], str]] = {
+    "lift_out_of_order": lift,
+    "lift_repaired": lift,
+    "mass_casualty_alert": mass_casualty_alert,
+}

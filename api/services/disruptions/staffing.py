@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from api.errors import WrongState
 from api.schemas.disruptions import NurseAbsent, NursePresent, OnCallCalled
@@ -16,7 +18,8 @@ from solver.hospital import DutyKind, Shift
 
 
 def nurse_absent(event: NurseAbsent, changes: Changes, access: Access) -> str:
-    """The shift covers nothing; bookings the ward can no longer nurse are decided again, a call-in is proposed."""
+    """The shift covers nothing; bookings the ward can no longer nurse are decided again, a call-in is
+    proposed."""
     shift = existing(changes.records.shifts, event.shift_id, "shift_id")
     access.require(shift.ward_id, Permission.DISRUPTION_STAFF)
     _refuse_past(shift, changes)
@@ -51,7 +54,7 @@ def _refuse_past(shift: Shift, changes: Changes) -> None:
         raise WrongState("The shift is over.", "Name a shift that is not.")
 
 
-HANDLERS = {
+HANDLERS: Mapping[str, Callable[[Any, Changes, Access], str]] = {
     "nurse_absent": nurse_absent,
     "nurse_present": nurse_present,
     "on_call_called": on_call_called,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from api.errors import WrongState
 from api.schemas.disruptions import (
@@ -87,7 +89,7 @@ def _lying(stay_id: str, changes: Changes, access: Access) -> Stay:
     return stay
 
 
-HANDLERS = {
+HANDLERS: Mapping[str, Callable[[Any, Changes, Access], str]] = {
     "stay_prolonged": stay_prolonged,
     "stay_shortened": stay_shortened,
     "left": person_left,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from api.errors import Place, UnknownReference, WrongState
 from api.places import pointer
@@ -106,7 +107,7 @@ def _bar(lot: Lot, state: LotState, reason: str, changes: Changes, access: Acces
     return lot.id
 
 
-HANDLERS = {
+HANDLERS: Mapping[str, Callable[[Any, Changes, Access], str]] = {
     "unit_broken": unit_broken,
     "unit_returned": unit_returned,
     "model_recalled": model_recalled,
