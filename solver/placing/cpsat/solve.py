@@ -35,6 +35,7 @@ def solve_jointly(
     seed: int,
     hint: Plan | None = None,
     published: Mapping[str, str] | None = None,
+    gap: float = 1e-6,
     observer: Observer | None = None,
     timer: Callable[[], float] = time.monotonic,
 ) -> JointPlan:
@@ -48,6 +49,7 @@ def solve_jointly(
     seconds: wall time, above 0; building the model is not interrupted (a few seconds for 200 requests).
     workers: threads of CP-SAT, 1 or more. seed: 0 or more.
     hint: a plan to start from; kept as the answer if nothing cheaper is found and the referee finds it clean.
+    gap: stop once no plan can be cheaper by more than this share of the cost; 0 asks for proof.
     published: bed ids that were published before, by request id.
 
     Raises
@@ -62,8 +64,8 @@ def solve_jointly(
     offered = judge.judged(hint) if hint else known
     if not offered.broken and offered.cost < known.cost:
         known = offered
-    search = _Search(judge, scene_of(records, requests, published or {}), Parameters(workers, seed), observer, timer)
-    return search.run(known, began, began + seconds)
+    scene = scene_of(records, requests, published or {})
+    return _Search(judge, scene, Parameters(workers, seed), gap, observer, timer).run(known, began, began + seconds)
 
 
 def _problems(records: Records, requests: Sequence[Request]) -> list[Problem]:
@@ -148,6 +150,7 @@ class _Search:
     judge: _Judge
     scene: Scene
     parameters: Parameters
+    gap: float
     observer: Observer | None
     timer: Callable[[], float]
 
@@ -180,9 +183,10 @@ class _Search:
         if hint is None or not model.program.is_kept(hint):
             hint = model.written({})
         assert hint is not None
-        return engines.best(
-            model.program, model.choices, hint, self.parameters, max(0.1, seconds), self.observer, self.timer
+        search = engines.Search(
+            model.program, model.choices, hint, self.parameters, self.gap, self.observer, self.timer
         )
+        return search.run(max(0.1, seconds))
 
     def _dealt(self, model: JointModel, answer: engines.Answer, places: Places, ends: float) -> Plan:
         """The plan; where it overbooks units, the best one for the same places, told in full."""
