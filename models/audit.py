@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import Connection, insert, select
 
 from models.clock import Instant
-from models.commands import AuditEntry
+from models.commands import AuditEntry, JsonObject
 from models.tables.ledger import audit_line
 
 GENESIS = bytes(32)
@@ -39,6 +39,7 @@ class PreparedLine:
     action: str
     subject: str
     detail: str
+    recorded_microsecond: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,10 @@ class ChainReport:
     breaks: tuple[str, ...]
 
 
-def prepare(actor: str, entries: Iterable[AuditEntry]) -> list[PreparedLine]:
+def prepare(actor: str, entries: Iterable[AuditEntry], now: Instant) -> list[PreparedLine]:
     """Put entries into text; raises TypeError for a detail that is no JSON."""
     return [
-        PreparedLine(
-            actor,
-            entry.action,
-            entry.subject,
-            orjson.dumps(entry.detail, option=orjson.OPT_SORT_KEYS).decode(),
-        )
+        PreparedLine(actor, entry.action, entry.subject, _text(entry.detail), now.microsecond)
         for entry in entries
     ]
 
@@ -70,10 +66,10 @@ def head(connection: Connection) -> Anchor:
     return Anchor(row.sequence, row.hash) if row else Anchor(0, GENESIS)
 
 
-def append(connection: Connection, lines: Sequence[PreparedLine], now: Instant) -> None:
+def append(connection: Connection, lines: Sequence[PreparedLine]) -> None:
     """Chain the lines to the last one; the caller holds the write lock."""
     if lines:
-        connection.execute(insert(audit_line), list(_chained(head(connection), lines, now)))
+        connection.execute(insert(audit_line), list(_chained(head(connection), lines)))
 
 
 def verify_chain(connection: Connection, anchors: Iterable[Anchor] = ()) -> ChainReport:
@@ -95,16 +91,15 @@ def verify_chain(connection: Connection, anchors: Iterable[Anchor] = ()) -> Chai
     return ChainReport(sequence, Anchor(sequence, previous), tuple(breaks))
 
 
-def _chained(last: Anchor, lines: Iterable[PreparedLine], now: Instant) -> Iterator[dict[str, Any]]:
+def _chained(last: Anchor, lines: Iterable[PreparedLine]) -> Iterator[dict[str, Any]]:
     sequence, previous = last.sequence, last.hash
     for line in lines:
         sequence += 1
-        digest = _hash(
-            sequence, now.microsecond, line.actor, line.action, line.subject, line.detail, previous
-        )
+        moment = line.recorded_microsecond
+        digest = _hash(sequence, moment, line.actor, line.action, line.subject, line.detail, previous)
         yield {
             "sequence": sequence,
-            "recorded_microsecond": now.microsecond,
+            "recorded_microsecond": moment,
             "actor": line.actor,
             "action": line.action,
             "subject": line.subject,
@@ -113,6 +108,10 @@ def _chained(last: Anchor, lines: Iterable[PreparedLine], now: Instant) -> Itera
             "hash": digest,
         }
         previous = digest
+
+
+def _text(detail: JsonObject) -> str:
+    return orjson.dumps(detail, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _hash_of(row: Any) -> bytes:

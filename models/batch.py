@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models import audit, outbox
 from models.clock import Instant
-from models.commands import Answer, Command, Decision, Outcome, Reply, Transaction, Write
+from models.commands import Answer, Command, Decision, Reply, Transaction, Write
 from models.dialect import StorageDialect
 from models.errors import GuardViolation, KeyReused
 from models.tables.ledger import audit_line, hospital_meta, idempotency
@@ -47,7 +47,8 @@ class BatchResult:
 class _Records:
     lines: list[audit.PreparedLine] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    events: list[outbox.PreparedEvent] = field(default_factory=list)
+    kept: int = 0
 
 
 def stored_answers(connection: Connection, commands: Iterable[Command]) -> dict[bytes, Reply | Exception]:
@@ -64,23 +65,23 @@ def carry_out(
 ) -> BatchResult:
     """Do all steps inside the open write transaction; the caller commits, or rolls everything back.
 
-    A clock that was set back stands still here until it is past the last record: history never runs
-    backwards.
+    Each command has a microsecond of its own, later than every one before, whatever the clock says: history
+    never runs backwards, and what one command found tells from what the next one did.
     """
     dialect.take_write_lock(connection)
-    now = max(now, Instant(_last_recorded(connection)))
-    revision = _revision(connection) + 1
+    revision, last_recorded = _standing(connection)
+    revision, first = revision + 1, max(now.microsecond, last_recorded + 1)
     batch, records = BatchResult(revision), _Records()
     answered = stored_answers(connection, (step.command for step in steps))
-    transaction = Transaction(connection, now, revision)
     for place, step in enumerate(steps):
         earlier = answered.get(step.command.key_hash or b"")
         if earlier is not None:
             batch.results[place] = earlier
         else:
+            transaction = Transaction(connection, Instant(first + place), revision)
             _carry_out_one(transaction, dialect, step, place, batch, records)
-    if records.outcomes:
-        _write_records(transaction, records)
+    if records.kept:
+        _write_records(connection, records, revision)
     return batch
 
 
@@ -95,9 +96,9 @@ def _carry_out_one(
     try:
         with _savepoint(transaction.connection):
             outcome = step.write(transaction)
-            lines = audit.prepare(step.command.actor, outcome.audit)
+            lines = audit.prepare(step.command.actor, outcome.audit, transaction.now)
             key = _key_row(step.command, outcome.answer, transaction)
-            orjson.dumps([event.payload for event in outcome.events])
+            events = outbox.prepare(outcome.events, transaction.now)
     except IntegrityError as error:
         batch.refused[place] = GuardViolation(dialect.violated_guard(error))
     except GuardViolation as violation:
@@ -107,17 +108,16 @@ def _carry_out_one(
     else:
         records.lines += lines
         records.keys += [key] if key else []
-        records.outcomes.append(outcome)
+        records.events += events
+        records.kept += 1
         batch.results[place] = Reply(outcome.answer, transaction.revision)
 
 
-def _write_records(transaction: Transaction, records: _Records) -> None:
-    connection, now, revision = transaction.connection, transaction.now, transaction.revision
-    audit.append(connection, records.lines, now)
+def _write_records(connection: Connection, records: _Records, revision: int) -> None:
+    audit.append(connection, records.lines)
     if records.keys:
         connection.execute(insert(idempotency), records.keys)
-    events = [event for outcome in records.outcomes for event in outcome.events]
-    outbox.append(connection, events, revision, now)
+    outbox.append(connection, records.events, revision)
     connection.execute(update(hospital_meta).values(revision=revision))
 
 
@@ -148,16 +148,14 @@ def _key_row(command: Command, answer: Answer, transaction: Transaction) -> dict
     }
 
 
-def _revision(connection: Connection) -> int:
-    found = connection.scalar(select(hospital_meta.c.revision))
-    if found is None:
+def _standing(connection: Connection) -> tuple[int, int]:
+    """The hospital's revision, and the last microsecond at which something was recorded."""
+    meta = select(hospital_meta.c.revision, hospital_meta.c.created_microsecond)
+    row = connection.execute(meta).first()
+    if row is None:
         raise LookupError("The database holds no hospital yet; store one before opening the writer.")
-    return int(found)
-
-
-def _last_recorded(connection: Connection) -> int:
     last = select(audit_line.c.recorded_microsecond).order_by(audit_line.c.sequence.desc()).limit(1)
-    return connection.scalar(last) or 0
+    return row.revision, max(row.created_microsecond, connection.scalar(last) or 0)
 
 
 def _replay(row: Any, body_hash: bytes) -> Reply | Exception:

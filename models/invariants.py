@@ -91,15 +91,21 @@ def _occupancies_overlap(connection: Connection, same: str) -> Found:
     )
 
 
+_STATUS_BEFORE = """s.version = (SELECT max(w.version) FROM bed_status_version w JOIN occupancy_version f
+                    ON f.id = o.id AND f.version = 1
+                    WHERE w.id = s.id AND w.recorded_microsecond < f.recorded_microsecond)"""
+"""The bed's status as it was known when the arrival was recorded."""
+
+
 def _arrived_in_dirty_bed(connection: Connection) -> Found:
     return _ones(
         connection,
-        """SELECT o.id AS id, s.status AS detail FROM occupancy o JOIN bed_status s ON s.bed_id = o.bed_id
-           WHERE NOT o.void AND s.start_minute <= o.arrived_minute
-             AND (s.end_minute IS NULL OR s.end_minute > o.arrived_minute)
-             AND (s.clean_at > o.arrived_minute
-                  OR (s.clean_at IS NULL AND s.status IN ('housekeeping', 'contaminated')))
-             AND s.recorded_microsecond < o.recorded_microsecond""",
+        f"""SELECT o.id AS id, s.status AS detail
+            FROM occupancy o JOIN bed_status_version s ON s.bed_id = o.bed_id
+            WHERE NOT o.void AND s.start_minute <= o.arrived_minute AND {_STATUS_BEFORE}
+              AND (s.end_minute IS NULL OR s.end_minute > o.arrived_minute)
+              AND (s.clean_at > o.arrived_minute
+                   OR (s.clean_at IS NULL AND s.status IN ('housekeeping', 'contaminated')))""",
     )
 
 
@@ -118,9 +124,10 @@ def _arrived_while_closed(connection: Connection) -> Found:
                  AND v.recorded_microsecond < o.arrived_minute * {MICROSECONDS_PER_MINUTE}
                UNION ALL
                SELECT o.id, o.stay_id, o.bed_id, st.request_id, st.allocation_id, o.arrived_minute, s.status
-               FROM occupancy o JOIN stay st ON st.id = o.stay_id JOIN bed_status s ON s.bed_id = o.bed_id
+               FROM occupancy o JOIN stay st ON st.id = o.stay_id
+               JOIN bed_status_version s ON s.bed_id = o.bed_id
                WHERE NOT o.void AND s.status = 'closed' AND s.start_minute <= o.arrived_minute
-                 AND (s.end_minute IS NULL OR s.end_minute > o.arrived_minute)
+                 AND (s.end_minute IS NULL OR s.end_minute > o.arrived_minute) AND {_STATUS_BEFORE}
                  AND s.recorded_microsecond < o.arrived_minute * {MICROSECONDS_PER_MINUTE}"""
         )
     )
@@ -234,8 +241,8 @@ def _lot_unusable(connection: Connection) -> Found:
         """SELECT r.id AS id,
                   CASE WHEN l.state <> 'available' THEN l.state
                        ELSE 'expires ' || l.expires_minute END AS detail
-           FROM lot_reservation r JOIN lot l ON l.id = r.lot_id
-           WHERE r.allocation_id IS NOT NULL AND r.state = 'reserved'
+           FROM lot_reservation r JOIN lot l ON l.id = r.lot_id JOIN allocation a ON a.id = r.allocation_id
+           WHERE a.state IN ('placed', 'confirmed') AND r.state = 'reserved'
              AND (l.state <> 'available' OR l.expires_minute < r.use_until_minute)
            UNION ALL
            SELECT r.id, 'dispensed after ' || l.expires_minute

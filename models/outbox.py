@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import orjson
 from sqlalchemy import Connection, delete, func, insert, select
 
 from models.clock import Instant
@@ -23,12 +24,27 @@ class StoredEvent:
     created_microsecond: int
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedEvent:
+    """An event that is known to be JSON, before it has its place in the sequence."""
+
+    event: Event
+    created_microsecond: int
+
+
 def last_sequence(connection: Connection) -> int:
     """The sequence of the newest event, 0 if there is none."""
     return int(connection.scalar(select(func.coalesce(func.max(outbox_event.c.sequence), 0))) or 0)
 
 
-def append(connection: Connection, events: Sequence[Event], revision: int, now: Instant) -> None:
+def prepare(events: Iterable[Event], now: Instant) -> list[PreparedEvent]:
+    """Check that events can be stored; raises TypeError for a payload that is no JSON."""
+    ready = [PreparedEvent(event, now.microsecond) for event in events]
+    orjson.dumps([prepared.event.payload for prepared in ready])
+    return ready
+
+
+def append(connection: Connection, events: Sequence[PreparedEvent], revision: int) -> None:
     """Store events after the last one; the caller holds the write lock."""
     if not events:
         return
@@ -36,12 +52,12 @@ def append(connection: Connection, events: Sequence[Event], revision: int, now: 
     rows = [
         {
             "sequence": sequence,
-            "topic": event.topic,
-            "payload": event.payload,
+            "topic": prepared.event.topic,
+            "payload": prepared.event.payload,
             "revision": revision,
-            "created_microsecond": now.microsecond,
+            "created_microsecond": prepared.created_microsecond,
         }
-        for sequence, event in enumerate(events, first)
+        for sequence, prepared in enumerate(events, first)
     ]
     connection.execute(insert(outbox_event), rows)
 

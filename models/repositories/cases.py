@@ -93,8 +93,11 @@ def update_case(
         return
     if old is None or new.id != old.id:
         insert_allocation(transaction, after)
-    elif _changing(before) != _changing(after):
+        return
+    if _changing(before) != _changing(after):
         revise(transaction, care.allocation, new.id, _changing(after))
+    if old.lots != new.lots:
+        drugs.change_reservations(transaction, after.request, old, new)
 
 
 def insert_allocation(transaction: Transaction, case: StoredCase) -> None:
@@ -189,7 +192,9 @@ def _allocations(connection: Connection, condition: Any) -> dict[str, tuple[Allo
 
 def _unit_uses(connection: Connection, ids: Any) -> defaultdict[str, list[UnitUse]]:
     table = equipment.unit_booking
-    chosen = select(table).where(table.c.allocation_id.in_(ids)).order_by(table.c.need_type_id, table.c.id)
+    given = (care.allocation.c.state == "released") | (table.c.state != "cancelled")
+    chosen = select(table).join_from(table, care.allocation).where(table.c.allocation_id.in_(ids), given)
+    chosen = chosen.order_by(table.c.need_type_id, table.c.id)
     found: defaultdict[str, list[UnitUse]] = defaultdict(list)
     for row in connection.execute(chosen):
         use = UnitUse(row.need_type_id or "", row.unit_id, row.start_minute, row.end_minute)
@@ -198,9 +203,12 @@ def _unit_uses(connection: Connection, ids: Any) -> defaultdict[str, list[UnitUs
 
 
 def _lot_uses(connection: Connection, ids: Any) -> defaultdict[str, list[LotUse]]:
-    chosen = select(lot_reservation).where(lot_reservation.c.allocation_id.in_(ids))
+    table = lot_reservation
+    # Of an allocation in force, what was released is a lot that another one took the place of.
+    given = care.allocation.c.state.in_(("released", "left")) | (table.c.state != "released")
+    chosen = select(table).join_from(table, care.allocation).where(table.c.allocation_id.in_(ids), given)
     found: defaultdict[str, list[LotUse]] = defaultdict(list)
-    for row in connection.execute(chosen.order_by(lot_reservation.c.id)):
+    for row in connection.execute(chosen.order_by(table.c.id)):
         found[row.allocation_id].append(LotUse(row.need_drug_id, row.lot_id, row.quantity))
     return found
 

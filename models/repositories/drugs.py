@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from models import rows
 from models.commands import Transaction
 from models.repositories.versions import add, revise
 from models.tables import drugs
-from solver.hospital import Allocation, Drug, Lot, Minute, Request
+from solver.hospital import Allocation, Drug, Lot, LotUse, Minute, Request
 
 
 def insert_drug(transaction: Transaction, record: Drug) -> None:
@@ -51,10 +53,28 @@ def move(transaction: Transaction, move_id: str, lot_id: str, quantity: int, rea
 
 def reserve(transaction: Transaction, request: Request, allocation: Allocation) -> None:
     """Reserve every lot of an allocation until its last use."""
+    _reserve(transaction, request, allocation, allocation.lots)
+
+
+def change_reservations(
+    transaction: Transaction, request: Request, before: Allocation, after: Allocation
+) -> None:
+    """Reserve other lots under the same allocation; what it no longer has is given back first."""
+    table = drugs.lot_reservation
+    for use in before.lots:
+        if use not in after.lots:
+            is_use = table.c.lot_id == use.lot_id, table.c.need_drug_id == use.drug_id
+            _end_reservations(transaction, before.id, "released", transaction.now.minute, *is_use)
+    _reserve(transaction, request, after, [use for use in after.lots if use not in before.lots])
+
+
+def _reserve(
+    transaction: Transaction, request: Request, allocation: Allocation, uses: Iterable[LotUse]
+) -> None:
     within = {need.drug_id: need.use_within_minutes for need in request.drugs}
     ready = [
         {
-            "id": f"{allocation.id}/{number}",
+            "id": f"{allocation.id}/{transaction.now.microsecond}/{number:02}",
             "lot_id": use.lot_id,
             "allocation_id": allocation.id,
             "need_drug_id": use.drug_id,
@@ -64,7 +84,7 @@ def reserve(transaction: Transaction, request: Request, allocation: Allocation) 
             "changed_minute": transaction.now.minute,
             "recorded_microsecond": transaction.now.microsecond,
         }
-        for number, use in enumerate(allocation.lots)
+        for number, use in enumerate(uses)
     ]
     if ready:
         transaction.connection.execute(insert(drugs.lot_reservation), ready)
@@ -92,10 +112,12 @@ def allocations_with_lot(connection: Connection, lot_id: str) -> list[tuple[str,
     return [(r.allocation_id, r.state, r.quantity) for r in found]
 
 
-def _end_reservations(transaction: Transaction, allocation_id: str, state: str, minute: Minute) -> None:
+def _end_reservations(
+    transaction: Transaction, allocation_id: str, state: str, minute: Minute, *which: ColumnElement[bool]
+) -> None:
     table = drugs.lot_reservation
     transaction.connection.execute(
         update(table)
-        .where(table.c.allocation_id == allocation_id, table.c.state == "reserved")
+        .where(table.c.allocation_id == allocation_id, table.c.state == "reserved", *which)
         .values(state=state, changed_minute=minute, recorded_microsecond=transaction.now.microsecond)
     )

@@ -62,7 +62,7 @@ def save_changes(transaction: Transaction, changes: Iterable[RecordChange], acto
     for change in parts.changed:
         if _moves(change):
             stays.park_stay(transaction, _stay_id(change))
-    for change in parts.changed:
+    for change in sorted(parts.changed, key=_beds_last):
         _update(transaction, change)
     for change in sorted(parts.new, key=_places_and_people_first):
         _insert(transaction, change, actor)
@@ -88,6 +88,11 @@ def _stay_id(change: RecordChange) -> str:
 
 def _companions_first(change: RecordChange) -> bool:
     return not (isinstance(change.before, Stay) and change.before.with_stay_id is not None)
+
+
+def _beds_last(change: RecordChange) -> bool:
+    # An arrival is judged by the status the bed had until then, not by the one the arrival gives it.
+    return isinstance(change.after, Ward | Room | Bed)
 
 
 def _places_and_people_first(change: RecordChange) -> int:

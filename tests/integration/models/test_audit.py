@@ -16,7 +16,7 @@ def chained(database, clock):
     for number in range(5):
         with database.writing() as connection:
             entries = [AuditEntry("place", f"req_{number}", {"bed": number}), AuditEntry("note", "x")]
-            audit.append(connection, audit.prepare("acc_1", entries), clock())
+            audit.append(connection, audit.prepare("acc_1", entries, clock()))
     return database
 
 

@@ -365,6 +365,24 @@ def test_nothing_is_dispensed_from_a_recalled_lot(placed, save):
     assert refusal(placed, save, NOW + 50, CommandChanges(dispensed=("A1",))) == "lot_reservation_dispensable"
 
 
+def test_another_lot_may_take_the_place_of_a_recalled_one_under_the_same_allocation(placed, save):
+    lot = next(lot for lot in read(placed, load_hospital).lots if lot.id == "L1")
+    smaller = replace(ALLOCATION, lots=(LotUse("D", "L2", 4), LotUse("D", "L2", 1)))
+    after = replace(PLACED, allocation=smaller)
+    recalled = RecordChange(lot, replace(lot, state=LotState.RECALLED))
+    save(NOW + 40, CommandChanges(records=(recalled,), cases=(CaseChange(PLACED, after),)))
+    assert (balance(placed, "L1"), balance(placed, "L2")) == ((10, 0), (5, 5))
+    assert read(placed, cases.load_case, "Q1") == replace(after, version=2)
+
+
+def test_a_dirty_bed_is_not_made_clean_by_the_arrival_itself(placed, save):
+    bed_is(placed, save, NOW + 5, OperationalStatus.CONTAMINATED, None)
+    bed = next(bed for bed in read(placed, load_hospital).beds if bed.id == "B1")
+    taken = RecordChange(bed, replace(bed, status=OperationalStatus.OCCUPIED))
+    changes = CommandChanges(records=(taken, arriving(STAY, NOW + 10)))
+    assert refusal(placed, save, NOW + 10, changes) == "occupancy_bed_clean"
+
+
 @pytest.mark.parametrize("state", [UnitState.BROKEN, UnitState.RECALLED, UnitState.MAINTENANCE])
 def test_a_unit_that_may_not_be_used_is_not_given_out(placed, save, state):
     unit = next(unit for unit in read(placed, load_hospital).units if unit.id == "U2")

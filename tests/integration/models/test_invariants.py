@@ -28,7 +28,7 @@ def lain(ward):
     """
     with ward.writing() as connection:
         run(connection, statements)
-        append(connection, prepare("acc", [AuditEntry("a", "b"), AuditEntry("c", "d")]), Instant(1))
+        append(connection, prepare("acc", [AuditEntry("a", "b"), AuditEntry("c", "d")], Instant(1)))
     return ward
 
 
@@ -67,7 +67,8 @@ def stay(bed, start, end, state="booked"):
 
 
 def occupancy(bed, person, arrived, recorded=10**18):
-    return OCCUPANCY.format(bed=bed, person=person, arrived=NOW + arrived, recorded=recorded)
+    row = OCCUPANCY.format(bed=bed, person=person, arrived=NOW + arrived, recorded=recorded)
+    return row + ";" + row.replace("INTO occupancy", "INTO occupancy_version")
 
 
 LYING = "UPDATE stay SET state = 'occupying', bed_id = '{bed}' WHERE id = 'T9';"
@@ -75,7 +76,7 @@ BREAKS = {
     "bed_promised_twice": stay("B1", 1099, 1200),
     "two_in_one_bed": LYING.format(bed="B0") + occupancy("B0", "P9", 5),
     "one_in_two_beds": LYING.format(bed="B2") + occupancy("B2", "P0", 5),
-    "arrived_in_dirty_bed": "UPDATE bed_status SET status = 'contaminated' WHERE bed_id = 'B2';"
+    "arrived_in_dirty_bed": "UPDATE bed_status_version SET status = 'contaminated' WHERE bed_id = 'B2';"
     + LYING.format(bed="B2")
     + occupancy("B2", "P9", 5),
     "arrived_while_closed": "INSERT INTO place_block VALUES ('X','W',NULL,NULL,:n,NULL,'flu',0,1,1);"

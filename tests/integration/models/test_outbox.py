@@ -5,7 +5,8 @@ from models.commands import Event
 
 def put(database, *topics, at=0):
     with database.writing() as connection:
-        outbox.append(connection, [Event(topic, {"n": topic}) for topic in topics], 1, Instant(at))
+        events = outbox.prepare([Event(topic, {"n": topic}) for topic in topics], Instant(at))
+        outbox.append(connection, events, 1)
 
 
 def topics(database, after, limit=500):
