@@ -24,19 +24,23 @@ from api.services.desk import Desk, Practice
 from api.services.hospital import HospitalDecider
 from api.services.storing import load_cases, load_proposals
 from api.services.ticking import Tick
+from api.services.warming import warm_up
 from api.settings import Settings
 from models import audit
 from models.clock import Clock, Instant
 from models.commands import Answer, Command, Reply
 from models.database import Database, open_database
+from models.errors import NotFound
 from models.ids import IdGenerator
 from models.keys import read_key_file
 from models.personal import PersonalVault
 from models.repositories.governance import load_profile
+from models.repositories.people import load_person
 from models.store import load_hospital
 from models.tables.ledger import audit_line, hospital_meta
 from models.tables.places import ward
 from models.writer import Writer
+from solver.hospital import Person
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions
 
@@ -94,6 +98,7 @@ class Runtime:
     def warm_up(self) -> None:
         """Build the desk (the kernels are compiled or read from their cache) and start the writer."""
         decider = HospitalDecider(self._build_desk, self.clock, self.vault, _Watch(self.metrics))
+        warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
         self._decider, self._writer = decider, writer.start()
         self.metrics.watch(self._gauges())
@@ -165,7 +170,14 @@ class Runtime:
             profile = load_profile(connection)
             cases, proposals = load_cases(connection, now), load_proposals(connection)
         live = LiveHospital.of(hospital, now, profile, PlacingOptions())
-        return Desk(live, cases, proposals, self.new_id, self._practice())
+        return Desk(live, cases, proposals, self.new_id, self._practice(), self._find_person)
+
+    def _find_person(self, person_id: str) -> Person | None:
+        with self.database.reading() as connection:
+            try:
+                return load_person(connection, person_id)
+            except NotFound:
+                return None
 
     def _practice(self) -> Practice:
         s = self.settings

@@ -146,8 +146,10 @@ class Desk:
         proposals: Iterable[Proposal],
         new_id: NewId,
         practice: Practice,
+        find_person: Callable[[str], Person | None],
     ) -> None:
         self.live = live
+        self._find_person = find_person
         self.new_id = new_id
         self.practice = practice
         self.cases: dict[str, Case] = {}
@@ -206,6 +208,25 @@ class Desk:
         if isinstance(before, Stay):
             self.stays_of_person[before.person_id].discard(before.id)
         return before
+
+    def person(self, person_id: str) -> Person | None:
+        """A person by id, fetched from storage if nobody of that id lies or is awaited here; or None."""
+        known = self.live.records.persons.get(person_id)
+        if known is None and (known := self._find_person(person_id)) is not None:
+            self.live.put(known)
+        return known
+
+    def forget_the_past(self) -> None:
+        """Take shifts that are over and persons who neither lie nor are awaited here out of the live hospital (not out
+        of storage), so that it does not grow. Between batches only."""
+        records = self.live.records
+        for shift in [s for s in records.shifts.values() if s.end <= records.now]:
+            self.live.drop(Shift, shift.id)
+        for person_id in list(records.persons):
+            if not (self.stays_of_person.get(person_id) or self.requests_of_person.get(person_id)):
+                self.live.drop(Person, person_id)
+                self.stays_of_person.pop(person_id, None)
+                self.requests_of_person.pop(person_id, None)
 
     def _forget(self, case: Case | None) -> None:
         if case is None:

@@ -93,6 +93,7 @@ class HospitalDecider:
         now = max(self._clock().minute, self.desk.live.now)
         if now != self.desk.live.now:
             self.desk.live.move_clock(now)
+            self.desk.forget_the_past()
         self.moved_at = time.monotonic()
         return [self._decide_one(command) for command in commands]
 

@@ -25,20 +25,20 @@ from solver.hospital import (
 )
 from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.placing import rules
-from solver.placing.records import Records
 
 Steps = tuple[str | int, ...]
 
 
-def check_references(bundle: BundleIn, records: Records, at: Steps) -> None:
+def check_references(bundle: BundleIn, changes: Changes, at: Steps) -> None:
     """Raise ``UnknownReference`` with every id of a bundle that names nothing here."""
-    places = list(_unknown(bundle, records, at))
+    places = list(_unknown(bundle, changes, at))
     if places:
         raise UnknownReference(places)
 
 
-def _unknown(bundle: BundleIn, records: Records, at: Steps) -> Iterator[Place]:
-    if bundle.person_id is not None and bundle.person_id not in records.persons:
+def _unknown(bundle: BundleIn, changes: Changes, at: Steps) -> Iterator[Place]:
+    records = changes.records
+    if bundle.person_id is not None and changes.desk.person(bundle.person_id) is None:
         yield Place(pointer(*at, "person_id"), "the id of a person known here")
     if bundle.for_ward_id is not None and bundle.for_ward_id not in records.wards:
         yield Place(pointer(*at, "for_ward_id"), "the id of a ward (GET /wards)")
@@ -91,7 +91,7 @@ def person_of(bundle: BundleIn, at: Steps, changes: Changes) -> Person:
         _refuse_second(person.id, changes)
         return person
     given = bundle.person.id
-    if given is not None and given in changes.records.persons:
+    if given is not None and changes.desk.person(given) is not None:
         raise AlreadyKnown("A person of this id is known here.", "Send person_id instead of person.")
     person = new_person(bundle.person, given or changes.desk.new_id("per"))
     changes.put(person)

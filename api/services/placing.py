@@ -101,7 +101,7 @@ def choose(command: Choose, changes: Changes) -> Answer:
 def open_case(bundle: BundleIn, at: Steps, access: Access, changes: Changes) -> Case:
     """Take a bundle in as a case that is not decided yet."""
     access.require(bundle.for_ward_id)
-    check_references(bundle, changes.records, at)
+    check_references(bundle, changes, at)
     person = person_of(bundle, at, changes)
     request = request_of(bundle, changes.desk.new_id("req"), person.id, changes.now)
     waivers = taken_waivers(bundle.waivers, bundle.for_ward_id, request.id, access, changes)
@@ -141,7 +141,7 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
             _broken(decision, changes), "Tell operations: the referee did not confirm the decision."
         )
     count = changes.practice.comparisons if compare else 0
-    explained = words.explanation(decision, changes.live, changes.zone, count)
+    explained = words.explanation(decision, changes.live, count)
     before = case.allocation
     case = replace(
         case,

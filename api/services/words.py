@@ -12,32 +12,23 @@ from solver.hospital import (
     Allocation,
     Interval,
     Minute,
-    Origin,
-    Person,
-    Priority,
     Request,
     Stay,
     Ward,
     from_minute,
 )
 from solver.hospital.staff import NURSE_SHARES
-from solver.placing import rules
+from solver.placing import phrases, rules
+from solver.placing.explain import explain
+from solver.placing.fallback import fallback
+from solver.placing.language import Language, sentence
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Price, WhyNot
 from solver.placing.records import Records
-from solver.placing.referee import Decided, broken, check, cost
+from solver.placing.referee import Counts, Decided, broken, check, cost
 
 NOTABLE = 3
 """Prices that are put into words; the rest is in the list of prices."""
-
-FALLBACK: dict[Origin, str] = {
-    Origin.EMERGENCY_DEPARTMENT: "The patient stays in the emergency department, with a named nurse.",
-    Origin.THEATRE: "The patient stays in the recovery room.",
-    Origin.WARD: "The patient stays in the present bed.",
-    Origin.HOME: "The patient is called and given a later time; whoever gets worse comes by ambulance.",
-    Origin.OTHER_SITE: "The patient stays at the sending site.",
-}
-"""Where somebody waits who has no bed yet (CLINICAL.md, safeguard 1)."""
 
 CALL_BY_RULE: dict[str, str] = {
     "nursing_floor": "ward manager: call in a nurse",
@@ -59,12 +50,7 @@ CALL_BY_RULE: dict[str, str] = {
     "blood_crossmatch": "blood bank: cross-match",
     "isolation_room": "infection control and bed manager: free an isolation room",
 }
-CALL_FIRST: dict[Priority, str] = {
-    Priority.EMERGENCY: "bed manager on call, and the consultant on call",
-    Priority.URGENT: "bed manager on call",
-    Priority.SOON: "bed manager",
-    Priority.ROUTINE: "bed manager in office hours",
-}
+"""Who can take away what stands in the way, by rule; assumed, a hospital puts its own people there."""
 
 
 def moment(minute: Minute, zone: str) -> str:
@@ -73,7 +59,7 @@ def moment(minute: Minute, zone: str) -> str:
 
 
 # --- what was given -----------------------------------------------------------------------------------------
-def explanation(decision: Decision, live: LiveHospital, zone: str, comparisons: int) -> dict[str, Any]:
+def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dict[str, Any]:
     """Why this bundle: reasons in words, prices, and how other beds compare. Before it is applied."""
     allocation = decision.allocation
     assert allocation is not None, "nothing was given"
@@ -82,7 +68,7 @@ def explanation(decision: Decision, live: LiveHospital, zone: str, comparisons: 
         "method": decision.method.value,
         "verified": decision.verified,
         "cost": decision.cost,
-        "reasons": [*_reasons(decision, allocation, live.records, zone), *(c["sentence"] for c in compared)],
+        "reasons": [*explain(decision, live.records).sentences, *(c["sentence"] for c in compared)],
         "prices": [_price(price) for price in decision.prices if price.cost],
         "waived": sorted(decision.waived),
         "compared": compared,
@@ -92,52 +78,6 @@ def explanation(decision: Decision, live: LiveHospital, zone: str, comparisons: 
 
 def _price(price: Price) -> dict[str, Any]:
     return {"rule_id": price.rule_id, "amount": price.amount, "cost": price.cost}
-
-
-def _reasons(decision: Decision, allocation: Allocation, records: Records, zone: str) -> Iterable[str]:
-    request = decision.request
-    person = records.persons[request.person_id]
-    ward = records.ward_of_bed(allocation.bed_id)
-    yield _bed_words(request, person, allocation, ward, records)
-    yield from _supply_words(allocation, records, zone)
-    yield _cover_words(cover(records, ward, allocation.start), ward)
-    if allocation.conditional:
-        yield "Conditional: the bed's occupant is only predicted to leave."
-    delay = allocation.start - max(request.needed_by, records.now)
-    if delay > 0:
-        yield f"Starts {delay} minutes later than needed; nothing fits before."
-    notable = [p for p in decision.prices if p.cost > 0 and not p.rule_id.startswith("delay_")][:NOTABLE]
-    yield from (f"Accepted: {_against(price)}" for price in notable)
-    yield from (f"Overridden: {rules.RULES[rule_id].english}" for rule_id in sorted(decision.waived))
-
-
-def _bed_words(request: Request, person: Person, allocation: Allocation, ward: Ward, records: Records) -> str:
-    room = records.rooms[records.beds[allocation.bed_id].room_id]
-    traits = [f"{'and '.join(sorted(person.isolation))} isolation"] if person.isolation else []
-    traits += [f"level {request.care.care_level}"] if request.care.care_level else []
-    traits += sorted(feature.value.replace("_", " ") for feature in request.care.features)
-    if not ward.specialities or request.care.speciality in ward.specialities:
-        traits.append(f"ward of {request.care.speciality}")
-    met = f": {', '.join(traits)}" if traits else ""
-    return f"Bed {allocation.bed_id} in room {room.id} of ward {ward.id}{met}."
-
-
-def _supply_words(allocation: Allocation, records: Records, zone: str) -> Iterable[str]:
-    for use in allocation.units:
-        unit = records.units[use.unit_id]
-        home = f"of ward {unit.owner_ward_id}" if unit.owner_ward_id else "from the pool"
-        instead = "" if unit.type_id == use.type_id else f", a {unit.type_id} instead"
-        yield f"{use.type_id}: unit {use.unit_id} {home}{instead}."
-    for lot_use in allocation.lots:
-        lot = records.lots[lot_use.lot_id]
-        instead = "" if lot.drug_id == lot_use.drug_id else f", {lot.drug_id} instead"
-        until = moment(lot.expires, zone)[:10]
-        yield f"{lot_use.drug_id}: {lot_use.quantity} from lot {lot.id}{instead}, expires {until}."
-
-
-def _against(price: Price) -> str:
-    rule = rules.RULES[price.rule_id]
-    return f"{rule.english} (not wholly: {price.amount} x {rule.unit})"
 
 
 def cover(records: Records, ward: Ward, at: Minute) -> dict[str, Any]:
@@ -179,11 +119,6 @@ def _shares(stay: Stay, ward: Ward, records: Records) -> int:
     return NURSE_SHARES // ratio.floor_patients if ratio is not None else 0
 
 
-def _cover_words(numbers: dict[str, Any], ward: Ward) -> str:
-    needed = numbers["nurses_needed_hundredths"] / 100
-    return f"Cover on ward {ward.id}: {numbers['nurses_on_duty']} nurses on duty, {needed:g} needed before."
-
-
 def _compared(
     decision: Decision, allocation: Allocation, live: LiveHospital, count: int
 ) -> Iterable[dict[str, Any]]:
@@ -197,17 +132,28 @@ def against_bed(decision: Decision, other: Allocation, live: LiveHospital) -> di
     counts = check(Decided(decision.request, other), live.records)
     against = broken(counts, live.records.profile, decision.waived)
     more = cost(counts, live.records.profile) - decision.cost
-    if against:
-        why = "; ".join(rules.RULES[rule_id].english for rule_id in against)
-    else:
-        why = f"it is allowed, at a price {more} higher" if more > 0 else "it is as good"
-    sentence = f"Not {other.bed_id}: {why}"
     return {
         "bed_id": other.bed_id,
         "broken": list(against),
         "extra_cost": more,
-        "sentence": sentence if sentence.endswith(".") else sentence + ".",
+        "sentence": _sentence(other.bed_id, against, more, counts, decision, live),
     }
+
+
+def _sentence(
+    bed_id: str, against: tuple[str, ...], more: int, counts: Counts, decision: Decision, live: LiveHospital
+) -> str:
+    english = Language.ENGLISH
+    if against:
+        told = " ".join(sentence(rules.RULES[rule_id], english) for rule_id in against)
+        return phrases.NOT_THAT_BED.say(english, bed=bed_id, rules=told)
+    if more <= 0:
+        return phrases.AS_GOOD.say(english, bed=bed_id)
+    profile = live.records.profile
+    chosen = {price.rule_id: price.amount for price in decision.prices}
+    worse = {rule.id: counts.get(rule.id, 0) - chosen.get(rule.id, 0) for rule in rules.SOFT}
+    dearest = max(rules.SOFT, key=lambda rule: profile.weight(rule) * worse[rule.id])
+    return phrases.DEARER.say(english, bed=bed_id, cost=more, rule=sentence(dearest, english))
 
 
 def _alternatives(request: Request, allocation: Allocation, records: Records, count: int) -> list[str]:
@@ -238,28 +184,16 @@ def need_of(request: Request, why_not: WhyNot, live: LiveHospital, again: Minute
     rule_ids = [standing.rule_id for standing in why_not.standing if standing.alone] or [
         standing.rule_id for standing in why_not.standing
     ]
-    calls = [CALL_FIRST[request.priority]]
+    found = fallback(request)
+    calls = [contact.name.english for contact in found.call]
     calls += [CALL_BY_RULE[rule_id] for rule_id in rule_ids[:4] if rule_id in CALL_BY_RULE]
+    told = [found.waits.english, f"Responsible: {found.responsible.name.english}."]
     return Need(
         decide_again=again,
-        fallback=_fallback(request, live.records),
+        fallback=" ".join([*told, *(step.english for step in found.steps)]),
         call="; ".join(dict.fromkeys(calls)),
         why_not=_why_not_json(why_not, live.records),
     )
-
-
-def _fallback(request: Request, records: Records) -> str:
-    options = [FALLBACK[request.origin]]
-    on_call = sum(
-        s.kind.value == "on_call" and s.called_at is None and not s.absent and s.end > records.now
-        for s in records.shifts.values()
-    )
-    if on_call:
-        options.append(f"On call and not yet called: {on_call}.")
-    if len(records.sites) > 1:
-        options.append("Another site may have room.")
-    options.append("A surge or extra bed may be opened by the bed manager.")
-    return " ".join(options)
 
 
 def _why_not_json(why_not: WhyNot, records: Records) -> dict[str, Any]:

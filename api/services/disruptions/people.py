@@ -20,7 +20,7 @@ from solver.hospital import Block, Infection, Person
 
 def isolation_on(event: IsolationOn, changes: Changes, access: Access) -> str:
     """The person needs isolation: bookings in the same rooms are looked at, a move is proposed."""
-    person = existing(changes.records.persons, event.person_id, "person_id")
+    person = _existing(event.person_id, "person_id", changes)
     _require(person, changes, access)
     known = {infection.organism: infection for infection in person.infections}
     known |= {infection.organism: infection for infection in infections_of(event.infections)}
@@ -35,7 +35,7 @@ def isolation_on(event: IsolationOn, changes: Changes, access: Access) -> str:
 
 def isolation_off(event: IsolationOff, changes: Changes, access: Access) -> str:
     """The person's isolation ends; what stood only for it is looked at again."""
-    person = existing(changes.records.persons, event.person_id, "person_id")
+    person = _existing(event.person_id, "person_id", changes)
     _require(person, changes, access)
     _change(person, replace(person, isolation=frozenset(), infections=()), changes)
     return person.id
@@ -60,8 +60,8 @@ def room_exposure(event: RoomExposure, changes: Changes, access: Access) -> str:
 def identities_merged(event: IdentitiesMerged, changes: Changes, access: Access) -> str:
     """Two records were one person: the one that goes on gets the stricter facts, the stays and the requests
     of both."""
-    gone = existing(changes.records.persons, event.person_id, "person_id")
-    kept = existing(changes.records.persons, event.into_person_id, "into_person_id")
+    gone = _existing(event.person_id, "person_id", changes)
+    kept = _existing(event.into_person_id, "into_person_id", changes)
     for person in (gone, kept):
         _require(person, changes, access)
     if gone.id == kept.id:
@@ -112,6 +112,11 @@ def _change(before: Person, after: Person, changes: Changes) -> None:
     rooms = dict.fromkeys(changes.records.beds[stay.bed_id].room_id for stay in stays)
     with repair.around_beds(repair.beds_of_rooms(rooms, changes), (), changes):
         changes.put(after)
+
+
+def _existing(person_id: str, field: str, changes: Changes) -> Person:
+    changes.desk.person(person_id)
+    return existing(changes.records.persons, person_id, field)
 
 
 def _require(person: Person, changes: Changes, access: Access) -> None:
