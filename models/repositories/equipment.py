@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from models import rows
 from models.commands import Transaction
@@ -10,7 +10,7 @@ from models.errors import NotFound
 from models.repositories.versions import add, revise
 from models.store import blocked
 from models.tables import equipment, places
-from solver.hospital import EquipmentType, Minute, Unit, UnitBooking
+from solver.hospital import EquipmentType, Minute, Unit, UnitBooking, Ward
 
 
 def insert_type(transaction: Transaction, record: EquipmentType) -> None:
@@ -60,23 +60,38 @@ def end_booking(transaction: Transaction, record: UnitBooking, minute: Minute) -
     revise(transaction, equipment.unit_booking, record.id, values)
 
 
+_UNIT, _TYPE, _SITE = equipment.unit, equipment.equipment_type, places.site
+_HOME, _THERE = places.ward.alias("home"), places.ward.alias("there")
+_BLOCKED_BY = (
+    select(
+        *_SITE.columns,
+        _UNIT.c.type_id,
+        _TYPE.c.turnaround_minutes,
+        *(column.label(f"home_{column.name}") for column in _HOME.columns),
+        *(column.label(f"there_{column.name}") for column in _THERE.columns),
+    )
+    .select_from(_UNIT)
+    .join(_TYPE, _TYPE.c.id == _UNIT.c.type_id)
+    .join(_HOME, _HOME.c.id == _UNIT.c.ward_id)
+    .join(_SITE, _SITE.c.id == _HOME.c.site_id)
+    .join(_THERE, _THERE.c.id == bindparam("there"))
+    .where(_UNIT.c.id == bindparam("unit"))
+)
+# One statement, built once: four built anew took 40 % of the time of storing a bundle.
+
+
 def _blocked(transaction: Transaction, record: UnitBooking) -> tuple[Minute, Minute]:
-    """As ``models.store.blocked``, from the four or five rows that decide it."""
-    connection = transaction.connection
-    unit_row = connection.execute(select(equipment.unit).where(equipment.unit.c.id == record.unit_id)).first()
-    if unit_row is None:
-        raise NotFound("unit", record.unit_id)
-    unit = rows.read_unit(unit_row)
-    types = equipment.equipment_type
-    kind = rows.read_equipment_type(
-        connection.execute(select(types).where(types.c.id == unit.type_id)).one(), ()
+    """As ``models.store.blocked``, from the rows that decide it."""
+    names = {"unit": record.unit_id, "there": record.ward_id}
+    r = transaction.connection.execute(_BLOCKED_BY, names).first()
+    if r is None:
+        raise NotFound("unit or ward", f"{record.unit_id}, {record.ward_id}")
+    home = Ward(r.home_id, r.home_site_id, r.home_name, building=r.home_building, floor=r.home_floor)
+    there = Ward(r.there_id, r.there_site_id, r.there_name, building=r.there_building, floor=r.there_floor)
+    return blocked(
+        record,
+        Unit(record.unit_id, r.type_id, home.id),
+        {r.type_id: EquipmentType(r.type_id, "", r.turnaround_minutes)},
+        {home.id: home, there.id: there},
+        {r.id: rows.read_site(r)},
     )
-    found = connection.execute(
-        select(places.ward).where(places.ward.c.id.in_({unit.ward_id, record.ward_id}))
-    )
-    wards = {r.id: rows.read_ward(r, (), ()) for r in found}
-    if record.ward_id not in wards:
-        raise NotFound("ward", record.ward_id)
-    site_id = wards[unit.ward_id].site_id
-    site = rows.read_site(connection.execute(select(places.site).where(places.site.c.id == site_id)).one())
-    return blocked(record, unit, {kind.id: kind}, wards, {site.id: site})

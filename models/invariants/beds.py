@@ -1,0 +1,141 @@
+# ruff: noqa: S608 (statements are put together from the constants of this file and common.py only)
+"""Beds and rooms: who is promised what, who lies where, and who shares a room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from models.clock import MICROSECONDS_PER_MINUTE
+from models.invariants.common import LIVE, Found, Overrides, ones, pairs
+
+
+def bed_promised_twice(connection: Connection) -> Found:
+    return pairs(
+        connection,
+        f"""SELECT a.id AS a, b.id AS b, a.start_minute AS a_start, a.end_minute AS a_end,
+                   b.start_minute AS b_start, b.end_minute AS b_end
+            FROM stay a JOIN stay b ON a.bed_id = b.bed_id AND a.id < b.id
+            WHERE a.state IN {LIVE} AND b.state IN {LIVE}
+              AND a.start_minute < b.end_minute AND b.start_minute < a.end_minute""",
+    )
+
+
+def two_in_one_bed(connection: Connection) -> Found:
+    return _occupancies_overlap(connection, "a.bed_id = b.bed_id")
+
+
+def one_in_two_beds(connection: Connection) -> Found:
+    return _occupancies_overlap(
+        connection, "a.person_id = b.person_id AND NOT a.companion AND NOT b.companion"
+    )
+
+
+def _occupancies_overlap(connection: Connection, same: str) -> Found:
+    return pairs(
+        connection,
+        f"""SELECT a.id AS a, b.id AS b, a.arrived_minute AS a_start, a.left_minute AS a_end,
+                   b.arrived_minute AS b_start, b.left_minute AS b_end
+            FROM occupancy a JOIN occupancy b ON {same} AND a.id < b.id
+            WHERE NOT a.void AND NOT b.void
+              AND (b.left_minute IS NULL OR a.arrived_minute < b.left_minute)
+              AND (a.left_minute IS NULL OR b.arrived_minute < a.left_minute)""",
+    )
+
+
+_STATUS_BEFORE = """s.version = (SELECT max(w.version) FROM bed_status_version w JOIN occupancy_version f
+                    ON f.id = o.id AND f.version = 1
+                    WHERE w.id = s.id AND w.recorded_microsecond < f.recorded_microsecond)"""
+"""The bed's status as it was known when the arrival was recorded."""
+
+
+def arrived_in_dirty_bed(connection: Connection) -> Found:
+    return ones(
+        connection,
+        f"""SELECT o.id AS id, s.status AS detail
+            FROM occupancy o JOIN bed_status_version s ON s.bed_id = o.bed_id
+            WHERE NOT o.void AND s.start_minute <= o.arrived_minute AND {_STATUS_BEFORE}
+              AND (s.end_minute IS NULL OR s.end_minute > o.arrived_minute)
+              AND (s.clean_at > o.arrived_minute
+                   OR (s.clean_at IS NULL AND s.status IN ('housekeeping', 'contaminated')))""",
+    )
+
+
+def arrived_while_closed(connection: Connection) -> Found:
+    """Into a bed that was closed or blocked, and known to be, when the person came."""
+    found = connection.execute(
+        text(
+            f"""SELECT o.id AS id, o.stay_id, o.bed_id, st.request_id, st.allocation_id, o.arrived_minute,
+                      b.reason AS detail
+               FROM occupancy o JOIN stay st ON st.id = o.stay_id JOIN bed ON bed.id = o.bed_id
+               JOIN room ON room.id = bed.room_id
+               JOIN place_block b ON b.bed_id = o.bed_id OR b.room_id = room.id OR b.ward_id = room.ward_id
+               JOIN place_block_version v ON v.id = b.id AND v.version = 1
+               WHERE NOT o.void AND NOT b.void AND b.start_minute <= o.arrived_minute
+                 AND (b.end_minute IS NULL OR b.end_minute > o.arrived_minute)
+                 AND v.recorded_microsecond < o.arrived_minute * {MICROSECONDS_PER_MINUTE}
+               UNION ALL
+               SELECT o.id, o.stay_id, o.bed_id, st.request_id, st.allocation_id, o.arrived_minute, s.status
+               FROM occupancy o JOIN stay st ON st.id = o.stay_id
+               JOIN bed_status_version s ON s.bed_id = o.bed_id
+               WHERE NOT o.void AND s.status = 'closed' AND s.start_minute <= o.arrived_minute
+                 AND (s.end_minute IS NULL OR s.end_minute > o.arrived_minute) AND {_STATUS_BEFORE}
+                 AND s.recorded_microsecond < o.arrived_minute * {MICROSECONDS_PER_MINUTE}"""
+        )
+    )
+    waived = Overrides(connection, "bed_open")
+    for row in found:
+        names = (row.request_id, row.allocation_id, row.stay_id, row.bed_id)
+        if not waived.covers(names, row.arrived_minute):
+            yield (row.id,), str(row.detail)
+
+
+def stay_without_occupancy(connection: Connection) -> Found:
+    """Who is said to occupy a bed lies in exactly that bed, and the other way round."""
+    return ones(
+        connection,
+        """SELECT s.id AS id, 'occupying, recorded in the bed ' || count(o.id) || ' times' AS detail
+           FROM stay s LEFT JOIN occupancy o
+             ON o.stay_id = s.id AND o.bed_id = s.bed_id AND o.left_minute IS NULL AND NOT o.void
+           WHERE s.state = 'occupying' GROUP BY s.id HAVING count(o.id) <> 1
+           UNION ALL
+           SELECT o.id, 'lies there for a stay that is ' || s.state
+           FROM occupancy o JOIN stay s ON s.id = o.stay_id
+           WHERE o.left_minute IS NULL AND NOT o.void AND s.state <> 'occupying'""",
+    )
+
+
+def mixed_room(connection: Connection) -> Found:
+    """Two sexes at once in a room that is not for both, or the other sex in a fixed room; not overridden."""
+    lying = f"""SELECT s.id, s.bed_id, s.request_id, s.allocation_id, s.person_id, s.start_minute,
+                       s.end_minute, p.sex, r.id AS room_id, r.sex_policy
+                FROM stay s JOIN person p ON p.id = s.person_id JOIN bed b ON b.id = s.bed_id
+                JOIN room r ON r.id = b.room_id
+                WHERE (s.state IN {LIVE} OR s.state = 'left') AND s.with_stay_id IS NULL
+                  AND r.sex_policy <> 'mixed'"""
+    waived = Overrides(connection, "room_sex")
+    rooms: dict[str, list[Any]] = {}
+    for row in connection.execute(text(lying + " ORDER BY r.id, s.start_minute, s.id")):
+        rooms.setdefault(row.room_id, []).append(row)
+    for stays in rooms.values():
+        yield from _mixed(stays, waived)
+
+
+def _mixed(stays: list[Any], waived: Overrides) -> Found:
+    for place, one in enumerate(stays):
+        fixed = one.sex_policy in ("female", "male")
+        if fixed and one.sex != one.sex_policy and not _waived(one, one, waived):
+            yield (one.id,), f"sex {one.sex} in a {one.sex_policy} room"
+        for other in stays[place + 1 :]:
+            if other.start_minute >= one.end_minute:
+                break
+            differ = one.sex != other.sex or "unknown" in (one.sex, other.sex)
+            apart = one.bed_id != other.bed_id and one.person_id != other.person_id
+            if not fixed and differ and apart and not _waived(one, other, waived):
+                yield (one.id, other.id), f"{one.sex} and {other.sex} from {other.start_minute} on"
+
+
+def _waived(one: Any, other: Any, waived: Overrides) -> bool:
+    names = (one.request_id, one.allocation_id, one.id, other.request_id, other.allocation_id, other.id)
+    return waived.covers((*names, one.bed_id, other.bed_id), other.start_minute)

@@ -1,0 +1,107 @@
+# ruff: noqa: S608 (statements are put together from the constants of this file and common.py only)
+"""Units of equipment and lots of drugs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from models.invariants.common import AS_KNOWN, Found, document, ones, pairs
+
+
+def unit_taken_twice(connection: Connection) -> Found:
+    """With transport before and turnaround after each use, worked out here from the places."""
+    before = """(CASE WHEN {k}.kind = 'maintenance' OR {u}h.id = {u}t.id THEN 0 ELSE
+                 si.transport_base_minutes + abs({u}h.floor - {u}t.floor) * si.transport_floor_minutes
+                 + CASE WHEN {u}h.building <> {u}t.building
+                        THEN si.transport_building_minutes ELSE 0 END END)"""
+    after = "(CASE WHEN {k}.kind = 'maintenance' THEN 0 ELSE ty.turnaround_minutes END)"
+    a = before.format(k="a", u="a"), after.format(k="a")
+    b = before.format(k="b", u="b"), after.format(k="b")
+    return pairs(
+        connection,
+        f"""SELECT a.id AS a, b.id AS b, a.start_minute AS a_start, a.end_minute AS a_end,
+                   b.start_minute AS b_start, b.end_minute AS b_end
+            FROM unit_booking a JOIN unit_booking b ON a.unit_id = b.unit_id AND a.id < b.id
+            JOIN unit u ON u.id = a.unit_id JOIN equipment_type ty ON ty.id = u.type_id
+            JOIN ward ah ON ah.id = u.ward_id JOIN ward at ON at.id = a.ward_id
+            JOIN ward bh ON bh.id = u.ward_id JOIN ward bt ON bt.id = b.ward_id
+            JOIN site si ON si.id = ah.site_id
+            WHERE a.state = 'active' AND b.state = 'active'
+              AND a.start_minute - {a[0]} < b.end_minute + {b[1]}
+              AND b.start_minute - {b[0]} < a.end_minute + {a[1]}""",
+    )
+
+
+def unusable_unit(connection: Connection) -> Found:
+    return ones(
+        connection,
+        """SELECT k.id AS id, u.state AS detail FROM unit_booking k JOIN unit u ON u.id = k.unit_id
+           WHERE k.state = 'active' AND k.kind = 'use' AND NOT k.pinned AND k.allocation_id IS NOT NULL
+             AND u.state IN ('broken', 'recalled', 'maintenance')""",
+    )
+
+
+def lot_over_reserved(connection: Connection) -> Found:
+    return ones(
+        connection,
+        """SELECT b.lot_id AS id, 'reserved ' || coalesce(sum(r.quantity), 0) || ' of ' || b.on_hand AS detail
+           FROM lot_balance b LEFT JOIN lot_reservation r ON r.lot_id = b.lot_id AND r.state = 'reserved'
+           GROUP BY b.lot_id, b.on_hand, b.reserved
+           HAVING coalesce(sum(r.quantity), 0) > b.on_hand OR coalesce(sum(r.quantity), 0) <> b.reserved
+              OR b.on_hand < 0""",
+    )
+
+
+def lot_unusable(connection: Connection) -> Found:
+    return ones(
+        connection,
+        """SELECT r.id AS id,
+                  CASE WHEN l.state <> 'available' THEN l.state
+                       ELSE 'expires ' || l.expires_minute END AS detail
+           FROM lot_reservation r JOIN lot l ON l.id = r.lot_id JOIN allocation a ON a.id = r.allocation_id
+           WHERE a.state IN ('placed', 'confirmed') AND r.state = 'reserved'
+             AND (l.state <> 'available' OR l.expires_minute < r.use_until_minute)
+           UNION ALL
+           SELECT r.id, 'dispensed after ' || l.expires_minute
+           FROM lot_reservation r JOIN lot l ON l.id = r.lot_id
+           WHERE r.state = 'dispensed' AND l.expires_minute <= r.changed_minute""",
+    )
+
+
+def known_allergy(connection: Connection) -> Found:
+    """A drug of a substance the person was known to be allergic to when it was given."""
+    for row in _given(connection, "lot_reservation"):
+        if row.substance in document(row.allergies):
+            yield (row.id,), f"substance of {row.drug_id}"
+
+
+def incompatible_blood(connection: Connection) -> Found:
+    """Blood that was matched for somebody else, or whose antigens the recipient lacks."""
+    for row in _given(connection, "lot_reservation"):
+        if row.handling != "blood":
+            continue
+        lacking = _antigens(row.donor) - _antigens(row.recipient or "O-")
+        if row.crossmatched_for != row.person_id or row.donor is None or lacking:
+            yield (row.id,), f"lot {row.lot_id}"
+
+
+def _given(connection: Connection, table: str) -> Iterable[Any]:
+    """Reservations with the person as known when the allocation was made."""
+    return connection.execute(
+        text(
+            f"""SELECT g.id, g.lot_id, d.id AS drug_id, d.substance, d.handling, l.blood_group AS donor,
+                      l.crossmatched_for, v.allergies, v.blood_group AS recipient, v.id AS person_id
+               FROM {table} g JOIN lot l ON l.id = g.lot_id JOIN drug d ON d.id = l.drug_id
+               JOIN allocation a ON a.id = g.allocation_id JOIN person_version v ON v.id = a.person_id
+               WHERE g.state <> 'released' AND {AS_KNOWN}"""
+        )
+    )
+
+
+def _antigens(group: str | None) -> set[str]:
+    if group is None:
+        return set()
+    return (set(group[:-1]) - {"O"}) | ({"D"} if group.endswith("+") else set())
