@@ -12,6 +12,7 @@ from models.invariants.common import LIVE, Found, Overrides, ones, pairs
 
 
 def bed_promised_twice(connection: Connection) -> Found:
+    """Two live stays of one bed overlap."""
     return pairs(
         connection,
         f"""SELECT a.id AS a, b.id AS b, a.start_minute AS a_start, a.end_minute AS a_end,
@@ -23,10 +24,12 @@ def bed_promised_twice(connection: Connection) -> Found:
 
 
 def two_in_one_bed(connection: Connection) -> Found:
+    """Two people lay in one bed at the same time."""
     return _occupancies_overlap(connection, "a.bed_id = b.bed_id")
 
 
 def one_in_two_beds(connection: Connection) -> Found:
+    """One person lay in two beds at the same time."""
     return _occupancies_overlap(
         connection, "a.person_id = b.person_id AND NOT a.companion AND NOT b.companion"
     )
@@ -51,6 +54,7 @@ _STATUS_BEFORE = """s.version = (SELECT max(w.version) FROM bed_status_version w
 
 
 def arrived_in_dirty_bed(connection: Connection) -> Found:
+    """Somebody arrived in a bed that was known not to be clean."""
     return ones(
         connection,
         f"""SELECT o.id AS id, s.status AS detail

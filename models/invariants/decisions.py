@@ -22,6 +22,7 @@ def unsuitable_room(connection: Connection) -> Found:
 
 
 def excluded_room(connection: Connection) -> Found:
+    """A bed in a room the request excludes; not overridden."""
     waived = Overrides(connection, "room_excluded")
     for row in _decisions(connection):
         excluded = document(row.needs)["excluded_room_ids"]
@@ -30,6 +31,7 @@ def excluded_room(connection: Connection) -> Found:
 
 
 def too_heavy(connection: Connection) -> Found:
+    """A person heavier than the bed carries, as known when the bed was given."""
     for row in _decisions(connection):
         if row.weight_kg > row.max_weight_kg:
             yield (row.id,), f"{row.weight_kg} kg in a bed for {row.max_weight_kg} kg"

@@ -36,6 +36,7 @@ def unit_taken_twice(connection: Connection) -> Found:
 
 
 def unusable_unit(connection: Connection) -> Found:
+    """A unit that is broken, recalled or in maintenance is promised to somebody."""
     return ones(
         connection,
         """SELECT k.id AS id, u.state AS detail FROM unit_booking k JOIN unit u ON u.id = k.unit_id
@@ -45,6 +46,7 @@ def unusable_unit(connection: Connection) -> Found:
 
 
 def lot_over_reserved(connection: Connection) -> Found:
+    """More is reserved of a lot than there is, or its balance says something else."""
     return ones(
         connection,
         """SELECT b.lot_id AS id, 'reserved ' || coalesce(sum(r.quantity), 0) || ' of ' || b.on_hand AS detail
@@ -56,6 +58,7 @@ def lot_over_reserved(connection: Connection) -> Found:
 
 
 def lot_unusable(connection: Connection) -> Found:
+    """Something is reserved, or was dispensed, from a lot that may not be used then."""
     return ones(
         connection,
         """SELECT r.id AS id,
