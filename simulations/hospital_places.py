@@ -95,14 +95,18 @@ def _room(kind: WardKind, ward_id: str, index: int, first: int, rng: Generator, 
         SexPolicy.FIRST if kind.rooms[index] == 1 and kind.policy is not SexPolicy.FEMALE else kind.policy
     )
     room = Room(room_id, ward_id, f"Room {index + 1}", policy, pressure, 12 if pressure else 6)
+    extra = {Feature.EN_SUITE} if kind.rooms[index] == 1 else set()
+    extra |= {Feature.MONITOR} if pressure else set()
     raised = kind.raised if index == kind.rooms.index(max(kind.rooms)) else 0
     beds = tuple(
-        _bed(kind, room_id, f"{ward_id}-B{first + i:02d}", kind.rooms[index] == 1, i < raised, rng, now)
+        _bed(kind, room_id, f"{ward_id}-B{first + i:02d}", extra, i < raised, rng, now)
         for i in range(kind.rooms[index])
     )
     count = kind.companions[index] if index < len(kind.companions) else 0
+    # Not staffed: a place for a companion is no bed for one more patient.
     places = tuple(
-        Bed(f"{ward_id}-C{first + i:02d}", room_id, kind.companion or BedKind.EXTRA_BED) for i in range(count)
+        Bed(f"{ward_id}-C{first + i:02d}", room_id, kind.companion or BedKind.EXTRA_BED, staffed=False)
+        for i in range(count)
     )
     return BuiltRoom(room, beds, places)
 
@@ -121,10 +125,10 @@ def _pressure(kind: WardKind, index: int) -> frozenset[Feature]:
 
 
 def _bed(
-    kind: WardKind, room_id: str, bed_id: str, single: bool, raised: bool, rng: Generator, now: Minute
+    kind: WardKind, room_id: str, bed_id: str, extra: set[Feature], raised: bool, rng: Generator, now: Minute
 ) -> Bed:
     features = set(kind.features)
-    features |= {Feature.EN_SUITE} if single else set()
+    features |= extra
     features |= {Feature.MONITOR, Feature.OBSERVATION} if raised else set()
     heavy = kind.kind is BedKind.BED and rng.random() < BARIATRIC_SHARE
     features |= {Feature.BARIATRIC, Feature.HOIST} if heavy else set()

@@ -174,7 +174,7 @@ SIZES: Final[dict[str, Size]] = {
 """30, 300, 1,000 and 5,000 places; three units and two and a half nurses a bed: assumed."""
 
 UNSTAFFED_SHARE: Final = 0.01
-"""Beds that are there but not staffed: assumed."""
+"""Beds that are there but not staffed (places of companions never are): assumed."""
 BLOCKED_SHARE: Final = 0.01
 """Beds out of use for repair: assumed."""
 CLEANING_SHARE: Final = 0.25
