@@ -217,8 +217,8 @@ class Desk:
         return known
 
     def forget_the_past(self) -> None:
-        """Take shifts that are over and persons who neither lie nor are awaited here out of the live hospital (not out
-        of storage), so that it does not grow. Between batches only."""
+        """Take shifts that are over and persons who neither lie nor are awaited here out of the live hospital
+        (not out of storage), so that it does not grow. Between batches only."""
         records = self.live.records
         for shift in [s for s in records.shifts.values() if s.end <= records.now]:
             self.live.drop(Shift, shift.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.errors import Place, UnknownReference, WrongState
+from api.errors import Place, RuleBroken, UnknownReference, WrongState
 from api.places import pointer
 from api.schemas.movements import ArrivalIn, ConfirmIn, DischargeIn, ReleaseIn, StepIn, TransferIn
 from api.security.access import Access
@@ -34,6 +34,7 @@ from solver.hospital import (
     UnitUse,
 )
 from solver.hospital.stays import turnaround_minutes
+from solver.placing.referee import Decided, broken, check
 
 KEPT_RESERVED = frozenset({HandlingClass.CONTROLLED, HandlingClass.BLOOD})
 """Never dispensed here: two people confirm a controlled drug, the blood bank issues blood (CLINICAL.md)."""
@@ -121,13 +122,19 @@ def arrive(command: Act, changes: Changes) -> Answer:
     if stay.state is StayState.OCCUPYING:
         raise WrongState("The patient has arrived already.", "Read the allocation again.")
     at = _past(body.at, changes)
+    if at < stay.start:
+        _refuse_too_early(case, at, changes)
     case = _leave_former_bed(case, at, changes)
     for own in list(changes.stays_of(case)):
         _refuse_unready(own, at, changes)
         _occupy(own, at, changes)
     given = _attach(case, changes)
     explained = case.explanation | {"dispensed": given}
-    case = changes.set_case(replace(case, state=RequestState.ARRIVED, explanation=explained))
+    assert case.allocation is not None, "whoever arrives has an allocation"
+    lying = replace(case.allocation, start=at, end=max(case.allocation.end, at + 1))
+    case = changes.set_case(
+        replace(case, state=RequestState.ARRIVED, allocation=lying, explanation=explained)
+    )
     changes.step(case.id, Step.ARRIVED, at)
     changes.tell("stay.arrived", stay.id, request_id=case.id, bed_id=stay.bed_id)
     repair.bed(stay.bed_id, changes)
@@ -285,6 +292,19 @@ def set_end(stay: Stay, end: Minute, departure: Departure, changes: Changes) -> 
             changes.put(replace(each, end=max(end, each.start + 1), departure=departure))
         for booking in later:
             changes.put(replace(booking, end=max(end, booking.start + 1)))
+    if case is not None and case.allocation is not None:
+        _tell_end(case, stay, end, changes)
+
+
+def _tell_end(case: Case, stay: Stay, end: Minute, changes: Changes) -> None:
+    """The allocation says the same as its stay and bookings."""
+    allocation = case.allocation
+    assert allocation is not None, "the caller looked"
+    uses = tuple(
+        replace(use, end=max(end, use.start + 1)) if use.end == stay.end else use for use in allocation.units
+    )
+    allocation = replace(allocation, end=max(end, allocation.start + 1), units=uses)
+    changes.set_case(replace(case, allocation=allocation))
 
 
 def make_clean(bed: Bed, changes: Changes) -> None:
@@ -347,6 +367,23 @@ def _refuse_unready(stay: Stay, at: Minute, changes: Changes) -> None:
             raise WrongState("Somebody still lies in this bed.", "Record that departure first.")
     if bed.clean_at is not None and bed.clean_at > at:
         raise WrongState("The bed is not clean yet.", "Record bed_cleaned when housekeeping is done.")
+
+
+def _refuse_too_early(case: Case, at: Minute, changes: Changes) -> None:
+    """Whoever comes before the time must keep the rules from then on, as if given the bed from then."""
+    allocation = case.allocation
+    assert allocation is not None, "looked up by its allocation"
+    own = list(changes.stays_of(case))
+    for stay in reversed(own):
+        changes.drop(Stay, stay.id)
+    bare = replace(case.request, equipment=(), drugs=())
+    early = replace(allocation, start=at, units=(), lots=())
+    counts = check(Decided(bare, early), changes.records)
+    for stay in own:
+        changes.put(stay)
+    against = broken(counts, changes.records.profile, case.waived)
+    if against:
+        raise RuleBroken(against, "Wait until the time given, or POST /requests/{id}:choose with a waiver.")
 
 
 def _occupy(stay: Stay, at: Minute, changes: Changes) -> None:

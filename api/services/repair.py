@@ -50,13 +50,29 @@ def around_beds(bed_ids: Iterable[str], unit_ids: Iterable[str], changes: Change
 
 @contextmanager
 def longer(stays: Iterable[Stay], unit_ids: Iterable[str], until: Minute, changes: Changes) -> Iterator[None]:
-    """``around_beds`` for stays that will last until a minute, imported bookings behind them included."""
+    """``around`` every booking that stays lasting until a minute may get in the way of: in their beds, among
+    those who come into their rooms and onto their wards in the added time, of the units they keep."""
+    stays = list(stays)
     bed_ids = [stay.bed_id for stay in stays]
     adopted = make_room(bed_ids, until, changes)
-    with around_beds(bed_ids, unit_ids, changes):
+    cases = [*in_beds(bed_ids, changes), *of_units(unit_ids, changes), *_coming(stays, until, changes)]
+    with around(cases, changes):
         yield
     for case in adopted:
         _settle(case, decide(case, changes), changes)
+
+
+def _coming(stays: Iterable[Stay], until: Minute, changes: Changes) -> Iterator[Case]:
+    """Booked cases on the stays' wards that overlap the time between a stay's expected end and a later
+    one."""
+    added = {changes.records.ward_of_bed(stay.bed_id).id: stay.end for stay in stays}
+    for case in changes.desk.cases.values():
+        allocation = case.allocation
+        if allocation is None or allocation.start >= until:
+            continue
+        end = added.get(changes.records.ward_of_bed(allocation.bed_id).id)
+        if end is not None and allocation.end > end:
+            yield case
 
 
 def bed(bed_id: str, changes: Changes) -> None:

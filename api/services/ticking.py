@@ -21,6 +21,7 @@ class Tick:
 def tick(_: Tick, changes: Changes) -> Answer:
     """Everything that time alone changes."""
     cleaned = _finish_cleaning(changes)
+    _reopen(changes)
     _forget_past_bookings(changes)
     overdue = _extend_overdue(changes)
     _end_waivers(changes)
@@ -57,6 +58,15 @@ def _finish_cleaning(changes: Changes) -> list[str]:
         if coming and coming[0].state is not StayState.OCCUPYING:
             changes.step(coming[0].request_id, Step.BED_CLEAN, bed.clean_at)
     return done
+
+
+def _reopen(changes: Changes) -> None:
+    """A bed that was closed for a time is open when that is over; one closed without an end waits for a person."""
+    for bed in list(changes.records.beds.values()):
+        over = bool(bed.blocks) and all(b.end is not None and b.end <= changes.now for b in bed.blocks)
+        if over and bed.status is OperationalStatus.CLOSED:
+            changes.put(replace(bed, status=OperationalStatus.UNOCCUPIED, blocks=()))
+            changes.tell("bed.reopened", bed.id)
 
 
 def _forget_past_bookings(changes: Changes) -> None:
