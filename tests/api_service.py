@@ -7,15 +7,17 @@ bay R3 with beds C1-C2. Everybody in it is made up.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
 from argon2 import PasswordHasher
 
 from api.app import create_app
@@ -24,6 +26,7 @@ from api.settings import Settings
 from models.clock import MICROSECONDS_PER_MINUTE, Instant
 from models.commands import Transaction
 from models.database import create_database
+from models.invariants import recount
 from models.keys import Keys, generate_keys, write_key_file
 from models.repositories.accounts import Grant, StoredAccount, insert_account
 from models.store import store_hospital
@@ -48,6 +51,7 @@ from solver.hospital import (
     StayState,
     Unit,
     Ward,
+    from_minute,
 )
 
 NOW = 29_540_160
@@ -71,8 +75,6 @@ ACCOUNTS = {
 
 def at(minutes: int = 0) -> str:
     """RFC 3339 of a moment counted from the start of the tests' day."""
-    from solver.hospital import from_minute
-
     return from_minute(NOW + minutes).isoformat()
 
 
@@ -207,6 +209,11 @@ class Service:
             self._tokens[login] = answer.json()["token"]
         return self._tokens[login]
 
+    def pass_minutes(self, minutes: int) -> None:
+        """Let the machine's clock go on; tokens may expire, so everybody logs in again."""
+        self.wall.pass_minutes(minutes)
+        self._tokens.clear()
+
     async def headers(self, login: str, **more: str) -> dict[str, str]:
         key = f"test-key-{next(self._keys):06}"
         return {"Authorization": f"Bearer {await self.token(login)}", "Idempotency-Key": key, **more}
@@ -236,8 +243,6 @@ class Service:
 
     async def violations(self) -> list[Any]:
         """What the recount finds in the database."""
-        from models.invariants import recount
-
         with self.runtime.database.reading() as connection:
             return recount(connection)
 
@@ -255,16 +260,29 @@ def bundle(**changes: Any) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def running(place: Place, **settings: Any) -> AsyncIterator[Service]:
-    """The service over a stored hospital, in this process."""
+    """The service over a stored hospital, behind a real socket on this machine."""
     wall = Wall()
     app = create_app(place.settings(**settings), Outside(wall=wall))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            for _ in range(2000):
-                if app.state.runtime.ready:
-                    break
-                import asyncio
-
-                await asyncio.sleep(0.02)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await until(lambda: server.started or serving.done())
+        if serving.done():
+            await serving
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            await until(lambda: app.state.runtime.ready)
             yield Service(app, client, wall)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something holds."""
+    for _ in range(int(seconds / 0.01)):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError("It did not come to hold.")

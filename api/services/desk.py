@@ -353,6 +353,9 @@ class Changes:
         stay = self.records.stays.get(stay_id) if stay_id is not None else None
         if stay is None:
             return
+        if stay.state.pinned:
+            # A forecast only: whoever lies there leaves when the arrival in the other bed is recorded.
+            end = max(end, stay.start + 1)
         if stay.start >= end:
             self.drop(Stay, stay.id)
         elif end < stay.end:

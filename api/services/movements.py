@@ -320,6 +320,8 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
     former = changes.records.stays.get(case.request.from_stay_id or "")
     if former is None:
         return case
+    if former.start >= at:
+        raise WrongState("The patient came into the former bed this very minute.", "Wait a minute.")
     before = changes.desk.case_of_stay(former)
     vacate(former, at, changes)
     for companion in [s for s in changes.records.stays.values() if s.with_stay_id == former.id]:

@@ -61,7 +61,8 @@ def _finish_cleaning(changes: Changes) -> list[str]:
 
 
 def _reopen(changes: Changes) -> None:
-    """A bed that was closed for a time is open when that is over; one closed without an end waits for a person."""
+    """A bed that was closed for a time is open when that is over; one closed without an end waits for a
+    person."""
     for bed in list(changes.records.beds.values()):
         over = bool(bed.blocks) and all(b.end is not None and b.end <= changes.now for b in bed.blocks)
         if over and bed.status is OperationalStatus.CLOSED:

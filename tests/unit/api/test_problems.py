@@ -1,0 +1,81 @@
+"""Errors on the wire: every error has a row, and no answer repeats what was sent."""
+
+import inspect
+import json
+
+import pytest
+
+from api import errors as api
+from api.problems import HTTP_PROBLEMS, PROBLEMS, response_to, row_of
+from models import errors as storage
+from solver.engine import errors as solver
+from solver.engine.errors import InvalidInstance, Problem
+
+TREES = [(api, api.ApiError), (storage, storage.StorageError), (solver, solver.SolverError)]
+SECRET = "Jane Doe 1957-08-30"
+
+
+def errors_of(module, root):
+    return [c for _, c in inspect.getmembers(module, inspect.isclass) if issubclass(c, root)]
+
+
+@pytest.mark.parametrize(
+    "error", [e for module, root in TREES for e in errors_of(module, root)], ids=lambda e: e.__name__
+)
+def test_every_error_of_the_three_trees_has_a_row_of_its_own(error):
+    assert error in PROBLEMS
+
+
+def test_no_row_is_left_over_from_an_error_that_is_gone():
+    known = {e for module, root in TREES for e in errors_of(module, root)}
+    assert set(PROBLEMS) == known
+
+
+def test_a_slug_always_stands_for_one_title():
+    told = {}
+    for row in PROBLEMS.values():
+        assert told.setdefault((row.slug, row.status), row.title) == row.title
+
+
+def test_an_error_added_later_is_answered_as_its_parent():
+    class Later(storage.WriterClosed):
+        pass
+
+    assert row_of(Later()) is PROBLEMS[storage.WriterClosed]
+
+
+def test_an_error_of_nobody_is_an_internal_error_without_its_message():
+    answer = response_to(ValueError(SECRET))
+    assert answer.status_code == 500
+    assert SECRET not in bytes(answer.body).decode()
+
+
+def test_a_refused_instance_names_fields_and_never_values_or_ids():
+    error = InvalidInstance(
+        [Problem(f"Person {SECRET!r}, weight_kg", SECRET, "a whole number", "Correct it.")]
+    )
+    body = json.loads(bytes(response_to(error).body))
+    assert SECRET not in json.dumps(body)
+    assert body["errors"] == [{"where": "weight_kg", "expected": "a whole number"}]
+
+
+def test_what_was_not_found_is_named_by_kind_only():
+    body = bytes(response_to(storage.NotFound("request", SECRET)).body).decode()
+    assert SECRET not in body
+    assert "request" in body
+
+
+def test_a_problem_is_problem_json_with_type_title_status_and_remedy():
+    answer = response_to(api.StaleRevision(7))
+    body = json.loads(bytes(answer.body))
+    assert answer.media_type == "application/problem+json"
+    assert body["type"] == "/problems/stale-revision"
+    assert body["status"] == answer.status_code == 412
+    assert body["current_revision"] == 7
+    assert body["remedy"]
+
+
+def test_who_must_wait_is_told_how_long():
+    assert response_to(storage.QueueFull(9, 3)).headers["Retry-After"] == "3"
+    assert response_to(api.LoginThrottled(17)).headers["Retry-After"] == "17"
+    assert "Bearer" in response_to(api.Unauthenticated("none")).headers["WWW-Authenticate"]
