@@ -122,16 +122,14 @@ class CoverRows:
         return Pulses(x, first, until, owner, np.ones(main.size, np.int64), main.bed, main.request, loads)
 
     def _left(self, ward: Ward, moved: Moved, main: Options, x: Int64) -> Pulses:
-        """The stay left ends at the start instead of its end: earlier takes load off, later adds some."""
+        """The stay left ends at the start, if that is before its end: its load is taken off from then on."""
         scene = self._scene
         stay = scene.stays.records[moved.stay]
         load = load_of(scene.records.persons[stay.person_id], stay.care, ward, scene.records)
-        cut = np.maximum(main.start, stay.start)
-        first, until = np.minimum(cut, stay.end), np.maximum(cut, stay.end)
-        sign = np.where(cut < stay.end, -1, 1)
-        nowhere = np.full(main.size, -1)
-        owner = np.zeros(main.size, np.int64)
-        return Pulses(x, self._clipped(first), self._clipped(until), owner, sign, nowhere, main.request, [load])
+        first = self._clipped(np.clip(main.start, stay.start, stay.end))
+        until = np.full(main.size, self._clipped(np.array(stay.end)))
+        nowhere, owner = np.full(main.size, -1), np.zeros(main.size, np.int64)
+        return Pulses(x, first, until, owner, np.full(main.size, -1), nowhere, main.request, [load])
 
     def _clipped(self, minutes: Int64) -> Int64:
         return np.clip(minutes - self._scene.now, 0, self._minutes)
@@ -222,9 +220,7 @@ class Reach:
         coming, leaving = amounts > 0, amounts < 0
         by_bed = _most(pulses.bed, pulses, amounts, coming, minutes)
         by_request = _most(pulses.request, pulses, amounts, coming, minutes)
-        gone = _most(pulses.request, pulses, -amounts, leaving, minutes)
-        extra = _most(pulses.request, pulses, amounts, coming & (pulses.bed < 0), minutes)
-        return cls(np.minimum(by_bed + extra, by_request + extra), gone)
+        return cls(np.minimum(by_bed, by_request), _most(pulses.request, pulses, -amounts, leaving, minutes))
 
 
 def _most(key: Int64, pulses: Pulses, amounts: Int64, some: Bool, minutes: int) -> Int64:

@@ -184,8 +184,10 @@ class LotRows:
     def _may_pay(self, item: Need, offer: Offer, kept: list[Offer]) -> bool:
         if offer.lot.drug_id == item.need.drug_id:
             return False
-        dearest = max(other.unit_cost for other in kept if other.lot.drug_id == item.need.drug_id)
-        dearest += self._scene.weight(rules.SAFETY_STOCK)
+        own = [other.unit_cost for other in kept if other.lot.drug_id == item.need.drug_id]
+        if not own:
+            return True
+        dearest = max(own) + self._scene.weight(rules.SAFETY_STOCK)
         return offer.use_cost + offer.unit_cost < dearest * item.need.quantity
 
     def _take(

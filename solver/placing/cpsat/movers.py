@@ -1,15 +1,16 @@
 """Transfers: the stay a request continues ends when the request's own stay starts.
 
-Let F be that stay, in a bed with turnaround f, and P_s be 1 if the mover starts at s. F then lasts
-[F.start, s) and is gone if s <= F.start; if the mover is unplaced it stays as it is. Another's place that
-starts at t gets along with F exactly if
+Let F be that stay, in a bed with turnaround f. If its mover starts at s, F lasts [F.start, min(s, F.end)) and
+is gone if s <= F.start; if the mover is unplaced F stays as it is. Another's place that starts at t and would
+meet F as it is (f minutes of cleaning included) gets along with it exactly if the mover starts early enough:
 
-    in F's bed (f minutes of turnaround):   s <= max(F.start, t - f)    or it ends in time before F
-    in another bed of F's room (f = 0):     likewise, if the two persons clash
+    in F's bed:                                             s <= max(F.start, t - f)
+    in another bed of F's room, if the two persons clash:   s <= max(F.start, t)
 
-so that   place + sum of P_s that do not get along + [the unmoved F does not] * unplaced   <= 1.
+so that   sum of such places of one request   <=   sum of the mover's places with such a start.
 
-Against stays that are fixed, a start of the mover is left out if it makes F break more of any hard rule.
+Against stays that are fixed, a start of the mover is left out if it makes F break more of any hard rule. What
+the fixed stays break now is never traded against new breaches, though a count of all would allow it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from solver.placing.cpsat import fit
 from solver.placing.cpsat.linear import INFINITE, LinearModel, Terms
 from solver.placing.cpsat.options import Options, clash
 from solver.placing.cpsat.rooms import groups_of
-from solver.placing.cpsat.scene import FIRST, Scene, scene_of
+from solver.placing.cpsat.scene import FIRST, NEVER, Scene, scene_of
 from solver.placing.problem import SHORT_STAY_MINUTES
 
 
@@ -71,7 +72,7 @@ def _resting_price(scene: Scene, number: int) -> int:
 
 
 def _shortened(stay: Stay, start: int) -> Stay | None:
-    return replace(stay, end=start) if stay.start < start else None
+    return replace(stay, end=min(start, stay.end)) if stay.start < start else None
 
 
 def _counts(scene: Scene, number: int, variant: Stay | None) -> Counter[str]:
@@ -139,47 +140,52 @@ def _met(scene: Scene, number: int, stay: Stay) -> Iterator[tuple[str, int]]:
 def mover_rows(scene: Scene, model: LinearModel, places: Options, variables: Int64, main: Int64) -> None:
     """What the stays left allow to others; ``main`` marks places of main stays (companions clash with nobody)."""
     for number in np.flatnonzero(scene.stays.mover >= 0).tolist():
-        mover = int(scene.stays.mover[number])
-        own = (places.request == mover) & (main == 1)
-        for other, some in groups_of(2 * places.request + main):
-            if other // 2 != mover:
-                limit, at_rest = _limits(scene, number, places.chosen(some), main[some])
-                _rows(model, places, variables, some, limit, at_rest, np.flatnonzero(own))
+        own = np.flatnonzero((places.request == scene.stays.mover[number]) & (main == 1))
+        others = np.flatnonzero(places.request != scene.stays.mover[number])
+        for _, some in groups_of(2 * places.request[others] + main[others]):
+            these = others[some]
+            limit = _limits(scene, number, places.chosen(these), main[these])
+            for bound in np.unique(limit[limit < NEVER]):
+                early = own[places.start[own] <= bound]
+                parts = [
+                    Terms.of(0, variables[these[limit == bound]], 1),
+                    Terms.of(0, variables[early], -1),
+                ]
+                model.rows(1, Terms.joined(parts), -INFINITE, 0)
+            if scene.stays.predicted[number] and main[these[0]]:
+                _unpredicted(scene, model, number, places, variables, these, own)
 
 
-def _limits(scene: Scene, number: int, places: Options, main: Int64) -> tuple[Int64, Bool]:
-    """Latest start of the mover each place gets along with (a huge one: any), and whether with F unmoved."""
+def _limits(scene: Scene, number: int, places: Options, main: Int64) -> Int64:
+    """Latest start of the mover that each place gets along with; ``NEVER`` if it does not meet F at all."""
     stays, bed = scene.stays, scene.stays.bed[number]
     start, end, pause = stays.start[number], stays.end[number], stays.turnaround[number]
-    any_time = np.int64(1) << 60
-    limit = np.full(places.size, any_time)
-    at_rest = np.ones(places.size, bool)
+    limit = np.full(places.size, NEVER)
     cleaning = scene.turnaround[places.request, scene.beds.room[places.bed]] * stays.must_be_clean[number]
-    here = (places.bed == bed) & (places.end + cleaning > start)
+    here = (places.bed == bed) & (places.end + cleaning > start) & (places.start < end + pause)
     limit[here] = np.maximum(start, places.start - pause)[here]
-    at_rest[here] = places.start[here] >= end + pause
     room = scene.beds.room[bed]
     first = np.array(scene.rooms.policy[room] == FIRST)
     person = scene.people.at(places.request)
     beside = (scene.beds.room[places.bed] == room) & (places.bed != bed) & (main == 1) & stays.main[number]
-    beside &= (places.end > start) & clash(scene, person, stays.people.at(number), first)
+    beside &= (places.end > start) & (places.start < end) & clash(scene, person, stays.people.at(number), first)
     limit[beside] = np.maximum(start, places.start)[beside]
-    at_rest[beside] = places.start[beside] >= end
-    return limit, at_rest
+    return limit
 
 
-def _rows(
-    model: LinearModel, places: Options, variables: Int64, some: Int64, limit: Int64,
-    at_rest: Bool, own: Int64,
-) -> None:  # fmt: skip
-    """One row per distinct limit: places of one request exclude the mover's later starts."""
-    for bound, stays_put in {(int(a), bool(b)) for a, b in zip(limit, at_rest, strict=True)}:
-        these = some[(limit == bound) & (at_rest == stays_put)]
-        late = own[places.start[own] > bound]
-        if stays_put and len(late):
-            parts = [Terms.of(0, variables[these], 1), Terms.of(0, variables[late], 1)]
-            model.rows(1, Terms.joined(parts), -INFINITE, 1)
-        elif not stays_put:
-            early = own[places.start[own] <= bound]
-            parts = [Terms.of(0, variables[these], 1), Terms.of(0, variables[early], -1)]
+def _unpredicted(
+    scene: Scene, model: LinearModel, number: int, places: Options, variables: Int64, some: Int64, own: Int64
+) -> None:
+    """Places after F were charged for a departure that is only predicted: not if F is given up altogether."""
+    stays = scene.stays
+    gone = own[places.start[own] <= stays.start[number]]
+    rivals = stays.predicted & (stays.bed == stays.bed[number]) & (stays.mover < 0)
+    until = np.append(stays.end[rivals], NEVER).min()
+    after = (places.bed == stays.bed[number]) & (places.start > stays.start[number]) & (places.start < until)
+    these = some[after[some]]
+    if len(gone) and len(these):
+        both = model.variables(1, 1, -scene.weight(rules.PREDICTED_DEPARTURE))
+        for side in (these, gone):
+            parts = [Terms.of(0, both, 1), Terms.of(0, variables[side], -1)]
             model.rows(1, Terms.joined(parts), -INFINITE, 0)
+        model.derive(both, Terms.of(0, variables[np.concatenate([these, gone])], 1), -1)

@@ -97,8 +97,9 @@ def _taken(scene: Scene, number: int) -> Bool:
     last = stays.end + stays.turnaround
     hit = (first[:, None] < starts) & (starts < last[:, None]) & fixed[:, None]
     if own.any():
-        left = stays.start[own, None] < starts
-        hit[own] = left & (stays.turnaround[own, None] > 0)
+        # It ends when the request starts, in the same bed too, which is then to be cleaned.
+        clean = np.minimum(stays.end[own, None], starts) + stays.turnaround[own, None]
+        hit[own] = (stays.start[own, None] < starts) & (starts < clean)
     return _any_of_bed(scene, hit)
 
 

@@ -33,6 +33,8 @@ def full_moments(start: Int64, end: Int64) -> Int64:
 
 def groups_of(keys: Int64) -> Iterator[tuple[int, Int64]]:
     """Each key with the positions that have it."""
+    if not len(keys):
+        return
     order = np.argsort(keys, kind="stable")
     values, first = np.unique(keys[order], return_index=True)
     yield from zip(values.tolist(), np.split(order, first[1:]), strict=True)

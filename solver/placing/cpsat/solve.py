@@ -126,10 +126,10 @@ def _apply(request: Request, allocation: Allocation, records: Records) -> None:
         # The referee has counted it; a lot refuses to be reserved beyond its stock.
         allocation = replace(allocation, lots=())
     left = records.stays.get(request.from_stay_id or "")
-    if left is not None and left.start < allocation.start:
-        records.put(replace(left, end=allocation.start))
-    elif left is not None:
+    if left is not None and left.start >= allocation.start:
         records.drop(Stay, left.id)
+    elif left is not None and allocation.start < left.end:
+        records.put(replace(left, end=allocation.start))
     added = consequences(request, allocation, records)
     for record in (*added.stays, *added.bookings, *added.lots):
         records.put(record)
