@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -195,7 +194,6 @@ class Service:
         self.client = client
         self.wall = wall
         self._tokens: dict[str, str] = {}
-        self._keys = itertools.count(1)
 
     @property
     def runtime(self) -> Any:
@@ -215,7 +213,7 @@ class Service:
         self._tokens.clear()
 
     async def headers(self, login: str, **more: str) -> dict[str, str]:
-        key = f"test-key-{next(self._keys):06}"
+        key = f"test-key-{secrets.token_hex(8)}"
         return {"Authorization": f"Bearer {await self.token(login)}", "Idempotency-Key": key, **more}
 
     async def get(self, path: str, login: str = "bed", **params: Any) -> httpx.Response:

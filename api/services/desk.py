@@ -32,6 +32,7 @@ from solver.hospital import (
     Step,
     Unit,
     UnitBooking,
+    UnitUse,
     Ward,
 )
 from solver.placing.live import LiveHospital
@@ -381,7 +382,9 @@ class Changes:
 
     def replace_unit(self, booking: UnitBooking, other: Unit, start: Minute) -> None:
         """End a booking now and go on with another unit from ``start``, in the allocation too."""
-        if booking.start < self.now:
+        began = booking.start < self.now
+        if began and self.records.units[booking.unit_id].state.usable:
+            # Active until its turnaround is over.
             self.put(replace(booking, end=self.now, pinned=False))
         else:
             self.drop(UnitBooking, booking.id)
@@ -392,13 +395,14 @@ class Changes:
             return
         case = self.desk.cases[request_id]
         assert case.allocation is not None, "looked up by its allocation"
-        uses = tuple(
-            replace(use, unit_id=other.id, start=start, end=booking.end)
-            if use.unit_id == booking.unit_id
-            else use
-            for use in case.allocation.units
-        )
-        self.set_case(replace(case, allocation=replace(case.allocation, units=uses)))
+        uses: list[UnitUse] = []
+        for use in case.allocation.units:
+            if use.unit_id != booking.unit_id:
+                uses.append(use)
+                continue
+            uses += [replace(use, end=self.now)] if began else []
+            uses.append(replace(use, unit_id=other.id, start=start, end=booking.end))
+        self.set_case(replace(case, allocation=replace(case.allocation, units=tuple(uses))))
 
     # --- what is told ---------------------------------------------------------------------------------------
     def step(self, request_id: str | None, step: Step, minute: Minute | None = None) -> None:

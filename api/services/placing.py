@@ -188,7 +188,7 @@ def decide_jointly(cases: list[Case], changes: Changes, seconds: float) -> list[
 
 def answer(case: Case, changes: Changes, degraded: bool = False) -> dict[str, Any]:
     """A case as its sender is told."""
-    body = words.case_json(case, changes.zone, changes.records)
+    body = words.case_json(case, changes.zone)
     return {**body, "decided_at": words.moment(changes.now, changes.zone), "degraded": degraded}
 
 

@@ -229,7 +229,7 @@ def allocation(connection: Connection, allocation_id: str, zone: str) -> dict[st
     stored = cases.case_of_allocation(connection, allocation_id)
     current = stored.allocation
     if current is not None and current.id == allocation_id:
-        return words.allocation_json(case_of(stored), zone, None) | _place(connection, current.bed_id)
+        return words.allocation_json(case_of(stored), zone)
     old = cases.load_allocations(connection, [allocation_id])[allocation_id]
     return {
         "id": old.id,
@@ -343,12 +343,6 @@ def _care(stored: StoredCase) -> dict[str, Any]:
         "duration_minutes": stored.request.duration_minutes,
         "max_wait_minutes": stored.request.max_wait_minutes,
     }
-
-
-def _place(connection: Connection, bed_id: str) -> dict[str, Any]:
-    chosen = select(places.bed.c.room_id, places.room.c.ward_id).join_from(places.bed, places.room)
-    row = connection.execute(chosen.where(places.bed.c.id == bed_id)).one()
-    return {"room_id": row.room_id, "ward_id": row.ward_id}
 
 
 def _rows(

@@ -15,9 +15,10 @@ from models.repositories import governance
 from models.repositories.cases import StoredCase, StoredNeed, load_open_cases
 from models.repositories.changes import CaseChange, CommandChanges, StepTaken, save_command
 from models.repositories.dispensing import dispense_lots
+from models.repositories.drugs import update_lot
 from models.repositories.records import RecordChange
 from models.repositories.sites import update_site
-from solver.hospital import Lot, Minute, Site
+from solver.hospital import Lot, LotState, Minute, Site
 
 
 def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> None:
@@ -25,9 +26,12 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
     for allocation_id, lot_ids in changes.dispensed.items():
         if lot_ids:
             dispense_lots(transaction, allocation_id, lot_ids, transaction.now.minute)
-    for (kind, _), after in changes.after.items():
+    for (kind, record_id), after in changes.after.items():
         if kind is Site and isinstance(after, Site):
             update_site(transaction, after)
+        if isinstance(after, Lot) and _becomes_available(changes.before[kind, record_id], after):
+            # Before the reservations that the same command may make in it.
+            update_lot(transaction, after)
     save_command(transaction, _as_stored(changes, transaction.revision), changes.actor, vault)
 
 
@@ -54,9 +58,16 @@ def _records(changes: Changes) -> Iterator[RecordChange]:
         yield RecordChange(before, after, changes.ended.get(record_id))  # type: ignore[arg-type]
 
 
+def _becomes_available(before: object, after: Lot) -> bool:
+    barred = isinstance(before, Lot) and before.state is not LotState.AVAILABLE
+    return barred and after.state is LotState.AVAILABLE
+
+
 def _worth_storing(before: object, after: object) -> bool:
     """A lot's quantities are changed by reservations; only what else changes is stored with the lot."""
     if isinstance(before, Lot) and isinstance(after, Lot):
+        if _becomes_available(before, after):
+            return False
         same = replace(before, on_hand=after.on_hand, reserved=after.reserved)
         return same != after
     return True

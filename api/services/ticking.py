@@ -41,7 +41,7 @@ def tick(_: Tick, changes: Changes) -> Answer:
 
 
 def _placed(case: Any, changes: Changes) -> dict[str, Any]:
-    return words.case_json(case, changes.zone, changes.records)
+    return words.case_json(case, changes.zone)
 
 
 def _finish_cleaning(changes: Changes) -> list[str]:

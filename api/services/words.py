@@ -64,7 +64,10 @@ def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dic
     allocation = decision.allocation
     assert allocation is not None, "nothing was given"
     compared = list(_compared(decision, allocation, live, comparisons))
+    room_id = live.records.beds[allocation.bed_id].room_id
     return {
+        "room_id": room_id,
+        "ward_id": live.records.rooms[room_id].ward_id,
         "method": decision.method.value,
         "verified": decision.verified,
         "cost": decision.cost,
@@ -222,7 +225,7 @@ def _why_not_json(why_not: WhyNot, records: Records) -> dict[str, Any]:
 
 
 # --- whole answers ------------------------------------------------------------------------------------------
-def case_json(case: Case, zone: str, records: Records | None = None) -> dict[str, Any]:
+def case_json(case: Case, zone: str) -> dict[str, Any]:
     """A case as clients see it: state, and either the allocation or the need."""
     body: dict[str, Any] = {
         "request_id": case.id,
@@ -233,18 +236,18 @@ def case_json(case: Case, zone: str, records: Records | None = None) -> dict[str
         "needed_by": moment(case.request.needed_by, zone),
     }
     if case.allocation is not None:
-        body["allocation"] = allocation_json(case, zone, records)
+        body["allocation"] = allocation_json(case, zone)
     elif case.need is not None:
         body["need"] = need_json(case.need, zone)
         body["reasons"] = need_words(case.need, zone)
     return body
 
 
-def allocation_json(case: Case, zone: str, records: Records | None) -> dict[str, Any]:
+def allocation_json(case: Case, zone: str) -> dict[str, Any]:
     """An allocation as clients see it."""
     allocation = case.allocation
     assert allocation is not None, "nothing was given"
-    body: dict[str, Any] = {
+    return {
         "id": allocation.id,
         "request_id": case.id,
         "person_id": allocation.person_id,
@@ -270,10 +273,6 @@ def allocation_json(case: Case, zone: str, records: Records | None) -> dict[str,
         ],
         **case.explanation,
     }
-    if records is not None:
-        bed = records.beds[allocation.bed_id]
-        body |= {"room_id": bed.room_id, "ward_id": records.rooms[bed.room_id].ward_id}
-    return body
 
 
 def repair_json(after: Case, before: Allocation | None, zone: str) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _told(record: DisruptionRecord, placed: list[Any], changes: Changes) -> dict
         "at": words.moment(record.start, changes.zone),
         "repaired": changes.repaired,
         "proposals": [words.proposal_json(proposal, changes.zone) for proposal in proposals],
-        "placed_from_waiting": [words.case_json(case, changes.zone, changes.records) for case in placed],
+        "placed_from_waiting": [words.case_json(case, changes.zone) for case in placed],
     }
 
 
