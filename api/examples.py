@@ -1,7 +1,135 @@
-"""Examples of the OpenAPI document, by operation; a test executes each against a real hospital."""
+"""Examples of the OpenAPI document, by operation; a test executes each against a real hospital.
+
+The hospital they speak of: wards W1 (medicine) and W2 (surgery), beds B1 to B4 and C1, C2, pumps P1 and P2,
+lots of heparin L1 and L2, on the second of March 2026. Everybody in it is made up.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-EXAMPLES: dict[str, dict[str, Any]] = {}
+_PLAIN: Final[dict[str, Any]] = {
+    "person": {"sex": "female", "born": "1957-08-30"},
+    "priority": "urgent",
+    "care": {"speciality": "medicine"},
+    "duration_minutes": 2880,
+}
+_BUNDLE: Final[dict[str, Any]] = {
+    "for_ward_id": "W1",
+    "person": {
+        "sex": "female",
+        "born": "1957-08-30",
+        "weight_kg": 68,
+        "isolation": ["airborne"],
+        "infections": [{"organism": "tuberculosis", "status": "suspected"}],
+        "allergies": ["penicillin"],
+        "identity": {"name": "A. Example", "identity_number": "EX-0001"},
+    },
+    "priority": "urgent",
+    "care": {"speciality": "medicine", "care_level": 0, "features": ["oxygen"], "skills": ["iv"]},
+    "decided_at": "2026-03-02T00:00:00Z",
+    "needed_by": "2026-03-02T01:00:00Z",
+    "duration_minutes": 2880,
+    "max_wait_minutes": 240,
+    "origin": "emergency_department",
+    "equipment": [{"type_id": "pump", "count": 1}],
+    "drugs": [{"drug_id": "heparin", "quantity": 2, "use_within_minutes": 1440}],
+    "deadline_ms": 2000,
+}
+_LATER: Final = "2026-03-05T08:00:00Z"
+
+_EVENTS: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "kind": "isolation_on",
+        "person_id": "occ-1",
+        "isolation": ["contact"],
+        "infections": [{"organism": "MRSA", "status": "confirmed"}],
+    },
+    {"kind": "isolation_off", "person_id": "occ-1"},
+    {"kind": "room_exposure", "room_id": "R1", "organism": "norovirus", "until": _LATER},
+    {"kind": "bed_closed", "bed_id": "B2", "reason": "water leak", "until": _LATER},
+    {"kind": "bed_opened", "bed_id": "B2"},
+    {"kind": "bed_cleaned", "bed_id": "B3"},
+    {"kind": "bed_found_occupied", "bed_id": "B3"},
+    {"kind": "room_closed", "room_id": "R3", "reason": "painting", "until": _LATER},
+    {"kind": "room_opened", "room_id": "R3"},
+    {"kind": "ward_closed", "ward_id": "W2", "reason": "outbreak of norovirus"},
+    {"kind": "ward_opened", "ward_id": "W2"},
+    {"kind": "unit_broken", "unit_id": "P1"},
+    {"kind": "unit_returned", "unit_id": "P1"},
+    {"kind": "model_recalled", "model": "M100"},
+    {"kind": "lot_recalled", "lot_id": "L1"},
+    {"kind": "lot_quarantined", "lot_id": "L2"},
+    {"kind": "lot_released", "lot_id": "L3"},
+    {"kind": "nurse_absent", "shift_id": "D-N11"},
+    {"kind": "nurse_present", "shift_id": "D-N11"},
+    {"kind": "on_call_called", "shift_id": "OC", "consented": True},
+    {"kind": "stay_prolonged", "stay_id": "st-1", "until": _LATER},
+    {"kind": "stay_shortened", "stay_id": "st-1", "until": "2026-03-02T12:00:00Z", "confirmed": True},
+    {"kind": "left", "stay_id": "st-1"},
+    {"kind": "died", "stay_id": "st-1"},
+    {"kind": "absconded", "stay_id": "st-1"},
+    {"kind": "on_leave", "stay_id": "st-1"},
+    {"kind": "back_from_leave", "stay_id": "st-1"},
+    {"kind": "step_up", "stay_id": "st-1", "care_level": 2},
+    {"kind": "ready_for_step_down", "stay_id": "st-1", "care_level": 0},
+    {"kind": "identities_merged", "person_id": "known-2", "into_person_id": "known-1"},
+    {"kind": "lift_out_of_order", "site_id": "S", "minutes_per_floor": 15},
+    {"kind": "lift_repaired", "site_id": "S", "minutes_per_floor": 2},
+    {"kind": "mass_casualty_alert", "expected": 30},
+)
+
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "POST /api/v1/sessions": {"login": {"login": "bed", "password": "correct horse battery staple"}},
+    "POST /api/v1/requests": {
+        "plain": _PLAIN,
+        "bundle": _BUNDLE,
+        "known_person": {**{k: v for k, v in _PLAIN.items() if k != "person"}, "person_id": "known-1"},
+        "does_not_fit": {**_PLAIN, "care": {"speciality": "medicine", "features": ["dialysis_point"]}},
+        "overruled": {
+            **_PLAIN,
+            "care": {"speciality": "medicine", "features": ["suction"]},
+            "waivers": [{"rule_id": "bed_features", "reason": "a mobile pump stands by"}],
+        },
+    },
+    "POST /api/v1/requests:batch": {
+        "three": {
+            "requests": [_PLAIN, {**_PLAIN, "priority": "emergency"}, {**_PLAIN, "priority": "routine"}]
+        }
+    },
+    "POST /api/v1/requests/{request_id}:choose": {
+        "bed": {"bed_id": "B4"},
+        "waiver": {"waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]},
+    },
+    "POST /api/v1/requests/{request_id}:release": {"with_reason": {"reason": "goes home"}, "plain": {}},
+    "POST /api/v1/allocations/{allocation_id}:confirm": {
+        "accepted": {"accepted": True},
+        "declined": {"accepted": False, "reason": "no nurse for isolation"},
+    },
+    "POST /api/v1/allocations/{allocation_id}:release": {"with_reason": {"reason": "goes to another site"}},
+    "POST /api/v1/allocations/{allocation_id}:step": {"handed_over": {"step": "handed_over"}},
+    "POST /api/v1/allocations/{allocation_id}:arrive": {"now": {}, "earlier": {"at": "2026-03-02T00:00:00Z"}},
+    "POST /api/v1/allocations/{allocation_id}:discharge": {
+        "ordered": {"step": "ordered", "expected": "2026-03-02T14:00:00Z"},
+        "drugs_ready": {"step": "drugs_ready"},
+        "left": {"step": "left"},
+    },
+    "POST /api/v1/allocations/{allocation_id}:transfer": {
+        "step_up": {"reason": "needs a quieter room", "priority": "soon"}
+    },
+    "POST /api/v1/stays/{stay_id}:transfer": {
+        "repatriation": {"reason": "back to the ward of the speciality"}
+    },
+    "POST /api/v1/disruptions": {event["kind"]: {"event": event} for event in _EVENTS},
+    "POST /api/v1/proposals/{proposal_id}:confirm": {"plain": {}},
+    "POST /api/v1/proposals/{proposal_id}:decline": {"with_reason": {"reason": "the patient is too unwell"}},
+    "POST /api/v1/accounts": {
+        "nurse": {
+            "login": "n.example",
+            "password": "a long enough password",
+            "roles": [{"role": "nurse", "ward_id": "W1"}],
+        }
+    },
+    "PATCH /api/v1/accounts/{account_id}": {"disable": {"disabled": True}},
+    "POST /api/v1/sandbox/clock": {"jump": {"now": "2026-03-02T06:00:00Z", "running": False}},
+}

@@ -127,11 +127,10 @@ def small_hospital() -> Hospital:
         ),
         staff=staff,
         shifts=(*shifts, *next_day),
-        persons=(
-            Person("occ-1", Sex.FEMALE, NOW - 60 * 525_960),
-            Person("known-1", Sex.FEMALE, NOW - 50 * 525_960),
+        persons=tuple(
+            Person(person_id, Sex.FEMALE, NOW - 60 * 525_960) for person_id in ("occ-1", "known-1", "known-2")
         ),
-        stays=(Stay("st-1", "occ-1", "B1", NOW - DAY, NOW + DAY, Care("medicine"), StayState.OCCUPYING),),
+        stays=(Stay("st-1", "occ-1", "B1", NOW - DAY, NOW + DAY, Care("medicine", 1), StayState.OCCUPYING),),
     ).checked()
 
 
