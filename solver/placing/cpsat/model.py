@@ -113,6 +113,7 @@ class JointModel:
     def written(self, plan: Mapping[str, Allocation | None]) -> Int64 | None:
         """The assignment that stands for a plan; None if the model has no place, unit or lot that it uses."""
         values = np.zeros(len(self.program.cost), np.int64)
+        self._units.forget()
         for number, request in enumerate(self.scene.requests):
             allocation = plan.get(request.id)
             if allocation is None:

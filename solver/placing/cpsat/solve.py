@@ -174,7 +174,8 @@ class _Search:
                 known = found
             trace.append(TracePoint(self.timer() - began, None, known.cost, bound))
             fresh = _merge(overbooked, model.overbooked)
-            if known.cost <= bound or not fresh or self.timer() + (self.timer() - since) / 2 > ends:
+            proven = known.cost - bound <= self.gap * abs(known.cost)
+            if proven or not fresh or self.timer() + (self.timer() - since) / 2 > ends:
                 break
         return self._told(known, min(bound, known.cost), bound_from, built, model, tuple(disagreed), tuple(trace))
 
