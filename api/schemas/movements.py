@@ -25,9 +25,11 @@ class ReleaseIn(Strict):
 
 
 class ArrivalIn(Strict):
-    """The patient lies in the bed."""
+    """The patient lies in the bed; ``waivers`` when the place came to break rules while the patient was on
+    the way."""
 
     at: Moment | None = None
+    waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=20)] = ()
 
 
 class DischargeIn(Strict):

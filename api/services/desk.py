@@ -347,8 +347,12 @@ class Changes:
         for booking in self.bookings_of(case):
             self.drop(UnitBooking, booking.id)
         for use in allocation.lots:
-            lot = self.records.lots[use.lot_id]
-            self.put(replace(lot, reserved=lot.reserved - use.quantity))
+            self.reserve(use.lot_id, -use.quantity)
+
+    def reserve(self, lot_id: str, quantity: int) -> None:
+        """Reserve so much more of a lot (less, if negative)."""
+        lot = self.records.lots[lot_id]
+        self.put(replace(lot, reserved=lot.reserved + quantity))
 
     def _shorten(self, stay_id: str | None, end: Minute) -> None:
         stay = self.records.stays.get(stay_id) if stay_id is not None else None

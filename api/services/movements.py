@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from api.services.desk import Case, Changes
 from api.services.intake import taken_waivers, unknown_rules
 from api.services.lookup import case_by_id, case_of_allocation, main_stay, stay_by_id
 from api.services.placing import answer, decide, settle
+from api.services.units import latest_end
 from models.commands import Answer
 from solver.hospital import (
     Bed,
@@ -30,14 +32,30 @@ from solver.hospital import (
     StayState,
     Step,
     Unit,
+    UnitBooking,
     UnitState,
     UnitUse,
 )
 from solver.hospital.stays import turnaround_minutes
+from solver.placing import rules
 from solver.placing.referee import Decided, broken, check
 
 KEPT_RESERVED = frozenset({HandlingClass.CONTROLLED, HandlingClass.BLOOD})
 """Never dispensed here: two people confirm a controlled drug, the blood bank issues blood (CLINICAL.md)."""
+
+
+MATTER_AT_THE_BED = frozenset(
+    rule.id
+    for rule in (
+        rules.BED_OPEN,
+        rules.ROOM_SEX,
+        rules.ISOLATION_ROOM,
+        rules.ISOLATION_COHORT,
+        rules.EXPOSURE_COHORT,
+        rules.KEEP_APART,
+    )
+)
+"""Rules that are judged again when somebody arrives: what they are about may have changed on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +140,19 @@ def arrive(command: Act, changes: Changes) -> Answer:
     if stay.state is StayState.OCCUPYING:
         raise WrongState("The patient has arrived already.", "Read the allocation again.")
     at = _past(body.at, changes)
-    if at < stay.start:
-        _refuse_too_early(case, at, changes)
+    unknown = list(unknown_rules(body.waivers, ()))
+    if unknown:
+        raise UnknownReference(unknown)
+    ward_id = changes.records.ward_of_bed(stay.bed_id).id
+    taken = taken_waivers(body.waivers, ward_id, case.id, command.access, changes)
+    case = replace(case, waivers=(*case.waivers, *taken))
+    for own in changes.stays_of(case):
+        _refuse_unready(own, at, changes)
+    _refuse_wrong_place(case, at, changes)
     case = _leave_former_bed(case, at, changes)
     for own in list(changes.stays_of(case)):
-        _refuse_unready(own, at, changes)
         _occupy(own, at, changes)
+        _push_back(own.bed_id, own.id, changes)
     given = _attach(case, changes)
     explained = case.explanation | {"dispensed": given}
     assert case.allocation is not None, "whoever arrives has an allocation"
@@ -177,6 +202,8 @@ def record_step(command: Act, changes: Changes) -> Answer:
     if body.step == "handed_over":
         if stay.state.pinned:
             raise WrongState("The patient is on the way or has arrived.", "Read the allocation again.")
+        if any(s.state is StayState.IN_TRANSIT for s in changes.records.bed_stays(stay.bed_id)):
+            raise WrongState("Somebody else is on the way to this bed.", "Find out who comes first.")
         for own in list(changes.stays_of(case)):
             changes.put(replace(own, state=StayState.IN_TRANSIT))
         for booking in changes.bookings_of(case):
@@ -253,6 +280,8 @@ def transfer_request(stay: Stay, body: TransferIn, changes: Changes) -> Request:
 # --- parts that disruptions and the clock use too -----------------------------------------------------------
 def leave(stay: Stay, at: Minute, how: str, changes: Changes) -> None:
     """A person leaves the bed: stays end, beds are cleaned, units come free."""
+    if at <= stay.start:
+        raise WrongState("The patient came this very minute.", "Wait a minute.")
     case = changes.desk.case_of_stay(stay)
     own = list(changes.stays_of(case)) if case is not None else []
     for ended in own if stay in own else [stay]:
@@ -275,6 +304,8 @@ def vacate(stay: Stay, at: Minute, changes: Changes) -> None:
     )
     changes.ended[stay.id] = at
     changes.drop(Stay, stay.id)
+    if stay.state is not StayState.OCCUPYING:
+        return
     status = (
         OperationalStatus.CLOSED if bed.status is OperationalStatus.CLOSED else OperationalStatus.HOUSEKEEPING
     )
@@ -290,18 +321,48 @@ def set_end(stay: Stay, end: Minute, departure: Departure, changes: Changes) -> 
     with repair.longer(own, [b.unit_id for b in later], end, changes):
         for each in own:
             changes.put(replace(each, end=max(end, each.start + 1), departure=departure))
-        for booking in later:
-            changes.put(replace(booking, end=max(end, booking.start + 1)))
+            _push_back(each.bed_id, each.id, changes)
+        ends = {booking.unit_id: _keep(booking, end, changes) for booking in later}
     if case is not None and case.allocation is not None:
-        _tell_end(case, stay, end, changes)
+        _tell_end(changes.desk.cases[case.id], end, ends, changes)
 
 
-def _tell_end(case: Case, stay: Stay, end: Minute, changes: Changes) -> None:
+def _keep(booking: UnitBooking, end: Minute, changes: Changes) -> Minute:
+    """Keep a unit longer, as far as who comes next (and cannot be decided again) leaves it; returns until
+    when."""
+    limit = latest_end(booking, changes.records)
+    kept = end if limit is None else max(min(end, limit), min(end, booking.end))
+    changes.put(replace(booking, end=max(kept, booking.start + 1)))
+    return max(kept, booking.start + 1)
+
+
+def _push_back(bed_id: str, stay_id: str, changes: Changes) -> None:
+    """Whoever is on the way to a bed that is kept longer comes later; that is no move to another bed."""
+    last = changes.records.stays[stay_id]
+    for other in changes.records.bed_stays(bed_id):
+        if other.state is not StayState.IN_TRANSIT or other.id == stay_id or other.end <= last.start:
+            continue
+        delay = _free_after(last, changes) - other.start
+        if delay > 0:
+            changes.put(replace(other, start=other.start + delay, end=other.end + delay))
+            changes.tell("stay.delayed", other.id, bed_id=bed_id, minutes=delay)
+        last = changes.records.stays[other.id]
+
+
+def _free_after(stay: Stay, changes: Changes) -> Minute:
+    """When the bed is clean after a stay."""
+    records = changes.records
+    room = records.rooms[records.beds[stay.bed_id].room_id]
+    return stay.end + turnaround_minutes(records.persons[stay.person_id], room, records.cleaning)
+
+
+def _tell_end(case: Case, end: Minute, ends: Mapping[str, Minute], changes: Changes) -> None:
     """The allocation says the same as its stay and bookings."""
     allocation = case.allocation
     assert allocation is not None, "the caller looked"
     uses = tuple(
-        replace(use, end=max(end, use.start + 1)) if use.end == stay.end else use for use in allocation.units
+        replace(use, end=ends[use.unit_id]) if use.unit_id in ends and use.end == allocation.end else use
+        for use in allocation.units
     )
     allocation = replace(allocation, end=max(end, allocation.start + 1), units=uses)
     changes.set_case(replace(case, allocation=allocation))
@@ -320,7 +381,8 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
     former = changes.records.stays.get(case.request.from_stay_id or "")
     if former is None:
         return case
-    if former.start >= at:
+    lay_there = former.state is StayState.OCCUPYING
+    if lay_there and former.start >= at:
         raise WrongState("The patient came into the former bed this very minute.", "Wait a minute.")
     before = changes.desk.case_of_stay(former)
     vacate(former, at, changes)
@@ -328,9 +390,12 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
         vacate(companion, at, changes)
     if before is not None:
         case = _take_along(before, case, at, changes)
-        changes.step(before.id, Step.LEFT, at)
         _detach(before, at, changes)
-        changes.set_case(replace(before, state=RequestState.LEFT))
+        if lay_there:
+            changes.step(before.id, Step.LEFT, at)
+            changes.set_case(replace(before, state=RequestState.LEFT))
+        else:
+            changes.set_case(replace(before, state=RequestState.RELEASED, allocation=None, need=None))
     changes.tell("stay.transferred", former.id, bed_id=former.bed_id)
     repair.bed(former.bed_id, changes)
     return case
@@ -371,21 +436,22 @@ def _refuse_unready(stay: Stay, at: Minute, changes: Changes) -> None:
         raise WrongState("The bed is not clean yet.", "Record bed_cleaned when housekeeping is done.")
 
 
-def _refuse_too_early(case: Case, at: Minute, changes: Changes) -> None:
-    """Whoever comes before the time must keep the rules from then on, as if given the bed from then."""
+def _refuse_wrong_place(case: Case, at: Minute, changes: Changes) -> None:
+    """Whoever comes must fit bed and room as they are then, with who lies there then; else a person
+    waives."""
     allocation = case.allocation
     assert allocation is not None, "looked up by its allocation"
     own = list(changes.stays_of(case))
     for stay in reversed(own):
         changes.drop(Stay, stay.id)
     bare = replace(case.request, equipment=(), drugs=())
-    early = replace(allocation, start=at, units=(), lots=())
-    counts = check(Decided(bare, early), changes.records)
+    lying = replace(allocation, start=at, end=max(allocation.end, at + 1), units=(), lots=())
+    counts = check(Decided(bare, lying), changes.records)
     for stay in own:
         changes.put(stay)
-    against = broken(counts, changes.records.profile, case.waived)
+    against = [r for r in broken(counts, changes.records.profile, case.waived) if r in MATTER_AT_THE_BED]
     if against:
-        raise RuleBroken(against, "Wait until the time given, or POST /requests/{id}:choose with a waiver.")
+        raise RuleBroken(against, "Transfer the patient, or record the arrival with waivers.")
 
 
 def _occupy(stay: Stay, at: Minute, changes: Changes) -> None:
@@ -424,13 +490,15 @@ def _detach(case: Case, at: Minute, changes: Changes) -> None:
             lot = changes.records.lots[use.lot_id]
             changes.put(replace(lot, reserved=lot.reserved - use.quantity))
     for booking in changes.bookings_of(case):
-        if booking.start >= at:
-            changes.drop(type(booking), booking.id)
+        unit: Unit = changes.records.units[booking.unit_id]
+        if booking.start >= at or not unit.state.usable:
+            # Of a unit that is broken the turnaround no longer matters.
+            changes.ended[booking.id] = at
+            changes.drop(UnitBooking, booking.id)
         elif booking.end > at:
             changes.put(replace(booking, end=at, pinned=False))
         else:
-            changes.put(replace(booking, pinned=False))
-        unit: Unit = changes.records.units[booking.unit_id]
+            changes.drop(UnitBooking, booking.id)
         if unit.state is UnitState.ATTACHED:
             changes.put(replace(unit, state=UnitState.FREE))
 

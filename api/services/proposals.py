@@ -13,10 +13,10 @@ from api.security.access import Access
 from api.security.permissions import Permission
 from api.services.desk import Changes, Proposal
 from api.services.movements import TransferStay, transfer_request, transfer_stay
+from api.services.units import free_unit, way
 from models.commands import Answer
 from models.errors import NotFound
-from solver.hospital import DutyKind, Lot, Minute, Shift, Stay, Unit, UnitBooking, transport_minutes
-from solver.placing.records import Records
+from solver.hospital import DutyKind, Lot, Shift, Stay, UnitBooking
 
 VALID_MINUTES = 12 * 60
 """A proposal that nobody looked at lapses after this (assumed: one shift)."""
@@ -122,39 +122,6 @@ def expire(changes: Changes) -> None:
             changes.propose(replace(proposal, state="expired"))
 
 
-def free_unit(unit: Unit, booking: UnitBooking, records: Records) -> Unit | None:
-    """A usable unit of the same type or an approved substitute that is free for the rest of a booking; near
-    ones first."""
-    kind = records.equipment_types[unit.type_id]
-    ward = records.wards[booking.ward_id]
-    site = records.sites[ward.site_id]
-    order = {type_id: place for place, type_id in enumerate((kind.id, *kind.substitutes))}
-    candidates = [
-        u for u in records.units.values() if u.type_id in order and u.id != unit.id and u.state.usable
-    ]
-    candidates = [u for u in candidates if u.owner_ward_id in (None, ward.id) or u.lendable]
-
-    def way(other: Unit) -> int:
-        return transport_minutes(site, records.wards[other.ward_id], ward)
-
-    for other in sorted(candidates, key=lambda u: (order[u.type_id], way(u), u.id)):
-        start = records.now + way(other)
-        if start < booking.end and _is_free(other, start - way(other), booking.end, records):
-            return other
-    return None
-
-
-def _is_free(unit: Unit, start: Minute, end: Minute, records: Records) -> bool:
-    turnaround = records.equipment_types[unit.type_id].turnaround_minutes
-    for booking_id in records.bookings_of_unit.get(unit.id, ()):
-        other = records.unit_bookings[booking_id]
-        home, there = records.wards[unit.ward_id], records.wards[other.ward_id]
-        way = transport_minutes(records.sites[home.site_id], home, there)
-        if other.start - way < end + turnaround and start < other.end + turnaround:
-            return False
-    return True
-
-
 def _open(kind: str, subject_id: str, reason: str, change: dict[str, Any], changes: Changes) -> Proposal:
     proposal = Proposal(
         changes.desk.new_id("prp"), kind, subject_id, reason, change, expires=changes.now + VALID_MINUTES
@@ -213,13 +180,8 @@ def _replace_unit(proposal: Proposal, changes: Changes) -> Any:
     other = free_unit(changes.records.units[booking.unit_id], booking, changes.records)
     if other is None:
         raise WrongState("No other unit is free now.", "Ask the equipment manager to borrow one.")
-    start = max(booking.start, changes.now)
-    way = transport_minutes(
-        changes.records.sites[changes.records.wards[booking.ward_id].site_id],
-        changes.records.wards[other.ward_id],
-        changes.records.wards[booking.ward_id],
-    )
-    changes.replace_unit(booking, other, min(start + way, booking.end - 1))
+    start = max(booking.start, changes.now) + way(other, booking.ward_id, changes.records)
+    changes.replace_unit(booking, other, min(start, booking.end - 1))
     return {"unit_id": booking.unit_id, "other_unit_id": other.id}
 
 

@@ -112,11 +112,12 @@ def stay_without_occupancy(connection: Connection) -> Found:
 
 def mixed_room(connection: Connection) -> Found:
     """Two sexes at once in a room that is not for both, or the other sex in a fixed room; not overridden."""
-    lying = f"""SELECT s.id, s.bed_id, s.request_id, s.allocation_id, s.person_id, s.start_minute,
+    # Who is on the way lies nowhere yet; the arrival is judged by who lies there then.
+    lying = """SELECT s.id, s.bed_id, s.request_id, s.allocation_id, s.person_id, s.start_minute,
                        s.end_minute, p.sex, r.id AS room_id, r.sex_policy
                 FROM stay s JOIN person p ON p.id = s.person_id JOIN bed b ON b.id = s.bed_id
                 JOIN room r ON r.id = b.room_id
-                WHERE (s.state IN {LIVE} OR s.state = 'left') AND s.with_stay_id IS NULL
+                WHERE s.state IN ('booked', 'occupying', 'left') AND s.with_stay_id IS NULL
                   AND r.sex_policy <> 'mixed'"""
     waived = Overrides(connection, "room_sex")
     rooms: dict[str, list[Any]] = {}

@@ -53,7 +53,9 @@ def room_exposure(event: RoomExposure, changes: Changes, access: Access) -> str:
         for person_id in sorted(exposed):
             person = changes.records.persons[person_id]
             changes.put(replace(person, exposed_to=person.exposed_to | {event.organism}))
-        changes.put(replace(room, blocks=(*room.blocks, block)))
+        # Told twice in one minute, it is still one closure.
+        others = tuple(known for known in room.blocks if known.start != block.start)
+        changes.put(replace(room, blocks=(*others, block)))
     return room.id
 
 

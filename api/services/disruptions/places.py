@@ -75,6 +75,7 @@ def room_closed(event: RoomClosed, changes: Changes, access: Access) -> str:
     block = _block(changes.now, event.until, event.reason)
     with repair.around_beds(beds, (), changes):
         changes.put(replace(room, blocks=(*_current(room.blocks, changes), block)))
+    _propose_for(beds, f"Room {room.id} is closed.", changes)
     return room.id
 
 
@@ -91,8 +92,10 @@ def ward_closed(event: WardClosed, changes: Changes, access: Access) -> str:
     ward = existing(changes.records.wards, event.ward_id, "ward_id")
     access.require(ward.id, Permission.DISRUPTION_WARD)
     block = _block(changes.now, event.until, event.reason)
-    with repair.around_beds(repair.beds_of_ward(ward.id, changes), (), changes):
+    beds = repair.beds_of_ward(ward.id, changes)
+    with repair.around_beds(beds, (), changes):
         changes.put(replace(ward, blocks=(*_current(ward.blocks, changes), block)))
+    _propose_for(beds, f"Ward {ward.id} is closed.", changes, occupants=False)
     return ward.id
 
 
@@ -115,10 +118,11 @@ def _current(blocks: tuple[Block, ...], changes: Changes) -> tuple[Block, ...]:
     return tuple(b for b in blocks if (b.end is None or b.end > changes.now) and b.start != changes.now)
 
 
-def _propose_for(bed_ids: list[str], reason: str, changes: Changes) -> None:
+def _propose_for(bed_ids: list[str], reason: str, changes: Changes, occupants: bool = True) -> None:
+    """Propose other beds for who is on the way there, and for who lies there if they should not stay."""
     for bed_id in bed_ids:
         for stay in changes.records.bed_stays(bed_id):
-            if stay.state is StayState.OCCUPYING:
+            if stay.state is StayState.IN_TRANSIT or (occupants and stay.state is StayState.OCCUPYING):
                 propose_transfer(stay, reason, changes)
 
 

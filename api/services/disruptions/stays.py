@@ -47,7 +47,7 @@ def person_left(event: PersonLeft, changes: Changes, access: Access) -> str:
     """The person left: the bed is cleaned, units come free."""
     stay = _lying(event.stay_id, changes, access)
     at = changes.now if event.at is None else event.at
-    leave(stay, max(at, stay.start + 1), event.kind, changes)
+    leave(stay, at, event.kind, changes)
     return stay.id
 
 

@@ -19,10 +19,10 @@ from api.schemas.disruptions import (
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
-from api.services.desk import Changes
+from api.services.desk import Case, Changes
 from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
-from solver.hospital import Lot, LotState, Unit, UnitBooking, UnitState
+from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState
 
 
 def unit_broken(event: UnitBroken, changes: Changes, access: Access) -> str:
@@ -102,9 +102,54 @@ def _bar(lot: Lot, state: LotState, reason: str, changes: Changes, access: Acces
     held = {case.id for case in booked}
     for case in cases:
         if case.id not in held:
-            for stay in list(changes.stays_of(case))[:1]:
-                propose_lot(lot, stay.id, reason, changes)
+            _exchange(changes.desk.cases[case.id], lot.id, reason, changes)
     return lot.id
+
+
+def _exchange(case: Case, lot_id: str, reason: str, changes: Changes) -> None:
+    """For a patient on the way or here: what is only reserved comes from another lot; what was given is
+    told."""
+    allocation = case.allocation
+    assert allocation is not None, "looked up by its lots"
+    dispensed = lot_id in case.explanation.get("dispensed", ())
+    uses = list(allocation.lots)
+    lacking = dispensed
+    for use in allocation.lots:
+        if use.lot_id != lot_id or dispensed:
+            continue
+        uses.remove(use)
+        changes.reserve(use.lot_id, -use.quantity)
+        other = _other_lot(case, use, changes)
+        if other is not None:
+            changes.reserve(other.id, use.quantity)
+            uses.append(replace(use, lot_id=other.id))
+        lacking = lacking or other is None
+    changes.set_case(replace(case, allocation=replace(allocation, lots=tuple(uses))))
+    stays = list(changes.stays_of(case))
+    if lacking and stays:
+        propose_lot(changes.records.lots[lot_id], stays[0].id, reason, changes)
+
+
+def _other_lot(case: Case, use: LotUse, changes: Changes) -> Lot | None:
+    """Another lot of the very drug that holds enough until its last use, the first to expire; blood is never
+    exchanged (it is cross-matched)."""
+    records = changes.records
+    drug_id = records.lots[use.lot_id].drug_id
+    if records.drugs[drug_id].handling is HandlingClass.BLOOD:
+        return None
+    within = {need.drug_id: need.use_within_minutes for need in case.request.drugs}
+    assert case.allocation is not None, "looked up by its lots"
+    until = max(case.allocation.start, changes.now) + within.get(use.drug_id, 0)
+    ward_id = records.ward_of_bed(case.allocation.bed_id).id
+    fitting = (
+        lot
+        for lot in (records.lots[i] for i in records.lots_of_drug.get(drug_id, ()))
+        if lot.state is LotState.AVAILABLE
+        and lot.expires >= until
+        and lot.available >= use.quantity
+        and lot.ward_id in (None, ward_id)
+    )
+    return min(fitting, key=lambda lot: (lot.expires, lot.id), default=None)
 
 
 HANDLERS: Mapping[str, Callable[[Any, Changes, Access], str]] = {

@@ -1,0 +1,201 @@
+"""A random day at a small hospital: whatever happens in whatever order, storage and live hospital stay one,
+no hard rule is broken by a decision, and nobody who lies somewhere is moved by software."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from solver.hospital import StayState
+from solver.placing import rules
+from solver.placing.referee import recount
+from tests.api_service import DAY, Place, at, running
+
+PRIORITIES = ("emergency", "urgent", "soon", "routine")
+BEDS = ("B1", "B2", "B3", "B4", "C1", "C2")
+
+
+def random_bundle(dice):
+    person = {"sex": dice.choice(("female", "male", "unknown")), "born": f"{dice.randint(1930, 2010)}-06-01"}
+    if dice.random() < 0.2:
+        person["isolation"] = [dice.choice(("contact", "droplet", "airborne"))]
+    body = {
+        "person": person,
+        "priority": dice.choice(PRIORITIES),
+        "care": {"speciality": dice.choice(("medicine", "surgery"))},
+        "duration_minutes": dice.choice((60, 300, 1440)),
+        "max_wait_minutes": dice.choice((0, 240, 1440)),
+    }
+    if dice.random() < 0.4:
+        body["equipment"] = [{"type_id": "pump", "count": dice.choice((1, 1, 2))}]
+    if dice.random() < 0.4:
+        body["drugs"] = [{"drug_id": "heparin", "quantity": dice.randint(1, 4)}]
+    return body
+
+
+def random_event(dice, stays, persons):
+    bed, room, unit = dice.choice(BEDS), dice.choice(("R1", "R2", "R3")), dice.choice(("P1", "P2"))
+    events = [
+        {"kind": "bed_closed", "bed_id": bed, "reason": "repair"},
+        {"kind": "bed_opened", "bed_id": bed},
+        {"kind": "bed_cleaned", "bed_id": bed},
+        {"kind": "room_exposure", "room_id": room, "organism": "norovirus"},
+        {"kind": "room_opened", "room_id": room},
+        {"kind": "ward_closed", "ward_id": "W2", "reason": "outbreak"},
+        {"kind": "ward_opened", "ward_id": "W2"},
+        {"kind": "unit_broken", "unit_id": unit},
+        {"kind": "unit_returned", "unit_id": unit},
+        {"kind": "nurse_absent", "shift_id": dice.choice(("D-N11", "D-N21", "E-N12"))},
+        {"kind": "nurse_present", "shift_id": dice.choice(("D-N11", "D-N21", "E-N12"))},
+        {"kind": "lot_quarantined", "lot_id": "L1"},
+        {"kind": "lot_released", "lot_id": "L1"},
+        {"kind": "mass_casualty_alert", "expected": 10},
+    ]
+    if stays:
+        stay = dice.choice(stays)
+        events += [
+            {"kind": "left", "stay_id": stay},
+            {"kind": "step_up", "stay_id": stay, "care_level": 1},
+            {"kind": "stay_prolonged", "stay_id": stay, "until": at(2 * DAY)},
+        ]
+    if persons:
+        events.append({"kind": "isolation_on", "person_id": dice.choice(persons), "isolation": ["airborne"]})
+    return dice.choice(events)
+
+
+class Day:
+    """Plays random actions against a service and remembers who lies where."""
+
+    def __init__(self, service, seed):
+        self.service = service
+        self.dice = random.Random(seed)
+        self.minute = 0
+        self.statuses = {}
+
+    @property
+    def desk(self):
+        return self.service.runtime._decider.desk
+
+    async def play(self, actions):
+        for _ in range(actions):
+            act = self.dice.choice(self.actions())
+            lying = self.lying()
+            answer = await act()
+            if answer is None:
+                continue
+            key = act.__name__, answer.status_code
+            self.statuses[key] = self.statuses.get(key, 0) + 1
+            assert answer.status_code < 500, answer.text
+            if act in (self.ask, self.event, self.clock, self.release, self.choose):
+                moved = {p for p, bed in self.lying().items() if p in lying and lying[p] != bed}
+                assert not moved, "software moved somebody who lies somewhere"
+
+    def actions(self):
+        often = (self.ask, self.arrive, self.event)
+        seldom = (self.leave, self.clock, self.release, self.transfer, self.answer, self.choose, self.set_out)
+        return (*often, *often, self.ask, *seldom)
+
+    def lying(self):
+        stays = self.desk.live.records.stays.values()
+        return {s.person_id: s.bed_id for s in stays if s.state is StayState.OCCUPYING}
+
+    def cases(self, *states):
+        return [c for c in self.desk.cases.values() if c.state.value in states]
+
+    async def ask(self):
+        return await self.service.post("/requests", random_bundle(self.dice))
+
+    async def arrive(self):
+        return await self.on(self.cases("placed", "confirmed"), "arrive")
+
+    async def set_out(self):
+        return await self.on(self.cases("placed", "confirmed"), "step", {"step": "handed_over"})
+
+    async def leave(self):
+        return await self.on(self.cases("arrived"), "discharge")
+
+    async def release(self):
+        return await self.on(self.cases("placed"), "release")
+
+    async def transfer(self):
+        return await self.on(self.cases("arrived"), "transfer", {"reason": "asked for"})
+
+    async def on(self, cases, verb, body=None):
+        if not cases:
+            return None
+        case = self.dice.choice(cases)
+        path = f"/allocations/{case.allocation.id}:{verb}"
+        return await self.service.post(path, body or {}, revision=case.revision)
+
+    async def choose(self):
+        cases = self.cases("placed", "unplaced")
+        if not cases:
+            return None
+        body = {"bed_id": self.dice.choice(BEDS)}
+        if self.dice.random() < 0.5:
+            body["waivers"] = [{"rule_id": "room_sex", "reason": "they agreed to it"}]
+        return await self.service.post(f"/requests/{self.dice.choice(cases).id}:choose", body)
+
+    async def event(self):
+        stays = [s.id for s in self.desk.live.records.stays.values() if s.state is StayState.OCCUPYING]
+        event = random_event(self.dice, stays, list(self.lying()))
+        login = "pharmacist" if event["kind"].startswith("lot") else "bed"
+        return await self.service.post("/disruptions", {"event": event}, login)
+
+    async def answer(self):
+        proposals = list(self.desk.proposals)
+        if not proposals:
+            return None
+        verb = self.dice.choice(("confirm", "decline"))
+        return await self.service.post(
+            f"/proposals/{self.dice.choice(proposals)}:{verb}", {"consented": True}
+        )
+
+    async def clock(self):
+        self.minute += self.dice.choice((1, 30, 90, 240))
+        return await self.service.clock(self.minute)
+
+
+def even(case):
+    """A case without what is not stored with it or only in another order."""
+    allocation = case.allocation
+    if allocation is not None:
+        units = tuple(sorted(allocation.units, key=lambda u: (u.type_id, u.unit_id, u.start)))
+        lots = tuple(sorted(allocation.lots, key=lambda u: (u.drug_id, u.lot_id)))
+        allocation = replace(allocation, revision=0, units=units, lots=lots)
+    need = case.need and replace(case.need, decide_again=0)
+    return replace(case, allocation=allocation, need=need)
+
+
+def differences(live, stored):
+    """What the desk of the running service says otherwise than one built from storage."""
+    for name in ("beds", "rooms", "wards", "units", "unit_bookings", "lots", "shifts", "persons", "stays"):
+        mine, theirs = getattr(live.live.records, name), getattr(stored.live.records, name)
+        for key in mine.keys() | theirs.keys():
+            if mine.get(key) != theirs.get(key):
+                yield name, mine.get(key), theirs.get(key)
+    for key in live.cases.keys() | stored.cases.keys():
+        mine, theirs = live.cases.get(key), stored.cases.get(key)
+        if mine is None or theirs is None or even(mine) != even(theirs):
+            yield "case", mine, theirs
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, seed):
+    async with running(Place(tmp_path).make()) as service:
+        day = Day(service, seed)
+        await day.play(150)
+        assert await service.violations() == []
+        desk = day.desk
+        desk.forget_the_past()
+        stored = service.runtime._build_desk()
+        stored.forget_the_past()
+        assert list(differences(desk, stored)) == []
+        absolute = {r.id for r in rules.HARD if r.level is rules.Level.ABSOLUTE}
+        assert not absolute & set(recount(desk.live.records))
+        assert {action for action, status in day.statuses if status < 400} >= {
+            "ask",
+            "arrive",
+            "event",
+            "clock",
+        }
