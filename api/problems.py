@@ -103,7 +103,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     storage.GuardViolation: Problem("stale-plan", "The hospital changed meanwhile", 409, "Send it again."),
     storage.WriterError: _STORAGE,
     storage.QueueFull: Problem("overloaded", "Too many commands wait", 503, "Try again after Retry-After."),
-    storage.WriterClosed: Problem("not-ready", "The service is stopping", 503, "Try again in a moment."),
+    storage.WriterClosed: Problem("not-ready", "The service is not ready", 503, "Try again in a moment."),
     storage.CommitFailed: Problem(
         "not-stored", "The change was not stored", 503, "Send the same command again."
     ),

@@ -90,7 +90,7 @@ def small_hospital() -> Hospital:
         Room("R3", "W2", "Bay 3", sex_policy=SexPolicy.MIXED),
     )
     beds = tuple(
-        Bed(bed_id, room_id, features=oxygen)
+        Bed(bed_id, room_id, features=oxygen, care_level=1)
         for bed_id, room_id in (
             ("B1", "R1"),
             ("B2", "R1"),

@@ -320,7 +320,8 @@ def set_end(stay: Stay, end: Minute, departure: Departure, changes: Changes) -> 
     later = [booking for booking in bookings if booking.end == stay.end]
     with repair.longer(own, [b.unit_id for b in later], end, changes):
         for each in own:
-            changes.put(replace(each, end=max(end, each.start + 1), departure=departure))
+            begin = _earliest(each, changes)
+            changes.put(replace(each, start=begin, end=max(end, begin + 1), departure=departure))
             _push_back(each.bed_id, each.id, changes)
         ends = {booking.unit_id: _keep(booking, end, changes) for booking in later}
     if case is not None and case.allocation is not None:
@@ -347,6 +348,14 @@ def _push_back(bed_id: str, stay_id: str, changes: Changes) -> None:
             changes.put(replace(other, start=other.start + delay, end=other.end + delay))
             changes.tell("stay.delayed", other.id, bed_id=bed_id, minutes=delay)
         last = changes.records.stays[other.id]
+
+
+def _earliest(stay: Stay, changes: Changes) -> Minute:
+    """When a stay may begin: for who is on the way not before the bed is clean after whoever lies there."""
+    lying = (s for s in changes.records.bed_stays(stay.bed_id) if s.state is StayState.OCCUPYING)
+    if stay.state is not StayState.IN_TRANSIT:
+        return stay.start
+    return max([stay.start, *(_free_after(occupant, changes) for occupant in lying)])
 
 
 def _free_after(stay: Stay, changes: Changes) -> Minute:
