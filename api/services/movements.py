@@ -453,10 +453,15 @@ def _refuse_wrong_place(case: Case, at: Minute, changes: Changes) -> None:
     own = list(changes.stays_of(case))
     for stay in reversed(own):
         changes.drop(Stay, stay.id)
+    room_id = changes.records.beds[allocation.bed_id].room_id
+    late = [s for s in changes.records.room_stays(room_id) if s.state is StayState.OCCUPYING and s.end <= at]
+    for stay in late:
+        # Expected to have left, and has not.
+        changes.put(replace(stay, end=at + 1))
     bare = replace(case.request, equipment=(), drugs=())
     lying = replace(allocation, start=at, end=max(allocation.end, at + 1), units=(), lots=())
     counts = check(Decided(bare, lying), changes.records)
-    for stay in own:
+    for stay in (*own, *late):
         changes.put(stay)
     against = [r for r in broken(counts, changes.records.profile, case.waived) if r in MATTER_AT_THE_BED]
     if against:

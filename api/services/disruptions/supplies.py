@@ -124,10 +124,19 @@ def _exchange(case: Case, lot_id: str, reason: str, changes: Changes) -> None:
             changes.reserve(other.id, use.quantity)
             uses.append(replace(use, lot_id=other.id))
         lacking = lacking or other is None
-    changes.set_case(replace(case, allocation=replace(allocation, lots=tuple(uses))))
+    changes.set_case(replace(case, allocation=replace(allocation, lots=_merged(uses))))
     stays = list(changes.stays_of(case))
     if lacking and stays:
         propose_lot(changes.records.lots[lot_id], stays[0].id, reason, changes)
+
+
+def _merged(uses: Iterable[LotUse]) -> tuple[LotUse, ...]:
+    """Each lot once for each need."""
+    quantities: dict[tuple[str, str], int] = {}
+    for use in uses:
+        key = use.drug_id, use.lot_id
+        quantities[key] = quantities.get(key, 0) + use.quantity
+    return tuple(LotUse(drug_id, lot_id, quantity) for (drug_id, lot_id), quantity in quantities.items())
 
 
 def _other_lot(case: Case, use: LotUse, changes: Changes) -> Lot | None:
