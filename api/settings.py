@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         default=10, ge=1, le=1440, description="Age of the data beyond which answers are advice only."
     )
     comparisons: int = Field(
-        default=2, ge=0, le=10, description="Other beds a decision is compared with in its explanation."
+        default=1, ge=0, le=10, description="Other beds a decision is compared with in its explanation."
     )
 
     event_poll_seconds: float = Field(

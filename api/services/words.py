@@ -87,8 +87,10 @@ def cover(records: Records, ward: Ward, at: Minute) -> dict[str, Any]:
     """Nurses on duty on a ward at a minute and how many its patients must have, in hundredths of a nurse."""
     on_duty = sum(
         1
-        for shift_id in records.shifts_of_ward.get(ward.id, ())
-        if _counts(records, shift_id) and _covers(records.shifts[shift_id].on_duty(), at)
+        for shift in (records.shifts[shift_id] for shift_id in records.shifts_of_ward.get(ward.id, ()))
+        if shift.start <= at < shift.end
+        and not records.staff[shift.staff_id].student
+        and _covers(shift.on_duty(), at)
     )
     shares = sum(_shares(stay, ward, records) for stay in _lying(records, ward, at))
     ratios = sorted({r.floor_patients for r in (*ward.ratios, *records.ratios)})
@@ -98,10 +100,6 @@ def cover(records: Records, ward: Ward, at: Minute) -> dict[str, Any]:
         "nurses_needed_hundredths": -(-100 * shares // NURSE_SHARES),
         "ratios": [f"1:{patients}" for patients in ratios],
     }
-
-
-def _counts(records: Records, shift_id: str) -> bool:
-    return not records.staff[records.shifts[shift_id].staff_id].student
 
 
 def _covers(pieces: Iterable[Interval], at: Minute) -> bool:

@@ -1,0 +1,121 @@
+"""The decider beside the database: what is refused is undone to the last record, what is in doubt is built
+anew."""
+
+import pytest
+
+from api.metrics import Metrics
+from api.runtime import Outside, Runtime
+from api.schemas.requests import RequestIn
+from api.security.access import Access
+from api.security.permissions import Grant, Permission, Role
+from api.security.tokens import Principal
+from api.services.placing import PlaceOne
+from models.commands import Command, Transaction
+from models.errors import NotFound
+from solver.hospital import Lot, Stay
+from tests.api_service import Place, Wall, bundle
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    place = Place(tmp_path).make()
+    runtime = Runtime(place.settings(), Outside(wall=Wall()), Metrics())
+    runtime.warm_up()
+    runtime.writer.close()
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def decider(runtime):
+    return runtime._decider
+
+
+def asking(runtime, **changes):
+    principal = Principal("acc-bed", "bed", (Grant(Role.BED_MANAGER),), "tok", True, 0)
+    access = Access(principal, Permission.REQUEST_PLACE, runtime.site_of_ward)
+    body = RequestIn.model_validate(bundle(**changes), strict=False)
+    return Command("request.place", "acc-bed", PlaceOne(body, access))
+
+
+def state(desk):
+    records = desk.live.records
+    kinds = ("stays", "unit_bookings", "lots", "persons", "beds", "units")
+    return {name: dict(getattr(records, name)) for name in kinds} | {"cases": dict(desk.cases)}
+
+
+def needs():
+    return {"equipment": [{"type_id": "pump"}], "drugs": [{"drug_id": "heparin", "quantity": 3}]}
+
+
+def test_a_decision_that_is_refused_leaves_no_trace(runtime, decider):
+    before = state(decider.desk)
+    command = asking(runtime, **needs())
+    (decision,) = decider.decide([command])
+    assert state(decider.desk) != before
+    decider.refused(command, decision)
+    assert state(decider.desk) == before
+
+
+def test_a_command_that_fails_half_way_leaves_no_trace_and_the_next_one_is_decided(runtime, decider):
+    before = state(decider.desk)
+    wrong = asking(runtime, person={"sex": "female"}, drugs=[{"drug_id": "nothing", "quantity": 1}])
+    refused, decided = decider.decide([wrong, asking(runtime)])
+    assert isinstance(refused, Exception)
+    decider.refused(asking(runtime), decided)
+    assert state(decider.desk) == before
+
+
+def test_a_command_nobody_handles_is_refused_alone(decider, runtime):
+    refused, decided = decider.decide([Command("nonsense", "acc-bed"), asking(runtime)])
+    assert isinstance(refused, KeyError)
+    assert not isinstance(decided, Exception)
+
+
+def test_each_command_of_a_batch_sees_the_ones_before(runtime, decider):
+    decisions = decider.decide([asking(runtime) for _ in range(6)])
+    beds = [d.answer.body["allocation"]["bed_id"] for d in decisions if d.answer.status == 201]
+    assert len(beds) == len(set(beds)) == 5
+    assert decisions[-1].answer.status == 202
+
+
+def test_when_a_later_decision_built_on_the_refused_one_the_desk_is_built_from_storage(runtime, decider):
+    commands = [asking(runtime, **needs()) for _ in range(2)]
+    first, _ = decider.decide(commands)
+    desk = decider.desk
+    decider.refused(commands[0], first)
+    decider.decide([])
+    assert decider.desk is not desk
+    assert {lot.reserved for lot in decider.desk.live.records.lots.values()} == {0}
+
+
+def test_what_was_decided_is_stored_and_a_desk_built_anew_says_the_same(runtime, decider):
+    (decision,) = decider.decide([asking(runtime, **needs())])
+    with runtime.database.writing() as connection:
+        outcome = decision.write(Transaction(connection, runtime.clock(), 7))
+    assert outcome.answer.body["hospital_revision"] == 7
+    assert outcome.audit
+    assert outcome.events
+    mine = state(decider.desk)
+    decider.reset()
+    theirs = state(decider.desk)
+    for kind in ("stays", "unit_bookings", "lots"):
+        assert mine[kind] == theirs[kind]
+    assert mine["cases"].keys() == theirs["cases"].keys()
+
+
+def test_records_of_the_desk_that_something_else_changed_are_not_undone_blindly(runtime, decider):
+    command = asking(runtime, **needs())
+    (decision,) = decider.decide([command])
+    lot = decider.desk.live.records.lots["L1"]
+    decider.desk.put(Lot("L1", lot.drug_id, lot.on_hand, lot.expires, lot.reserved + 1))
+    assert decision.changes.undo() is False
+
+
+def test_an_unknown_stay_is_not_found(decider):
+    from api.services.desk import Changes
+    from api.services.lookup import stay_by_id
+
+    with pytest.raises(NotFound):
+        stay_by_id("nobody", Changes(decider.desk, decider.desk.live.now, "acc-bed"))
+    assert all(isinstance(stay, Stay) for stay in decider.desk.live.records.stays.values())
