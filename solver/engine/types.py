@@ -6,3 +6,4 @@ import numpy.typing as npt
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
 Bool = npt.NDArray[np.bool_]
+UInt64 = npt.NDArray[np.uint64]

@@ -51,12 +51,12 @@ class UnitArrays(NamedTuple):
 class EquipmentNeeds(NamedTuple):
     """The equipment one request needs.
 
-    count, offset, duration int64 (n_needs,)  duration -1: until the end of the stay
+    wanted, offset, duration int64 (n_needs,)  duration -1: until the end of the stay
     choice_ptr int64 (n_needs + 1,)  types that may serve need j, best first:
     choice     int64 (...)           choice[choice_ptr[j] : choice_ptr[j + 1]]; the first is the type asked for
     """
 
-    count: Int64
+    wanted: Int64
     offset: Int64
     duration: Int64
     choice_ptr: Int64
@@ -125,8 +125,8 @@ def pick_units(
     """
     total = 0
     first = 0
-    for need in range(needs.count.size):
-        last = first + needs.count[need]
+    for need in range(needs.wanted.size):
+        last = first + needs.wanted[need]
         for place in range(first, last):
             chosen[place] = NONE
             prices[place] = 0

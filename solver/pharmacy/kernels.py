@@ -52,7 +52,8 @@ class DrugNeeds(NamedTuple):
     """The drugs one request needs.
 
     quantity, use_within int64 (n_needs,)
-    choice_ptr int64 (n_needs + 1,)  drugs that may serve need j, best first; those the person is allergic to and,
+    choice_ptr int64 (n_needs + 1,)  drugs that may serve need j, best first; those the person is allergic to
+    and,
     choice     int64 (...)           unless the list says so, blood of a wrong group are no choices
     asked      bool (...)            whether the choice is the drug asked for, not an equivalent
     """
@@ -89,7 +90,7 @@ def _already_taken(taken_lot: Any, taken_quantity: Any, places: int, lot: int) -
 
 
 @kernel
-def _shortage_added(lots: Any, taken_lot: Any, taken_quantity: Any, places: int) -> int:
+def shortage_added(lots: Any, taken_lot: Any, taken_quantity: Any, places: int) -> int:
     """Units by which the takings push drugs (further) below their safety stock."""
     added = 0
     for place in range(places):
@@ -119,7 +120,8 @@ def pick_lots(
     taken_lot: Any,
     taken_quantity: Any,
 ) -> tuple[int, int]:
-    """Lots for every need of a stay that starts at ``start`` on a ward: (price, places used), price -1 if short.
+    """Lots for every need of a stay that starts at ``start`` on a ward: (price, places used), price -1 if
+    short.
 
     Price: ``price_rank`` per unit and lot passed over, ``price_substitute`` per lot of an equivalent,
     ``price_shortage`` per unit below the safety stock.
@@ -153,7 +155,7 @@ def pick_lots(
                     price += price_substitute
         if missing > 0:
             return -1, 0
-    return price + price_shortage * _shortage_added(lots, taken_lot, taken_quantity, places), places
+    return price + price_shortage * shortage_added(lots, taken_lot, taken_quantity, places), places
 
 
 def empty_needs() -> DrugNeeds:

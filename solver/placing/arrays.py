@@ -35,7 +35,8 @@ from solver.placing.layout import FIRST_POOL, FIRST_SKILL, FLOOR, TARGET, Cover,
 from solver.placing.records import Record, Records
 
 ROLL_MINUTES: Final = 720
-"""The cover grid reaches this far beyond the horizon, so that it is rebuilt only every so often as time passes."""
+"""The cover grid reaches this far beyond the horizon, so that it is rebuilt only every so often as time passes.
+"""
 
 HOUR: Final = 60
 
@@ -173,7 +174,7 @@ class Arrays:
         bed = self.bed_number[stay.bed_id]
         if not self._free_slots:
             self._more_slots()
-        if self.stays.count[bed] == self.stays.of_bed.shape[1]:
+        if self.stays.of_bed_count[bed] == self.stays.of_bed.shape[1]:
             self._wider_rows()
         person = self.records.persons[stay.person_id]
         room = self.records.rooms[self.records.beds[stay.bed_id].room_id]
@@ -237,12 +238,32 @@ class Arrays:
     def _more_slots(self) -> None:
         size = self.stays.start.size
         grown = [np.concatenate([array, np.zeros_like(array)]) for array in self.stays[:-2]]
-        self.stays = Stays(*grown, self.stays.of_bed, self.stays.count)
-        self._free_slots = list(range(2 * size - 1, size - 1, -1))
+        self.stays = Stays._make([*grown, self.stays.of_bed, self.stays.of_bed_count])
+        self._free_slots += range(2 * size - 1, size - 1, -1)
 
     def _wider_rows(self) -> None:
         of_bed = np.concatenate([self.stays.of_bed, np.zeros_like(self.stays.of_bed)], axis=1)
         self.stays = self.stays._replace(of_bed=of_bed)
+
+    def widen(self, spare: int) -> None:
+        """Make every row of beds and units take ``spare`` more than the fullest has now."""
+        wanted = int(self.stays.of_bed_count.max(initial=0)) + spare
+        while self.stays.of_bed.shape[1] < wanted:
+            self._wider_rows()
+        wanted = int(self.units.busy_count.max(initial=0)) + spare
+        if self.units.busy_from.shape[1] < wanted:
+            self._wider_units(wanted)
+
+    def lend_slots(self, count: int) -> list[int]:
+        """Free stay slots, for a search to use; give them back with ``return_slots``."""
+        while len(self._free_slots) < count:
+            self._more_slots()
+        lent, self._free_slots = self._free_slots[:count], self._free_slots[count:]
+        return lent
+
+    def return_slots(self, slots: list[int]) -> None:
+        """Take lent slots back."""
+        self._free_slots += slots
 
     # --- cover ----------------------------------------------------------------------------------------------
     def _build_cover(self) -> None:
@@ -358,7 +379,7 @@ class Arrays:
 def _empty_stays(slots: int, beds: int, width: int) -> Stays:
     whole = [np.zeros(slots, np.int64) for _ in range(8)]
     marks = [np.zeros(slots, np.bool_) for _ in range(2)]
-    return Stays(*whole, *marks, np.zeros((beds, width), np.int64), np.zeros(beds, np.int64))
+    return Stays._make([*whole, *marks, np.zeros((beds, width), np.int64), np.zeros(beds, np.int64)])
 
 
 def _same_but_for_use(record: Bed | Room | Ward, before: Record) -> bool:

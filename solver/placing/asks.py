@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -203,7 +204,7 @@ def drug_needs(request: Request, person: Person, arrays: Arrays) -> DrugNeeds:
 
 def refuse_unknown(request: Request, records: Records) -> None:
     """Raise InvalidInstance with every id in the request that the hospital does not know."""
-    named = [
+    named: list[tuple[str, str, Mapping[str, object]]] = [
         ("person_id", request.person_id, records.persons),
         *(("equipment", need.type_id, records.equipment_types) for need in request.equipment),
         *(("drugs", need.drug_id, records.drugs) for need in request.drugs),

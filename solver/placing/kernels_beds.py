@@ -163,7 +163,7 @@ def timeline(places: Any, stays: Any, ask: Any, bed: int, start: int, end: int) 
     free_from = end + ask.cleaning_minutes
     if ask.isolation & AIRBORNE:
         free_from += places.air_minutes[places.room[bed]]
-    for index in range(stays.count[bed]):
+    for index in range(stays.of_bed_count[bed]):
         other = stays.of_bed[bed, index]
         if stays.start[other] < end and start < stays.end[other]:
             mask |= BED_FREE
@@ -230,7 +230,7 @@ def neighbours(places: Any, stays: Any, ask: Any, bed: int, start: int, end: int
         other_bed = places.room_beds[position]
         if other_bed == bed:
             continue
-        for index in range(stays.count[other_bed]):
+        for index in range(stays.of_bed_count[other_bed]):
             other = stays.of_bed[other_bed, index]
             if stays.start[other] < end and start < stays.end[other]:
                 broken = pair_mask(stays, ask, other, sex_matters) & ask.active
@@ -265,7 +265,7 @@ def next_start(places: Any, stays: Any, ask: Any, bed: int, start: int) -> int:
 @inlined
 def awaits_departure(stays: Any, bed: int, start: int) -> bool:
     """Whether the bed is still held by someone whose departure before ``start`` is only predicted."""
-    for index in range(stays.count[bed]):
+    for index in range(stays.of_bed_count[bed]):
         other = stays.of_bed[bed, index]
         if stays.pinned[other] and stays.predicted[other] and stays.end[other] <= start:
             return True

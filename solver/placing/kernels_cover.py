@@ -89,7 +89,8 @@ def short_until(cover: Any, ward: int, series: int, first: int, last: int, need:
 
 @kernel
 def ward_short_until(places: Any, cover: Any, ask: Any, ward: int, start: int, end: int) -> int:
-    """The minute before which no start on the ward can keep the rules of cover that one at ``start`` breaks; 0: none.
+    """The minute before which no start on the ward can keep the rules of cover that one at ``start`` breaks;
+    0: none.
 
     Must agree with ``ward_mask``: positive exactly when that names a rule.
     """
@@ -127,26 +128,39 @@ def cover_cost(places: Any, cover: Any, ask: Any, ward: int, start: int, end: in
 
 
 @kernel
+def draw_minutes(slack: Any, window: Any, ward: int, series: int, start: int, end: int, need: int) -> None:
+    """Take ``need`` from a series at every minute of a stay; a negative need gives back.
+
+    The whole grid is patched, not only the horizon from now on, so that taking and giving back cancel
+    whenever they happen.
+    """
+    row = slack[ward, series]
+    if need != 0:
+        for column in range(max(start - window[0], 0), min(end - window[0], row.size)):
+            row[column] -= need
+
+
+@kernel
+def draw_hours(slack: Any, balance: Any, window: Any, ward: int, start: int, end: int, target: int) -> None:
+    """Take ``target`` shares at every full hour of a stay; negative shares give back."""
+    first = max(start - window[0], 0)
+    last = min(end - window[0], slack.shape[2])
+    if first >= last or target == 0:
+        return
+    hours = balance[ward]
+    first, last = hour_columns(window, first, last)
+    for column in range(first, min(last, hours.size)):
+        hours[column] -= target
+
+
+@kernel
 def draw(
     slack: Any, balance: Any, window: Any, ward: int, start: int, end: int, needs: Any, target: int
 ) -> None:
     """Take ``needs[series]`` from every minute of a stay, and ``target`` shares at its full hours.
 
-    ``needs`` int64 (n_series,); negative amounts give back. The whole grid is patched, not only the horizon from
-    now on, so that taking and giving back cancel whenever they happen.
+    ``needs`` int64 (n_series,); negative amounts give back.
     """
-    first = max(start - window[0], 0)
-    last = min(end - window[0], slack.shape[2])
-    if first >= last:
-        return
     for series in range(needs.size):
-        need = needs[series]
-        if need != 0:
-            row = slack[ward, series]
-            for column in range(first, last):
-                row[column] -= need
-    if target != 0:
-        first, last = hour_columns(window, first, last)
-        hours = balance[ward]
-        for column in range(first, min(last, hours.size)):
-            hours[column] -= target
+        draw_minutes(slack, window, ward, series, start, end, needs[series])
+    draw_hours(slack, balance, window, ward, start, end, target)

@@ -32,16 +32,16 @@ def seat(
     stays.exposure[slot] = exposure
     stays.pinned[slot] = pinned
     stays.predicted[slot] = predicted
-    stays.of_bed[bed, stays.count[bed]] = slot
-    stays.count[bed] += 1
+    stays.of_bed[bed, stays.of_bed_count[bed]] = slot
+    stays.of_bed_count[bed] += 1
 
 
 @kernel
 def unseat(stays: Any, slot: int, bed: int) -> None:
     """Take a slot off its bed's row."""
-    last = stays.count[bed] - 1
+    last = stays.of_bed_count[bed] - 1
     for index in range(last + 1):
         if stays.of_bed[bed, index] == slot:
             stays.of_bed[bed, index] = stays.of_bed[bed, last]
-            stays.count[bed] = last
+            stays.of_bed_count[bed] = last
             return

@@ -67,7 +67,7 @@ class Places(NamedTuple):
 
 
 class Stays(NamedTuple):
-    """Stays in slots (n_slots,), and the slots of each bed: of_bed[b, : count[b]], in no order.
+    """Stays in slots (n_slots,), and the slots of each bed: of_bed[b, : of_bed_count[b]], in no order.
 
     start, end, free_from (end plus turnaround), person, sex (code, -1 for a companion: exempt from pair rules),
     isolation (bit set), cohort (code, -1 none), exposure (code, 0 none), pinned, predicted.
@@ -84,7 +84,7 @@ class Stays(NamedTuple):
     pinned: Bool
     predicted: Bool
     of_bed: Int64
-    count: Int64
+    of_bed_count: Int64
 
 
 class Cover(NamedTuple):

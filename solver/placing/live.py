@@ -1,27 +1,31 @@
 """The live hospital: plain records and arrays patched together, and decisions taken on them.
 
-One writer owns a live hospital; it is not shared between threads. Deciding changes nothing that lasts: a decision
-is applied by ``apply`` and undone by ``withdraw``.
+One writer owns a live hospital; it is not shared between threads. Deciding changes nothing that lasts: a
+decision is applied by ``apply`` and undone by ``withdraw``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 
-from solver.engine.rule import Profile
+from solver.engine.result import Budget, Observer, Unobserved
+from solver.engine.rule import Level, Profile
 from solver.engine.types import Int64
-from solver.hospital import Allocation, Hospital, LotUse, Minute, Request, Stay, UnitBooking, UnitUse
+from solver.equipment.kernels import EquipmentNeeds, UnitArrays
+from solver.hospital import Allocation, Hospital, Minute, Request, Stay, UnitBooking
+from solver.pharmacy.kernels import DrugNeeds, LotArrays
 from solver.placing import rules
 from solver.placing.arrays import Arrays
 from solver.placing.asks import Compiled, Pricing, compile_request, start_window
 from solver.placing.codes import rules_in
 from solver.placing.kernels import BED, COMPANION, LOT_PLACES, START, masks, place
 from solver.placing.kernels_beds import awaits_departure
-from solver.placing.layout import Scratch
+from solver.placing.layout import Ask, Cover, Places, Scratch, Stays
 from solver.placing.problem import (
     Decision,
     Method,
@@ -34,6 +38,7 @@ from solver.placing.problem import (
 )
 from solver.placing.records import Consequences, Record, Records, consequences
 from solver.placing.referee import Counts, Decided, broken, check, cost
+from solver.placing.search import Searched, lot_uses, search, unit_uses
 
 MOST_PLACES = 1000
 """Units (20 each of 50 needs) and lots one request may take at most."""
@@ -53,6 +58,7 @@ class LiveHospital:
         self._pricing = Pricing.of(records.profile)
         self._earliest = Pricing.earliest(records.profile)
         self._scratch = self._make_scratch(1)
+        self._journal: MutableSequence[tuple[Record | None, Record | None]] = deque(maxlen=0)
 
     @classmethod
     def of(cls, hospital: Hospital, now: Minute, profile: Profile, options: PlacingOptions) -> LiveHospital:
@@ -67,11 +73,30 @@ class LiveHospital:
     # --- following the hospital -----------------------------------------------------------------------------
     def put(self, record: Record) -> None:
         """Add or replace a record."""
-        self.arrays.put(record, self.records.put(record))
+        before = self.records.put(record)
+        self._journal.append((record, before))
+        self.arrays.put(record, before)
 
     def drop(self, kind: type, record_id: str) -> None:
         """Remove a record; KeyError when there is none."""
-        self.arrays.drop(self.records.drop(kind, record_id))
+        record = self.records.drop(kind, record_id)
+        self._journal.append((None, record))
+        self.arrays.drop(record)
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Whatever is put, dropped or applied inside is undone at the end."""
+        outer, self._journal = self._journal, []
+        try:
+            yield
+        finally:
+            journal, self._journal = self._journal, deque(maxlen=0)
+            for after, before in reversed(journal):
+                if before is not None:
+                    self.put(before)
+                elif after is not None:
+                    self.drop(type(after), after.id)
+            self._journal = outer
 
     def move_clock(self, now: Minute) -> None:
         """Set the minute; it may also go back."""
@@ -131,6 +156,58 @@ class LiveHospital:
             return None
         return self._allocation(request, compiled, allocation_id)
 
+    def decide_batch(
+        self,
+        requests: Sequence[Request],
+        ids: Sequence[str],
+        budget: Budget,
+        seed: int,
+        *,
+        observer: Observer | None = None,
+        published: Mapping[str, str] | None = None,
+    ) -> list[Decision]:
+        """One joint decision for many requests, in their order; nothing is applied.
+
+        The costs of the decisions sum to the cost of the whole. Requests that continue a stay are decided
+        after the others, one by one.
+        """
+        published = published or {}
+        free = [row for row, request in enumerate(requests) if request.from_stay_id is None]
+        found = self.search(
+            [requests[row] for row in free], [ids[row] for row in free], budget, seed, observer, published
+        )
+        allocations = dict(zip(free, found.allocations, strict=True))
+        decisions: dict[int, Decision] = {}
+        with self.trial():
+            for row in sorted(range(len(requests)), key=lambda row: allocations.get(row) is None):
+                request, bed = requests[row], published.get(requests[row].id)
+                allocation = allocations.get(row)
+                if allocation is not None:
+                    decision = self.judged(request, allocation, Method.BATCH, published=bed)
+                else:
+                    decision = self.decide(request, ids[row], published=bed)
+                self.apply(decision)
+                decisions[row] = decision
+        return [decisions[row] for row in range(len(requests))]
+
+    def search(
+        self,
+        requests: Sequence[Request],
+        ids: Sequence[str],
+        budget: Budget,
+        seed: int,
+        observer: Observer | None = None,
+        published: Mapping[str, str] | None = None,
+    ) -> Searched:
+        """The engines' joint answer alone, not recounted."""
+        windows = [start_window(request, self.now) for request in requests]
+        longest = max((latest - base for base, latest in windows), default=0)
+        scratch = self._scratch_for(longest // self.records.options.start_step_minutes + 1)
+        watcher = observer or Unobserved()
+        return search(
+            self.arrays, self._pricing, scratch, requests, ids, budget, seed, watcher, published or {}
+        )
+
     def judged(
         self,
         request: Request,
@@ -165,7 +242,7 @@ class LiveHospital:
         """Rules that stand against a start as soon as possible, near misses, and from when the request would fit."""
         compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
         out = np.zeros(len(self.arrays.bed_ids), np.int64)
-        scratch = self._scratch_for(compiled)
+        scratch = self._scratch_for(_starts(compiled))
         masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
         return WhyNot(_standing(out), self._near_misses(out), self.fits_from(request, waived))
 
@@ -187,7 +264,8 @@ class LiveHospital:
             return Consequences((), (), ())
         added = consequences(decision.request, decision.allocation, self.records)
         self._shorten(decision.request.from_stay_id, decision.allocation.start)
-        for record in (*added.stays, *added.bookings, *added.lots):
+        records: tuple[Record, ...] = (*added.stays, *added.bookings, *added.lots)
+        for record in records:
             self.put(record)
         return added
 
@@ -227,13 +305,13 @@ class LiveHospital:
             self.arrays.put(stay, None)
 
     # --- kernels --------------------------------------------------------------------------------------------
-    def _state(self) -> tuple[object, ...]:
+    def _state(self) -> tuple[Places, Stays, Cover, UnitArrays, LotArrays]:
         arrays = self.arrays
         return arrays.places, arrays.stays, arrays.cover, arrays.units, arrays.lots
 
     def _place(self, compiled: Compiled, pricing: Pricing) -> bool:
-        scratch = self._scratch_for(compiled)
-        return bool(place(*self._state(), *_asked(compiled), pricing.prices, scratch))  # type: ignore[arg-type]
+        scratch = self._scratch_for(_starts(compiled))
+        return bool(place(*self._state(), *_asked(compiled), pricing.prices, scratch))
 
     def _allocation(self, request: Request, compiled: Compiled, allocation_id: str) -> Allocation:
         arrays, scratch = self.arrays, self._scratch
@@ -247,37 +325,12 @@ class LiveHospital:
             bed_id=arrays.bed_ids[found[BED]],
             start=start,
             end=start + request.duration_minutes,
-            units=self._units(request, start),
-            lots=self._lots(request),
+            units=unit_uses(arrays, request, start, scratch.unit),
+            lots=lot_uses(
+                arrays, request, scratch.lot_need, scratch.lot, scratch.lot_quantity, found[LOT_PLACES]
+            ),
             companion_bed_id=None if beside < 0 else arrays.bed_ids[beside],
             conditional=bool(awaits_departure(arrays.stays, int(found[BED]), start)),
-        )
-
-    def _units(self, request: Request, start: Minute) -> tuple[UnitUse, ...]:
-        uses = []
-        position = 0
-        for need in request.equipment:
-            begin = start + need.offset_minutes
-            end = (
-                start + request.duration_minutes
-                if need.duration_minutes is None
-                else begin + need.duration_minutes
-            )
-            for _ in range(need.count):
-                unit_id = self.arrays.unit_ids[self._scratch.unit[position]]
-                uses.append(UnitUse(need.type_id, unit_id, begin, end))
-                position += 1
-        return tuple(uses)
-
-    def _lots(self, request: Request) -> tuple[LotUse, ...]:
-        scratch = self._scratch
-        return tuple(
-            LotUse(
-                request.drugs[scratch.lot_need[position]].drug_id,
-                self.arrays.lot_ids[scratch.lot[position]],
-                int(scratch.lot_quantity[position]),
-            )
-            for position in range(int(scratch.found[LOT_PLACES]))
         )
 
     def _near_misses(self, out: Int64) -> tuple[NearMiss, ...]:
@@ -286,35 +339,29 @@ class LiveHospital:
         misses = []
         for bed in near[np.argsort(counts[near], kind="stable")][: 20 * NEAR_MISSES]:
             rule_ids = rules_in(int(out[bed]))
-            overridable = all(rules.RULES[rule_id].level is not rules.Level.ABSOLUTE for rule_id in rule_ids)
+            overridable = all(rules.RULES[rule_id].level is not Level.ABSOLUTE for rule_id in rule_ids)
             misses.append(NearMiss(self.arrays.bed_ids[bed], rule_ids, overridable))
         misses.sort(key=lambda miss: (len(miss.rule_ids), not miss.overridable))
         return tuple(misses[:NEAR_MISSES])
 
-    def _scratch_for(self, compiled: Compiled) -> Scratch:
-        ask = compiled.ask
-        starts = (ask.latest - ask.base) // ask.step + 1
-        beds, wards = len(self.arrays.bed_ids), len(self.arrays.ward_number)
+    def _scratch_for(self, starts: int) -> Scratch:
+        beds = len(self.arrays.bed_ids)
         if self._scratch.supply.size < starts or self._scratch.first_start.size != beds:
             self._scratch = self._make_scratch(starts)
         return self._scratch
 
     def _make_scratch(self, starts: int) -> Scratch:
         beds, wards = len(self.arrays.bed_ids), len(self.arrays.ward_number)
-        places_ = [np.zeros(MOST_PLACES, np.int64) for _ in range(5)]
-        return Scratch(
-            np.zeros(beds, np.int64),
-            np.zeros(beds, np.int64),
-            np.zeros(wards, np.int64),
-            np.zeros(wards, np.int64),
-            np.zeros(wards * starts, np.int64),
-            np.zeros(starts, np.int64),
-            *places_,
-            np.zeros(5, np.int64),
-        )
+        sizes = [beds, beds, wards, wards, wards * starts, starts, *[MOST_PLACES] * 5, 5]
+        return Scratch._make(np.zeros(size, np.int64) for size in sizes)
 
 
-def _asked(compiled: Compiled) -> tuple[object, ...]:
+def _starts(compiled: Compiled) -> int:
+    ask = compiled.ask
+    return (ask.latest - ask.base) // ask.step + 1
+
+
+def _asked(compiled: Compiled) -> tuple[Ask, EquipmentNeeds, DrugNeeds]:
     return compiled.ask, compiled.equipment, compiled.drugs
 
 

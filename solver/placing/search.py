@@ -1,0 +1,271 @@
+"""Deciding a batch together: greedy construction, then ruin and recreate on the live arrays, all undone at the end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from solver.engine.kernels_random import random_state
+from solver.engine.result import Budget, Observer, TracePoint
+from solver.engine.types import Int64
+from solver.hospital import Allocation, LotUse, Minute, Request, UnitUse
+from solver.placing import rules
+from solver.placing.arrays import Arrays
+from solver.placing.asks import Compiled, Pricing, compile_request
+from solver.placing.kernels_batch import Batch, Held, World, construct, empty, improve
+from solver.placing.kernels_beds import awaits_departure
+from solver.placing.layout import Scratch
+
+MOST_LOTS: Final = 64
+"""Lots one request of a batch may draw from; who needs more waits (a lot holds days of supply)."""
+
+SPARE_COLUMNS: Final = 8
+"""Stays of a batch one bed, or bookings one unit, may take beyond those it has."""
+
+MOST_OUT: Final = 8
+"""Largest size of a step: up to twice as many requests are taken out at once."""
+
+WARM: Final = 40_000.0
+COLD: Final = 500.0
+"""Annealing from about two thirds of an outlier's price to half a routine minute (best of 12 pairs tried)."""
+
+CHUNK: Final = 50
+"""Steps between two looks at the clock: some 50 ms on 300 beds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search found: an allocation or None per request, in order; its cost; steps taken and how it went."""
+
+    allocations: tuple[Allocation | None, ...]
+    cost: int
+    constructed: int
+    steps: int
+    trace: tuple[TracePoint, ...]
+
+
+def search(
+    arrays: Arrays,
+    pricing: Pricing,
+    scratch: Scratch,
+    requests: Sequence[Request],
+    ids: Sequence[str],
+    budget: Budget,
+    seed: int,
+    observer: Observer,
+    published: Mapping[str, str],
+) -> Searched:
+    """The best joint decision found within the budget; the arrays are left as they were.
+
+    ``scratch`` must fit every request's starts. Requests must not continue a stay (``from_stay_id``).
+    """
+    compiled = [
+        compile_request(request, arrays, pricing, published=published.get(request.id)) for request in requests
+    ]
+    arrays.widen(SPARE_COLUMNS)
+    with _slots(arrays, len(requests)) as slots:
+        world = _world(arrays, pricing, scratch, requests, compiled, slots)
+        run = _Run(world, budget, seed, observer)
+        best = run.go()
+        allocations = tuple(
+            _allocation(arrays, best, row, request, ids[row]) for row, request in enumerate(requests)
+        )
+        empty(world)
+    return Searched(allocations, int(run.totals[1]), run.constructed, run.steps, tuple(run.trace))
+
+
+class _Run:
+    """One search: its random numbers, its clock, its best so far."""
+
+    def __init__(self, world: World, budget: Budget, seed: int, observer: Observer) -> None:
+        self.world, self.budget, self.observer = world, budget, observer
+        self.state = random_state(seed)
+        self.totals = np.zeros(2, np.int64)
+        self.steps = self.constructed = 0
+        self.trace: list[TracePoint] = []
+
+    def go(self) -> Held:
+        """Construct, improve until the budget ends, return the best that was held."""
+        world, rows = self.world, self.world.held.bed.size
+        countdown = self.budget.start()
+        self.totals[:] = construct(world, _first_order(world.batch))
+        self.constructed = int(self.totals[0])
+        before, best = _copy(world.held), _copy(world.held)
+        chosen, keys = np.zeros(4 * MOST_OUT + 4, np.int64), np.zeros(4 * MOST_OUT + 4)
+        self._note(countdown.elapsed())
+        while rows > 1 and not countdown.is_over(self.steps) and not self.observer.stop_requested():
+            warmth = WARM * (COLD / WARM) ** self._progress(countdown.elapsed())
+            chunk = self._chunk()
+            improve(world, before, best, self.state, chosen, keys, self.totals, chunk, MOST_OUT, warmth, 1.0)
+            self.steps += chunk
+            self._note(countdown.elapsed())
+        return best
+
+    def _chunk(self) -> int:
+        left = math.inf if self.budget.iterations is None else self.budget.iterations - self.steps
+        return int(min(CHUNK, left))
+
+    def _progress(self, elapsed: float) -> float:
+        """Share of the budget used, by steps where steps are counted (so that runs repeat), else by time."""
+        if self.budget.iterations is not None:
+            return min(1.0, self.steps / self.budget.iterations)
+        return min(1.0, elapsed / (self.budget.seconds or 1.0))
+
+    def _note(self, elapsed: float) -> None:
+        cost = int(self.totals[1])
+        if not self.trace or cost < (self.trace[-1].cost or 0):
+            self.trace.append(TracePoint(elapsed, self.steps, cost, None))
+            self.observer.incumbent(self.trace[-1])
+
+
+def _first_order(batch: Batch) -> Int64:
+    """Dearest to leave waiting first; among those the shorter stay, which leaves more to the others."""
+    return np.lexsort((batch.numbers[:, 4], -batch.unplaced_price))
+
+
+def _copy(held: Held) -> Held:
+    return Held(*(array.copy() for array in held))
+
+
+@contextmanager
+def _slots(arrays: Arrays, rows: int) -> Iterator[Int64]:
+    """Two stay slots per request, lent for the time of the search."""
+    slots = arrays.lend_slots(2 * rows)
+    try:
+        yield np.array(slots, np.int64).reshape(rows, 2)
+    finally:
+        arrays.return_slots(slots)
+
+
+def _world(
+    arrays: Arrays,
+    pricing: Pricing,
+    scratch: Scratch,
+    requests: Sequence[Request],
+    compiled: Sequence[Compiled],
+    slots: Int64,
+) -> World:
+    batch = batch_of(requests, compiled, pricing)
+    held = _nothing_held(len(requests), int(batch.places.max(initial=1)), slots)
+    return World(
+        arrays.places,
+        arrays.stays,
+        arrays.cover,
+        arrays.units,
+        arrays.lots,
+        pricing.prices,
+        scratch,
+        batch,
+        held,
+    )
+
+
+def _nothing_held(rows: int, most_units: int, slots: Int64) -> Held:
+    columns = [np.zeros(rows, np.int64) for _ in range(3)]
+    of_units = [np.zeros((rows, most_units), np.int64) for _ in range(3)]
+    of_lots = [np.zeros((rows, MOST_LOTS), np.int64) for _ in range(3)]
+    return Held._make(
+        [np.full(rows, -1, np.int64), *columns, slots, *of_units, np.zeros(rows, np.int64), *of_lots]
+    )
+
+
+def batch_of(requests: Sequence[Request], compiled: Sequence[Compiled], pricing: Pricing) -> Batch:
+    """The compiled requests, row by row."""
+    asks = [one.ask for one in compiled]
+    equipment = [one.equipment for one in compiled]
+    drugs = [one.drugs for one in compiled]
+    unplaced = [rules.NUMBER[rules.UNPLACED[request.priority].id] for request in requests]
+    skills_ptr, skills = _rows([ask.skills for ask in asks])
+    apart_ptr, apart = _rows([ask.apart for ask in asks])
+    excluded_ptr, excluded = _rows([ask.excluded for ask in asks])
+    equipment_ptr, count = _rows([need.wanted for need in equipment])
+    drug_ptr, quantity = _rows([need.quantity for need in drugs])
+    equipment_first, equipment_choice = _rows([need.choice for need in equipment])
+    drug_first, drug_choice = _rows([need.choice for need in drugs])
+    return Batch(
+        numbers=np.array([[int(value) for value in ask[:26]] for ask in asks], np.int64).reshape(-1, 26),
+        speciality_differs=np.array([ask.speciality_differs for ask in asks], np.bool_),
+        pool_draw=np.array([ask.pool_draw for ask in asks], np.int64),
+        skills_ptr=skills_ptr,
+        skills=skills,
+        apart_ptr=apart_ptr,
+        apart=apart,
+        excluded_ptr=excluded_ptr,
+        excluded=excluded,
+        equipment_ptr=equipment_ptr,
+        equipment_count=count,
+        equipment_offset=_rows([need.offset for need in equipment])[1],
+        equipment_duration=_rows([need.duration for need in equipment])[1],
+        equipment_choice_ptr=_rows([need.choice_ptr for need in equipment])[1],
+        equipment_first_choice=equipment_first,
+        equipment_choice=equipment_choice,
+        drug_ptr=drug_ptr,
+        drug_quantity=quantity,
+        drug_use_within=_rows([need.use_within for need in drugs])[1],
+        drug_choice_ptr=_rows([need.choice_ptr for need in drugs])[1],
+        drug_first_choice=drug_first,
+        drug_choice=drug_choice,
+        drug_asked=np.concatenate([np.zeros(0, np.bool_), *(need.asked for need in drugs)]),
+        unplaced_price=pricing.prices[unplaced],
+        places=np.array([int(need.wanted.sum()) for need in equipment], np.int64),
+    )
+
+
+def _rows(arrays: Sequence[Any]) -> tuple[Int64, Int64]:
+    """Compressed rows: where each begins, and all of them one after another."""
+    pointer = np.zeros(len(arrays) + 1, np.int64)
+    np.cumsum([array.size for array in arrays], out=pointer[1:])
+    return pointer, np.concatenate([np.zeros(0, np.int64), *arrays])
+
+
+def _allocation(
+    arrays: Arrays, held: Held, row: int, request: Request, allocation_id: str
+) -> Allocation | None:
+    bed = int(held.bed[row])
+    if bed < 0:
+        return None
+    start = int(held.start[row])
+    beside = int(held.companion[row])
+    return Allocation(
+        id=allocation_id,
+        request_id=request.id,
+        person_id=request.person_id,
+        bed_id=arrays.bed_ids[bed],
+        start=start,
+        end=start + request.duration_minutes,
+        units=unit_uses(arrays, request, start, held.unit[row]),
+        lots=lot_uses(
+            arrays, request, held.lot_need[row], held.lot[row], held.lot_quantity[row], held.lot_count[row]
+        ),
+        companion_bed_id=None if beside < 0 else arrays.bed_ids[beside],
+        conditional=bool(awaits_departure(arrays.stays, bed, start)),
+    )
+
+
+def unit_uses(arrays: Arrays, request: Request, start: Minute, units: Int64) -> tuple[UnitUse, ...]:
+    """The units found, as uses; ``units`` int64 (places,) in the order of the needs."""
+    uses = []
+    position = 0
+    for need in request.equipment:
+        begin = start + need.offset_minutes
+        lasts = need.duration_minutes
+        end = start + request.duration_minutes if lasts is None else begin + lasts
+        for _ in range(need.count):
+            uses.append(UnitUse(need.type_id, arrays.unit_ids[units[position]], begin, end))
+            position += 1
+    return tuple(uses)
+
+
+def lot_uses(
+    arrays: Arrays, request: Request, needs: Int64, lots: Int64, quantities: Int64, count: int
+) -> tuple[LotUse, ...]:
+    """The first ``count`` lots found, as uses."""
+    return tuple(
+        LotUse(request.drugs[needs[place]].drug_id, arrays.lot_ids[lots[place]], int(quantities[place]))
+        for place in range(count)
+    )
