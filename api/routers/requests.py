@@ -14,8 +14,9 @@ from api.schemas.requests import BatchIn, ChoiceIn, RequestIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import reads
-from api.services.movements import Act, TransferStay, Withdraw
+from api.services.movements import Act, Withdraw
 from api.services.placing import Choose, PlaceBatch, PlaceOne
+from api.services.transfers import TransferStay
 from api.wire import JsonBody, json_response
 
 router = APIRouter(tags=["requests"])

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from api.services import disruptions, movements, placing, proposals, ticking
+from api.services import arriving, disruptions, leaving, movements, placing, proposals, ticking, transfers
 from api.services.desk import Changes, Desk
 from api.services.storing import save
 from models.clock import Clock
@@ -31,11 +31,11 @@ HANDLERS: Mapping[str, Handler] = {
     "request.release": movements.withdraw,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,
-    "allocation.arrive": movements.arrive,
-    "allocation.discharge": movements.discharge,
+    "allocation.arrive": arriving.arrive,
+    "allocation.discharge": leaving.discharge,
     "allocation.step": movements.record_step,
-    "allocation.transfer": movements.transfer,
-    "stay.transfer": movements.transfer_stay,
+    "allocation.transfer": transfers.transfer,
+    "stay.transfer": transfers.transfer_stay,
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
     "clock.tick": ticking.tick,

@@ -9,7 +9,8 @@ from api.places import pointer
 from api.schemas.requests import BundleIn, InfectionIn, PersonIn, WaiverIn
 from api.security.access import Access
 from api.security.permissions import Permission
-from api.services.desk import Changes, Waiver
+from api.services.cases import Waiver
+from api.services.desk import Changes
 from models.personal import PersonalData
 from solver.engine.rule import Level
 from solver.hospital import (

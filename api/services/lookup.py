@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from api.errors import StaleRevision, WrongState
-from api.services.desk import Case, Changes
+from api.services.cases import Case
+from api.services.desk import Changes
 from models.errors import NotFound
 from solver.hospital import Stay
 

@@ -11,7 +11,8 @@ from api.places import pointer
 from api.schemas.requests import BatchIn, BundleIn, ChoiceIn, RequestIn
 from api.security.access import Access
 from api.services import words
-from api.services.desk import Case, Changes
+from api.services.cases import Case
+from api.services.desk import Changes
 from api.services.intake import (
     Steps,
     check_references,
@@ -22,9 +23,17 @@ from api.services.intake import (
 )
 from api.services.lookup import case_by_id
 from models.commands import Answer
+from solver.engine.result import Budget
 from solver.hospital import RequestState, Step
 from solver.placing.problem import Decision, Method
 from solver.placing.referee import Decided, broken, check
+
+SECONDS_PER_REQUEST = 0.01
+"""A joint decision takes at most this long for each request: the writer has others to serve."""
+
+BATCH_SEED = 1
+"""The joint search draws from this seed, so that the same batch on the same hospital is decided the same
+way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +188,37 @@ def keep_waiting(case: Case, decision: Decision, changes: Changes) -> Case:
 
 
 def decide_jointly(cases: list[Case], changes: Changes, seconds: float) -> list[Case]:
-    """Decide cases together within a time; those that find no place keep waiting. In the order given."""
+    """Decide cases together within a time; those that find no place keep waiting. In the order given.
+
+    Cases with waivers are decided after the others, one by one: a waiver is one request's, not the batch's.
+    """
+    joint = [case for case in cases if not case.waivers]
     settled: dict[str, Case] = {}
+    if len(joint) > 1 and seconds > 0:
+        seconds = min(seconds, SECONDS_PER_REQUEST * len(joint))
+        settled = _settle_jointly(joint, changes, seconds)
     for case in sorted(cases, key=lambda case: case.rank):
-        settled[case.id] = settle(case, decide(case, changes, seconds <= 0), changes, compare=False)
+        if case.id not in settled:
+            decision = decide(case, changes, hurried=seconds <= 0)
+            settled[case.id] = settle(case, decision, changes, compare=False)
     return [settled[case.id] for case in cases]
+
+
+def _settle_jointly(cases: list[Case], changes: Changes, seconds: float) -> dict[str, Case]:
+    """Those of a joint decision that the referee confirmed; what was given first, so that reasons name the
+    rest."""
+    decisions = changes.live.decide_batch(
+        [case.request for case in cases],
+        [changes.desk.new_id("alc") for _ in cases],
+        Budget(seconds=seconds),
+        BATCH_SEED,
+    )
+    pairs = sorted(zip(cases, decisions, strict=True), key=lambda pair: pair[1].allocation is None)
+    return {
+        case.id: settle(case, decision, changes, compare=False)
+        for case, decision in pairs
+        if decision.allocation is None or decision.verified
+    }
 
 
 def answer(case: Case, changes: Changes, degraded: bool = False) -> dict[str, Any]:

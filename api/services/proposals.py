@@ -11,8 +11,9 @@ from api.schemas.movements import ProposalIn, TransferIn
 from api.schemas.requests import PriorityName
 from api.security.access import Access
 from api.security.permissions import Permission
-from api.services.desk import Changes, Proposal
-from api.services.movements import TransferStay, transfer_request, transfer_stay
+from api.services.cases import Proposal
+from api.services.desk import Changes
+from api.services.transfers import TransferStay, transfer_request, transfer_stay
 from api.services.units import free_unit, way
 from models.commands import Answer
 from models.errors import NotFound

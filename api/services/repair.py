@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from api.services import words
-from api.services.desk import Case, Changes
+from api.services.cases import Case
+from api.services.desk import Changes
 from api.services.placing import decide, settle
 from solver.hospital import BedKind, Companion, Minute, Origin, Priority, Request, RequestState, Stay
 from solver.placing.problem import Decision, Method

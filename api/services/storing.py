@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from api.services.desk import Case, Changes, Need, Proposal
+from api.services.cases import Case, Need, Proposal
+from api.services.desk import Changes
 from models.commands import Transaction
 from models.personal import PersonalVault
 from models.repositories import governance

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from api.services.desk import Case, Changes
+from api.services.cases import Case
+from api.services.desk import Changes
 from api.services.placing import decide, keep_waiting, settle
 from solver.placing.problem import Method
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from solver.engine.result import Budget
 from solver.hospital import Care, DrugNeed, EquipmentNeed, Person, Priority, Request
 from solver.placing.live import LiveHospital
 
 
 def warm_up(live: LiveHospital) -> None:
-    """Decide on a made-up person twice, once with why not; nothing of it stays."""
-    person = Person("warm-up")
+    """Decide on made-up persons in every way there is; nothing of it stays."""
+    person, other = Person("warm-up"), Person("warm-up-2")
     live.put(person)
+    live.put(other)
     try:
         request = _request(live, person)
         live.decide(request, "warm-up")
         live.decide(request, "warm-up", first_fit=True)
         live.why_not(request)
+        batch = [request, replace(request, id="warm-up-2", person_id=other.id)]
+        live.decide_batch(batch, ["warm-up", "warm-up-2"], Budget(iterations=1), 1)
     finally:
         live.drop(Person, person.id)
+        live.drop(Person, other.id)
 
 
 def _request(live: LiveHospital, person: Person) -> Request:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from api.services.desk import Case, Need, Proposal
+from api.services.cases import Case, Need, Proposal
 from solver.engine.rule import Level
 from solver.hospital import (
     Allocation,

@@ -19,7 +19,8 @@ from api.security.access import Access
 from api.security.permissions import Permission
 from api.services.desk import Changes
 from api.services.disruptions.common import existing
-from api.services.movements import leave, set_end
+from api.services.lasting import set_end
+from api.services.leaving import leave
 from api.services.proposals import propose_transfer
 from solver.hospital import Departure, Stay, StayState
 

@@ -19,7 +19,8 @@ from api.schemas.disruptions import (
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
-from api.services.desk import Case, Changes
+from api.services.cases import Case
+from api.services.desk import Changes
 from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
 from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from api import errors as api
-from api.problems import HTTP_PROBLEMS, PROBLEMS, response_to, row_of
+from api.problems import PROBLEMS, response_to, row_of
 from models import errors as storage
 from solver.engine import errors as solver
 from solver.engine.errors import InvalidInstance, Problem
