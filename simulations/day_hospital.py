@@ -1,0 +1,451 @@
+"""A hospital in this process that lives through a day: the same placing as the service, without its storage.
+
+Two policies. *Best* is what the service does: each request at its cheapest, what waits decided again at every
+change by priority, then by waiting time. *First-fit* is the usual way, for comparison: requests in order of
+arrival, each in the first bed by id that keeps the hard rules at the earliest start, the waiting list first come
+first served. Everything else (who comes, who leaves, cleaning, mishaps, repair of what has not started) is equal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from simulations.day_events import Ask, AskBadly, Upset
+from simulations.day_play import Standing, Standings, State
+from solver.engine.rule import Profile
+from solver.hospital import (
+    Allocation,
+    Departure,
+    HandlingClass,
+    Hospital,
+    Minute,
+    OperationalStatus,
+    Request,
+    Stay,
+    StayState,
+    UnitBooking,
+    UnitState,
+)
+from solver.hospital.stays import turnaround_minutes
+from solver.placing import rules
+from solver.placing.fallback import fallback
+from solver.placing.live import LiveHospital
+from solver.placing.problem import Decision, PlacingOptions
+from solver.placing.referee import Decided, broken, check, recount
+
+OVERDUE_MINUTES: Final = 60
+"""By how much an expected end that has passed moves forward: as the service's setting."""
+KEPT_RESERVED: Final = frozenset({HandlingClass.CONTROLLED, HandlingClass.BLOOD})
+AT_THE_BED: Final = frozenset(
+    rule.id
+    for rule in (
+        rules.BED_OPEN,
+        rules.ROOM_SEX,
+        rules.ISOLATION_ROOM,
+        rules.ISOLATION_COHORT,
+        rules.EXPOSURE_COHORT,
+        rules.KEEP_APART,
+    )
+)
+"""Rules judged again when somebody comes to the bed."""
+
+
+class Policy(StrEnum):
+    """How a bed is chosen."""
+
+    BEST = "best"
+    FIRST_FIT = "first_fit"
+
+
+@dataclass(slots=True)
+class Case:
+    """A request and what was given for it; ``number`` counts the requests in the order they came."""
+
+    request: Request
+    number: int
+    allocation: Allocation | None = None
+    arrived: bool = False
+    decisions: int = 0
+    of_stay: str | None = None
+
+
+@dataclass(slots=True)
+class Breaches:
+    """Hard rules broken: by decisions (must be none), and as the hospital stood when it was recounted."""
+
+    by_decision: Counter[str] = field(default_factory=Counter)
+    standing: Counter[str] = field(default_factory=Counter)
+
+
+class DayHospital:
+    """A :class:`~simulations.day_play.Driver` in this process."""
+
+    def __init__(
+        self,
+        hospital: Hospital,
+        start: Minute,
+        policy: Policy,
+        profile: Profile | None = None,
+        options: PlacingOptions | None = None,
+    ) -> None:
+        if policy is Policy.FIRST_FIT:
+            hospital = replace(hospital, beds=tuple(sorted(hospital.beds, key=lambda bed: bed.id)))
+        self.live = LiveHospital.of(hospital, start, profile or Profile(), options or PlacingOptions())
+        self.policy = policy
+        self.cases: dict[str, Case] = {}
+        self.breaches = Breaches()
+        self._case_of: dict[str, str] = {}
+        self._changed: dict[str, None] = {}
+
+    # --- the driver -----------------------------------------------------------------------------------------
+    def advance(self, minute: Minute) -> Standings:
+        """Cleaning ends, uses of units end, expected ends that have passed move forward, waiting is decided."""
+        self.live.move_clock(minute)
+        self._finish_cleaning()
+        self._forget_past_bookings()
+        self._extend_overdue()
+        self._decide_waiting()
+        return self._told()
+
+    def ask(self, ask: Ask) -> Standings:
+        """Place a request, or let it wait."""
+        self.live.put(ask.arrival.person)
+        case = Case(ask.arrival.request, len(self.cases))
+        self.cases[case.request.id] = case
+        self._changed[case.request.id] = None
+        self._decide(case)
+        return self._told()
+
+    def refuses(self, ask: AskBadly) -> bool:
+        """Nothing malformed comes this far: requests here are objects that were checked when made."""
+        return True
+
+    def arrive(self, request_id: str) -> Standings:
+        """The patient comes, if the bed is empty, clean, and right for who lies around it."""
+        case = self.cases[request_id]
+        assert case.allocation is not None, "the player knows it placed"
+        if not self._ready(case):
+            return self._told()
+        former = self._stay_of(case.of_stay) if case.of_stay is not None else None
+        if former is not None:
+            self._vacate(former)
+        for stay in self._stays(case):
+            end = max(stay.end, self.live.now + 1)
+            self.live.put(replace(stay, state=StayState.OCCUPYING, start=self.live.now, end=end))
+            bed = self.live.records.beds[stay.bed_id]
+            self.live.put(replace(bed, status=OperationalStatus.OCCUPIED, clean_at=None))
+        self._attach(case)
+        case.arrived = True
+        if case.of_stay is not None:
+            self._case_of[case.of_stay] = request_id
+        self._changed[request_id] = None
+        self._repair(self._booked_in({case.allocation.bed_id}))
+        return self._told()
+
+    def expect(self, patient: str, until: Minute) -> Standings:
+        """Another end of the stay, for certain."""
+        stay = self._stay_of(patient)
+        if stay is not None:
+            self._set_end(stay, max(until, self.live.now + 1), Departure.CONFIRMED)
+            self._decide_waiting()
+        return self._told()
+
+    def leave(self, patient: str) -> Standings:
+        """Bed and units come free; what waits is decided again."""
+        stay = self._stay_of(patient)
+        if stay is not None:
+            self._vacate(stay)
+            self._repair(self._booked_in({stay.bed_id}))
+            self._decide_waiting()
+        return self._told()
+
+    def upset(self, upset: Upset) -> Standings:
+        """Change the hospital; repair what has not started; carry out what the software would propose."""
+        from simulations import day_upsets
+
+        day_upsets.HANDLERS[upset.kind](self, upset)
+        self._decide_waiting()
+        return self._told()
+
+    def finish(self) -> Standings:
+        """What still waits, with from when it fits and whom to call."""
+        told = []
+        for case in self._waiting():
+            contacts = (contact.name.english for contact in fallback(case.request).call)
+            fits = self.live.fits_from(case.request)
+            told.append(replace(self._standing(case), fits_from=fits, call="; ".join(contacts)))
+        self.count_breaches()
+        return told
+
+    def count_breaches(self) -> None:
+        """Add the hard rules that are broken now, as the referee counts them."""
+        counts = recount(self.live.records, [])
+        self.breaches.standing.update(
+            {rule_id: counts[rule_id] for rule_id in broken(counts, self.live.records.profile)}
+        )
+
+    # --- deciding -------------------------------------------------------------------------------------------
+    def _decide(self, case: Case, published: str | None = None) -> bool:
+        """Give a case the policy's bundle; False if nothing fits."""
+        first_fit = self.policy is Policy.FIRST_FIT
+        case.decisions += 1
+        allocation_id = f"{case.request.id}.{case.decisions}"
+        decision: Decision
+        if case.request.from_stay_id is None:
+            found = self.live.find(case.request, allocation_id, published=published, first_fit=first_fit)
+            if found is None:
+                return False
+        else:
+            decision = self.live.decide(case.request, allocation_id, published=published, first_fit=first_fit)
+            found = decision.allocation
+            if found is None:
+                return False
+        counts = check(Decided(case.request, found, published), self.live.records)
+        self.breaches.by_decision.update(broken(counts, self.live.records.profile))
+        self._give(case, found)
+        return True
+
+    def _give(self, case: Case, allocation: Allocation) -> None:
+        case.allocation = allocation
+        bare = replace(case.request, from_stay_id=None) if case.of_stay is not None else case.request
+        self.live.apply(Decision(bare, allocation, 0))
+        self._changed[case.request.id] = None
+
+    def _take_back(self, case: Case) -> None:
+        assert case.allocation is not None, "only what was given is taken back"
+        self.live.withdraw(case.request, case.allocation)
+        self._changed[case.request.id] = None
+
+    def _decide_waiting(self) -> None:
+        for case in self._waiting():
+            self._decide(case)
+
+    def _waiting(self) -> list[Case]:
+        waiting = [case for case in self.cases.values() if case.allocation is None]
+        if self.policy is Policy.FIRST_FIT:
+            return sorted(waiting, key=lambda case: case.number)
+        return sorted(waiting, key=lambda case: (case.request.priority, case.number))
+
+    def ask_transfer(self, request: Request, of_stay: str) -> None:
+        """Decide a transfer that a person confirmed."""
+        case = Case(request, len(self.cases), of_stay=of_stay)
+        self.cases[request.id] = case
+        self._changed[request.id] = None
+        self._decide(case)
+
+    # --- repair ---------------------------------------------------------------------------------------------
+    @contextmanager
+    def around(self, cases: Iterable[Case]) -> Iterator[None]:
+        """Take booked cases out, let the hospital change, put back what still holds, decide the rest again."""
+        booked = sorted(
+            {case.request.id: case for case in cases}.values(),
+            key=lambda case: (case.request.priority, case.number),
+        )
+        for case in booked:
+            self._take_back(case)
+        yield
+        for case in booked:
+            given = case.allocation
+            assert given is not None, "booked"
+            counts = check(Decided(case.request, given, given.bed_id), self.live.records)
+            if not broken(counts, self.live.records.profile):
+                self._give(case, given)
+                continue
+            case.allocation = None
+            self._decide(case, published=given.bed_id)
+
+    def _repair(self, cases: Iterable[Case]) -> None:
+        with self.around(cases):
+            pass
+
+    def booked(self) -> Iterator[Case]:
+        """Cases with a bundle that has not started."""
+        return (c for c in self.cases.values() if c.allocation is not None and not c.arrived)
+
+    def _booked_in(self, bed_ids: set[str]) -> list[Case]:
+        return [c for c in self.booked() if bed_ids & {stay.bed_id for stay in self._stays(c)}]
+
+    def booked_on(self, ward_ids: set[str], unit_ids: Iterable[str] = ()) -> list[Case]:
+        """Booked cases on some wards, or with one of some units."""
+        units = set(unit_ids)
+        found = []
+        for case in self.booked():
+            given = case.allocation
+            assert given is not None, "booked"
+            ward_id = self.live.records.ward_of_bed(given.bed_id).id
+            if ward_id in ward_ids or any(use.unit_id in units for use in given.units):
+                found.append(case)
+        return found
+
+    # --- stays ----------------------------------------------------------------------------------------------
+    def _stay_of(self, patient: str) -> Stay | None:
+        """The stay in which a patient lies now."""
+        request_id = self._case_of.get(patient, patient)
+        case = self.cases.get(request_id)
+        if case is None:
+            return self.live.records.stays.get(patient)
+        return next(iter(self._stays(case)), None)
+
+    def _stays(self, case: Case) -> list[Stay]:
+        allocation_id = case.allocation.id if case.allocation is not None else ""
+        ids = (f"{allocation_id}/stay", f"{allocation_id}/companion")
+        return [self.live.records.stays[i] for i in ids if i in self.live.records.stays]
+
+    def _together(self, stay: Stay) -> list[Stay]:
+        """The stay and who accompanies it, as far as they came with one request."""
+        case = self.cases.get(stay.request_id or "")
+        return self._stays(case) if case is not None else [stay]
+
+    def _bookings(self, case: Case) -> list[UnitBooking]:
+        given = case.allocation
+        if given is None:
+            return []
+        records = self.live.records
+        found = (records.unit_bookings[b] for u in given.units for b in records.bookings_of_unit[u.unit_id])
+        return list({b.id: b for b in found if b.allocation_id == given.id}.values())
+
+    def _set_end(self, stay: Stay, end: Minute, departure: Departure) -> None:
+        """Another forecast of the end; bookings on the ward and of the units are looked at."""
+        own = self._together(stay)
+        case = self.cases.get(stay.request_id or "")
+        uses = [b for b in self._bookings(case) if b.end == stay.end] if case is not None else []
+        ward_id = self.live.records.ward_of_bed(stay.bed_id).id
+        with self.around(self.booked_on({ward_id}, [b.unit_id for b in uses])):
+            for each in own:
+                self.live.put(replace(each, end=max(end, each.start + 1), departure=departure))
+            for booking in uses:
+                self._keep(booking, end)
+
+    def _keep(self, booking: UnitBooking, end: Minute) -> None:
+        """Keep a unit longer, as far as who comes next leaves it (an hour for the way and the turnaround)."""
+        records = self.live.records
+        others = (records.unit_bookings[b] for b in records.bookings_of_unit[booking.unit_id])
+        limit = min(
+            (o.start - 60 for o in others if o.id != booking.id and o.start >= booking.end), default=end
+        )
+        self.live.put(replace(booking, end=max(min(end, limit), booking.start + 1)))
+
+    def _vacate(self, stay: Stay) -> None:
+        now = self.live.now
+        records = self.live.records
+        for each in self._together(stay):
+            bed = records.beds[each.bed_id]
+            minutes = turnaround_minutes(
+                records.persons[each.person_id], records.rooms[bed.room_id], records.cleaning
+            )
+            self.live.drop(Stay, each.id)
+            status = OperationalStatus.HOUSEKEEPING if minutes else OperationalStatus.UNOCCUPIED
+            self.live.put(replace(bed, status=status, clean_at=now + minutes if minutes else None))
+        case = self.cases.get(stay.request_id or "")
+        if case is not None:
+            self._detach(case)
+
+    def _ready(self, case: Case) -> bool:
+        """Whether the bed is empty, clean, and right for the patient with who lies around it now."""
+        records, now = self.live.records, self.live.now
+        own = self._stays(case)
+        ids = {stay.id for stay in own}
+        for stay in own:
+            others = [s for s in records.bed_stays(stay.bed_id) if s.id not in ids]
+            clean_at = records.beds[stay.bed_id].clean_at
+            if any(s.state is StayState.OCCUPYING for s in others) or (
+                clean_at is not None and clean_at > now
+            ):
+                return False
+        given = case.allocation
+        assert given is not None, "booked"
+        for stay in reversed(own):
+            self.live.drop(Stay, stay.id)
+        bare = replace(case.request, equipment=(), drugs=())
+        lying = replace(given, start=now, end=max(given.end, now + 1), units=(), lots=())
+        counts = check(Decided(bare, lying), records)
+        for stay in own:
+            self.live.put(stay)
+        return not AT_THE_BED & set(broken(counts, records.profile))
+
+    # --- units and lots -------------------------------------------------------------------------------------
+    def _attach(self, case: Case) -> None:
+        records, now = self.live.records, self.live.now
+        for booking in self._bookings(case):
+            self.live.put(replace(booking, pinned=True))
+            unit = records.units[booking.unit_id]
+            if unit.state.usable and booking.start <= now:
+                self.live.put(replace(unit, state=UnitState.ATTACHED))
+        for use in case.allocation.lots if case.allocation is not None else ():
+            lot = records.lots[use.lot_id]
+            if records.drugs[lot.drug_id].handling not in KEPT_RESERVED and lot.expires > now:
+                on_hand, reserved = lot.on_hand - use.quantity, lot.reserved - use.quantity
+                self.live.put(replace(lot, on_hand=on_hand, reserved=reserved))
+
+    def _detach(self, case: Case) -> None:
+        records, now = self.live.records, self.live.now
+        for booking in self._bookings(case):
+            unit = records.units[booking.unit_id]
+            if booking.start >= now or not unit.state.usable:
+                self.live.drop(UnitBooking, booking.id)
+            else:
+                self.live.put(replace(booking, end=min(booking.end, now), pinned=False))
+            if unit.state is UnitState.ATTACHED:
+                self.live.put(replace(unit, state=UnitState.FREE))
+
+    # --- time -----------------------------------------------------------------------------------------------
+    def _finish_cleaning(self) -> None:
+        for bed in list(self.live.records.beds.values()):
+            if bed.clean_at is not None and bed.clean_at <= self.live.now:
+                closed = bed.status is OperationalStatus.CLOSED
+                status = bed.status if closed else OperationalStatus.UNOCCUPIED
+                self.live.put(replace(bed, status=status, clean_at=None))
+
+    def _forget_past_bookings(self) -> None:
+        records = self.live.records
+        for booking in list(records.unit_bookings.values()):
+            kind = records.equipment_types[records.units[booking.unit_id].type_id]
+            if booking.end + kind.turnaround_minutes <= self.live.now and not self._still_attached(booking):
+                self.live.drop(UnitBooking, booking.id)
+
+    def _still_attached(self, booking: UnitBooking) -> bool:
+        stay = self.live.records.stays.get(f"{booking.allocation_id}/stay")
+        return booking.pinned and stay is not None and stay.state.pinned
+
+    def _extend_overdue(self) -> None:
+        now = self.live.now
+        overdue = [s for s in self.live.records.stays.values() if s.end <= now and s.with_stay_id is None]
+        for stay in sorted(overdue, key=lambda s: (s.end, s.id)):
+            if self.live.records.stays.get(stay.id) is not stay:
+                continue
+            if stay.state.pinned:
+                self._set_end(stay, now + OVERDUE_MINUTES, Departure.PREDICTED)
+                continue
+            case = self.cases[stay.request_id or ""]
+            self._take_back(case)
+            case.allocation = None
+            self._decide(case)
+
+    # --- what is told ---------------------------------------------------------------------------------------
+    def _told(self) -> Standings:
+        told = [self._standing(self.cases[request_id]) for request_id in self._changed]
+        self._changed.clear()
+        return told
+
+    def _standing(self, case: Case) -> Standing:
+        given = case.allocation
+        if given is None:
+            return Standing(case.request.id, State.WAITING, of_stay=case.of_stay)
+        state = State.ARRIVED if case.arrived else State.PLACED
+        return Standing(
+            case.request.id,
+            state,
+            given.bed_id,
+            given.start,
+            given.end,
+            given.conditional,
+            of_stay=case.of_stay,
+        )
+
+
+Handler = Callable[[DayHospital, Upset], None]
