@@ -3,11 +3,12 @@
 import importlib
 import sys
 from importlib.metadata import version
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cli.errors import Refused
 from solver.engine.errors import InvalidInstance
 
 
@@ -19,7 +20,9 @@ class Verb(NamedTuple):
 
 
 # A new verb is one line here and one file beside this one.
-VERBS: dict[str, Verb] = {}
+VERBS: dict[str, Verb] = {
+    "serve": Verb("cli.serve", "Start the service."),
+}
 
 
 class LazyGroup(TyperGroup):
@@ -68,9 +71,19 @@ def wardflow(
 
 
 def main() -> None:
-    """Run the command line; a refused instance is told in plain words and ends with status 2."""
+    """Run the command line; what is refused is told in plain words and ends with status 2."""
     try:
         app()
-    except InvalidInstance as refused:
-        typer.echo(str(refused), err=True)
-        sys.exit(2)
+    except (InvalidInstance, Refused) as refused:
+        _end(refused)
+    except Exception as error:
+        # Storage is imported by the verbs that need it; its errors are known here only once it was.
+        storage = sys.modules.get("models.errors")
+        if storage is None or not isinstance(error, storage.StorageError):
+            raise
+        _end(error)
+
+
+def _end(refused: Exception) -> NoReturn:
+    typer.echo(str(refused), err=True)
+    sys.exit(2)
