@@ -26,6 +26,7 @@ from solver.hospital import (
     Minute,
     OperationalStatus,
     Request,
+    Shift,
     Stay,
     StayState,
     UnitBooking,
@@ -181,6 +182,10 @@ class DayHospital:
             told.append(replace(self._standing(case), fits_from=fits, call="; ".join(contacts)))
         self.count_breaches()
         return told
+
+    def roster(self) -> list[Shift]:
+        """Every shift as it is worked: absences and call-ins in it."""
+        return list(self.live.records.shifts.values())
 
     def count_breaches(self) -> None:
         """Add the hard rules that are broken now, as the referee counts them."""

@@ -144,7 +144,7 @@ def _bundles(hospital: Hospital, arrivals: tuple[Arrival, ...]) -> list[Arrival]
 def _night(hospital: Hospital, draw: Draw, start: Minute) -> list[Arrival]:
     """Emergencies that come together at night, on top of the demand."""
     begin = start + NIGHT_FROM
-    if NIGHT_FROM + NIGHT_MINUTES > draw.minutes:
+    if draw.minutes < NIGHT_FROM + NIGHT_MINUTES:
         return []
     many = requests(hospital, draw.seed, begin, NIGHT_MINUTES, load=NIGHT_LOAD, replication=1)
     found = [arrival for arrival in many if arrival.request.priority is Priority.EMERGENCY]
@@ -189,13 +189,12 @@ def upsets(hospital: Hospital, seed: int, start: Minute) -> list[Upset]:
     broken ventilator (or another unit in use), a ward closed for hours, a nurse absent at night."""
     rng = stream(seed, 0, "day/upsets")
     leaves = true_departures(hospital, seed, start)
-    found = [
+    return [
         *_infection(hospital, rng, leaves, start + 150),
         *_broken_unit(hospital, rng, start + 270),
         *_closed_ward(hospital, rng, start + 420),
         *_absent_nurse(hospital, rng, start + 14 * 60),
     ]
-    return found
 
 
 def _infection(
