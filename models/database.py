@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def create_database(path: Path, keys: KeyRing, *, readers: int = READERS) -> Dat
     try:
         _reserve(path)
         _write_first_page(path, keys.current)
-        return _opened(path, keys.current, lock, readers, migrate=True)
+        return _opened(path, keys.current, lock, readers, _migrate_forwards)
     except BaseException:
         lock.close()
         raise
@@ -125,36 +125,39 @@ def open_database(path: Path, keys: KeyRing, *, readers: int = READERS) -> Datab
     ``NotAWardflowDatabase``, ``WrongKey``, ``DatabaseInUse``, ``NewerSchema``, ``OlderSchema``, or
     ``DatabaseError`` if a guard is gone.
     """
-    return _open(path, keys, readers, migrate=False)
+    return _open(path, keys, readers, _check_current)
 
 
 def migrate_database(path: Path, keys: KeyRing, *, readers: int = READERS) -> Database:
     """As ``open_database``, after bringing an older schema forwards and putting missing guards back."""
-    return _open(path, keys, readers, migrate=True)
+    return _open(path, keys, readers, _migrate_forwards)
 
 
-def _open(path: Path, keys: KeyRing, readers: int, migrate: bool) -> Database:
+def open_at_any_step(path: Path, keys: KeyRing, *, readers: int = READERS) -> Database:
+    """As ``open_database``, whatever its schema and its guards are: to look at it, or to migrate it."""
+    return _open(path, keys, readers, lambda database: None)
+
+
+def _open(path: Path, keys: KeyRing, readers: int, prepare: Callable[[Database], None]) -> Database:
     if not path.is_file():
         raise DatabaseMissing(f"There is no database {path}. `wardflow init` makes one.")
     _refuse_open_folder(path.parent)
     key = _key_of(path, keys)
     lock = ProcessLock(path)
     try:
-        return _opened(path, key, lock, readers, migrate)
+        return _opened(path, key, lock, readers, prepare)
     except BaseException:
         lock.close()
         raise
 
 
-def _opened(path: Path, key: Key, lock: ProcessLock, readers: int, migrate: bool) -> Database:
+def _opened(
+    path: Path, key: Key, lock: ProcessLock, readers: int, prepare: Callable[[Database], None]
+) -> Database:
     database = Database(path, key, lock, readers)
     try:
         _check_readable(database)
-        if migrate:
-            _migrate_forwards(database)
-        with database.reading() as connection:
-            schema.check_version(connection)
-            schema.check_guards(connection, database.dialect)
+        prepare(database)
     except BaseException:
         database.close()
         raise
@@ -166,6 +169,13 @@ def _migrate_forwards(database: Database) -> None:
         if schema.current_version(connection) is not None:
             schema.check_known(connection)
     database.migrate()
+    _check_current(database)
+
+
+def _check_current(database: Database) -> None:
+    with database.reading() as connection:
+        schema.check_version(connection)
+        schema.check_guards(connection, database.dialect)
 
 
 def _check_readable(database: Database) -> None:

@@ -44,6 +44,24 @@ def store_hospital(
     if connection.scalar(select(func.count()).select_from(ledger.hospital_meta)):
         raise DatabaseExists("The database holds a hospital already; import into a new database.")
     connection.execute(insert(ledger.hospital_meta), _meta(hospital, now, name, sandbox))
+    _store_content(connection, hospital, now)
+
+
+def fill_hospital(connection: Connection, hospital: Hospital, now: Instant) -> None:
+    """As ``store_hospital`` in a database whose hospital has a name but no places yet.
+
+    The time zone becomes that of the first site. Raises ``DatabaseExists`` if there are places.
+    """
+    if connection.scalar(select(func.count()).select_from(places.site)):
+        raise DatabaseExists("The database holds a hospital already; import into a new database.")
+    given = _meta(hospital, now, "", False)
+    connection.execute(
+        update(ledger.hospital_meta).values(time_zone=given["time_zone"], cleaning=given["cleaning"])
+    )
+    _store_content(connection, hospital, now)
+
+
+def _store_content(connection: Connection, hospital: Hospital, now: Instant) -> None:
     _store_places(connection, hospital, now)
     _store_equipment_and_drugs(connection, hospital, now)
     _put(connection, staff.staff_member, map(rows.row, hospital.staff))
