@@ -247,8 +247,7 @@ class LiftRepaired(_Event):
 
 
 class MassCasualtyAlert(_Event):
-    """Many casualties are announced: told to everybody, and every waiting request is decided again
-    jointly."""
+    """Many casualties are announced: told to everybody, and every waiting request is decided again."""
 
     kind: Literal["mass_casualty_alert"]
     expected: Annotated[int, Field(ge=1, le=10_000)]
