@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import count
 from typing import Final
 
 from simulations.day_events import Ask, AskBadly, Upset
@@ -100,6 +101,7 @@ class DayHospital:
         self.policy = policy
         self.cases: dict[str, Case] = {}
         self.breaches = Breaches()
+        self._numbers = count()
         self._case_of: dict[str, str] = {}
         self._changed: dict[str, None] = {}
 
@@ -116,7 +118,7 @@ class DayHospital:
     def ask(self, ask: Ask) -> Standings:
         """Place a request, or let it wait."""
         self.live.put(ask.arrival.person)
-        case = Case(ask.arrival.request, len(self.cases))
+        case = Case(ask.arrival.request, next(self._numbers))
         self.cases[case.request.id] = case
         self._changed[case.request.id] = None
         self._decide(case)
@@ -160,6 +162,7 @@ class DayHospital:
         """Bed and units come free; what waits is decided again."""
         stay = self._stay_of(patient)
         if stay is not None:
+            self._cancel_moves_of(stay.id)
             self._vacate(stay)
             self._repair(self._booked_in({stay.bed_id}))
             self._decide_waiting()
@@ -238,10 +241,18 @@ class DayHospital:
 
     def ask_transfer(self, request: Request, of_stay: str) -> None:
         """Decide a transfer that a person confirmed."""
-        case = Case(request, len(self.cases), of_stay=of_stay)
+        case = Case(request, next(self._numbers), of_stay=of_stay)
         self.cases[request.id] = case
         self._changed[request.id] = None
         self._decide(case)
+
+    def _cancel_moves_of(self, stay_id: str) -> None:
+        """Whoever leaves waits for no other bed."""
+        for case in [c for c in self.cases.values() if c.of_stay == stay_id and not c.arrived]:
+            if case.allocation is not None:
+                self._take_back(case)
+            self._changed.pop(case.request.id, None)
+            del self.cases[case.request.id]
 
     # --- repair ---------------------------------------------------------------------------------------------
     @contextmanager

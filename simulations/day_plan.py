@@ -90,22 +90,27 @@ def plan(draw: Draw, start: Minute) -> Day:
     return Day(hospital, start, start + draw.minutes, end, in_order(events), truth)
 
 
-def _rostered(hospital: Hospital, start: Minute) -> Hospital:
-    """The hospital with its second day's roster gone on with for two days more.
+def _rostered(made: Hospital, start: Minute) -> Hospital:
+    """The third day's roster gone on with for two days: the generator makes three, half of the third is seen
+    by a play of a day and a half."""
+    return extended(made, start + 2 * DAY_MINUTES, DAY_MINUTES, times=2)
 
-    Placing looks at the cover of the next two days, so that a day and a half of play needs three and a half days
-    of roster; the generator makes three.
+
+def extended(hospital: Hospital, first: Minute, minutes: int, times: int = 1) -> Hospital:
+    """The hospital with the roster of ``[first, first + minutes)`` gone on with ``times`` times behind it.
+
+    Placing looks at the cover of the next two days, so that a play needs two days of roster more than it lasts.
     """
-    first, last = start + DAY_MINUTES, start + 2 * DAY_MINUTES
-    second = [shift for shift in hospital.shifts if first <= shift.start < last]
-    more = [_later(shift, days) for days in (2, 3) for shift in second]
-    return replace(hospital, shifts=(*hospital.shifts, *more))
+    pattern = [shift for shift in hospital.shifts if first <= shift.start < first + minutes]
+    more = [_later(shift, number * minutes) for number in range(1, times + 1) for shift in pattern]
+    known = {shift.id for shift in hospital.shifts}
+    return replace(hospital, shifts=(*hospital.shifts, *(s for s in more if s.id not in known)))
 
 
-def _later(shift: Shift, days: int) -> Shift:
-    by = days * DAY_MINUTES
+def _later(shift: Shift, by: Minute) -> Shift:
     breaks = tuple(Interval(pause.start + by, pause.end + by) for pause in shift.breaks)
-    return replace(shift, id=f"{shift.id}+{days}", start=shift.start + by, end=shift.end + by, breaks=breaks)
+    start, end = shift.start + by, shift.end + by
+    return replace(shift, id=f"{shift.id}+{by}", start=start, end=end, breaks=breaks)
 
 
 def _without_bookings(hospital: Hospital, start: Minute) -> tuple[Hospital, list[Arrival]]:

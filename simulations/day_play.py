@@ -218,7 +218,8 @@ class Player:
 
     def _arrive(self, request_id: str) -> None:
         entry = self._entry(request_id)
-        if entry.standing.state is not State.PLACED:
+        gone = entry.standing.of_stay is not None and entry.standing.of_stay not in self._bed_of
+        if entry.standing.state is not State.PLACED or gone:
             return
         self._note(self.driver.arrive(request_id))
         standing = entry.standing
