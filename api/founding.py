@@ -83,7 +83,7 @@ def found_hospital(
     """
     if not founding.sandbox and any(account.token for account in founding.accounts):
         raise ValueError("Only a sandbox gives out tokens when it is made; elsewhere people log in.")
-    _refuse_existing(database, key_file)
+    refuse_existing(database, key_file)
     keys = generate_keys(random_bytes)
     with contextlib.ExitStack() as undo:
         write_key_file(key_file, keys, database.parent)
@@ -94,7 +94,9 @@ def found_hospital(
     return tokens
 
 
-def _refuse_existing(database: Path, key_file: Path) -> None:
+def refuse_existing(database: Path, key_file: Path) -> None:
+    """Raise ``KeyFileError`` or ``DatabaseExists`` if something is there already, or the key would lie with the
+    data."""
     refuse_inside(key_file, database.parent)
     if key_file.exists():
         raise KeyFileError(f"{key_file} exists already; a key file is never overwritten. Name another place.")

@@ -8,7 +8,8 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cli.errors import Refused
+from cli.errors import Broken, Refused
+from cli.verb import verb_app
 from solver.engine.errors import InvalidInstance
 
 
@@ -21,7 +22,13 @@ class Verb(NamedTuple):
 
 # A new verb is one line here and one file beside this one.
 VERBS: dict[str, Verb] = {
+    "init": Verb("cli.init", "Make a hospital: key file, encrypted database, administrator."),
+    "import": Verb("cli.import_", "Bring a hospital in from JSON or a folder of CSV files."),
+    "export": Verb("cli.export", "Write the hospital as it stands to JSON or a folder of CSV files."),
+    "user": Verb("cli.user", "Add, list, disable and enable accounts."),
     "serve": Verb("cli.serve", "Start the service."),
+    "check": Verb("cli.check", "Recount every rule from what is stored."),
+    "migrate": Verb("cli.migrate", "Show the database's schema, or bring it forwards or back."),
 }
 
 
@@ -40,12 +47,10 @@ class LazyGroup(TyperGroup):
         return name, typer.main.get_command(importlib.import_module(VERBS[name].module).app), rest
 
 
-app = typer.Typer(
+app = verb_app(
     name="wardflow",
     cls=LazyGroup,
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
     epilog="`wardflow VERB --help` explains one verb. Settings are read from WARDFLOW_* variables.",
 )
 
@@ -71,7 +76,8 @@ def wardflow(
 
 
 def main() -> None:
-    """Run the command line; what is refused is told in plain words and ends with status 2."""
+    """Run the command line; what is refused is told in plain words and ends with status 2, a broken rule with
+    1."""
     try:
         app()
     except (InvalidInstance, Refused) as refused:
@@ -86,4 +92,4 @@ def main() -> None:
 
 def _end(refused: Exception) -> NoReturn:
     typer.echo(str(refused), err=True)
-    sys.exit(2)
+    sys.exit(1 if isinstance(refused, Broken) else 2)

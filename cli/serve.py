@@ -13,13 +13,14 @@ import typer
 
 from cli.errors import Refused
 from cli.places import DatabaseOption, KeyFileOption
+from cli.verb import verb_app
 
 if TYPE_CHECKING:
     import uvicorn
 
     from api.settings import Settings
 
-app = typer.Typer()
+app = verb_app()
 
 GRACE_SECONDS = 5
 """How long requests under way may take when the service is told to stop."""
