@@ -39,6 +39,7 @@ from solver.hospital.timegrid import MINUTES_PER_DAY, MINUTES_PER_YEAR
 from solver.placing.problem import PlacingOptions
 from solver.placing.records import Record, Records, consequences
 from solver.placing.referee import Counts, Decided, check, recount
+from tests.kernel_witness import kernels_agree
 
 HOUR = 60
 DAY = MINUTES_PER_DAY
@@ -160,12 +161,14 @@ def given(asked: Request, bed_id: str = "B1", start: int = 0, **changes: Any) ->
 def counts_of(
     asked: Request, allocation: Allocation | None, records: Records, published: str | None = None
 ) -> Counts:
-    """What the referee's ``check`` says a decision adds; proves on the way that ``recount`` agrees."""
+    """What the referee's ``check`` says a decision adds; proves on the way that ``recount`` and kernels agree."""
     decided = Decided(asked, allocation, published)
     found = check(decided, records)
     before = recount(records)
     after = recount(applied(asked, allocation, records), [decided])
     assert found == difference(after, before), "check and recount disagree"
+    if allocation is not None:
+        kernels_agree(asked, allocation, records, published, found)
     return found
 
 

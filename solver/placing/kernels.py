@@ -70,11 +70,15 @@ def units_of(units: Any, equipment: Any, ask: Any, ward: int, start: int, prices
     end = start + ask.duration
     lending = ask.active & UNIT_LENT != 0 and ward != ANYWHERE
     minute, step = prices[UNIT_DISTANCE], prices[UNIT_SUBSTITUTE]
-    return pick_units(units, equipment, ward, start, end, lending, minute, step, scratch.unit, scratch.unit_price)
+    return pick_units(
+        units, equipment, ward, start, end, lending, minute, step, scratch.unit, scratch.unit_price
+    )
 
 
 @kernel
-def lots_of(lots: Any, drugs: Any, ask: Any, ward: int, start: int, prices: Any, scratch: Any) -> tuple[int, int]:
+def lots_of(
+    lots: Any, drugs: Any, ask: Any, ward: int, start: int, prices: Any, scratch: Any
+) -> tuple[int, int]:
     """Price of the lots for the request on a ward and the places used; price -1 when something is short."""
     return pick_lots(
         lots,

@@ -17,8 +17,9 @@ from solver.hospital import Allocation, LotUse, Minute, Request, UnitUse
 from solver.placing import rules
 from solver.placing.arrays import Arrays
 from solver.placing.asks import Compiled, Pricing, compile_request
-from solver.placing.kernels_batch import Batch, Held, World, construct, empty, improve
+from solver.placing.kernels_batch import Batch, Held, World
 from solver.placing.kernels_beds import awaits_departure
+from solver.placing.kernels_ruin import construct, empty, improve
 from solver.placing.layout import Scratch
 
 MOST_LOTS: Final = 64
