@@ -65,6 +65,8 @@ def search(
 
     ``scratch`` must fit every request's starts. Requests must not continue a stay (``from_stay_id``).
     """
+    if not requests:
+        return Searched((), 0, 0, 0, ())
     compiled = [
         compile_request(request, arrays, pricing, published=published.get(request.id)) for request in requests
     ]
