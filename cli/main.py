@@ -22,6 +22,7 @@ class Verb(NamedTuple):
 
 # A new verb is one line here and one file beside this one.
 VERBS: dict[str, Verb] = {
+    "demo": Verb("cli.demo", "Play a simulated day against the real service, and count what came of it."),
     "init": Verb("cli.init", "Make a hospital: key file, encrypted database, administrator."),
     "import": Verb("cli.import_", "Bring a hospital in from JSON or a folder of CSV files."),
     "export": Verb("cli.export", "Write the hospital as it stands to JSON or a folder of CSV files."),

@@ -1,0 +1,52 @@
+"""Plays a demo's day over HTTP against the sandbox's service, telling as it goes."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cli.demo_recount import Recounted
+    from cli.demo_script import Script
+    from cli.demo_words import Teller
+    from cli.sandbox import Sandbox
+    from cli.service import Service
+    from simulations.day_outcome import Outcome
+
+ROLE = "bed_manager"
+"""Whose account plays the wards: it may ask, tell of events, confirm proposals and set the sandbox's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a day over HTTP. ``latency``: median and 99th percentile of a request, milliseconds."""
+
+    outcome: Outcome
+    latency: tuple[float, float]
+    recounted: Recounted
+    teller: Teller
+    invalid_taken: int
+    calls: int
+
+
+def play_over_http(script: Script, sandbox: Sandbox, service: Service, console: Console) -> Played:
+    """Play, stop the service, recount from its database. Raises ``NotASandbox`` before anything is sent."""
+    from cli.demo_recount import recount_database
+    from cli.demo_words import Teller
+    from simulations.day_http import DayService, enter, milliseconds
+    from simulations.day_outcome import outcome_of
+    from simulations.day_play import Player
+
+    teller = Teller(console, script.zone, days=script.case is not None)
+    with contextlib.closing(enter(service.url, sandbox.tokens[ROLE])) as client:
+        driver = DayService(client, script.zone, teller.heard)
+        ledger = Player(script.day, driver, teller).play()
+    service.stop()
+    found = recount_database(sandbox.database, sandbox.key_file, script.day.start, script.day.end)
+    broken = {"not verified": teller.unverified} if teller.unverified else {}
+    outcome = outcome_of(ledger, found.floor_minutes, broken)
+    latency = milliseconds(driver.tally.request_seconds) if driver.tally.request_seconds else (0.0, 0.0)
+    return Played(outcome, latency, found, teller, ledger.invalid_taken, driver.tally.calls)
