@@ -1,0 +1,77 @@
+"""Median and 99th percentile of one decision: `python -m benchmarks.latency [--sizes city region]`.
+
+Every request of a synthetic day is decided once on the hospital as it stands, kernels warm; the median and the 99th
+percentile are over requests, so they show the hard ones too. Prints a table and appends to a JSON-lines file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.cases import SIZES, day_of_requests, live_hospital
+from benchmarks.record import append
+from solver.hospital import Request
+
+ROUNDS = 3
+
+
+def timed(decide: Callable[[Request], object], requests: Sequence[Request]) -> tuple[float, float]:
+    """Median and 99th percentile in microseconds over requests, each at its best of three rounds."""
+    best = np.full(len(requests), np.inf)
+    gc.disable()
+    try:
+        for _ in range(ROUNDS):
+            for number, request in enumerate(requests):
+                began = time.perf_counter()
+                decide(request)
+                best[number] = min(best[number], time.perf_counter() - began)
+    finally:
+        gc.enable()
+    return float(np.median(best) * 1e6), float(np.quantile(best, 0.99) * 1e6)
+
+
+def measure(size: str) -> dict[str, object]:
+    """The figures of one size; every decision is recounted by the referee before it is timed."""
+    live = live_hospital(size)
+    requests = day_of_requests(live, size)[:1000]
+    decisions = [live.decide(request, "a") for request in requests]
+    assert all(decision.verified for decision in decisions), "a decision the referee refuses is not timed"
+    placed = sum(decision.allocation is not None for decision in decisions)
+    kernel = timed(lambda request: live.find(request, "a"), requests)
+    whole = timed(lambda request: live.decide(request, "a"), requests)
+    return {
+        "benchmark": "latency",
+        "size": size,
+        "requests": len(requests),
+        "placed": placed,
+        "kernel_us": kernel,
+        "recounted_us": whole,
+    }
+
+
+def main() -> None:
+    """Measure the sizes asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results/latency.jsonl"))
+    options = parser.parse_args()
+    print(
+        f"{'size':10} {'requests':>8} {'placed':>6} {'kernel p50':>11} {'p99':>8} {'recounted p50':>14} {'p99':>8}  us"
+    )
+    for size in options.sizes:
+        found = measure(size)
+        (k50, k99), (w50, w99) = found["kernel_us"], found["recounted_us"]  # type: ignore[misc]
+        print(
+            f"{size:10} {found['requests']:>8} {found['placed']:>6} {k50:11.0f} {k99:8.0f} {w50:14.0f} {w99:8.0f}"
+        )
+        append(options.output, found)
+
+
+if __name__ == "__main__":
+    main()

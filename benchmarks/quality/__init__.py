@@ -1,0 +1,1 @@
+"""How good: plans beside bounds and beside other ways of deciding."""
