@@ -229,7 +229,7 @@ class LiveHospital:
             why_not=why_not,
             method=method,
             waived=waived,
-            verified=not against,
+            verified=not against and _as_asked(request, allocation),
         )
 
     def prices(self, counts: Counts) -> tuple[Price, ...]:
@@ -354,6 +354,15 @@ class LiveHospital:
         beds, wards = len(self.arrays.bed_ids), len(self.arrays.ward_number)
         sizes = [beds, beds, wards, wards, wards * starts, starts, *[MOST_PLACES] * 5, 5]
         return Scratch._make(np.zeros(size, np.int64) for size in sizes)
+
+
+def _as_asked(request: Request, allocation: Allocation | None) -> bool:
+    """Whether an allocation is this request's, for as long as asked and not before it is needed."""
+    if allocation is None:
+        return True
+    same = allocation.request_id == request.id and allocation.person_id == request.person_id
+    lasts = allocation.end - allocation.start == request.duration_minutes
+    return same and lasts and allocation.start >= request.needed_by
 
 
 def _starts(compiled: Compiled) -> int:
