@@ -77,8 +77,8 @@ def test_a_clean_plan_is_a_complete_and_feasible_hint(data: st.DataObject, batch
     model = model_of(batch, detail=Detail(plan))
     values = model.written(plan)
     assert values is not None
-    fixed = replace(model.program, lower=values)
-    outcome = solve(fixed.cp_model(values, values), Parameters())
+    fixed = replace(model.program, lower=values, upper=values)
+    outcome = solve(fixed.cp_model(values), Parameters())
     assert outcome.status is Status.OPTIMAL
     assert outcome.cost == model.program.objective(values)
 

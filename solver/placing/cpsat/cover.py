@@ -11,7 +11,8 @@ Soft (target at every minute, balance at every full hour), price p per share and
     increase(t) = max(0, level(t) - slack(t)) - max(0, -slack(t)),     level(t) = sum of loads that hold t
 Where slack(t) <= -(most that can leave), the increase is the level itself: a price on each pulse. Where
 slack(t) >= (most that can come), it is 0. Only in between there are variables, one per set of minutes that
-see the same pulses and slack; levels follow from one set to the next by what starts and ends between.
+see the same pulses and slack; levels follow from one set to the next by what starts and ends between. A ward
+with very many such sets takes them together in blocks, which understates their price a little.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ from solver.placing.cpsat.scene import Scene
 from solver.placing.records import Records
 
 BALANCE_MINUTES = 60
+
+MOST_STRETCHES = 400
+"""Stretches of a ward with variables of their own. A district that is full has 270 a ward; half empty, with
+1,000, the relaxation takes five times as long as without."""
+
+BLOCKS = 24
+"""Blocks of time into which the stretches of a ward with more are taken together."""
+
 POOLS = tuple(pool.name for pool in fields(PooledCapacity))
 
 
@@ -77,8 +86,9 @@ class Pulses:
 class CoverRows:
     """Adds the rows of every ward to a model."""
 
-    def __init__(self, scene: Scene, moved: tuple[Moved, ...]) -> None:
+    def __init__(self, scene: Scene, moved: tuple[Moved, ...], exact: bool = False) -> None:
         self._scene = scene
+        self._exact = exact
         self._moved = moved
         self._wards = list(scene.records.wards.values())
         self._minutes = scene.records.options.cover_horizon_minutes
@@ -193,9 +203,11 @@ class CoverRows:
         hours = minutes[(minutes + self._scene.now) % BALANCE_MINUTES == 0]
         reach = Reach.of(pulses, amounts, self._minutes)
         target = Measure(minutes, slack, self._scene.weight(rules.NURSING_TARGET))
-        balance = Measure(hours, (slack - supply + supply * 4 // 5)[hours], self._scene.weight(rules.NURSING_BALANCE))
+        balance = Measure(
+            hours, (slack - supply + supply * 4 // 5)[hours], self._scene.weight(rules.NURSING_BALANCE)
+        )
         parts = [_priced(model, pulses, amounts, measure, reach) for measure in (target, balance)]
-        _chain(model, pulses, amounts, np.concatenate(parts), reach)
+        _excess(model, pulses, amounts, np.concatenate(parts), reach, self._exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,9 +313,7 @@ def _binding(first: Int64, until: Int64, amount: Int64, room: Int64) -> Iterator
     yield from ((moment, limit) for moment, limit, _, _ in kept)
 
 
-def _priced(
-    model: LinearModel, pulses: Pulses, amounts: Int64, measure: Measure, reach: Reach
-) -> Int64:
+def _priced(model: LinearModel, pulses: Pulses, amounts: Int64, measure: Measure, reach: Reach) -> Int64:
     """Charge pulses where every share counts; return the minutes in between as (minute, slack, price) rows."""
     if measure.price == 0 or not len(measure.minutes):
         return np.zeros((0, 3), np.int64)
@@ -318,8 +328,10 @@ def _priced(
     return np.stack([measure.minutes[open_ones], measure.slack[open_ones], price], axis=1)
 
 
-def _chain(model: LinearModel, pulses: Pulses, amounts: Int64, samples: Int64, reach: Reach) -> None:
-    """Levels and excesses at the minutes that are left."""
+def _excess(
+    model: LinearModel, pulses: Pulses, amounts: Int64, samples: Int64, reach: Reach, exact: bool
+) -> None:
+    """Excess at the minutes that are left, per stretch of minutes that see the same pulses and slack."""
     if not len(samples):
         return
     bounds = np.unique(np.concatenate([pulses.first, pulses.until]))
@@ -327,18 +339,61 @@ def _chain(model: LinearModel, pulses: Pulses, amounts: Int64, samples: Int64, r
     stretches, at = np.unique(stretch, return_inverse=True)
     moments = np.zeros(len(stretches), np.int64)
     moments[at] = samples[:, 0]
-    level = _levels(model, pulses, amounts, moments, reach)
     keys, group = np.unique(np.stack([at, samples[:, 1]], axis=1), axis=0, return_inverse=True)
     price = np.zeros(len(keys), np.int64)
     np.add.at(price, group.ravel(), samples[:, 2])
-    slack = keys[:, 1]
-    most = np.maximum(0, reach.come[moments][keys[:, 0]] - slack)
-    excess = model.variables(len(keys), most, price)
-    rows = np.arange(len(keys))
-    parts = [Terms.of(rows, level[keys[:, 0]], 1), Terms.of(rows, excess, -1)]
-    model.rows(len(keys), Terms.joined(parts), -INFINITE, slack)
-    model.derive(excess, parts[0], -slack)
-    model.constant -= int((price * np.maximum(0, -slack)).sum())
+    found = Stretches(moments, keys[:, 0], keys[:, 1], price)
+    model.constant -= int((price * np.maximum(0, -found.slack)).sum())
+    if exact or len(keys) <= MOST_STRETCHES:
+        _chain(model, pulses, amounts, found, reach)
+    else:
+        _blocks(model, pulses, amounts, found, reach)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """``moments``: a minute for each set of pulses, in order. Per stretch: its place in ``moments``, its slack,
+    and the price of a share above it (the prices of its minutes added up)."""
+
+    moments: Int64
+    at: Int64
+    slack: Int64
+    price: Int64
+
+
+def _chain(model: LinearModel, pulses: Pulses, amounts: Int64, stretches: Stretches, reach: Reach) -> None:
+    """A variable for each level and for each stretch's excess: exact."""
+    level = _levels(model, pulses, amounts, stretches.moments, reach)
+    count = len(stretches.at)
+    most = np.maximum(0, reach.come[stretches.moments][stretches.at] - stretches.slack)
+    excess = model.variables(count, most, stretches.price)
+    rows = np.arange(count)
+    parts = [Terms.of(rows, level[stretches.at], 1), Terms.of(rows, excess, -1)]
+    model.rows(count, Terms.joined(parts), -INFINITE, stretches.slack)
+    model.derive(excess, parts[0], -stretches.slack)
+
+
+def _blocks(model: LinearModel, pulses: Pulses, amounts: Int64, stretches: Stretches, reach: Reach) -> None:
+    """One excess for all stretches of a block of time: the positive part of a sum is at most the sum of the
+    positive parts, so costs are never overstated and a bound stays a bound."""
+    block = stretches.at * BLOCKS // len(stretches.moments)
+    for one in np.unique(block):
+        mine = block == one
+        at, price = stretches.at[mine], stretches.price[mine]
+        total = np.concatenate(
+            [[0], np.cumsum(np.bincount(at, price, len(stretches.moments)).astype(np.int64))]
+        )
+        begin = np.searchsorted(stretches.moments, pulses.first)
+        stop = np.searchsorted(stretches.moments, pulses.until)
+        weight = amounts * (total[stop] - total[begin])
+        useful = np.flatnonzero(weight)
+        slack = int((price * stretches.slack[mine]).sum())
+        most = int((price * reach.come[stretches.moments][at]).sum()) - slack
+        if most > 0 and len(useful):
+            excess = model.variables(1, most, 1)
+            terms = Terms.of(0, pulses.variable[useful], weight[useful])
+            model.rows(1, Terms.joined([terms, Terms.of(0, excess, -1)]), -INFINITE, slack)
+            model.derive(excess, terms, -slack)
 
 
 def _levels(model: LinearModel, pulses: Pulses, amounts: Int64, moments: Int64, reach: Reach) -> Int64:

@@ -1,15 +1,9 @@
-"""Solving the program: a linear relaxation for the bound, then CP-SAT on the variables that still matter.
+"""Solving the program: the relaxation for a bound, then plans and proof among the places that still matter.
 
-For any multipliers m of the rows, weak duality gives a bound for every assignment:
-
-    cost >= constant + sum_i (m_i low_i if m_i > 0 else m_i high_i) + sum_j min(r_j lower_j, r_j upper_j)
-    r = cost - m' matrix
-
-It is computed here, from the multipliers HiGHS returns, so a wrong claim of the engine cannot pass. With that
-bound L, every assignment with variable j above its lower limit costs at least L + r_j. So with a margin d all
-variables with r_j > d are left out: CP-SAT's bound b for the rest makes min(b, L + d) a bound for all, and
-an optimum of at most L + d is the optimum of all (reduced-cost fixing: Wolsey, Integer Programming, 2nd
-edition 2020, section 7.6).
+With the bound L of the relaxation, every assignment with variable j above its lower limit costs at least
+L + r_j. So with a margin d all variables with r_j > d are left out: CP-SAT's bound b for the rest makes
+min(b, L + d) a bound for all, and an optimum of at most L + d is the optimum of all (reduced-cost fixing:
+Wolsey, Integer Programming, 2nd edition 2020, section 7.6). The margin begins small and grows.
 """
 
 from __future__ import annotations
@@ -21,22 +15,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from solver.engine import cpsat
 from solver.engine.errors import EngineError
 from solver.engine.result import Observer, Status
 from solver.engine.types import Int64
 from solver.placing.cpsat.linear import INFINITE, Program
-
-Float64 = npt.NDArray[np.float64]
-
-SCALE: Final = 1000.0
-"""Costs are divided by this for the relaxation: prices then lie between 1 and 10^5, as engines like them."""
-
-SAFETY: Final = 1e-9
-"""Share of the sum of absolute terms taken off the bound for rounding: float64 errs by 10^-16 a term."""
+from solver.placing.cpsat.relaxation import SCALE, Float64, PlaceColumns, Relaxation, Sifting
 
 FIRST_MARGIN: Final = 2e-6
 """Share of the bound that the first margin is. Measured on three districts with 200 requests: 1,000 to 2,000 of
@@ -45,56 +31,15 @@ FIRST_MARGIN: Final = 2e-6
 MARGIN_GROWTH: Final = 10
 """By how much the margin grows while the optimum may lie outside."""
 
+RELAXATION_SHARES: Final = (0.3, 0.7)
+"""Shares of the time after which the relaxation is looked at."""
+
+USED_SHARE: Final = 0.1
+"""Share of the time to find a first plan among what the relaxation uses."""
+
 HIGHS_SHARE: Final = 0.4
 """Share of the time left that HiGHS may take before CP-SAT: on the same districts it needs 2 s where CP-SAT
 needs 4 to 20 s, but it cannot start from a plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Relaxation:
-    """``bound``: no assignment costs less. ``reduced``: by how much each variable's next unit raises it."""
-
-    bound: int
-    reduced: Float64
-
-
-def relax(program: Program, seconds: float) -> Relaxation | None:
-    """Solve the linear relaxation; None if there was no time."""
-    equal = program.low == program.high
-    upper_rows = ~equal & (program.high < INFINITE)
-    if (~equal & (program.low > -INFINITE)).any():
-        raise EngineError("A row of the joint model has a lower limit; rows are equations or have an upper one.")
-    matrix = program.matrix.astype(np.float64)
-    answer = linprog(
-        program.cost / SCALE,
-        A_ub=matrix[upper_rows],
-        b_ub=program.high[upper_rows].astype(np.float64),
-        A_eq=matrix[equal],
-        b_eq=program.low[equal].astype(np.float64),
-        bounds=np.stack([program.lower, program.upper], axis=1).astype(np.float64),
-        method="highs",
-        options={"time_limit": max(0.01, seconds)},
-    )
-    if answer.status != 0:
-        return None
-    multipliers = np.zeros(len(program.low))
-    multipliers[upper_rows] = np.minimum(answer.ineqlin.marginals, 0.0) * SCALE
-    multipliers[equal] = answer.eqlin.marginals * SCALE
-    return dual_bound(program, multipliers)
-
-
-def dual_bound(program: Program, multipliers: Float64) -> Relaxation:
-    """The bound that any multipliers give (see above); those that would need an infinite limit count as 0."""
-    m = multipliers.copy()
-    m[(m > 0) & (program.low <= -INFINITE)] = 0.0
-    m[(m < 0) & (program.high >= INFINITE)] = 0.0
-    reduced = program.cost - program.matrix.T @ m
-    of_rows = np.where(m > 0, m * program.low, m * program.high)
-    of_rows[m == 0] = 0.0
-    of_variables = np.where(reduced > 0, reduced * program.lower, reduced * program.upper)
-    terms = np.concatenate([of_rows, of_variables])
-    total = program.constant + math.fsum(terms) - SAFETY * math.fsum(np.abs(terms))
-    return Relaxation(math.ceil(total), reduced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +53,19 @@ class Answer:
 
 
 class Search:
-    """One search over one program; ``hint`` is feasible; ``choices`` may all be 0 in a feasible plan.
+    """One search over one program; ``hint`` is feasible; ``choices`` may all be 0 in a feasible plan; ``places``
+    are the choices that the relaxation is sifted by.
 
     ``gap``: the share of the cost that may stay unproven; 0 asks for proof.
     """
 
     def __init__(
-        self, program: Program, choices: Int64, hint: Int64, parameters: cpsat.Parameters, gap: float,
+        self, program: Program, choices: Int64, places: PlaceColumns, hint: Int64, parameters: cpsat.Parameters, gap: float,
         observer: Observer | None = None, timer: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._program = program
         self._choices = choices
+        self._places = places
         self._parameters = parameters
         self._gap = gap
         self._observer = observer
@@ -127,12 +74,12 @@ class Search:
 
     def run(self, seconds: float) -> Answer:
         """The best assignment the time allows."""
-        ends = self._timer() + seconds
-        relaxation = relax(self._program, seconds * 0.6)
+        began = self._timer()
+        relaxation = self._relaxed(began, seconds)
+        ends = began + seconds
         if relaxation is None:
             self._cp_sat(self._program.upper, None, ends)
             return self._best
-        self._prove(relaxation.bound, "highs")
         margin = max(1000, math.ceil(abs(relaxation.bound) * FIRST_MARGIN))
         while not self._is_done() and self._timer() < ends:
             reach = relaxation.bound + margin
@@ -144,6 +91,24 @@ class Search:
                 break
             margin = min(margin * MARGIN_GROWTH, self._best.cost - relaxation.bound)
         return self._best
+
+    def _relaxed(self, began: float, seconds: float) -> Relaxation | None:
+        """The relaxation, with a first plan as soon as half of its time has passed: a plan bars many places."""
+        sifting = Sifting(self._program, self._places, self._timer)
+        for share in RELAXATION_SHARES:
+            relaxation = sifting.run(began + seconds * share, self._best.cost)
+            if relaxation is not None and not self._is_done():
+                self._prove(relaxation.bound, "highs")
+                self._try_used(relaxation, seconds * USED_SHARE)
+            if sifting.is_finished:
+                break
+        return sifting.best
+
+    def _try_used(self, relaxation: Relaxation, seconds: float) -> None:
+        """A plan among the places, units and lots that the relaxation uses."""
+        upper = self._program.upper.copy()
+        upper[self._choices[~relaxation.used[self._choices]]] = 0
+        self._highs(upper, seconds)
 
     def _is_done(self) -> bool:
         return self._best.cost - self._best.bound <= self._gap * abs(self._best.cost)
@@ -159,30 +124,31 @@ class Search:
 
     def _highs(self, upper: Int64, seconds: float) -> None:
         """A plan by HiGHS, believed only if it keeps every row in whole numbers; its bound is not used."""
-        program = self._program
+        part = self._program.part(upper)
+        small = part.program
+        rows = LinearConstraint(small.matrix.astype(np.float64), _endless(small.low), _endless(small.high))
         answer = milp(
-            program.cost / SCALE,
-            constraints=LinearConstraint(
-                program.matrix.astype(np.float64), _endless(program.low), _endless(program.high)
-            ),
-            bounds=Bounds(program.lower.astype(np.float64), upper.astype(np.float64)),
-            integrality=np.ones(len(upper)),
+            small.cost / SCALE,
+            constraints=rows,
+            bounds=Bounds(small.lower.astype(np.float64), small.upper.astype(np.float64)),
+            integrality=np.ones(len(small.cost)),
             options={"time_limit": max(0.01, seconds), "mip_rel_gap": self._gap},
         )
         if answer.x is not None:
-            self._offer(program.complete(np.rint(answer.x).astype(np.int64)))
+            self._offer(self._program.complete(part.lifted(np.rint(answer.x).astype(np.int64))))
 
     def _cp_sat(self, upper: Int64, reach: int | None, ends: float) -> bool:
         """CP-SAT on what the limits leave; whether it proved its best. Beyond them nothing costs less than
         ``reach``."""
-        program = self._program
+        part = self._program.part(upper)
         left = replace(self._parameters, seconds=max(0.1, ends - self._timer()))
-        hint = self._best.values if (self._best.values <= upper).all() else None
-        outcome = cpsat.solve_twice(lambda: program.cp_model(hint, upper), left, self._observer, True)
+        hint = self._best.values[part.columns] if (self._best.values <= upper).all() else None
+        outcome = cpsat.solve_twice(lambda: part.program.cp_model(hint), left, self._observer, True)
         if outcome.status is Status.INFEASIBLE:
             raise EngineError("CP-SAT calls the joint model infeasible, yet placing nobody is a plan.")
         if outcome.status.has_plan:
-            self._offer(np.array(outcome.solver.response_proto.solution, np.int64))
+            values = part.lifted(np.array(outcome.solver.response_proto.solution, np.int64))
+            self._offer(self._program.complete(values))
         if outcome.bound is not None:
             self._prove(outcome.bound if reach is None else min(outcome.bound, reach), "cp-sat")
         return outcome.status is Status.OPTIMAL

@@ -160,12 +160,25 @@ class Program:
             values[item.variables] = np.clip(sums, self.lower[item.variables], self.upper[item.variables])
         return values
 
-    def cp_model(self, hint: Int64 | None = None, upper: Int64 | None = None) -> cp_model.CpModel:
-        """The same model for CP-SAT; ``upper`` replaces the variables' upper limits."""
+    def part(self, upper: Int64) -> Part:
+        """The program with lower upper limits, without variables that can only be 0 and rows that always hold."""
+        columns = np.flatnonzero((upper > 0) | (self.lower != 0))
+        matrix = self.matrix[:, columns]
+        low, high = self.lower[columns], upper[columns]
+        positive, negative = matrix.maximum(0), matrix.minimum(0)
+        most = positive @ high + negative @ low
+        least = positive @ low + negative @ high
+        rows = np.flatnonzero((most > self.high) | (least < self.low))
+        small = Program(
+            matrix[rows], self.low[rows], self.high[rows], low, high, self.cost[columns], self.constant, ()
+        )
+        return Part(small, columns, rows, len(self.cost))
+
+    def cp_model(self, hint: Int64 | None = None) -> cp_model.CpModel:
+        """The same model for CP-SAT."""
         model = cp_model.CpModel()
         proto = model.proto
-        tops = (self.upper if upper is None else upper).tolist()
-        for low, high in zip(self.lower.tolist(), tops, strict=True):
+        for low, high in zip(self.lower.tolist(), self.upper.tolist(), strict=True):
             proto.variables.add().domain.extend((low, high))
         self._write_rows(proto)
         used = np.flatnonzero(self.cost)
@@ -187,3 +200,19 @@ class Program:
             linear.vars.extend(columns[begin:end])
             linear.coeffs.extend(coefficients[begin:end])
             linear.domain.extend((low[row], high[row]))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some ``columns`` and ``rows`` of a program that has ``size`` variables; the other variables are 0."""
+
+    program: Program
+    columns: Int64
+    rows: Int64
+    size: int
+
+    def lifted(self, values: Int64) -> Int64:
+        """An assignment of the part as one of the whole."""
+        whole = np.zeros(self.size, np.int64)
+        whole[self.columns] = values
+        return whole

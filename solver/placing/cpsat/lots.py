@@ -97,7 +97,9 @@ class LotRows:
                 lot = scene.records.lots[lot_id]
                 if self._is_safe(item.request, given, lot):
                     found.append(self._offer(item, given, lot, rank))
-        return sorted(found, key=lambda offer: (offer.use_cost, offer.unit_cost, offer.lot.expires, offer.lot.id))
+        return sorted(
+            found, key=lambda offer: (offer.use_cost, offer.unit_cost, offer.lot.expires, offer.lot.id)
+        )
 
     def _is_safe(self, request: int, drug: Drug, lot: Lot) -> bool:
         person = self._scene.person(request)
@@ -255,4 +257,3 @@ class LotRows:
                 item = self.needs[number]
                 given[item.request].append(LotUse(item.need.drug_id, lot_id, int(values[variable])))
         return given
-

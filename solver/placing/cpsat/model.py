@@ -1,9 +1,9 @@
 """The joint model of a batch: places, what they do to each other, what they share; and plans in and out.
 
-    x[request, bed, start] in {0, 1}    the main stay's place
-    y[request, bed, start] in {0, 1}    the companion's place
-    u[request] in {0, 1}                unplaced, at its price
-    sum of x of a request + u = 1
+x[request, bed, start] in {0, 1}    the main stay's place
+y[request, bed, start] in {0, 1}    the companion's place
+u[request] in {0, 1}                unplaced, at its price
+sum of x of a request + u = 1
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from solver.placing.cpsat.linear import LinearModel, Terms
 from solver.placing.cpsat.lots import LotRows
 from solver.placing.cpsat.movers import Moved, mover_rows, movers_of
 from solver.placing.cpsat.options import Options, options_of
+from solver.placing.cpsat.relaxation import PlaceColumns
 from solver.placing.cpsat.rooms import bed_rows, companion_rows, room_rows
 from solver.placing.cpsat.scene import Scene
 from solver.placing.cpsat.units import UnitRows
@@ -74,7 +75,7 @@ class JointModel:
         self._y = model.variables(self.beside.size)
         self._u = self._placed_or_not(model)
         self._meetings(model)
-        CoverRows(scene, places.moved).add(model, main, self._x)
+        CoverRows(scene, places.moved, detail.everything).add(model, main, self._x)
         self._units.add(model, main, self._x)
         self._lots.add(model, main, self._x)
         self.program = model.frozen()
@@ -90,6 +91,12 @@ class JointModel:
     def choices(self) -> Int64:
         """Variables that may be left at 0 whatever the others are, once their request is unplaced."""
         return np.concatenate([self._x, self._y, self._units.variables()])
+
+    @property
+    def places(self) -> PlaceColumns:
+        """The variables of main stays' places; the equations of requests are the first rows."""
+        main = self.main
+        return PlaceColumns(self._x, main.request, main.bed, main.start, main.price)
 
     def _placed_or_not(self, model: LinearModel) -> Int64:
         scene, count = self.scene, len(self.scene.requests)
@@ -135,7 +142,10 @@ class JointModel:
                 return False
             values[self._y[self._position_beside[beside]]] = 1
         ward, index = int(self.scene.beds.ward[self.main.bed[at]]), int(self.main.index[at])
-        units, lots = self._units.written(number, allocation, ward, index), self._lots.written(number, allocation)
+        units, lots = (
+            self._units.written(number, allocation, ward, index),
+            self._lots.written(number, allocation),
+        )
         if units is None or lots is None:
             return False
         for variable, value in (*units.items(), *lots.items()):
@@ -190,8 +200,4 @@ def _both(main: Options, beside: Options) -> Options:
 
 
 def _keys(options: Options) -> list[tuple[int, int, int]]:
-    return list(
-        zip(options.request.tolist(), options.bed.tolist(), options.start.tolist(), strict=True)
-    )
-
-
+    return list(zip(options.request.tolist(), options.bed.tolist(), options.start.tolist(), strict=True))

@@ -168,7 +168,9 @@ def _limits(scene: Scene, number: int, places: Options, main: Int64) -> Int64:
     first = np.array(scene.rooms.policy[room] == FIRST)
     person = scene.people.at(places.request)
     beside = (scene.beds.room[places.bed] == room) & (places.bed != bed) & (main == 1) & stays.main[number]
-    beside &= (places.end > start) & (places.start < end) & clash(scene, person, stays.people.at(number), first)
+    beside &= (
+        (places.end > start) & (places.start < end) & clash(scene, person, stays.people.at(number), first)
+    )
     limit[beside] = np.maximum(start, places.start)[beside]
     return limit
 

@@ -77,7 +77,10 @@ def _is_known(scene: Scene, number: int) -> bool:
 def _paired(scene: Scene, main: Bool, beside: Bool) -> tuple[Bool, Bool]:
     """Only places with room for the other one in another bed of the room."""
     rooms, count = scene.beds.room, len(scene.rooms.ids)
-    of_main, of_beside = np.zeros((count, main.shape[1]), np.int64), np.zeros((count, main.shape[1]), np.int64)
+    of_main, of_beside = (
+        np.zeros((count, main.shape[1]), np.int64),
+        np.zeros((count, main.shape[1]), np.int64),
+    )
     np.add.at(of_main, rooms, main)
     np.add.at(of_beside, rooms, beside)
     return main & (of_beside[rooms] - beside > 0), beside & (of_main[rooms] - main > 0)
@@ -120,7 +123,9 @@ def _unwelcome(scene: Scene, number: int) -> Bool:
     against = stays.main & (stays.mover < 0) & clash(scene, scene.people.at(number), stays.people, first)
     found = np.zeros((len(scene.beds.ids), len(starts)), bool)
     for stay in np.flatnonzero(against):
-        meets = (starts < stays.end[stay]) & (starts + scene.requests[number].duration_minutes > stays.start[stay])
+        meets = (starts < stays.end[stay]) & (
+            starts + scene.requests[number].duration_minutes > stays.start[stay]
+        )
         if meets.any():
             for bed in scene.rooms.beds[rooms[stay]]:
                 if bed != stays.bed[stay]:

@@ -45,7 +45,9 @@ def bed_rows(scene: Scene, model: LinearModel, places: Options, variables: Int64
     until = places.end + scene.turnaround[places.request, scene.beds.room[places.bed]]
     parts, count = [], 0
     for _, some in groups_of(places.bed):
-        if (places.request[some] == places.request[some[0]]).all() and len(set(places.index[some])) == len(some):
+        if (places.request[some] == places.request[some[0]]).all() and len(set(places.index[some])) == len(
+            some
+        ):
             continue
         start, end = places.start[some], until[some]
         for moment in full_moments(start, end):
@@ -180,5 +182,3 @@ def cliques(members: list[int], clashes: Bool) -> Iterator[list[int]]:
                 clique.append(one)
         open_pairs -= {(a, b) for a, b in combinations(sorted(clique), 2)}
         yield clique
-
-

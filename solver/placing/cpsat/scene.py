@@ -43,7 +43,11 @@ FEATURE_BIT: Final = {feature: 1 << place for place, feature in enumerate(Featur
 KIND: Final = {kind: place for place, kind in enumerate(BedKind)}
 POLICY: Final = {policy: place for place, policy in enumerate(SexPolicy)}
 FIRST: Final = POLICY[SexPolicy.FIRST]
-NOT_READY: Final = (OperationalStatus.CONTAMINATED, OperationalStatus.ISOLATED, OperationalStatus.HOUSEKEEPING)
+NOT_READY: Final = (
+    OperationalStatus.CONTAMINATED,
+    OperationalStatus.ISOLATED,
+    OperationalStatus.HOUSEKEEPING,
+)
 
 
 def bits(features: frozenset[Feature]) -> int:

@@ -35,7 +35,7 @@ def solve_jointly(
     seed: int,
     hint: Plan | None = None,
     published: Mapping[str, str] | None = None,
-    gap: float = 1e-6,
+    gap: float = 1e-5,
     observer: Observer | None = None,
     timer: Callable[[], float] = time.monotonic,
 ) -> JointPlan:
@@ -65,7 +65,9 @@ def solve_jointly(
     if not offered.broken and offered.cost < known.cost:
         known = offered
     scene = scene_of(records, requests, published or {})
-    return _Search(judge, scene, Parameters(workers, seed), gap, observer, timer).run(known, began, began + seconds)
+    return _Search(judge, scene, Parameters(workers, seed), gap, observer, timer).run(
+        known, began, began + seconds
+    )
 
 
 def _problems(records: Records, requests: Sequence[Request]) -> list[Problem]:
@@ -80,7 +82,9 @@ def _problems(records: Records, requests: Sequence[Request]) -> list[Problem]:
     for request in requests:
         if request.person_id not in records.persons:
             where = f"request {request.id!r}, person_id"
-            found.append(Problem(where, request.person_id, "a person of the records", "Add the person first."))
+            found.append(
+                Problem(where, request.person_id, "a person of the records", "Add the person first.")
+            )
     return found
 
 
@@ -177,7 +181,9 @@ class _Search:
             proven = known.cost - bound <= self.gap * abs(known.cost)
             if proven or not fresh or self.timer() + (self.timer() - since) / 2 > ends:
                 break
-        return self._told(known, min(bound, known.cost), bound_from, built, model, tuple(disagreed), tuple(trace))
+        return self._told(
+            known, min(bound, known.cost), bound_from, built, model, tuple(disagreed), tuple(trace)
+        )
 
     def _answer(self, model: JointModel, plan: Plan, seconds: float) -> engines.Answer:
         hint = model.written(plan)
@@ -185,7 +191,14 @@ class _Search:
             hint = model.written({})
         assert hint is not None
         search = engines.Search(
-            model.program, model.choices, hint, self.parameters, self.gap, self.observer, self.timer
+            model.program,
+            model.choices,
+            model.places,
+            hint,
+            self.parameters,
+            self.gap,
+            self.observer,
+            self.timer,
         )
         return search.run(max(0.1, seconds))
 

@@ -14,9 +14,9 @@ than n times; physical units are then dealt out in order of start.
 Starts share a *pattern* of a class if they hold the same of those minutes t: then nothing else tells them
 apart. Classes that a need can do without, because cheaper ones cannot run out, are left out.
 
-A class with many users would take a variable for nearly every start of each. It is *relaxed*: of its minutes
-t only the one asked for most has a row, and those a plan was found to overbook. The bound stays a bound; a
-plan that overbooks is caught when units are dealt out.
+A class with many users would take a variable for nearly every start of each. It is *relaxed*: it gets one
+row, at the minute t that most uses hold whatever their start, and rows at the minutes a plan was found to
+overbook. The bound stays a bound; a plan that overbooks is caught when units are dealt out.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from solver.placing.cpsat.rooms import full_moments, groups_of
 from solver.placing.cpsat.scene import Scene
 from solver.placing.cpsat.unit_classes import UnitStore, Use
 
-MOST_PATTERNS: Final = 300
+MOST_PATTERNS: Final = 100
 """Variables one class may take before it is relaxed: at a district of 300 beds and a batch of 200, all classes
-of all types take 149,000 if none is, 20,000 with this limit."""
+of all types take 149,000 if none is, ZZZ with this limit."""
 
 PlacesByWard = Mapping[int, Mapping[int, Int64]]
 """Positions of places by request and ward."""
@@ -163,14 +163,22 @@ class UnitRows:
         one = self._store.classes[kind]
         first, until = (np.concatenate([getattr(use, name) for use in uses]) for name in ("first", "until"))
         moments = full_moments(first, until)
-        asked = self._asked(uses, _held(moments, first, until))
-        short = asked > len(one.units)
-        moments, asked = moments[short], asked[short]
-        patterns = sum(min(len(use.index), len(moments)) for use in uses)
-        if not self._detail.everything and patterns > MOST_PATTERNS:
-            overbooked = self._detail.overbooked.get(one.units[0], frozenset())
-            moments = np.union1d(moments[[asked.argmax()]], np.array(sorted(overbooked), np.int64))
-        return moments, _held(moments, first, until)
+        holds = _held(moments, first, until)
+        short = self._asked(uses, holds) > len(one.units)
+        patterns = sum(min(len(use.index), int(short.sum())) for use in uses)
+        if self._detail.everything or patterns <= MOST_PATTERNS:
+            return moments[short], holds[short]
+        overbooked = np.array(sorted(self._detail.overbooked.get(one.units[0], ())), np.int64)
+        always = self._by_every_start(uses, holds)
+        busiest = self._asked(uses, always).argmax()
+        found = np.concatenate([moments[[busiest]], overbooked])
+        return found, np.concatenate([always[[busiest]], _held(overbooked, first, until)])
+
+    def _by_every_start(self, uses: list[Use], holds: Bool) -> Bool:
+        """The same, but held only where every start of the use holds."""
+        lengths = [len(use.index) for use in uses]
+        firsts = np.cumsum([0, *lengths[:-1]])
+        return np.repeat(np.logical_and.reduceat(holds, firsts, axis=1), lengths, axis=1)
 
     def _asked(self, uses: list[Use], holds: Bool) -> Int64:
         """Most units of one class that can be asked for at each minute: each need once."""
