@@ -57,8 +57,8 @@ def floor_minutes(connection: Connection, start: Minute, end: Minute) -> int:
 
     for ward_id, begin, until in _on_duty(connection):
         add(ward_id, begin, until, NURSE)
-    for ward_id, begin, until, shares in _in_bed(connection):
-        add(ward_id, begin, end if until is None else until, -shares)
+    for ward_id, arrived, left, shares in _in_bed(connection):
+        add(ward_id, arrived, end if left is None else left, -shares)
     return sum(_negative(change) for change in spare.values())
 
 

@@ -30,7 +30,9 @@ def print_table(
 ) -> None:
     """The day over HTTP beside the same day under first-fit."""
     table = Table(
-        box=box.ASCII if not console.is_terminal else box.ROUNDED, title="The day", title_justify="left"
+        box=box.ASCII if not console.is_terminal else box.ROUNDED,
+        title="The days" if told.days else "The day",
+        title_justify="left",
     )
     table.add_column("", no_wrap=True)
     table.add_column("wardflow over HTTP", justify="right", no_wrap=True)
@@ -51,6 +53,7 @@ def print_table(
     table.add_row("latency of a request, median", f"{latency[0]:.1f} ms", "-")
     table.add_row("latency of a request, 99th percentile", f"{latency[1]:.1f} ms", "-")
     console.print(table)
+    console.print("Who has no bed yet is counted as waiting until the end of the play.", highlight=False)
 
 
 _FIGURES: tuple[tuple[str, Callable[[Outcome], str]], ...] = (

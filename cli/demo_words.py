@@ -24,8 +24,10 @@ ISOLATION: Final = {
     Isolation.CONTACT: "contact isolation",
 }
 NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six")
-TELL_PLACED: Final = 7
-TELL_UNPLACED: Final = 3
+TELL_PLACED: Final = 8
+TELL_UNPLACED: Final = 4
+TELL_APART: Final = 75
+"""Decisions and minutes between them: enough to see how it speaks, few enough to read."""
 EVERY_MINUTES: Final = 180
 """Minutes of the day between two lines of progress."""
 
@@ -48,7 +50,8 @@ class Teller:
         self.names: dict[str, str] = {}
         self.unverified = 0
         self.seen: Counter[str] = Counter()
-        self._progress_at: Minute = 0
+        self._progress_at: Minute | None = None
+        self._told: dict[str, Minute] = {}
         self._now: Minute = 0
 
     # --- what the service answers ---------------------------------------------------------------------------
@@ -76,17 +79,26 @@ class Teller:
                 )
             return
         self.unverified += not given["verified"]
-        if self.seen["placed"] < TELL_PLACED and self._worth_telling(ask, given):
-            self.seen["placed"] += 1
+        if self._worth_telling(ask, given) and self._may_tell("placed", TELL_PLACED, ask.minute):
             words = decision_in_words(name, ask.arrival.person, given, self.days)
             self._say(ask.minute, f"[green]{words[0]}[/]{escape(words[1])}")
 
     def _worth_telling(self, ask: Ask, given: Mapping[str, Any]) -> bool:
-        """A few of each sort: bundles first, then whatever comes."""
-        person = ask.arrival.person
-        points = 2 * bool(person.isolation) + bool(given["units"]) + bool(given["lots"])
-        points += bool(given["compared"]) + (ask.arrival.request.priority is Priority.EMERGENCY)
-        return points >= (0 if self.days else 3)
+        """Bundles and precautions, and beds that were ruled out; in an instance of beds alone, whatever comes."""
+        if self.days:
+            return True
+        points = 2 * bool(ask.arrival.person.isolation) + bool(given["units"]) + bool(given["lots"])
+        points += any(other["broken"] for other in given["compared"])
+        return points + (ask.arrival.request.priority is Priority.EMERGENCY) >= 3
+
+    def _may_tell(self, sort: str, most: int, minute: Minute) -> bool:
+        """Whether one more of a sort may be told now; counts it if so."""
+        apart = 1440 if self.days else TELL_APART
+        if self.seen[sort] >= most or (self.seen[sort] and minute < self._told[sort] + apart):
+            return False
+        self.seen[sort] += 1
+        self._told[sort] = minute
+        return True
 
     def _upset(self, upset: Upset, body: Mapping[str, Any]) -> None:
         self._now = upset.minute
@@ -128,13 +140,15 @@ class Teller:
         """One event was played: now and then a line of progress."""
         self._now = minute
         every = 1440 if self.days else EVERY_MINUTES
+        if self._progress_at is None:
+            self._progress_at = ledger.day.start
         if not isinstance(event, Ask | AskBadly) or minute < self._progress_at + every:
             return
         self._progress_at = minute - (minute - ledger.day.start) % every
         states = Counter(entry.standing.state for entry in ledger.entries.values())
         placed = states[State.PLACED] + states[State.ARRIVED]
         words = f"{len(ledger.entries)} asked, {placed} placed, {states[State.WAITING]} waiting"
-        self._say(minute, f"[dim]{words}, {len(ledger.lying)} left or moved[/]")
+        self._say(minute, f"[dim]so far {words}; {len(ledger.lying)} patients have left their bed[/]")
 
     def name(self, person_id: str) -> str:
         """The initials of a patient of the day."""
@@ -172,10 +186,10 @@ def decision_in_words(
 def need_in_words(need: Mapping[str, Any]) -> str:
     """What stands in the way, from when it fits, whom to call."""
     standing = need["blocking"][0]
+    sentence = standing["sentence"].rstrip(".")
+    way = f"in the way in {standing['beds']} beds: {sentence[:1].lower()}{sentence[1:]}"
     fits = f"fits from {_clock(need['fits_from'])}" if need["fits_from"] else "nothing within the forecast"
-    return escape(
-        f"{standing['sentence'].rstrip('.')}: not so in {standing['beds']} beds; {fits}; call {need['call']}."
-    )
+    return escape(f"{way}; {fits}; call {need['call']}.")
 
 
 def _why_not(other: Mapping[str, Any]) -> str:
