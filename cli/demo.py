@@ -87,9 +87,11 @@ def _play(script: Script, folder: Path, console: Console) -> tuple[Played, Outco
     from cli.demo_script import first_fit
     from cli.sandbox import make_sandbox
     from cli.service import start_service
+    from simulations.day_plan import CENSUS_BEFORE
 
     began = time.monotonic()
-    sandbox = make_sandbox(folder, script.day.hospital, script.day.start, "Demo")
+    # The sandbox's clock runs while the service starts; the day must still lie ahead then.
+    sandbox = make_sandbox(folder, script.day.hospital, script.day.start - CENSUS_BEFORE, "Demo")
     console.print("Starting the service (the first start on a machine compiles its kernels) ...")
     with (
         start_service(

@@ -33,17 +33,29 @@ class Played:
 
 
 def play_over_http(script: Script, sandbox: Sandbox, service: Service, console: Console) -> Played:
-    """Play, stop the service, recount from its database. Raises ``NotASandbox`` before anything is sent."""
+    """Play, stop the service, recount from its database.
+
+    Raises ``Refused`` before anything is sent if this is no sandbox, ``Broken`` if the service does not answer as
+    it should.
+    """
+    import httpx
+
     from cli.demo_recount import recount_database
     from cli.demo_words import Teller
-    from simulations.day_http import DayService, enter, milliseconds
+    from cli.errors import Broken, Refused
+    from simulations.day_http import DayService, NotASandbox, Unexpected, enter, milliseconds
     from simulations.day_outcome import outcome_of
     from simulations.day_play import Player
 
     teller = Teller(console, script.zone, days=script.case is not None)
-    with contextlib.closing(enter(service.url, sandbox.tokens[ROLE])) as client:
-        driver = DayService(client, script.zone, teller.heard)
-        ledger = Player(script.day, driver, teller).play()
+    try:
+        with contextlib.closing(enter(service.url, sandbox.tokens[ROLE])) as client:
+            driver = DayService(client, script.zone, teller.heard)
+            ledger = Player(script.day, driver, teller).play()
+    except NotASandbox as error:
+        raise Refused(str(error)) from None
+    except (Unexpected, httpx.HTTPError) as error:
+        raise Broken(f"The day could not be played to its end. {error or type(error).__name__}") from error
     service.stop()
     found = recount_database(sandbox.database, sandbox.key_file, script.day.start, script.day.end)
     broken = {"not verified": teller.unverified} if teller.unverified else {}

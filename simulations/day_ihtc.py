@@ -8,6 +8,7 @@ then comes at once, comes that minute early. A stay's days are therefore counted
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from simulations.day_events import Ask, Day, Event, Leave, Truth, in_order
@@ -21,9 +22,13 @@ DAWN: Final = 60
 
 
 def day_of(case: Case) -> Day:
-    """The whole horizon as one play. Behind it the roster goes on as in its last two days: placing looks at
-    the cover of the next two."""
+    """The whole horizon as one play. Behind it the roster goes on as in its last two days: placing looks at the
+    cover of the next two. Occupants have lain there since the hour before: nobody is taken in on the first minute.
+    """
     hospital = extended(case.hospital, case.end - 2 * MINUTES_PER_DAY, 2 * MINUTES_PER_DAY)
+    hospital = replace(
+        hospital, stays=tuple(replace(stay, start=stay.start - DAWN) for stay in hospital.stays)
+    )
     events: list[Event] = [Ask(arrival.minute, arrival) for arrival in case.arrivals]
     events += [Leave(stay.end - 1, stay.id) for stay in case.hospital.stays if stay.end <= case.end]
     truth = {a.request.id: Truth(a.request.duration_minutes - 1, 0) for a in case.arrivals}

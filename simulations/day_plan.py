@@ -36,6 +36,8 @@ from solver.hospital.timegrid import local_minute
 MORNING: Final = 7 * 60
 """The local minute at which the day begins."""
 DAY_MINUTES: Final = 24 * 60
+CENSUS_BEFORE: Final = 30
+"""Minutes from the census to the start: a hospital is taken in before its day begins, and its clock goes on."""
 RESOLVE_MINUTES: Final = 12 * 60
 """How long the play goes on after the last request, so that waits can resolve."""
 NOTICE: Final = (120, 360)
@@ -75,7 +77,7 @@ def morning_of(day: date, zone: str = ZONE) -> Minute:
 
 def plan(draw: Draw, start: Minute) -> Day:
     """The day of a drawn hospital that begins at ``start``. Raises InvalidInstance for an unknown size."""
-    made = generate(draw.size, draw.seed, start, draw.zone, draw.occupancy)
+    made = generate(draw.size, draw.seed, start - CENSUS_BEFORE, draw.zone, draw.occupancy)
     hospital, before = _without_bookings(_rostered(made, start), start)
     asked = [*before, *_bundles(hospital, requests(hospital, draw.seed, start, draw.minutes, draw.load))]
     night = _night(hospital, draw, start)
