@@ -61,7 +61,14 @@ PLAIN_BED = {
     "opens": 0, "closes": 0, "blocks": (), "features": frozenset({Feature.OXYGEN, Feature.MONITOR}),
     "care_level": 3,
 }  # fmt: skip
-PLAIN_PERSON = {"sex": Sex.FEMALE, "allergies": frozenset(), "isolation": frozenset(), "exposed_to": frozenset(), "born": years_before(40), "weight_kg": 75}
+PLAIN_PERSON = {
+    "sex": Sex.FEMALE,
+    "allergies": frozenset(),
+    "isolation": frozenset(),
+    "exposed_to": frozenset(),
+    "born": years_before(40),
+    "weight_kg": 75,
+}
 PLAIN_LOT = {"state": LotState.AVAILABLE, "ward_id": None, "expires": NOW + 3 * DAY, "reserved": 0}
 
 
@@ -77,7 +84,9 @@ def kinder_hospitals(draw: Draw) -> Hospital:
     companions = st.sampled_from([BedKind.BED, BedKind.BED, BedKind.BED, BedKind.COT, BedKind.CHAIR])
     return replace(
         hospital,
-        wards=tuple(_plain(draw, ward, blocks=(), age_from_years=0, age_until_years=150) for ward in hospital.wards),
+        wards=tuple(
+            _plain(draw, ward, blocks=(), age_from_years=0, age_until_years=150) for ward in hospital.wards
+        ),
         rooms=tuple(_plain(draw, room, blocks=(), sex_policy=SexPolicy.FIRST) for room in hospital.rooms),
         beds=tuple(_plain(draw, bed, **{**PLAIN_BED, "kind": draw(companions)}) for bed in hospital.beds),
         persons=tuple(_plain(draw, one, **PLAIN_PERSON) for one in hospital.persons),
@@ -146,10 +155,14 @@ def bundles(request: Request, batch: Batch) -> Iterator[Allocation]:
     """Everything of the decision space that a request might be given, clean or not."""
     records = batch.records()
     for bed_id, start in product(records.beds, grid(request, batch.options)):
-        bare = Allocation(request.id, request.id, request.person_id, bed_id, start, start + request.duration_minutes)
+        bare = Allocation(
+            request.id, request.id, request.person_id, bed_id, start, start + request.duration_minutes
+        )
         places: Sequence[str | None] = [None]
         if request.companion is not Companion.NONE:
-            places = [other for other in records.beds_of_room[records.beds[bed_id].room_id] if other != bed_id]
+            places = [
+                other for other in records.beds_of_room[records.beds[bed_id].room_id] if other != bed_id
+            ]
         units = [list(unit_choices(need, bare, records)) for need in request.equipment]
         lots = [list(lot_choices(need, records)) for need in request.drugs]
         for place, unit_uses, lot_uses in product(places, product(*units), product(*lots)):
@@ -190,7 +203,9 @@ def plans(draw: Draw, batch: Batch) -> Plan:
     records = batch.records()
     for request in batch.requests:
         every = list(bundles(request, batch))
-        pool = [one for one in every[:: 1 + len(every) // 150] if not _hard(check(Decided(request, one), records))]
+        pool = [
+            one for one in every[:: 1 + len(every) // 150] if not _hard(check(Decided(request, one), records))
+        ]
         if not pool or draw(RARELY):
             pool = every
         plan[request.id] = None if not pool or draw(RARELY) else draw(st.sampled_from(pool))

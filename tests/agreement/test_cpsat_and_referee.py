@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
+import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from solver.engine.cpsat import Parameters, solve
 from solver.engine.result import Status
 from solver.engine.rule import Level, Profile
-from solver.placing.cpsat import solve_jointly
+from solver.placing.cpsat import excess, solve_jointly, units
 from solver.placing.cpsat.detail import Detail
 from solver.placing.cpsat.model import JointModel, Places
 from solver.placing.cpsat.scene import scene_of
@@ -57,7 +58,9 @@ def test_a_plan_is_admitted_exactly_if_the_referee_calls_it_clean_and_at_its_cos
 
 
 @settings(max_examples=100)
-@given(data=st.data(), batch=batches(), off=st.sampled_from([r for r in HARD if r.level is Level.OVERRIDABLE]))
+@given(
+    data=st.data(), batch=batches(), off=st.sampled_from([r for r in HARD if r.level is Level.OVERRIDABLE])
+)
 def test_a_rule_switched_off_is_off_for_both(data: st.DataObject, batch: Batch, off: object) -> None:
     profile = Profile("own", switched_off=frozenset({off.id}))  # type: ignore[attr-defined]
     plan = data.draw(plans(batch))
@@ -97,7 +100,11 @@ def test_what_the_model_says_of_a_plan_becomes_that_plan_again(data: st.DataObje
         other = again[request_id]
         assert (one is None) == (other is None)
         if one is not None and other is not None:
-            assert (one.bed_id, one.start, one.companion_bed_id) == (other.bed_id, other.start, other.companion_bed_id)
+            assert (one.bed_id, one.start, one.companion_bed_id) == (
+                other.bed_id,
+                other.start,
+                other.companion_bed_id,
+            )
     counts = judged(batch, again, batch.records())
     assert not broken(counts, DEFAULT_PROFILE)
     assert cost(counts, DEFAULT_PROFILE) == model.program.objective(values)
@@ -123,7 +130,9 @@ def test_the_optimum_is_that_of_all_plans_judged_by_the_referee(batch: Batch) ->
         if not broken(counts, DEFAULT_PROFILE):
             price = cost(counts, DEFAULT_PROFILE)
             least = price if least is None else min(least, price)
-    found = solve_jointly(records, batch.requests, seconds=20, workers=1, seed=1, gap=0, published=batch.published)
+    found = solve_jointly(
+        records, batch.requests, seconds=20, workers=1, seed=1, gap=0, published=batch.published
+    )
     assert (found.cost, found.status, found.disagreed) == (least, Status.OPTIMAL, ())
 
 
@@ -139,3 +148,18 @@ def test_switching_a_hard_rule_on_never_makes_the_plan_cheaper(batch: Batch, off
     ]
     assert costs[0].cost >= costs[1].cost
     assert all(found.status is Status.OPTIMAL and not found.disagreed for found in costs)
+
+
+@settings(max_examples=40)
+@given(batch=batches())
+def test_what_is_relaxed_for_size_bounds_the_optimum_and_leaves_plans_clean(batch: Batch) -> None:
+    """Every class of units relaxed, every ward's cover taken in blocks."""
+    assume(not heals(batch))
+    exact = solve_jointly(batch.records(), batch.requests, seconds=20, workers=1, seed=1, gap=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(units, "MOST_PATTERNS", -1)
+        patch.setattr(excess, "MOST_STRETCHES", 0)
+        patch.setattr(excess, "BLOCKS", 2)
+        relaxed = solve_jointly(batch.records(), batch.requests, seconds=20, workers=1, seed=1, gap=0)
+    assert relaxed.bound <= exact.cost <= relaxed.cost
+    assert not relaxed.disagreed

@@ -60,9 +60,16 @@ class Search:
     """
 
     def __init__(
-        self, program: Program, choices: Int64, places: PlaceColumns, hint: Int64, parameters: cpsat.Parameters, gap: float,
-        observer: Observer | None = None, timer: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+        self,
+        program: Program,
+        choices: Int64,
+        places: PlaceColumns,
+        hint: Int64,
+        parameters: cpsat.Parameters,
+        gap: float,
+        observer: Observer | None = None,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._program = program
         self._choices = choices
         self._places = places
@@ -74,6 +81,8 @@ class Search:
 
     def run(self, seconds: float) -> Answer:
         """The best assignment the time allows."""
+        if self._best.cost == self._best.bound:
+            return self._best
         began = self._timer()
         relaxation = self._relaxed(began, seconds)
         ends = began + seconds
@@ -111,6 +120,9 @@ class Search:
         self._highs(upper, seconds)
 
     def _is_done(self) -> bool:
+        """Near enough, or told to stop; HiGHS itself cannot be stopped, so it gets small shares of the time."""
+        if self._observer is not None and self._observer.stop_requested():
+            return True
         return self._best.cost - self._best.bound <= self._gap * abs(self._best.cost)
 
     def _prove(self, bound: int, bound_from: str) -> None:

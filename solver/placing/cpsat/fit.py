@@ -72,7 +72,8 @@ def suits_age(scene: Scene, number: int) -> Bool:
     """Whether ward and kind of bed suit the age at each start (n_beds, n_starts)."""
     beds, born, starts = scene.beds, scene.person(number).born, scene.starts[number]
     wards = list(scene.records.wards.values())
-    low, high = (np.array([limits[i] for limits in map(_ages, wards)], np.int64) for i in (0, 1))
+    low = np.array([ward.age_from_years for ward in wards], np.int64)
+    high = np.array([ward.age_until_years for ward in wards], np.int64)
     good = np.ones((len(beds.ids), len(starts)), bool)
     if born is None:
         every = (low == 0) & (high == MAX_AGE_YEARS)
@@ -86,10 +87,6 @@ def suits_age(scene: Scene, number: int) -> Bool:
         for kind, until in ((BedKind.COT, COT_AGE_YEARS), (BedKind.INCUBATOR, INCUBATOR_AGE_YEARS)):
             good[beds.kind == KIND[kind]] &= ages < until
     return good
-
-
-def _ages(ward: object) -> tuple[int, int]:
-    return ward.age_from_years, ward.age_until_years  # type: ignore[attr-defined]
 
 
 def suits_companion(scene: Scene, number: int) -> Bool:
@@ -112,7 +109,8 @@ def is_open(scene: Scene, number: int) -> Bool:
     minute = (starts + scene.offset) % MINUTES_PER_DAY
     hours = (beds.opens[:, None] <= minute) & (minute + duration <= beds.closes[:, None])
     always = (beds.opens == 0) & (beds.closes == 0)
-    return good & (hours | always[:, None])
+    good &= hours | always[:, None]
+    return good
 
 
 def bed_prices(scene: Scene, number: int) -> Int64:

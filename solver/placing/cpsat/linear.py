@@ -117,10 +117,14 @@ class LinearModel:
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
         return Program(
-            matrix,
-            *(_joined(part) for part in (self._low, self._high, self._lower, self._upper, self._cost)),
-            self.constant,
-            tuple(self.derived),
+            matrix=matrix,
+            low=_joined(self._low),
+            high=_joined(self._high),
+            lower=_joined(self._lower),
+            upper=_joined(self._upper),
+            cost=_joined(self._cost),
+            constant=self.constant,
+            derived=tuple(self.derived),
         )
 
 

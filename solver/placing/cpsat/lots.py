@@ -133,11 +133,12 @@ class LotRows:
 
     def _reaches(self, offer: Offer, main: Options, some: Int64) -> Bool:
         """Which places a lot may serve: its own ward's, and no start too late."""
-        near = main.start[some] <= offer.latest
+        near: Bool = main.start[some] <= offer.latest
         if offer.lot.ward_id is None or not self._scene.active(rules.LOT_PLACE):
             return near
         own = list(self._scene.records.wards).index(offer.lot.ward_id)
-        return near & (self._scene.beds.ward[main.bed[some]] == own)
+        near &= self._scene.beds.ward[main.bed[some]] == own
+        return near
 
     def add(self, model: LinearModel, main: Options, x: Int64) -> None:
         """Variables and rows of every need."""

@@ -147,7 +147,8 @@ def clash(scene: Scene, one: People, other: People, first: Bool) -> Bool:
         ones, others = np.broadcast_arrays(one.person, other.person)
         pairs = zip(ones.ravel().tolist(), others.ravel().tolist(), strict=True)
         found |= np.array([pair in scene.apart for pair in pairs], bool).reshape(found.shape)
-    return found & (one.person != other.person)
+    found &= one.person != other.person
+    return found
 
 
 def _listed(scene: Scene, number: int, places: Bool, free: bool = False) -> Options:

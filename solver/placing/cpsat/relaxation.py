@@ -107,7 +107,9 @@ class Sifting:
     def _look(self, solved: _Solved, cutoff: int) -> None:
         """Improve the bound by one solved relaxation, and choose the places of the next."""
         places = self._places
-        self._center, bound, at_center = _best_between(self._program, places, self._center, solved.multipliers)
+        self._center, bound, at_center = _best_between(
+            self._program, places, self._center, solved.multipliers
+        )
         self.best = Relaxation(bound, at_center, solved.used)
         self._barred |= bound + at_center[places.variable] > cutoff
         reduced = (self._program.cost - self._program.matrix.T @ solved.multipliers)[places.variable]

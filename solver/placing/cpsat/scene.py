@@ -348,4 +348,7 @@ def _turnarounds(persons: Sequence[Person], rooms: Rooms, records: Records) -> I
 
 def special_count(features: Int64) -> Int64:
     """How many special features each of some numbers of features holds."""
-    return sum(((features & FEATURE_BIT[f]) != 0).astype(np.int64) for f in SPECIAL_FEATURES)  # type: ignore[return-value]
+    counts = np.zeros(features.shape, np.int64)
+    for feature in SPECIAL_FEATURES:
+        counts += (features & FEATURE_BIT[feature]) != 0
+    return counts

@@ -135,8 +135,12 @@ def _apply(request: Request, allocation: Allocation, records: Records) -> None:
     elif left is not None and allocation.start < left.end:
         records.put(replace(left, end=allocation.start))
     added = consequences(request, allocation, records)
-    for record in (*added.stays, *added.bookings, *added.lots):
-        records.put(record)
+    for stay in added.stays:
+        records.put(stay)
+    for booking in added.bookings:
+        records.put(booking)
+    for lot in added.lots:
+        records.put(lot)
 
 
 def _marked(allocation: Allocation | None, records: Records) -> Allocation | None:
@@ -162,7 +166,8 @@ class _Search:
         """Rounds until the plan is proven best, no class is overbooked, or time is up."""
         places = Places.of(self.scene)
         overbooked: dict[str, set[int]] = {}
-        bound, bound_from, disagreed = -(1 << 62), "none", ()
+        bound, bound_from = -(1 << 62), "none"
+        disagreed: tuple[str, ...] = ()
         trace: list[TracePoint] = []
         built = 0.0
         while True:
