@@ -40,8 +40,8 @@ def kernels_agree(
 ) -> None:
     """Assert that the kernels' mask and price of the allocation's bed are the referee's.
 
-    Left out: transfers (the arrays are asked without the stay that is left), companions' places and whatever
-    concerns units and lots, which have tests of their own.
+    Left out: transfers and decisions taken again (the arrays are asked without the stay that is left), companions'
+    places and whatever concerns units and lots, which have tests of their own.
     """
     if request.from_stay_id is not None or request.companion is not Companion.NONE:
         return
@@ -49,6 +49,8 @@ def kernels_agree(
         allocation.companion_bed_id is not None
         or allocation.end != allocation.start + request.duration_minutes
     ):
+        return
+    if f"{allocation.id}/stay" in records.stays:
         return
     arrays, pricing = Arrays(records), Pricing.of(records.profile)
     ask = compile_request(request, arrays, pricing, published=published).ask._replace(base=allocation.start)
