@@ -1,7 +1,7 @@
 """Batches of 200 at `district` beside a proven bound: `python -m benchmarks.quality.batch [--resume]`.
 
 For each of the twelve named batches: one by one in order of arrival and of priority, first-fit, the batch mode with
-its time, and the joint integer model for 60 s, which gives the bound. Every plan is recounted by the referee. Results
+its time, and the joint integer model for 60 s from there, which gives the best plan and the bound. Every plan is recounted by the referee. Results
 are appended as they come; `--resume` leaves out what the file already holds.
 """
 
@@ -42,9 +42,7 @@ def measure(case: BatchCase, batch_seconds: float, bound_seconds: float, seed: i
     assert all(decision.verified for decision in decisions)
     cost = sum(decision.cost for decision in decisions)
     hint = {decision.request.id: decision.allocation for decision in decisions}
-    joint = solve_jointly(live.records, requests, seconds=bound_seconds, workers=2, seed=seed)
-    follow = solve_jointly(live.records, requests, seconds=bound_seconds, workers=2, seed=seed, hint=hint)
-    bound = max(joint.bound, follow.bound)
+    joint = solve_jointly(live.records, requests, seconds=bound_seconds, workers=2, seed=seed, hint=hint)
     return {
         "benchmark": "batch",
         "case": case.name,
@@ -55,11 +53,9 @@ def measure(case: BatchCase, batch_seconds: float, bound_seconds: float, seed: i
         "one_by_one": one_by_one(live, requests),
         "one_by_one_by_priority": one_by_one(live, sorted(requests, key=lambda r: r.priority)),
         "first_fit": one_by_one(live, requests, first_fit=True),
-        "joint_cost": joint.cost,
-        "joint_bound": joint.bound,
-        "joint_from": joint.bound_from,
-        "bound": bound,
-        "best_known": min(cost, joint.cost, follow.cost),
+        "best_cost": joint.cost,
+        "bound": joint.bound,
+        "bound_from": joint.bound_from,
     }
 
 
@@ -79,7 +75,7 @@ def show(found: dict[str, object]) -> None:
     }
     print(
         f"{found['case']:32} unplaced {found['unplaced']:>3}  over the bound: batch {over['batch_cost']:6.2f} %  "
-        f"joint {over['joint_cost']:6.2f} %  best {over['best_known']:6.2f} %  "
+        f"best {over['best_cost']:6.2f} %  "
         f"one by one by priority {over['one_by_one_by_priority']:7.1f} %  by arrival {over['one_by_one']:7.1f} %  "
         f"first-fit {over['first_fit']:7.1f} %",
         flush=True,

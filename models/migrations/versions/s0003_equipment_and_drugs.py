@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (conditions stay whole, as the database has them)
 """Equipment types and units, drugs and lots."""
 
 from __future__ import annotations
