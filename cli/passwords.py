@@ -15,7 +15,8 @@ PasswordFileOption = Annotated[
     typer.Option(
         "--password-file",
         metavar="FILE",
-        help="Read the password from the first line of this file, `-` for standard input. [default: ask, or standard input without a terminal]",
+        help="Read the password from the first line of this file, `-` for standard input. "
+        "[default: ask, or standard input without a terminal]",
         show_default=False,
     ),
 ]
