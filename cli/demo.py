@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 app = verb_app()
 
+READY_SECONDS = 600.0
+"""Longest wait for the service: a slow machine compiles for minutes the first time, and a demo can wait."""
+
 
 @app.command()
 def demo(
@@ -95,7 +98,11 @@ def _play(script: Script, folder: Path, console: Console) -> tuple[Played, Outco
     console.print("Starting the service (the first start on a machine compiles its kernels) ...")
     with (
         start_service(
-            sandbox.database, sandbox.key_file, folder / "run", settings={"tick_seconds": 0}
+            sandbox.database,
+            sandbox.key_file,
+            folder / "run",
+            ready_seconds=READY_SECONDS,
+            settings={"tick_seconds": 0},
         ) as service,
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
     ):

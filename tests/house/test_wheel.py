@@ -5,6 +5,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.house.conftest import Installation
 
@@ -52,3 +54,11 @@ def test_the_wheel_holds_no_tests_and_carries_the_licence(installed_wheel: "Inst
     tops = {name.partition("/")[0] for name in packed}
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
     assert any(name.endswith("licenses/LICENSE") for name in packed)
+
+
+@pytest.mark.slow
+def test_the_demo_runs_from_the_wheel(installed_wheel: "Installation") -> None:
+    """From its own folder, where every kernel is compiled anew."""
+    done = installed_wheel.run("wardflow", "demo", "--size", "ward", "--hours", "4", timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "invariants: 0 violations" in done.stdout
