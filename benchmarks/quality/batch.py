@@ -1,8 +1,8 @@
 """Batches of 200 at `district` beside a proven bound: `python -m benchmarks.quality.batch [--resume]`.
 
 For each of the twelve named batches: one by one in order of arrival and of priority, first-fit, the batch mode with
-its time, and the joint integer model for 60 s from there, which gives the best plan and the bound. Every plan is recounted by the referee. Results
-are appended as they come; `--resume` leaves out what the file already holds.
+its time, and the joint integer model for 60 s from there, which gives the best plan and the bound. Every plan is
+recounted by the referee. Results are appended as they come; `--resume` leaves out what the file already holds.
 """
 
 from __future__ import annotations
@@ -66,8 +66,7 @@ def show(found: dict[str, object]) -> None:
         name: 100 * (float(str(found[name])) / bound - 1)
         for name in (
             "batch_cost",
-            "joint_cost",
-            "best_known",
+            "best_cost",
             "one_by_one_by_priority",
             "one_by_one",
             "first_fit",
