@@ -47,7 +47,8 @@ def play_over_http(script: Script, sandbox: Sandbox, service: Service, console: 
     from simulations.day_outcome import outcome_of
     from simulations.day_play import Player
 
-    teller = Teller(console, script.zone, days=script.case is not None)
+    pooled = frozenset(unit.id for unit in script.day.hospital.units if unit.owner_ward_id is None)
+    teller = Teller(console, script.zone, script.case is not None, pooled)
     try:
         with contextlib.closing(enter(service.url, sandbox.tokens[ROLE])) as client:
             driver = DayService(client, script.zone, teller.heard)

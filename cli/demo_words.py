@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from itertools import product
 from string import ascii_uppercase
@@ -43,10 +43,13 @@ def initials(number: int) -> str:
 class Teller:
     """Tells the day as it goes by. The ``heard`` of a driver and the ``at`` of a player."""
 
-    def __init__(self, console: Console, zone: str, days: bool = False) -> None:
+    def __init__(
+        self, console: Console, zone: str, days: bool = False, pooled: Container[str] = frozenset()
+    ) -> None:
         self.console = console
         self.zone = zone
         self.days = days
+        self._pooled = pooled
         self.names: dict[str, str] = {}
         self.unverified = 0
         self.seen: Counter[str] = Counter()
@@ -80,7 +83,7 @@ class Teller:
             return
         self.unverified += not given["verified"]
         if self._worth_telling(ask, given) and self._may_tell("placed", TELL_PLACED, ask.minute):
-            words = decision_in_words(name, ask.arrival.person, given, self.days)
+            words = decision_in_words(name, ask.arrival.person, given, self.days, self._pooled)
             self._say(ask.minute, f"[green]{words[0]}[/]{escape(words[1])}")
 
     def _worth_telling(self, ask: Ask, given: Mapping[str, Any]) -> bool:
@@ -163,11 +166,15 @@ class Teller:
 
 
 def decision_in_words(
-    name: str, person: Person, given: Mapping[str, Any], days: bool = False
+    name: str,
+    person: Person,
+    given: Mapping[str, Any],
+    days: bool = False,
+    pooled: Container[str] = frozenset(),
 ) -> tuple[str, str]:
     """Head and tail of a sentence: who goes where, and with what, and why not elsewhere."""
     parts = [ISOLATION[kind] for kind in sorted(person.isolation)]
-    units = [f"{use['unit_id'].replace('_', ' ')}" for use in given["units"]]
+    units = [_unit(use["unit_id"], pooled) for use in given["units"]]
     parts += [_listed(units)] if units else []
     drugs = Counter(use["drug_id"].replace("_", " ") for use in given["lots"])
     parts += [f"{_number(lots)} lot{'s' * (lots > 1)} of {drug}" for drug, lots in drugs.items()]
@@ -178,9 +185,9 @@ def decision_in_words(
     if compared:
         parts.append(_why_not(compared[0]))
     when = _day(given["start"]) if days else _clock(given["start"])
-    return f"{name} to {given['bed_id']}", f" {when}: {', '.join(parts[:-1] or parts)}" + (
-        f"; {parts[-1]}" if len(parts) > 1 else ""
-    )
+    bundle, why_not = (parts[:-1], parts[-1:]) if compared else (parts, [])
+    told = "; ".join([", ".join(bundle), *why_not]) if bundle else "".join(why_not)
+    return f"{name} to {given['bed_id']}", f" {when}: {told}" if told else f" {when}"
 
 
 def need_in_words(need: Mapping[str, Any]) -> str:
@@ -190,6 +197,13 @@ def need_in_words(need: Mapping[str, Any]) -> str:
     way = f"in the way in {standing['beds']} beds: {sentence[:1].lower()}{sentence[1:]}"
     fits = f"fits from {_clock(need['fits_from'])}" if need["fits_from"] else "nothing within the forecast"
     return escape(f"{way}; {fits}; call {need['call']}.")
+
+
+def _unit(unit_id: str, pooled: Container[str]) -> str:
+    """As people call it: infusion pump 15 from the pool."""
+    kind, _, number = unit_id.rpartition("-")
+    called = f"{kind.replace('_', ' ')} {int(number)}" if kind and number.isdecimal() else unit_id
+    return f"{called} from the pool" if unit_id in pooled else called
 
 
 def _why_not(other: Mapping[str, Any]) -> str:
