@@ -16,6 +16,7 @@ from solver.hospital import (
     BedKind,
     Care,
     Companion,
+    Departure,
     DrugNeed,
     EquipmentNeed,
     Feature,
@@ -27,14 +28,15 @@ from solver.hospital import (
     Sex,
     SexPolicy,
     Stay,
+    StayState,
     UnitState,
     UnitUse,
 )
 from solver.placing.problem import PlacingOptions
 from solver.placing.records import Records
-from solver.placing.referee import Counts, Decided, broken, check
+from solver.placing.referee import Counts, Decided, broken, check, recount
 from solver.placing.rules import DEFAULT_PROFILE
-from tests.builders import DAY, NOW, applied, nurse, years_before
+from tests.builders import DAY, HOUR, NOW, applied, nurse, years_before
 from tests.strategies import requests
 from tests.strategies_hospital import HORIZON, SKILLS, Draw, hospitals, mostly
 
@@ -55,6 +57,8 @@ class Batch:
         return Records.of(self.hospital, NOW, profile or Profile(), self.options)
 
 
+CALM = Care("medicine")
+MOSTLY = st.sampled_from([True, True, False])
 RARELY = st.sampled_from([False, False, False, False, True])
 PLAIN_BED = {
     "kind": BedKind.BED, "staffed": True, "status": OperationalStatus.UNOCCUPIED, "clean_at": None,
@@ -119,7 +123,7 @@ def batches(draw: Draw, most: int = 3, transfers: bool = True, bundles: bool = T
         one = draw(requests(replace(hospital, persons=(persons[number],))))
         one = replace(one, id=f"q{number}", max_wait_minutes=draw(st.sampled_from([0, 60, 120])))
         if not draw(RARELY):
-            one = replace(one, needed_by=NOW, companion=Companion.NONE, care=Care("medicine"))
+            one = replace(one, needed_by=NOW, companion=Companion.NONE, care=CALM)
         if not draw(RARELY):
             one = replace(one, excluded_room_ids=frozenset())
         if not transfers:
@@ -130,6 +134,32 @@ def batches(draw: Draw, most: int = 3, transfers: bool = True, bundles: bool = T
     step = draw(st.sampled_from([30, 60]))
     published = {"q0": hospital.beds[0].id} if draw(mostly(False, True)) else {}
     return Batch(hospital, tuple(asked), PlacingOptions(step, HORIZON, DAY), published)
+
+
+@st.composite
+def moving_batches(draw: Draw) -> Batch:
+    """Batches in which some requests continue a stay, in hospitals where no fixed stay breaks anything."""
+    batch = draw(batches())
+    kept: list[Stay] = []
+    for number, asked_one in enumerate(batch.requests):
+        bed = draw(st.sampled_from(batch.hospital.beds))
+        end = NOW + draw(st.sampled_from([HOUR, 2 * HOUR, DAY]))
+        departure = draw(st.sampled_from(list(Departure)))
+        one = Stay(
+            f"s{number}", asked_one.person_id, bed.id, NOW - DAY, end, CALM, StayState.OCCUPYING, departure
+        )
+        if not _hard(recount(_with_stays(batch, [*kept, one]).records())):
+            kept.append(one)
+    batch = _with_stays(batch, kept)
+    theirs = {stay.person_id: stay.id for stay in kept}
+    asked = [
+        replace(r, from_stay_id=theirs.get(r.person_id) if draw(MOSTLY) else None) for r in batch.requests
+    ]
+    return replace(batch, requests=tuple(asked))
+
+
+def _with_stays(batch: Batch, stays: Sequence[Stay]) -> Batch:
+    return replace(batch, hospital=replace(batch.hospital, stays=tuple(stays), unit_bookings=()))
 
 
 def grid(request: Request, options: PlacingOptions) -> range:

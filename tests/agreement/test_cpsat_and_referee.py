@@ -18,7 +18,7 @@ from solver.placing.cpsat.model import JointModel, Places
 from solver.placing.cpsat.scene import scene_of
 from solver.placing.referee import broken, cost, recount
 from solver.placing.rules import DEFAULT_PROFILE, HARD
-from tests.agreement.batches import Batch, Plan, batches, bundles, judged, made_clean, plans
+from tests.agreement.batches import Batch, Plan, batches, bundles, judged, made_clean, moving_batches, plans
 
 
 def model_of(batch: Batch, profile: Profile | None = None, detail: Detail | None = None) -> JointModel:
@@ -40,7 +40,7 @@ def heals(batch: Batch) -> bool:
     return moves and bool(broken(recount(batch.records()), DEFAULT_PROFILE))
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(data=st.data(), batch=batches())
 def test_a_plan_is_admitted_exactly_if_the_referee_calls_it_clean_and_at_its_cost(
     data: st.DataObject, batch: Batch
@@ -57,7 +57,21 @@ def test_a_plan_is_admitted_exactly_if_the_referee_calls_it_clean_and_at_its_cos
         assert found == cost(counts, DEFAULT_PROFILE)
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
+@given(data=st.data(), batch=moving_batches())
+def test_transfers_are_admitted_exactly_if_clean_where_nothing_is_broken_before(
+    data: st.DataObject, batch: Batch
+) -> None:
+    assume(not heals(batch))
+    plan = data.draw(plans(batch))
+    counts = judged(batch, plan, batch.records())
+    found = admits(model_of(batch), plan)
+    moved = any(request.from_stay_id and plan[request.id] for request in batch.requests)
+    event(f"admitted {found is not None}, moved {moved}")
+    assert found == (None if broken(counts, DEFAULT_PROFILE) else cost(counts, DEFAULT_PROFILE))
+
+
+@settings(max_examples=60)
 @given(
     data=st.data(), batch=batches(), off=st.sampled_from([r for r in HARD if r.level is Level.OVERRIDABLE])
 )
@@ -110,7 +124,7 @@ def test_what_the_model_says_of_a_plan_becomes_that_plan_again(data: st.DataObje
     assert cost(counts, DEFAULT_PROFILE) == model.program.objective(values)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(batch=batches(most=2, bundles=False))
 def test_the_optimum_is_that_of_all_plans_judged_by_the_referee(batch: Batch) -> None:
     records = batch.records()
@@ -136,7 +150,7 @@ def test_the_optimum_is_that_of_all_plans_judged_by_the_referee(batch: Batch) ->
     assert (found.cost, found.status, found.disagreed) == (least, Status.OPTIMAL, ())
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(batch=batches(), off=st.sampled_from([r for r in HARD if r.level is Level.OVERRIDABLE]))
 def test_switching_a_hard_rule_on_never_makes_the_plan_cheaper(batch: Batch, off: object) -> None:
     """Compared by the decisions' soft costs, which no hard rule changes."""
@@ -150,7 +164,7 @@ def test_switching_a_hard_rule_on_never_makes_the_plan_cheaper(batch: Batch, off
     assert all(found.status is Status.OPTIMAL and not found.disagreed for found in costs)
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(batch=batches())
 def test_what_is_relaxed_for_size_bounds_the_optimum_and_leaves_plans_clean(batch: Batch) -> None:
     """Every class of units relaxed, every ward's cover taken in blocks."""

@@ -5,7 +5,9 @@ For any multipliers m of the rows, weak duality gives a bound for every assignme
     cost >= constant + sum_i (m_i low_i if m_i > 0 else m_i high_i) + sum_j min(r_j lower_j, r_j upper_j)
     r = cost - m' matrix
 
-It is computed here, from the multipliers HiGHS returns, so a wrong claim of the engine cannot pass.
+It is computed here, from the multipliers HiGHS returns, so a wrong claim of the engine cannot pass. HiGHS is
+the one inside scipy: highspy and OR-Tools each bring a shared library of the same name, and whichever is
+imported second fails to load.
 
 Most places matter to nobody: a bed that is dear, or a late start where an early one is free. So the relaxation
 begins with few and adds those whose reduced cost r_j is below 0 until there are none (sifting: Bixby et al.,
