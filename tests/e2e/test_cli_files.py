@@ -1,0 +1,139 @@
+"""Hospitals in and out of a database, its schema forwards and back, and the recount."""
+
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from models.database import open_at_any_step
+from models.keys import read_key_file
+from solver.hospital import UnitBooking
+from solver.hospital.formats import read_hospital, write_hospital
+from tests.api_service import NOW, small_hospital
+from tests.command_line import EXAMPLE, Home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path).found()
+
+
+@pytest.mark.parametrize("source", ["hospital.json", "csv"])
+def test_the_example_hospital_goes_in_and_comes_out_unchanged(home: Home, source: str) -> None:
+    assert "2 wards, 6 beds" in home.done("import", EXAMPLE / source)
+    assert home.exported("out.json") == home.exported("folder") == read_hospital(EXAMPLE / "hospital.json")
+
+
+def test_an_export_is_for_the_owner_alone_and_overwrites_nothing(home: Home) -> None:
+    home.done("import", EXAMPLE / "csv")
+    home.exported("out.json")
+    home.exported("folder")
+    out, folder = home.folder / "out.json", home.folder / "folder"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    before = out.read_bytes()
+    assert "never overwrites" in home.refused("export", "out.json")
+    assert "never overwrites" in home.refused("export", "folder")
+    assert out.read_bytes() == before
+    assert "nowhere" in home.refused("export", "nowhere/out.json")
+
+
+def test_every_problem_of_a_file_is_told_and_nothing_is_stored(home: Home) -> None:
+    document = json.loads((EXAMPLE / "hospital.json").read_text())
+    document["beds"][0]["room_id"] = "no such room"
+    document["wards"][1]["age_from_years"] = -1
+    document["lots"][0]["expires"] = "2025-03-01T00:00:00"
+    (home.folder / "bad.json").write_text(json.dumps(document))
+    said = home.refused("import", "bad.json")
+    assert "3 problems" in said
+    assert all(part in said for part in ("no such room", "age_from_years", "no offset"))
+    assert home.exported().beds == ()
+
+
+@pytest.mark.parametrize("path", ["missing.json", "nothing"])
+def test_a_file_that_cannot_be_read_is_named(home: Home, path: str) -> None:
+    assert path in home.refused("import", path)
+
+
+def test_a_second_import_is_refused_and_changes_nothing(home: Home) -> None:
+    home.done("import", EXAMPLE / "csv")
+    before = home.exported("before.json")
+    assert "new database" in home.refused("import", EXAMPLE / "csv")
+    assert home.exported("after.json") == before
+
+
+def test_a_dry_run_reads_without_a_database(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert "Nothing was stored" in home.done("import", EXAMPLE / "csv", "--dry-run")
+    assert not home.database.exists()
+
+
+def test_a_hospital_that_breaks_an_absolute_rule_ends_with_status_1_and_is_not_stored(home: Home) -> None:
+    # Ten minutes of turnaround belong between them.
+    bookings = tuple(
+        UnitBooking(name, "P1", "W1", start, start + 60) for name, start in (("a", NOW), ("b", NOW + 61))
+    )
+    write_hospital(replace(small_hospital(), unit_bookings=bookings), home.folder / "tight.json")
+    assert "unit_booking" in home.refused("import", "tight.json", status=1)
+    assert home.exported().units == ()
+
+
+def test_an_export_before_any_import_is_empty_and_says_so(home: Home) -> None:
+    assert "0 wards, 0 beds" in home.done("export", "empty.json")
+
+
+@pytest.mark.slow
+def test_the_schema_goes_back_and_forwards_with_the_hospital_in_it(home: Home) -> None:
+    home.done("import", EXAMPLE / "csv")
+    before = home.exported("before.json")
+    assert home.done("migrate", "current") == "0005 (newest: 0005)\n"
+    assert "no step before" in home.refused("migrate", "downgrade", "0005", "--yes")
+    assert "no step before" in home.refused("migrate", "downgrade", "base", "--yes")
+    home.refused("migrate", "downgrade", "0004", say="n\n", status=1)
+    assert home.done("migrate", "current") == "0005 (newest: 0005)\n"
+    home.done("migrate", "downgrade", "0004", "--yes")
+    assert home.done("migrate", "current") == "0004 (newest: 0005)\n"
+    assert "`wardflow migrate`" in home.refused("serve")
+    assert home.done("migrate") == "From 0004 to 0005.\n"
+    after = home.exported("after.json")
+    assert after.unit_bookings == ()  # the step before has no table for them
+    assert replace(after, unit_bookings=before.unit_bookings) == before
+    # Nor for reservations: the balances of their lots no longer add up, and the recount says so.
+    assert "lot_over_reserved: H-0425" in home.run("check").stdout
+
+
+def tampered(home: Home, *statements: str) -> None:
+    keys = read_key_file(home.key_file)
+    with open_at_any_step(home.database, keys.database) as found, found.writing() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_a_guard_that_somebody_took_away_is_missed_and_put_back(home: Home) -> None:
+    name = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_line' ORDER BY name"
+    keys = read_key_file(home.key_file)
+    with open_at_any_step(home.database, keys.database) as found, found.reading() as connection:
+        guard = connection.scalar(text(name))
+    tampered(home, f"DROP TRIGGER {guard}")
+    assert "`wardflow check`" in home.refused("serve")
+    ended = home.run("check")
+    assert (ended.returncode, guard in ended.stdout) == (1, True)
+    assert ended.stdout.endswith("invariants: 1 violations\n")
+    home.done("migrate")
+    home.done("check")
+
+
+def test_an_audit_line_that_was_rewritten_is_found_though_the_guards_are_back(home: Home) -> None:
+    triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_line'"
+    keys = read_key_file(home.key_file)
+    with open_at_any_step(home.database, keys.database) as found, found.reading() as connection:
+        guards = list(connection.scalars(text(triggers)))
+    rewritten = "UPDATE audit_line SET actor = 'somebody' WHERE sequence = 1"
+    tampered(home, *(f"DROP TRIGGER {guard}" for guard in guards), rewritten)
+    home.done("migrate")
+    ended = home.run("check")
+    assert ended.returncode == 1
+    assert "audit_chain: audit: Line 1 was altered." in ended.stdout
