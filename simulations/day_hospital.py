@@ -16,13 +16,13 @@ from enum import StrEnum
 from itertools import count
 from typing import Final
 
+from simulations import day_upkeep as upkeep
 from simulations.day_events import Ask, AskBadly, Upset
 from simulations.day_play import Standing, Standings, State
 from solver.engine.rule import Profile
 from solver.hospital import (
     Allocation,
     Departure,
-    HandlingClass,
     Hospital,
     Minute,
     OperationalStatus,
@@ -31,7 +31,6 @@ from solver.hospital import (
     Stay,
     StayState,
     UnitBooking,
-    UnitState,
 )
 from solver.hospital.stays import turnaround_minutes
 from solver.placing import rules
@@ -42,7 +41,6 @@ from solver.placing.referee import Decided, broken, check, recount
 
 OVERDUE_MINUTES: Final = 60
 """By how much an expected end that has passed moves forward: as the service's setting."""
-KEPT_RESERVED: Final = frozenset({HandlingClass.CONTROLLED, HandlingClass.BLOOD})
 AT_THE_BED: Final = frozenset(
     rule.id
     for rule in (
@@ -109,8 +107,8 @@ class DayHospital:
     def advance(self, minute: Minute) -> Standings:
         """Cleaning ends, uses of units end, expected ends that have passed move forward, waiting is decided."""
         self.live.move_clock(minute)
-        self._finish_cleaning()
-        self._forget_past_bookings()
+        upkeep.finish_cleaning(self.live)
+        upkeep.forget_past_bookings(self.live)
         self._extend_overdue()
         self._decide_waiting()
         return self._told()
@@ -142,7 +140,7 @@ class DayHospital:
             self.live.put(replace(stay, state=StayState.OCCUPYING, start=self.live.now, end=end))
             bed = self.live.records.beds[stay.bed_id]
             self.live.put(replace(bed, status=OperationalStatus.OCCUPIED, clean_at=None))
-        self._attach(case)
+        upkeep.attach(self.live, self._bookings(case), case.allocation)
         case.arrived = True
         if case.of_stay is not None:
             self._case_of[case.of_stay] = request_id
@@ -335,16 +333,7 @@ class DayHospital:
             for each in own:
                 self.live.put(replace(each, end=max(end, each.start + 1), departure=departure))
             for booking in uses:
-                self._keep(booking, end)
-
-    def _keep(self, booking: UnitBooking, end: Minute) -> None:
-        """Keep a unit longer, as far as who comes next leaves it (an hour for the way and the turnaround)."""
-        records = self.live.records
-        others = (records.unit_bookings[b] for b in records.bookings_of_unit[booking.unit_id])
-        limit = min(
-            (o.start - 60 for o in others if o.id != booking.id and o.start >= booking.end), default=end
-        )
-        self.live.put(replace(booking, end=max(min(end, limit), booking.start + 1)))
+                upkeep.keep(self.live, booking, end)
 
     def _vacate(self, stay: Stay) -> None:
         now = self.live.now
@@ -359,7 +348,7 @@ class DayHospital:
             self.live.put(replace(bed, status=status, clean_at=now + minutes if minutes else None))
         case = self.cases.get(stay.request_id or "")
         if case is not None:
-            self._detach(case)
+            upkeep.detach(self.live, self._bookings(case))
 
     def _ready(self, case: Case) -> bool:
         """Whether the bed is empty, clean, and right for the patient with who lies around it now."""
@@ -384,50 +373,7 @@ class DayHospital:
             self.live.put(stay)
         return not AT_THE_BED & set(broken(counts, records.profile))
 
-    # --- units and lots -------------------------------------------------------------------------------------
-    def _attach(self, case: Case) -> None:
-        records, now = self.live.records, self.live.now
-        for booking in self._bookings(case):
-            self.live.put(replace(booking, pinned=True))
-            unit = records.units[booking.unit_id]
-            if unit.state.usable and booking.start <= now:
-                self.live.put(replace(unit, state=UnitState.ATTACHED))
-        for use in case.allocation.lots if case.allocation is not None else ():
-            lot = records.lots[use.lot_id]
-            if records.drugs[lot.drug_id].handling not in KEPT_RESERVED and lot.expires > now:
-                on_hand, reserved = lot.on_hand - use.quantity, lot.reserved - use.quantity
-                self.live.put(replace(lot, on_hand=on_hand, reserved=reserved))
-
-    def _detach(self, case: Case) -> None:
-        records, now = self.live.records, self.live.now
-        for booking in self._bookings(case):
-            unit = records.units[booking.unit_id]
-            if booking.start >= now or not unit.state.usable:
-                self.live.drop(UnitBooking, booking.id)
-            else:
-                self.live.put(replace(booking, end=min(booking.end, now), pinned=False))
-            if unit.state is UnitState.ATTACHED:
-                self.live.put(replace(unit, state=UnitState.FREE))
-
     # --- time -----------------------------------------------------------------------------------------------
-    def _finish_cleaning(self) -> None:
-        for bed in list(self.live.records.beds.values()):
-            if bed.clean_at is not None and bed.clean_at <= self.live.now:
-                closed = bed.status is OperationalStatus.CLOSED
-                status = bed.status if closed else OperationalStatus.UNOCCUPIED
-                self.live.put(replace(bed, status=status, clean_at=None))
-
-    def _forget_past_bookings(self) -> None:
-        records = self.live.records
-        for booking in list(records.unit_bookings.values()):
-            kind = records.equipment_types[records.units[booking.unit_id].type_id]
-            if booking.end + kind.turnaround_minutes <= self.live.now and not self._still_attached(booking):
-                self.live.drop(UnitBooking, booking.id)
-
-    def _still_attached(self, booking: UnitBooking) -> bool:
-        stay = self.live.records.stays.get(f"{booking.allocation_id}/stay")
-        return booking.pinned and stay is not None and stay.state.pinned
-
     def _extend_overdue(self) -> None:
         now = self.live.now
         overdue = [s for s in self.live.records.stays.values() if s.end <= now and s.with_stay_id is None]
