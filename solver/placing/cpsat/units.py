@@ -39,7 +39,7 @@ from solver.placing.cpsat.unit_classes import UnitStore, Use
 
 MOST_PATTERNS: Final = 100
 """Variables one class may take before it is relaxed: at a district of 300 beds and a batch of 200, all classes
-of all types take 149,000 if none is, 18,000 to 31,000 with this limit."""
+of all types take 149,000 if none is, 18,000 with this limit."""
 
 PlacesByWard = Mapping[int, Mapping[int, Int64]]
 """Positions of places by request and ward."""
