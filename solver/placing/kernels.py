@@ -101,18 +101,34 @@ def lots_of(
 def supply_exists(
     units: Any, lots: Any, ask: Any, equipment: Any, drugs: Any, prices: Any, scratch: Any, start: int
 ) -> bool:
-    """Whether units and lots for a start exist at all, wherever they lie; remembered per start.
+    """Whether units and lots for a start exist at all, wherever they lie."""
+    if units_of(units, equipment, ask, ANYWHERE, start, prices, scratch) < 0:
+        return False
+    price, _ = lots_of(lots, drugs, ask, ANYWHERE, start, prices, scratch)
+    return price >= 0
 
-    What is missing everywhere is missing on each of hundreds of wards: asked once, not once a ward.
+
+@kernel
+def supplied_from(
+    units: Any, lots: Any, ask: Any, equipment: Any, drugs: Any, prices: Any, scratch: Any, start: int
+) -> int:
+    """The first start of the grid from ``start`` on for which supply exists; ``FAR`` when there is none.
+
+    What is missing everywhere is missing on each of hundreds of wards and thousands of beds: asked once per start
+    and remembered, for the starts passed over too.
     """
-    column = (start - ask.base) // ask.step
-    if scratch.supply[column] == NOT_YET:
-        exists = units_of(units, equipment, ask, ANYWHERE, start, prices, scratch) >= 0
-        if exists:
-            price, _ = lots_of(lots, drugs, ask, ANYWHERE, start, prices, scratch)
-            exists = price >= 0
-        scratch.supply[column] = 0 if exists else IMPOSSIBLE
-    return scratch.supply[column] != IMPOSSIBLE
+    first = (start - ask.base) // ask.step
+    column = first
+    last = (ask.latest - ask.base) // ask.step
+    while column <= last and scratch.supply[column] == NOT_YET:
+        if supply_exists(units, lots, ask, equipment, drugs, prices, scratch, ask.base + column * ask.step):
+            scratch.supply[column] = ask.base + column * ask.step
+            break
+        column += 1
+    found = scratch.supply[column] if column <= last else FAR
+    for passed in range(first, min(column, last + 1)):
+        scratch.supply[passed] = found
+    return found
 
 
 @kernel
@@ -134,8 +150,6 @@ def ward_cost(
     Where cover is short, ``scratch.ward_from`` learns before which minute no start can succeed.
     """
     end = start + ask.duration
-    if not supply_exists(units, lots, ask, equipment, drugs, prices, scratch, start):
-        return IMPOSSIBLE
     short = ward_short_until(places, cover, ask, ward, start, end)
     if short > 0:
         scratch.ward_from[ward] = short
@@ -215,6 +229,10 @@ def try_bed(
             continue
         if scratch.static_cost[bed] + ask.delay_price * (start - ask.needed_by) >= best:
             break
+        supplied = supplied_from(units, lots, ask, equipment, drugs, prices, scratch, start)
+        if supplied > start:
+            start = next_start(places, stays, ask, bed, supplied)
+            continue
         cell = ward * columns + (start - ask.base) // ask.step
         if scratch.ward_cost[cell] == NOT_YET:
             scratch.ward_cost[cell] = ward_cost(

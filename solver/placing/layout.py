@@ -147,7 +147,7 @@ class Scratch(NamedTuple):
     """Space that kernels write to and callers read answers from.
 
     first_start, static_cost (n_beds,); ward_lower, ward_from (n_wards,); ward_cost (n_wards * n_starts,);
-    supply (n_starts,);
+    supply (n_starts,), first start from here on with units and lots;
     unit, unit_price (places,); lot_need, lot, lot_quantity (places,); found (5,): bed, start, companion bed, cost,
     lot places used.
     """
