@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("numba", "numpy", "ortools", "highspy")
+PACKAGES = ("numba", "numpy", "ortools", "scipy")
 
 
 def circumstances() -> dict[str, object]:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from cli.main import VERBS, Verb, app, main
 from solver.engine.errors import InvalidInstance, Problem
 
-HEAVY = ["numpy", "numba", "ortools", "scipy", "pandas", "fastapi", "sqlalchemy", "httpx", "highspy"]
+HEAVY = ["numpy", "numba", "ortools", "scipy", "pandas", "fastapi", "sqlalchemy", "httpx"]
 
 
 def plain(text: str) -> str:
