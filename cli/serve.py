@@ -44,6 +44,7 @@ def serve(
     seed: Annotated[int, typer.Option(min=0, help="With --demo: which synthetic hospital.")] = 1,
 ) -> None:
     """Start the service and run until SIGTERM or Ctrl-C; what is under way is finished first."""
+    from cli.kernels import compile_if_cold
     from cli.places import settings
 
     if demo and (database or key_file):
@@ -53,6 +54,7 @@ def serve(
     chosen = settings(host=host, port=port, database=database, key_file=key_file)
     if not demo:
         refuse_unless_founded(chosen)
+    compile_if_cold(typer.echo)
     _run(chosen, port_file)
 
 

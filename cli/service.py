@@ -17,7 +17,7 @@ import httpx
 
 from cli.errors import Refused
 
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 """Longest wait for a service to be ready: the first start on a machine compiles the kernels."""
 
 STOP_SECONDS = 15.0
