@@ -17,8 +17,8 @@ help: ## Show what can be asked for
 demo: $(READY) ## Run the main job end to end (INSTANCE=file plays a public competition instance)
 	@$(BIN)/wardflow demo $(if $(INSTANCE),--instance "$(INSTANCE)")
 
-serve: $(READY) ## Start the service with the demo hospital
-	@$(BIN)/wardflow serve --demo
+serve: $(READY) ## Start the service with a new demo hospital (PORT=8080)
+	@$(BIN)/wardflow serve --demo $(if $(PORT),--port "$(PORT)")
 
 test: $(READY) ## Check style and types, then run every test; the import contracts are tests too
 	$(BIN)/ruff check .
