@@ -83,6 +83,10 @@ def main() -> None:
         app()
     except (InvalidInstance, Refused) as refused:
         _end(refused)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _end(Refused(f"Cannot use {error.filename}: {error.strerror}."))
     except Exception as error:
         # Storage is imported by the verbs that need it; its errors are known here only once it was.
         storage = sys.modules.get("models.errors")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ class Home:
         """Make the hospital."""
         self.done(*FOUND, *more, say=f"{PASSWORD}\n")
         return self
+
+    def copied(self, folder: Path) -> Home:
+        """The same hospital in another home."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Home(folder)
 
     def serve(self) -> Service:
         """Start the service over this home's hospital."""

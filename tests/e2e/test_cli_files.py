@@ -16,9 +16,15 @@ from tests.api_service import NOW, small_hospital
 from tests.command_line import EXAMPLE, Home
 
 
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A hospital that `wardflow init` has just made; tests take copies."""
+    return Home(tmp_path_factory.mktemp("founded")).found()
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path).found()
+def home(founded: Home, tmp_path: Path) -> Home:
+    return founded.copied(tmp_path)
 
 
 @pytest.mark.parametrize("source", ["hospital.json", "csv"])

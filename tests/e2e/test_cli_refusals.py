@@ -19,6 +19,17 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A hospital that `wardflow init` has just made; tests take copies."""
+    return Home(tmp_path_factory.mktemp("founded")).found()
+
+
+@pytest.fixture
+def founded(made: Home, tmp_path: Path) -> Home:
+    return made.copied(tmp_path)
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -36,9 +47,8 @@ def test_serve_without_a_key_file_names_init(home: Home) -> None:
     assert "`wardflow init`" in home.refused("serve")
 
 
-def test_serve_without_its_database_names_init(home: Home) -> None:
-    home.found()
-    assert "`wardflow init`" in home.refused("serve", "--database", "elsewhere/hospital.db")
+def test_serve_without_its_database_names_init(founded: Home) -> None:
+    assert "`wardflow init`" in founded.refused("serve", "--database", "elsewhere/hospital.db")
 
 
 def test_serve_without_an_administrator_names_user_add(home: Home) -> None:
@@ -52,14 +62,13 @@ def test_serve_without_an_administrator_names_user_add(home: Home) -> None:
     assert "ada\tadministrator@*\tenabled" in home.done("user", "list")
 
 
-def test_init_never_touches_what_is_there(home: Home) -> None:
-    home.found()
-    before = home.key_file.read_bytes(), home.database.read_bytes()
-    assert str(home.key_file) in home.refused(*FOUND, say=PASSWORD)
-    said = home.refused(*FOUND, "--key-file", "other/wardflow.keys", say=PASSWORD)
-    assert str(home.database) in said
-    assert (home.key_file.read_bytes(), home.database.read_bytes()) == before
-    assert not (home.folder / "other").exists()
+def test_init_never_touches_what_is_there(founded: Home) -> None:
+    before = founded.key_file.read_bytes(), founded.database.read_bytes()
+    assert str(founded.key_file) in founded.refused(*FOUND, say=PASSWORD)
+    said = founded.refused(*FOUND, "--key-file", "other/wardflow.keys", say=PASSWORD)
+    assert str(founded.database) in said
+    assert (founded.key_file.read_bytes(), founded.database.read_bytes()) == before
+    assert not (founded.folder / "other").exists()
 
 
 def test_init_refuses_a_key_file_inside_the_data_folder(home: Home) -> None:
@@ -73,6 +82,12 @@ def test_init_that_fails_half_way_leaves_nothing_behind(home: Home) -> None:
     assert "chmod 700" in home.refused(*FOUND, say=PASSWORD)
     assert not home.key_file.exists()
     assert list(home.database.parent.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_used_is_named(home: Home) -> None:
+    (home.folder / "file").write_text("")
+    assert "Cannot use file/data" in home.refused(*FOUND, "--database", "file/data/hospital.db", say=PASSWORD)
+    assert not home.key_file.exists()
 
 
 @pytest.mark.parametrize(
@@ -137,21 +152,18 @@ def _answered(terminal: int, questions: list[bytes]) -> bytes:
     raise TimeoutError(f"{shown!r} and nothing more")
 
 
-def test_a_setting_out_of_range_is_named_by_its_variable(home: Home) -> None:
-    home.found()
-    assert "WARDFLOW_PAGE_LIMIT" in home.refused("serve", page_limit=0)
-    assert "WARDFLOW_PORT" in home.refused("serve", "--port", "70000")
+def test_a_setting_out_of_range_is_named_by_its_variable(founded: Home) -> None:
+    assert "WARDFLOW_PAGE_LIMIT" in founded.refused("serve", page_limit=0)
+    assert "WARDFLOW_PORT" in founded.refused("serve", "--port", "70000")
 
 
-def test_a_port_that_is_taken_is_refused_with_the_remedy(home: Home) -> None:
-    home.found()
+def test_a_port_that_is_taken_is_refused_with_the_remedy(founded: Home) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
-        assert "--port" in home.refused("serve", "--port", other.getsockname()[1])
+        assert "--port" in founded.refused("serve", "--port", other.getsockname()[1])
 
 
-def test_the_demo_takes_no_hospital_that_exists(home: Home) -> None:
-    home.found()
-    assert "--demo" in home.refused("serve", "--demo", "--database", home.database)
+def test_the_demo_takes_no_hospital_that_exists(founded: Home) -> None:
+    assert "--demo" in founded.refused("serve", "--demo", "--database", founded.database)
 
 
 def test_settings_of_the_environment_name_the_places(home: Home) -> None:
@@ -167,20 +179,19 @@ def test_settings_of_the_environment_name_the_places(home: Home) -> None:
     ("role", "said"),
     [("surgeon", "bed_manager"), ("nurse@ward:W9", "no such place"), ("nurse@bed:B1", "ROLE@ward:ID")],
 )
-def test_a_role_that_is_not_there_is_refused(home: Home, role: str, said: str) -> None:
-    home.found()
-    assert said in home.refused("user", "add", "nora", "--role", role, say=PASSWORD)
-    assert "nora" not in home.done("user", "list")
+def test_a_role_that_is_not_there_is_refused(founded: Home, role: str, said: str) -> None:
+    assert said in founded.refused("user", "add", "nora", "--role", role, say=PASSWORD)
+    assert "nora" not in founded.done("user", "list")
 
 
-def test_a_login_is_given_once(home: Home) -> None:
-    home.found()
-    assert "exists already" in home.refused("user", "add", "administrator", "--role", "nurse", say=PASSWORD)
+def test_a_login_is_given_once(founded: Home) -> None:
+    assert "exists already" in founded.refused(
+        "user", "add", "administrator", "--role", "nurse", say=PASSWORD
+    )
 
 
-def test_the_last_administrator_is_not_disabled(home: Home) -> None:
-    home.found()
-    assert "last administrator" in home.refused("user", "disable", "administrator")
-    home.done("user", "add", "ada", "--role", "administrator", say=PASSWORD)
-    home.done("user", "disable", "administrator")
-    assert "last administrator" in home.refused("user", "disable", "ada")
+def test_the_last_administrator_is_not_disabled(founded: Home) -> None:
+    assert "last administrator" in founded.refused("user", "disable", "administrator")
+    founded.done("user", "add", "ada", "--role", "administrator", say=PASSWORD)
+    founded.done("user", "disable", "administrator")
+    assert "last administrator" in founded.refused("user", "disable", "ada")
