@@ -33,10 +33,10 @@ MOST_OUT: Final = 8
 
 WARM: Final = 40_000.0
 COLD: Final = 500.0
-"""Annealing from about two thirds of an outlier's price to half a routine minute (best of 12 pairs tried)."""
+"""Annealing from about two thirds of an outlier's price to half a routine minute; assumed, not tuned."""
 
 CHUNK: Final = 50
-"""Steps between two looks at the clock: some 50 ms on 300 beds."""
+"""Steps between two looks at the clock: about 6 ms on 300 beds (86,100 steps in 10 s)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from solver.engine.errors import InvalidInstance
 from solver.engine.rule import Profile
 from solver.hospital import Bed, Block, Care, DrugNeed, EquipmentNeed, Feature, Priority, StayState
-from solver.placing import rules
+from solver.placing import kernels, rules
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Method, PlacingOptions, checked_profile
 from tests.builders import DAY, HOUR, NOW, changed, given, occupant, person, records_of, request
@@ -160,3 +160,13 @@ def test_an_urgent_patient_gets_the_scarce_bed_that_is_free_now(priority: Priori
     assert decision.allocation is not None
     assert decision.allocation.start == asked.needed_by
     assert decision.allocation.bed_id == scarce.id
+
+
+@pytest.mark.parametrize(
+    ("local", "night"),
+    [(22 * HOUR - 1, False), (22 * HOUR, True), (0, True), (7 * HOUR - 1, True), (7 * HOUR, False)],
+)
+def test_the_kernels_night_is_from_ten_until_seven_by_local_time(local: int, night: bool):
+    places = live_with().arrays.places
+    minute = 1000 * DAY + local - int(places.utc_offset[0])
+    assert kernels.is_night(places, minute) == night
