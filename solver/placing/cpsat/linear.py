@@ -10,7 +10,8 @@ value is ``clip(constant + sum_j a_j x_j, lower, upper)``, so that a plan become
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -163,6 +164,23 @@ class Program:
             np.add.at(sums, item.terms.row, item.terms.coefficient * values[item.terms.column])
             values[item.variables] = np.clip(sums, self.lower[item.variables], self.upper[item.variables])
         return values
+
+    def with_rows(self, rows: Sequence[tuple[Terms, int]]) -> Program:
+        """The program with more rows, each the terms of one row and its upper limit."""
+        parts = [
+            Terms(terms.row + number, terms.column, terms.coefficient)
+            for number, (terms, _) in enumerate(rows)
+        ]
+        terms = Terms.joined(parts)
+        shape = (len(rows), len(self.cost))
+        added = sparse.csr_array((terms.coefficient, (terms.row, terms.column)), shape=shape)
+        high = np.array([limit for _, limit in rows], np.int64)
+        return replace(
+            self,
+            matrix=sparse.csr_array(sparse.vstack([self.matrix, added], format="csr")),
+            low=np.concatenate([self.low, np.full(len(rows), -INFINITE)]),
+            high=np.concatenate([self.high, high]),
+        )
 
     def part(self, upper: Int64) -> Part:
         """The program with lower upper limits, without variables that can only be 0 and rows that always hold."""

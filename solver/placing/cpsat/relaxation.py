@@ -12,7 +12,8 @@ imported second fails to load.
 Most places matter to nobody: a bed that is dear, or a late start where an early one is free. So the relaxation
 begins with few and adds those whose reduced cost r_j is below 0 until there are none (sifting: Bixby et al.,
 Very large-scale linear programming, Operations Research 40(5), 1992). Each round gives a bound for all
-places: a request takes one, so its multiplier is lowered by its least r_j if that is below 0.
+places: a request takes one, so its multiplier is lowered by its least r_j if that is below 0. Cover
+inequalities that a relaxed plan breaks (``covers.py``) join the program on the way.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from scipy.optimize import linprog
 
 from solver.engine.errors import EngineError
 from solver.engine.types import Bool, Int64
+from solver.placing.cpsat.covers import broken_covers, knapsacks_of
 from solver.placing.cpsat.linear import INFINITE, Program
 
 Float64 = npt.NDArray[np.float64]
@@ -39,22 +41,22 @@ SCALE: Final = 1000.0
 SAFETY: Final = 1e-9
 """Share of the sum of absolute terms taken off the bound for rounding: float64 errs by 10^-16 a term."""
 
-CLOSE: Final = 1e-6
+CLOSE: Final = 1e-4
 """Sifting ends when the bound is this near to the relaxation of the places looked at."""
 
 USED: Final = 1e-6
 """Values below are rounding."""
 
-FIRST_PLACES: Final = 60
+FIRST_PLACES: Final = 100
 """Cheapest places of each request that sifting begins with, besides the earliest start in every bed."""
 
-NEARLY: Final = 20_000.0
+NEARLY: Final = 200_000.0
 """Places with less reduced cost come along once one is below 0: the next multipliers may want them."""
 
 STEPS: Final = (1.0, 0.75, 0.5, 0.25, 0.1, 0.0)
 """Shares of the way from the best multipliers so far to new ones at which a bound is taken."""
 
-MORE_PLACES: Final = 10_000
+MORE_PLACES: Final = 30_000
 """Places added in one round at most."""
 
 
@@ -85,8 +87,9 @@ class Sifting:
     def __init__(
         self, program: Program, places: PlaceColumns, timer: Callable[[], float] = time.monotonic
     ) -> None:
-        self._program = program
+        self.program = program
         self._places = places
+        self._knapsacks = knapsacks_of(program, places.variable, places.request)
         self._timer = timer
         self._wanted = _first(places)
         self._barred = np.zeros(len(places.variable), bool)
@@ -98,9 +101,9 @@ class Sifting:
         """The best bound by a time; None if there is none yet. Plans that cost more than ``cutoff`` are of no
         interest: places that only such plans take are barred."""
         while not self.is_finished and (left := until - self._timer()) > 0:
-            upper = self._program.upper.copy()
+            upper = self.program.upper.copy()
             upper[self._places.variable[~self._wanted | self._barred]] = 0
-            solved = _solved(self._program, upper, left)
+            solved = _solved(self.program, upper, left)
             if solved is None:
                 break
             self._look(solved, cutoff)
@@ -109,17 +112,24 @@ class Sifting:
     def _look(self, solved: _Solved, cutoff: int) -> None:
         """Improve the bound by one solved relaxation, and choose the places of the next."""
         places = self._places
-        self._center, bound, at_center = _best_between(
-            self._program, places, self._center, solved.multipliers
-        )
-        self.best = Relaxation(bound, at_center, solved.used)
+        self._center, bound, at_center = _best_between(self.program, places, self._center, solved.multipliers)
+        self.best = Relaxation(bound, at_center, solved.values > USED)
         self._barred |= bound + at_center[places.variable] > cutoff
-        reduced = (self._program.cost - self._program.matrix.T @ solved.multipliers)[places.variable]
+        reduced = (self.program.cost - self.program.matrix.T @ solved.multipliers)[places.variable]
         nearest = np.minimum(reduced, at_center[places.variable])
         worth = ~self._wanted & ~self._barred & (nearest < NEARLY)
         close = solved.least - bound <= CLOSE * abs(solved.least)
-        self.is_finished = close or not (reduced[worth] < -1.0).any()
+        converged = close or not (reduced[worth] < -1.0).any()
         self._wanted[_least_of(reduced, worth)] = True
+        self.is_finished = not self._tighten(solved.values) and converged
+
+    def _tighten(self, values: Float64) -> bool:
+        """Add the cover inequalities that relaxed values break; whether there are any."""
+        found = list(broken_covers(self._knapsacks, values))
+        if found:
+            self.program = self.program.with_rows(found)
+            self._center = np.append(self._center, np.zeros(len(found)))
+        return bool(found)
 
 
 def _best_between(
@@ -157,11 +167,11 @@ def _least_of(reduced: Float64, worth: Bool) -> Int64:
 
 @dataclass(frozen=True, slots=True)
 class _Solved:
-    """Least cost of a relaxation, a multiplier per row of the program, and which variables are above 0."""
+    """Least cost of a relaxation, a multiplier per row of the program, and the value of each variable."""
 
     least: float
     multipliers: Float64
-    used: Bool
+    values: Float64
 
 
 def _solved(program: Program, upper: Int64, seconds: float) -> _Solved | None:
@@ -191,9 +201,9 @@ def _solved(program: Program, upper: Int64, seconds: float) -> _Solved | None:
     of_part[equal] = answer.eqlin.marginals * SCALE
     multipliers = np.zeros(len(program.low))
     multipliers[part.rows] = of_part
-    used = np.zeros(len(program.cost), bool)
-    used[part.columns] = answer.x > USED
-    return _Solved(answer.fun * SCALE + program.constant, multipliers, used)
+    values = np.zeros(len(program.cost))
+    values[part.columns] = answer.x
+    return _Solved(answer.fun * SCALE + program.constant, multipliers, values)
 
 
 def _lowered(program: Program, places: PlaceColumns, multipliers: Float64) -> Float64:
