@@ -8,13 +8,24 @@ Arrays
 ``World`` of ``kernels_batch``, patched in place; ``before`` and ``best`` are copies of its ``held``, written.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from solver.engine.jit import kernel
 from solver.engine.kernels_random import below, uniform
-from solver.placing.kernels_batch import put_back, put_in, take_out
+from solver.placing.kernels_batch import ask_of, put_back, put_in, take_out
+from solver.placing.kernels_beds import static_mask
+
+WAITING_SHARE: Final = 0.5
+"""How often a step is about a request that waits."""
+
+SCATTERED_SHARE: Final = 0.3
+STRAY_SHARE: Final = 0.1
+"""How often all the others come from anywhere, and how often each of them does."""
+
+TARGET_FIRST_SHARE: Final = 0.5
+"""How often the target is put back before the others."""
 
 
 @kernel
@@ -45,28 +56,60 @@ def chosen_already(chosen: Any, count: int, row: int) -> bool:
 
 
 @kernel
-def choose(world: Any, state: Any, chosen: Any, size: int) -> int:
-    """Rows to take out, written to ``chosen``: a few that wait, and neighbours in one or two wards; their number.
+def target_of(world: Any, state: Any) -> int:
+    """A row to do something for: every other time one that waits, if any does; else the dearer of two."""
+    held, rows = world.held, world.held.bed.size
+    if uniform(state) < WAITING_SHARE:
+        waiting, found = 0, -1
+        for row in range(rows):
+            if held.bed[row] < 0:
+                waiting += 1
+                if below(state, waiting) == 0:
+                    found = row
+        if found >= 0:
+            return found
+    one, other = below(state, rows), below(state, rows)
+    if held.bed[one] >= 0 and held.bed[other] >= 0 and held.own_cost[other] > held.own_cost[one]:
+        return other
+    return one
 
-    Neighbours because only what frees the same nurses, rooms and units lets another in.
+
+@kernel
+def suitable_bed(world: Any, state: Any, row: int) -> int:
+    """A bed that would suit a request if nobody else were there, from a random one onwards; -1 when none does."""
+    ask = ask_of(world.batch, row)
+    beds = world.places.room.size
+    first = below(state, beds)
+    for step_ in range(beds):
+        bed = (first + step_) % beds
+        if static_mask(world.places, ask, bed, ask.base) == 0:
+            return bed
+    return -1
+
+
+@kernel
+def choose(world: Any, state: Any, chosen: Any, size: int) -> int:
+    """Rows to take out, written to ``chosen``; their number. First a target, then who is in its way.
+
+    In its way: who holds a bed that would suit it, others on that ward (only what frees the same nurses, rooms
+    and units lets another in), and a few from anywhere.
     """
     held, rows = world.held, world.held.bed.size
-    count = 0
-    for _ in range(4 * size):
-        row = below(state, rows)
-        if count < 1 + size // 2 and held.bed[row] < 0 and not chosen_already(chosen, count, row):
+    chosen[0] = target_of(world, state)
+    count = 1
+    bed = suitable_bed(world, state, chosen[0])
+    for row in range(rows):
+        if bed >= 0 and held.bed[row] == bed and count < 2 * size and not chosen_already(chosen, count, row):
             chosen[count] = row
             count += 1
-    anchor = below(state, rows)
-    scattered = uniform(state) < 0.3
+    ward = world.places.ward[bed] if bed >= 0 else -1
+    scattered = uniform(state) < SCATTERED_SHARE
     for _ in range(8 * size):
         row = below(state, rows)
-        if count >= 2 * size or held.bed[row] < 0 or chosen_already(chosen, count, row):
+        if count >= 2 * size or chosen_already(chosen, count, row):
             continue
-        near = (
-            held.bed[anchor] >= 0 and world.places.ward[held.bed[row]] == world.places.ward[held.bed[anchor]]
-        )
-        if scattered or near or uniform(state) < 0.1:
+        near = held.bed[row] >= 0 and world.places.ward[held.bed[row]] == ward
+        if near or scattered or uniform(state) < STRAY_SHARE:
             chosen[count] = row
             count += 1
     return count
@@ -81,6 +124,8 @@ def order(world: Any, state: Any, chosen: Any, count: int, keys: Any) -> None:
         if by_price:
             key -= 0.75 * np.log(np.float64(world.batch.unplaced_price[chosen[index]] + 1))
         keys[index] = key
+    if uniform(state) < TARGET_FIRST_SHARE:
+        keys[0] = -1e9
     for index in range(1, count):
         row, key = chosen[index], keys[index]
         place_ = index
