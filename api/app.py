@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -77,7 +78,8 @@ def _add_openapi(app: FastAPI) -> None:
     @app.get(f"{PREFIX}/openapi.json", dependencies=[Depends(PUBLIC)], include_in_schema=False)
     async def document(request: Request) -> Response:
         """This document."""
-        return json_response(openapi.document(request.app))
+        # Built at the first question, in half a second: not on the loop that answers everybody.
+        return json_response(await run_in_threadpool(openapi.document, request.app))
 
 
 def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: ignore[no-untyped-def]

@@ -13,29 +13,12 @@ from pydantic.json_schema import models_json_schema
 
 from api.examples import EXAMPLES
 from api.problems import MEDIA_TYPE
+from api.schemas.answers.common import Problem
 from api.security.access import Permitted, declared
 from api.security.permissions import TABLE, Permission
 from api.wire import JsonBody
 
 _TEMPLATE = "#/components/schemas/{model}"
-_PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "remedy": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"where": {"type": "string"}, "expected": {"type": "string"}},
-            },
-        },
-    },
-}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -51,10 +34,9 @@ def _build(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    bodies = _bodies(app)
-    _, definitions = models_json_schema([(m, "validation") for m in bodies], ref_template=_TEMPLATE)
+    known: list[type[BaseModel]] = [*_bodies(app), Problem]
+    _, definitions = models_json_schema([(m, "validation") for m in known], ref_template=_TEMPLATE)
     schemas |= definitions.get("$defs", {})
-    schemas["Problem"] = _PROBLEM
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for context in iter_route_contexts(app.routes):
         for method in sorted(context.methods or ()):

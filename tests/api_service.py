@@ -19,6 +19,7 @@ import httpx
 import uvicorn
 from argon2 import PasswordHasher
 
+from api import openapi
 from api.app import create_app
 from api.runtime import Outside
 from api.settings import Settings
@@ -52,6 +53,7 @@ from solver.hospital import (
     Ward,
     from_minute,
 )
+from tests.api_answers import Documented
 
 NOW = 29_540_160
 """2026-03-02T00:00Z."""
@@ -257,7 +259,10 @@ def bundle(**changes: Any) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def running(place: Place, **settings: Any) -> AsyncIterator[Service]:
-    """The service over a stored hospital, behind a real socket on this machine."""
+    """The service over a stored hospital, behind a real socket on this machine.
+
+    Every answer the client gets is held against the OpenAPI document.
+    """
     wall = Wall()
     app = create_app(place.settings(**settings), Outside(wall=wall))
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=2)
@@ -268,7 +273,8 @@ async def running(place: Place, **settings: Any) -> AsyncIterator[Service]:
         if serving.done():
             await serving
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        url, held = f"http://127.0.0.1:{port}", {"response": [Documented(openapi.document(app))]}
+        async with httpx.AsyncClient(base_url=url, timeout=30, event_hooks=held) as client:
             await until(lambda: app.state.runtime.ready)
             yield Service(app, client, wall)
     finally:

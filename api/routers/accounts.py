@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.routers.common import Key, Running, body_hash, read
 from api.schemas.accounts import AccountChangeIn, AccountIn, LoginIn
+from api.schemas.answers.accounts import AccountOut, AccountPage, SessionOut
 from api.security.access import PUBLIC, Access, Permitted
 from api.security.permissions import Permission
 from api.services import accounts
@@ -20,7 +21,7 @@ router = APIRouter(tags=["accounts"])
 Id = Annotated[str, Path(max_length=80)]
 
 
-@router.post("/sessions", status_code=201, dependencies=[Depends(PUBLIC)])
+@router.post("/sessions", status_code=201, response_model=SessionOut, dependencies=[Depends(PUBLIC)])
 async def log_in(runtime: Running, body: Annotated[LoginIn, Depends(JsonBody(LoginIn))]) -> Response:
     """Log in: an opaque token, shown this once."""
     opened = await accounts.log_in(body, runtime)
@@ -36,7 +37,7 @@ async def log_out(
     return Response(status_code=204)
 
 
-@router.get("/accounts")
+@router.get("/accounts", response_model=AccountPage)
 async def get_accounts(
     runtime: Running, access: Annotated[Access, Depends(Permitted(Permission.ACCOUNT_READ))]
 ) -> Response:
@@ -45,7 +46,7 @@ async def get_accounts(
     return json_response({"items": [accounts.account_json(a) for a in found], "next": None})
 
 
-@router.get("/accounts/{account_id}")
+@router.get("/accounts/{account_id}", response_model=AccountOut)
 async def get_account(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.ACCOUNT_READ))],
@@ -56,7 +57,7 @@ async def get_account(
     return json_response(accounts.account_json(found))
 
 
-@router.post("/accounts", status_code=201)
+@router.post("/accounts", status_code=201, response_model=AccountOut)
 async def add_account(
     request: Request,
     runtime: Running,
@@ -70,7 +71,7 @@ async def add_account(
     return json_response(reply.answer.body, reply.answer.status)
 
 
-@router.patch("/accounts/{account_id}")
+@router.patch("/accounts/{account_id}", response_model=AccountOut)
 async def change_account(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.ACCOUNT_CHANGE))],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from api.errors import InvalidInput, Place
 from api.routers.common import Key, Running, act, read
 from api.runtime import Runtime
+from api.schemas.answers.events import CensusOut, DisruptionOut, ProposalAnswered, ProposalPage
 from api.schemas.base import Moment
 from api.schemas.disruptions import DisruptionIn
 from api.schemas.movements import ProposalIn
@@ -29,8 +30,12 @@ router = APIRouter(tags=["events"])
 
 Id = Annotated[str, Path(max_length=80)]
 
+STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events"}
+}
 
-@router.post("/disruptions")
+
+@router.post("/disruptions", response_model=DisruptionOut)
 async def disrupt(
     request: Request,
     runtime: Running,
@@ -43,7 +48,7 @@ async def disrupt(
     return await act(runtime, request, "disruption", Disrupt(body, access), access, key)
 
 
-@router.get("/proposals")
+@router.get("/proposals", response_model=ProposalPage)
 async def list_proposals(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.PROPOSAL_READ))],
@@ -53,7 +58,7 @@ async def list_proposals(
     return json_response(await read(runtime, lambda c: reads.proposals(c, state, runtime.meta.zone)))
 
 
-@router.post("/proposals/{proposal_id}:confirm")
+@router.post("/proposals/{proposal_id}:confirm", response_model=ProposalAnswered)
 async def confirm_proposal(
     request: Request,
     runtime: Running,
@@ -67,7 +72,7 @@ async def confirm_proposal(
     return await act(runtime, request, "proposal.answer", command, access, key)
 
 
-@router.post("/proposals/{proposal_id}:decline")
+@router.post("/proposals/{proposal_id}:decline", response_model=ProposalAnswered)
 async def decline_proposal(
     request: Request,
     runtime: Running,
@@ -81,7 +86,7 @@ async def decline_proposal(
     return await act(runtime, request, "proposal.answer", command, access, key)
 
 
-@router.get("/census")
+@router.get("/census", response_model=CensusOut)
 async def census(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.CENSUS_READ))],
@@ -94,7 +99,7 @@ async def census(
     return json_response(await read(runtime, lambda c: reads.census_json(c, minute, known_at, zone)))
 
 
-@router.get("/events")
+@router.get("/events", response_class=StreamingResponse, responses=STREAM)
 async def events(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.EVENTS_READ))],

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from api.errors import NotReady, SandboxOnly
 from api.routers.common import Running, answered
 from api.schemas.accounts import ClockIn
+from api.schemas.answers.accounts import AliveOut, ReadyOut, VersionOut
+from api.schemas.answers.events import ClockOut
 from api.security.access import PUBLIC, Access, Permitted
 from api.security.permissions import Permission
 from api.settings import installed_version
@@ -20,13 +22,13 @@ router = APIRouter(tags=["probes"], dependencies=[Depends(PUBLIC)])
 sandbox = APIRouter(tags=["sandbox"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_model=AliveOut)
 async def healthz() -> Response:
     """The process answers."""
     return json_response({"status": "ok"})
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_model=ReadyOut)
 async def readyz(runtime: Running) -> Response:
     """Commands are taken: the database is open, the kernels are compiled, the writer runs."""
     if not runtime.ready:
@@ -34,7 +36,7 @@ async def readyz(runtime: Running) -> Response:
     return json_response({"status": "ready"})
 
 
-@router.get("/version")
+@router.get("/version", response_model=VersionOut)
 async def version(runtime: Running) -> Response:
     """What runs here, and whether it is a sandbox: load and demo clients refuse anything else."""
     return json_response(
@@ -42,13 +44,13 @@ async def version(runtime: Running) -> Response:
     )
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(runtime: Running) -> Response:
     """Counts for Prometheus."""
     return Response(runtime.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@sandbox.post("/sandbox/clock")
+@sandbox.post("/sandbox/clock", response_model=ClockOut)
 async def set_clock(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.SANDBOX_CLOCK))],

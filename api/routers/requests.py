@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from api.headers import etag
 from api.routers.common import Key, Paging, Revision, Running, act, read
+from api.schemas.answers.requests import (
+    ActedOut,
+    AllocationOut,
+    BatchOut,
+    CaseDetailOut,
+    CasePage,
+    ReplacedAllocationOut,
+)
 from api.schemas.movements import ArrivalIn, ConfirmIn, DischargeIn, ReleaseIn, StepIn, TransferIn
 from api.schemas.requests import BatchIn, ChoiceIn, RequestIn
 from api.security.access import Access, Permitted
@@ -24,12 +32,16 @@ router = APIRouter(tags=["requests"])
 Id = Annotated[str, Path(max_length=80)]
 State = Literal["unplaced", "placed", "confirmed", "arrived", "left", "released"]
 
+OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": ActedOut, "description": "Nothing fits now: the need is stored and decided again"}
+}
+
 
 def _due(runtime: Running, deadline_ms: int | None) -> float | None:
     return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000
 
 
-@router.post("/requests", status_code=201)
+@router.post("/requests", status_code=201, response_model=ActedOut, responses=OR_WAITS)
 async def place(
     request: Request,
     runtime: Running,
@@ -43,7 +55,7 @@ async def place(
     return await act(runtime, request, "request.place", command, access, key)
 
 
-@router.post("/requests:batch")
+@router.post("/requests:batch", response_model=BatchOut)
 async def place_batch(
     request: Request,
     runtime: Running,
@@ -56,7 +68,7 @@ async def place_batch(
     return await act(runtime, request, "request.batch", command, access, key)
 
 
-@router.get("/requests")
+@router.get("/requests", response_model=CasePage)
 async def list_requests(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
@@ -68,7 +80,7 @@ async def list_requests(
     return json_response(await read(runtime, lambda c: reads.requests(c, page, zone, state)))
 
 
-@router.get("/requests/{request_id}")
+@router.get("/requests/{request_id}", response_model=CaseDetailOut)
 async def get_request(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
@@ -79,7 +91,7 @@ async def get_request(
     return json_response(body, headers={"ETag": etag(body["revision"])})
 
 
-@router.post("/requests/{request_id}:choose")
+@router.post("/requests/{request_id}:choose", response_model=ActedOut, responses=OR_WAITS)
 async def choose(
     request: Request,
     runtime: Running,
@@ -92,7 +104,7 @@ async def choose(
     return await act(runtime, request, "request.choose", Choose(request_id, body, access), access, key)
 
 
-@router.post("/requests/{request_id}:release")
+@router.post("/requests/{request_id}:release", response_model=ActedOut)
 async def release_request(
     request: Request,
     runtime: Running,
@@ -105,7 +117,7 @@ async def release_request(
     return await act(runtime, request, "request.release", Withdraw(request_id, body, access), access, key)
 
 
-@router.get("/allocations/{allocation_id}")
+@router.get("/allocations/{allocation_id}", response_model=AllocationOut | ReplacedAllocationOut)
 async def get_allocation(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
@@ -116,7 +128,7 @@ async def get_allocation(
     return json_response(body, headers={"ETag": etag(body["revision"])})
 
 
-@router.post("/allocations/{allocation_id}:confirm")
+@router.post("/allocations/{allocation_id}:confirm", response_model=ActedOut, responses=OR_WAITS)
 async def confirm(
     request: Request,
     runtime: Running,
@@ -131,7 +143,7 @@ async def confirm(
     return await act(runtime, request, "allocation.confirm", command, access, key)
 
 
-@router.post("/allocations/{allocation_id}:release")
+@router.post("/allocations/{allocation_id}:release", response_model=ActedOut)
 async def release(
     request: Request,
     runtime: Running,
@@ -146,7 +158,7 @@ async def release(
     return await act(runtime, request, "allocation.release", command, access, key)
 
 
-@router.post("/allocations/{allocation_id}:step")
+@router.post("/allocations/{allocation_id}:step", response_model=ActedOut)
 async def record_step(
     request: Request,
     runtime: Running,
@@ -161,7 +173,7 @@ async def record_step(
     return await act(runtime, request, "allocation.step", command, access, key)
 
 
-@router.post("/allocations/{allocation_id}:arrive")
+@router.post("/allocations/{allocation_id}:arrive", response_model=ActedOut)
 async def arrive(
     request: Request,
     runtime: Running,
@@ -176,7 +188,7 @@ async def arrive(
     return await act(runtime, request, "allocation.arrive", command, access, key)
 
 
-@router.post("/allocations/{allocation_id}:discharge")
+@router.post("/allocations/{allocation_id}:discharge", response_model=ActedOut)
 async def discharge(
     request: Request,
     runtime: Running,
@@ -191,7 +203,9 @@ async def discharge(
     return await act(runtime, request, "allocation.discharge", command, access, key)
 
 
-@router.post("/allocations/{allocation_id}:transfer", status_code=201)
+@router.post(
+    "/allocations/{allocation_id}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS
+)
 async def transfer(
     request: Request,
     runtime: Running,
@@ -206,7 +220,7 @@ async def transfer(
     return await act(runtime, request, "allocation.transfer", command, access, key)
 
 
-@router.post("/stays/{stay_id}:transfer", status_code=201)
+@router.post("/stays/{stay_id}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS)
 async def transfer_stay(
     request: Request,
     runtime: Running,

@@ -10,6 +10,20 @@ from starlette.responses import Response
 
 from api.errors import InvalidInput, Place
 from api.routers.common import Paging, Running, read
+from api.schemas.answers.structure import (
+    BedPage,
+    DrugPage,
+    EquipmentTypePage,
+    LotPage,
+    LotPatientsOut,
+    RoomPage,
+    RulesOut,
+    ShiftPage,
+    StaffPage,
+    UnitPage,
+    UnitPatientsOut,
+    WardPage,
+)
 from api.schemas.base import Moment
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
@@ -28,19 +42,19 @@ WardId = Annotated[str | None, Query(max_length=80)]
 Id = Annotated[str, Path(max_length=80)]
 
 
-@router.get("/wards")
+@router.get("/wards", response_model=WardPage)
 async def wards(runtime: Running, access: Reader, page: Paging) -> Response:
     """Wards with how many beds they have and what blocks them."""
     return json_response(await read(runtime, lambda c: reads.wards(c, page, runtime.meta.zone)))
 
 
-@router.get("/rooms")
+@router.get("/rooms", response_model=RoomPage)
 async def rooms(runtime: Running, access: Reader, page: Paging, ward_id: WardId = None) -> Response:
     """Rooms and bays."""
     return json_response(await read(runtime, lambda c: reads.rooms(c, page, runtime.meta.zone, ward_id)))
 
 
-@router.get("/beds")
+@router.get("/beds", response_model=BedPage)
 async def beds(
     runtime: Running,
     access: Reader,
@@ -56,14 +70,14 @@ async def beds(
     return json_response(await read(runtime, lambda c: reads.beds(c, page, zone, wanted, now)))
 
 
-@router.get("/equipment-types")
+@router.get("/equipment-types", response_model=EquipmentTypePage)
 async def equipment_types(runtime: Running, access: Reader, page: Paging) -> Response:
     """Kinds of equipment."""
     zone = runtime.meta.zone
     return json_response(await read(runtime, lambda c: reads.equipment_types(c, page, zone, {})))
 
 
-@router.get("/equipment")
+@router.get("/equipment", response_model=UnitPage)
 async def equipment(
     runtime: Running,
     access: Reader,
@@ -76,7 +90,7 @@ async def equipment(
     return json_response(await read(runtime, lambda c: reads.units(c, page, runtime.meta.zone, equal)))
 
 
-@router.get("/equipment/{unit_id}/patients")
+@router.get("/equipment/{unit_id}/patients", response_model=UnitPatientsOut)
 async def who_had_unit(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
@@ -87,13 +101,13 @@ async def who_had_unit(
     return json_response(await read(runtime, lambda c: reads.who_had_unit(c, unit_id, zone)))
 
 
-@router.get("/drugs")
+@router.get("/drugs", response_model=DrugPage)
 async def drugs(runtime: Running, access: Reader, page: Paging) -> Response:
     """Drugs."""
     return json_response(await read(runtime, lambda c: reads.drug_list(c, page, runtime.meta.zone, {})))
 
 
-@router.get("/drug-lots")
+@router.get("/drug-lots", response_model=LotPage)
 async def drug_lots(
     runtime: Running,
     access: Reader,
@@ -104,7 +118,7 @@ async def drug_lots(
     return json_response(await read(runtime, lambda c: reads.lots(c, page, runtime.meta.zone, drug_id)))
 
 
-@router.get("/drug-lots/{lot_id}/patients")
+@router.get("/drug-lots/{lot_id}/patients", response_model=LotPatientsOut)
 async def who_had_lot(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
@@ -114,7 +128,7 @@ async def who_had_lot(
     return json_response(await read(runtime, lambda c: reads.who_had_lot(c, lot_id)))
 
 
-@router.get("/staff")
+@router.get("/staff", response_model=StaffPage)
 async def staff(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.STAFF_READ))],
@@ -127,7 +141,7 @@ async def staff(
     return json_response(await read(runtime, lambda c: reads.staff_list(c, page, runtime.meta.zone, equal)))
 
 
-@router.get("/shifts")
+@router.get("/shifts", response_model=ShiftPage)
 async def shifts(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.STAFF_READ))],
@@ -146,7 +160,7 @@ async def shifts(
     return json_response(await read(runtime, lambda c: reads.shifts(c, page, zone, ward_id, start, end)))
 
 
-@router.get("/rules")
+@router.get("/rules", response_model=RulesOut)
 async def rule_catalogue(
     runtime: Running, access: Annotated[Access, Depends(Permitted(Permission.RULES_READ))]
 ) -> Response:

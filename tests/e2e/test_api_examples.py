@@ -1,9 +1,12 @@
 """The OpenAPI document: complete, and every example in it is executed against a real hospital."""
 
+import httpx
 import pytest
+from pydantic import ValidationError
 
 from api.examples import EXAMPLES
-from tests.api_service import HOUR
+from tests.api_answers import Documented, references
+from tests.api_service import HOUR, at
 
 CASES = [(operation, name) for operation, examples in EXAMPLES.items() for name in examples]
 GOOD = {200, 201, 202}
@@ -65,17 +68,74 @@ async def test_the_document_has_an_example_for_every_body_and_a_role_for_every_r
 async def test_every_reference_of_the_document_leads_somewhere(service):
     document = (await service.client.get("/api/v1/openapi.json")).json()
     schemas = document["components"]["schemas"]
-
-    def references(node):
-        if isinstance(node, dict):
-            if isinstance(node.get("$ref"), str):
-                yield node["$ref"]
-            for value in node.values():
-                yield from references(value)
-        elif isinstance(node, list):
-            for value in node:
-                yield from references(value)
-
     found = set(references(document))
     assert found
     assert all(reference.rsplit("/", 1)[-1] in schemas for reference in found)
+
+
+async def test_every_route_describes_its_successful_answers_and_lets_no_other_field_through(service):
+    document = (await service.client.get("/api/v1/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    described = [
+        (f"{method} {path}", status, answer)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        for status, answer in operation["responses"].items()
+        if status != "default"
+    ]
+    assert {status for _, status, _ in described} == {"200", "201", "202", "204"}
+    for operation, status, answer in described:
+        assert (status == "204") == ("content" not in answer), operation
+    pending = {name_of(r) for _, _, answer in described for r in references(answer)}
+    reached = set()
+    while pending:
+        name = pending.pop()
+        reached.add(name)
+        assert schemas[name].get("additionalProperties") is False or "enum" in schemas[name], name
+        pending |= {name_of(r) for r in references(schemas[name])} - reached
+    assert {"ActedOut", "AllocationOut", "BedPage", "SessionOut"} <= reached
+
+
+def name_of(reference):
+    return reference.rsplit("/", 1)[-1]
+
+
+async def test_an_answer_with_a_field_that_is_not_described_would_fail(service):
+    held = Documented((await service.client.get("/api/v1/openapi.json")).json())
+    answer = await service.get("/wards")
+    body = answer.json()
+    body["items"][0]["colour"] = "blue"
+    with pytest.raises(ValidationError, match="colour"):
+        await held(httpx.Response(200, json=body, request=answer.request))
+    with pytest.raises(AssertionError, match="not documented"):
+        await held(httpx.Response(201, json=answer.json(), request=answer.request))
+
+
+async def test_every_list_and_record_is_answered_as_it_is_described(service):
+    case = (
+        await service.place(equipment=[{"type_id": "pump"}], drugs=[{"drug_id": "heparin", "quantity": 2}])
+    ).json()
+    allocation = case["allocation"]
+    await arrived(service, allocation)
+    await service.place(care={"speciality": "medicine", "features": ["dialysis_point"]})
+    for event in (
+        {"kind": "bed_closed", "bed_id": "B1", "reason": "leak", "until": at(2 * HOUR)},
+        {"kind": "unit_broken", "unit_id": allocation["units"][0]["unit_id"]},
+        {"kind": "nurse_absent", "shift_id": "E-N11"},
+    ):
+        told = await service.tell(**event)
+        assert told.status_code == 200, told.text
+    ids = {
+        "request_id": case["request_id"],
+        "allocation_id": allocation["id"],
+        "unit_id": allocation["units"][0]["unit_id"],
+        "lot_id": allocation["lots"][0]["lot_id"],
+        "account_id": "acc-bed",
+    }
+    document = (await service.client.get("/api/v1/openapi.json")).json()
+    paths = [path for path, operations in document["paths"].items() if "get" in operations]
+    assert len(paths) > 20
+    for path in sorted(set(paths) - {"/api/v1/events"}):
+        login = "admin" if "accounts" in path else "bed"
+        answer = await service.client.get(path.format(**ids), headers=await service.headers(login))
+        assert answer.status_code == 200, (path, answer.text)

@@ -1,0 +1,191 @@
+"""Answers about requests: what was given and why, or what stands in the way and whom to call."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas.answers.common import Aged, Cost, PageOut, RuleId, Time, Told
+from api.schemas.base import Out
+from api.schemas.requests import PriorityName
+from solver.hospital import Feature, RequestState, Step
+from solver.placing.problem import Method
+
+
+class UnitUseOut(Out):
+    """A unit and when it is used; ``type_id`` is what was asked for."""
+
+    type_id: str
+    unit_id: str
+    start: Time
+    end: Time
+
+
+class LotUseOut(Out):
+    """A quantity of a lot; ``drug_id`` is what was asked for."""
+
+    drug_id: str
+    lot_id: str
+    quantity: int
+
+
+class PriceOut(Out):
+    """What one rule adds to the cost."""
+
+    rule_id: RuleId
+    amount: int
+    cost: Cost
+
+
+class ComparedOut(Out):
+    """Why not this other bed: the hard rules it would break, and what it would cost more."""
+
+    bed_id: str
+    broken: list[RuleId]
+    extra_cost: Cost
+    sentence: Told
+
+
+class CoverOut(Out):
+    """Nurses on a ward at the start of a stay; needed in hundredths of a nurse, ratios as ``1:4``."""
+
+    ward_id: str
+    nurses_on_duty: int
+    nurses_needed_hundredths: int
+    ratios: list[str]
+
+
+class AllocationOut(Out):
+    """What was given, with its explanation. ``dispensed``: the lots that were, once the patient has arrived."""
+
+    id: str
+    request_id: str
+    person_id: str
+    state: RequestState
+    revision: Annotated[int, Field(description="Of the request: its ETag")]
+    bed_id: str
+    room_id: str
+    ward_id: str
+    companion_bed_id: str | None
+    start: Time
+    end: Time
+    conditional: bool
+    units: list[UnitUseOut]
+    lots: list[LotUseOut]
+    method: Method
+    verified: bool
+    cost: Cost
+    reasons: list[Told]
+    prices: list[PriceOut]
+    waived: list[RuleId]
+    compared: list[ComparedOut]
+    cover: CoverOut
+    dispensed: list[str] | None = None
+
+
+class ReplacedAllocationOut(Out):
+    """An allocation that is no longer in force; ``replaced_by`` names the one that is, if there is one."""
+
+    id: str
+    request_id: str
+    person_id: str
+    state: Literal["released"]
+    revision: int
+    bed_id: str
+    start: Time
+    end: Time
+    replaced_by: str | None
+
+
+class BlockingOut(Out):
+    """A rule that stands in the way: in how many beds, and in how many alone."""
+
+    rule_id: RuleId
+    sentence: Told
+    beds: int
+    alone: int
+    overridable: bool
+
+
+class NearMissOut(Out):
+    """A bed that fails by few rules; ``overridable``: a person could waive all of them."""
+
+    bed_id: str
+    ward_id: str
+    rule_ids: list[RuleId]
+    overridable: bool
+
+
+class NeedOut(Out):
+    """A need without a place. ``fits_from``: as things stand, null if not within the forecast."""
+
+    blocking: list[BlockingOut]
+    near_misses: list[NearMissOut]
+    fits_from: Time | None
+    decided_again: Time
+    fallback: Told
+    call: Told
+
+
+class CaseOut(Out):
+    """A request and where it stands: ``allocation`` if something was given, ``need`` with ``reasons`` if it waits,
+    neither when it is over."""
+
+    request_id: str
+    person_id: str
+    state: RequestState
+    revision: int
+    priority: PriorityName
+    needed_by: Time
+    allocation: AllocationOut | None = None
+    need: NeedOut | None = None
+    reasons: list[Told] | None = None
+
+
+class DecidedOut(CaseOut):
+    """A request that was just decided; ``degraded``: time was short, and the quickest answer was taken."""
+
+    decided_at: Time
+    degraded: bool
+
+
+class ActedOut(DecidedOut, Aged):
+    """A request after something was done about it."""
+
+
+class BatchOut(Aged):
+    """Requests decided jointly, in the order they were sent."""
+
+    placed: int
+    unplaced: int
+    results: list[DecidedOut]
+
+
+class ListedCaseOut(CaseOut):
+    """A request on a list; ``id`` is the request's."""
+
+    id: str
+
+
+class CasePage(PageOut[ListedCaseOut]):
+    """Requests."""
+
+
+class CareNeededOut(Out):
+    """What the stay needs of its bed and ward."""
+
+    speciality: str
+    care_level: int
+    features: list[Feature]
+    skills: list[str]
+
+
+class CaseDetailOut(CaseOut):
+    """One request with the times of its steps; ``ward_asking`` is null for emergency department, theatre, home."""
+
+    ward_asking: str | None
+    steps: dict[Step, Time]
+    care: CareNeededOut
+    duration_minutes: int
+    max_wait_minutes: int
