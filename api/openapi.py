@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,13 +13,31 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.examples import EXAMPLES
+from api.headers import expected_revision, idempotency_key
+from api.languages import reader_language
 from api.problems import MEDIA_TYPE
+from api.routers.common import acting_request
 from api.schemas.answers.common import Problem
 from api.security.access import Permitted, declared
 from api.security.permissions import TABLE, Permission
 from api.wire import JsonBody
 
 _TEMPLATE = "#/components/schemas/{model}"
+_KEY = (
+    "Idempotency-Key",
+    True,
+    "8 to 128 visible ASCII characters, made anew for each command",
+    "[!-~]{8,128}",
+)
+_MATCH = ("If-Match", True, "The record's ETag", '"\\d{1,18}"')
+_LANGUAGE = ("Accept-Language", False, "What is said comes in English (en) or Chinese (zh)", None)
+_HEADERS: Mapping[Any, tuple[tuple[str, bool, str, str | None], ...]] = {
+    acting_request: (_KEY, _LANGUAGE),
+    idempotency_key: (_KEY,),
+    expected_revision: (_MATCH,),
+    reader_language: (_LANGUAGE,),
+}
+"""What each dependency reads of the headers: name, whether it must be there, what it is, its pattern."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -61,12 +80,21 @@ def _complete(operation: dict[str, Any], dependant: Dependant, name: str) -> Non
         operation["security"] = [{"bearer": []}]
         operation["x-permission"] = permission.value
         operation["x-roles"] = {role.value: reach.value for role, reach in TABLE[permission].items()}
+    if headers := list(_headers_of(dependant)):
+        operation.setdefault("parameters", []).extend(headers)
     model = _body_of(dependant)
     if model is not None:
         content: dict[str, Any] = {"schema": {"$ref": _TEMPLATE.format(model=model.__name__)}}
         if name in EXAMPLES:
             content["examples"] = {key: {"value": value} for key, value in EXAMPLES[name].items()}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+
+
+def _headers_of(dependant: Dependant) -> Iterator[dict[str, Any]]:
+    for inner in dependant.dependencies:
+        for name, required, text, pattern in _HEADERS.get(inner.call, ()):
+            schema = {"type": "string"} | ({"pattern": f"^{pattern}$"} if pattern else {})
+            yield {"name": name, "in": "header", "required": required, "description": text, "schema": schema}
 
 
 def _body_of(dependant: Dependant) -> type[BaseModel] | None:

@@ -15,6 +15,8 @@ from starlette.responses import Response
 
 from api.errors import InvalidInput, MalformedJson, UnsupportedMedia
 from api.places import places_of
+from solver.placing.language import Language
+from solver.placing.telling import told
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -51,3 +53,14 @@ def json_response(
 ) -> Response:
     """An answer in JSON."""
     return Response(orjson.dumps(body), status, headers, "application/json")
+
+
+def told_response(
+    body: Mapping[str, Any],
+    language: Language,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer whose sentences are put into the words of whoever reads it."""
+    spoken = {"Content-Language": language.value, "Vary": "Accept-Language"}
+    return json_response(told(dict(body), language), status, {**spoken, **(headers or {})})

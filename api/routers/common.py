@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -13,11 +14,13 @@ from starlette.responses import Response
 
 from api.errors import MalformedJson
 from api.headers import etag, expected_revision, idempotency_key
+from api.languages import reader_language
 from api.runtime import Runtime
 from api.security.access import Access
 from api.services.reads import Page
-from api.wire import json_response
+from api.wire import told_response
 from models.commands import Command, Reply, hash_of
+from solver.placing.language import Language
 
 T = TypeVar("T")
 
@@ -40,6 +43,7 @@ async def page_of(
 Running = Annotated[Runtime, Depends(running)]
 Paging = Annotated[Page, Depends(page_of)]
 Key = Annotated[str, Depends(idempotency_key)]
+Spoken = Annotated[Language, Depends(reader_language)]
 Revision = Annotated[int, Depends(expected_revision)]
 
 
@@ -53,18 +57,29 @@ async def read(runtime: Runtime, question: Callable[[Connection], T]) -> T:
     return await run_in_threadpool(asked)
 
 
-async def act(
-    runtime: Runtime, request: Request, name: str, body: Any, access: Access, key: str | None
-) -> Response:
-    """Hand a command to the writer and answer after its commit."""
-    command = Command(
-        name,
-        access.principal.account_id,
-        body,
-        idempotency_key=key,
-        body_hash=body_hash(request, name) if key is not None else b"",
-    )
-    return answered(await runtime.submit(command), runtime)
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A request that acts: its key tells it from others, and what came of it is told in the reader's language."""
+
+    request: Request
+    runtime: Runtime
+    key: str
+    language: Language
+
+    async def do(self, name: str, body: Any, access: Access) -> Response:
+        """Hand a command to the writer and answer after its commit."""
+        actor, digest = access.principal.account_id, body_hash(self.request, name)
+        command = Command(name, actor, body, idempotency_key=self.key, body_hash=digest)
+        return answered(await self.runtime.submit(command), self.runtime, self.language)
+
+
+async def acting_request(request: Request) -> Acting:
+    """What a route needs that acts; raises ``IdempotencyKeyMissing``."""
+    key = await idempotency_key(request)
+    return Acting(request, await running(request), key, await reader_language(request))
+
+
+Acts = Annotated[Acting, Depends(acting_request)]
 
 
 def body_hash(request: Request, name: str) -> bytes:
@@ -77,8 +92,9 @@ def body_hash(request: Request, name: str) -> bytes:
     return hash_of(name, {"path": request.url.path, "body": told})
 
 
-def answered(reply: Reply, runtime: Runtime) -> Response:
-    """A reply as HTTP, with ETag, location, and the age of what it rests on."""
+def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
+    """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
+    language of whoever asks now."""
     body = dict(reply.answer.body)
     age = runtime.data_age_seconds()
     body |= {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
@@ -87,4 +103,4 @@ def answered(reply: Reply, runtime: Runtime) -> Response:
         headers["ETag"] = etag(body["revision"])
     if reply.answer.status in (201, 202) and "request_id" in body:
         headers["Location"] = f"/api/v1/requests/{body['request_id']}"
-    return json_response(body, reply.answer.status, headers)
+    return told_response(body, language, reply.answer.status, headers)

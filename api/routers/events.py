@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query
 from starlette.responses import Response, StreamingResponse
 
 from api.errors import InvalidInput, Place
-from api.routers.common import Key, Running, act, read
+from api.routers.common import Acts, Running, Spoken, read
 from api.runtime import Runtime
 from api.schemas.answers.events import CensusOut, DisruptionOut, ProposalAnswered, ProposalPage
 from api.schemas.base import Moment
@@ -22,7 +22,7 @@ from api.security.permissions import Permission
 from api.services import reads
 from api.services.disruptions import Disrupt
 from api.services.proposals import Answered
-from api.wire import JsonBody, json_response
+from api.wire import JsonBody, json_response, told_response
 from models import outbox
 from models.outbox import StoredEvent
 
@@ -37,53 +37,49 @@ STREAM: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.post("/disruptions", response_model=DisruptionOut)
 async def disrupt(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.DISRUPTION))],
-    key: Key,
+    acting: Acts,
     body: Annotated[DisruptionIn, Depends(JsonBody(DisruptionIn))],
 ) -> Response:
     """Tell of an event. Bookings that it breaks are decided again; moves of people who lie somewhere are
     proposed."""
-    return await act(runtime, request, "disruption", Disrupt(body, access), access, key)
+    return await acting.do("disruption", Disrupt(body, access), access)
 
 
 @router.get("/proposals", response_model=ProposalPage)
 async def list_proposals(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.PROPOSAL_READ))],
+    language: Spoken,
     state: Annotated[Literal["open", "confirmed", "declined", "expired"], Query()] = "open",
 ) -> Response:
     """Changes that only a person may make."""
-    return json_response(await read(runtime, lambda c: reads.proposals(c, state, runtime.meta.zone)))
+    zone = runtime.meta.zone
+    return told_response(await read(runtime, lambda c: reads.proposals(c, state, zone)), language)
 
 
 @router.post("/proposals/{proposal_id}:confirm", response_model=ProposalAnswered)
 async def confirm_proposal(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.PROPOSAL_ANSWER))],
     proposal_id: Id,
-    key: Key,
+    acting: Acts,
     body: Annotated[ProposalIn, Depends(JsonBody(ProposalIn))],
 ) -> Response:
     """Do what was proposed, decided anew on the hospital as it is now."""
     command = Answered(proposal_id, True, body, access)
-    return await act(runtime, request, "proposal.answer", command, access, key)
+    return await acting.do("proposal.answer", command, access)
 
 
 @router.post("/proposals/{proposal_id}:decline", response_model=ProposalAnswered)
 async def decline_proposal(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.PROPOSAL_ANSWER))],
     proposal_id: Id,
-    key: Key,
+    acting: Acts,
     body: Annotated[ProposalIn, Depends(JsonBody(ProposalIn))],
 ) -> Response:
     """Leave things as they are."""
     command = Answered(proposal_id, False, body, access)
-    return await act(runtime, request, "proposal.answer", command, access, key)
+    return await acting.do("proposal.answer", command, access)
 
 
 @router.get("/census", response_model=CensusOut)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import PlainTextResponse, Response
 
 from api.errors import NotReady, SandboxOnly
-from api.routers.common import Running, answered
+from api.routers.common import Running, Spoken, answered
 from api.schemas.accounts import ClockIn
 from api.schemas.answers.accounts import AliveOut, ReadyOut, VersionOut
 from api.schemas.answers.events import ClockOut
@@ -54,10 +54,11 @@ async def metrics(runtime: Running) -> Response:
 async def set_clock(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.SANDBOX_CLOCK))],
+    language: Spoken,
     body: Annotated[ClockIn, Depends(JsonBody(ClockIn))],
 ) -> Response:
     """Set the hospital's clock, in a sandbox only, and let its state follow."""
     if not (runtime.meta.sandbox and access.principal.sandbox_only):
         raise SandboxOnly("The clock of a live hospital is not set.")
     runtime.clock.set(Instant.of_minute(body.now), body.running)
-    return answered(await runtime.tick(), runtime)
+    return answered(await runtime.tick(), runtime, language)

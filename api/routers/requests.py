@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from api.headers import etag
-from api.routers.common import Key, Paging, Revision, Running, act, read
+from api.routers.common import Acts, Paging, Revision, Running, Spoken, read
+from api.runtime import Runtime
 from api.schemas.answers.requests import (
     ActedOut,
     AllocationOut,
@@ -25,7 +26,7 @@ from api.services import reads
 from api.services.movements import Act, Withdraw
 from api.services.placing import Choose, PlaceBatch, PlaceOne
 from api.services.transfers import TransferStay
-from api.wire import JsonBody, json_response
+from api.wire import JsonBody, told_response
 
 router = APIRouter(tags=["requests"])
 
@@ -37,35 +38,31 @@ OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _due(runtime: Running, deadline_ms: int | None) -> float | None:
+def _due(runtime: Runtime, deadline_ms: int | None) -> float | None:
     return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000
 
 
 @router.post("/requests", status_code=201, response_model=ActedOut, responses=OR_WAITS)
 async def place(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_PLACE))],
-    key: Key,
+    acting: Acts,
     body: Annotated[RequestIn, Depends(JsonBody(RequestIn))],
 ) -> Response:
     """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks,
     near misses, from when it fits, where the patient stays and whom to call."""
-    command = PlaceOne(body, access, _due(runtime, body.deadline_ms))
-    return await act(runtime, request, "request.place", command, access, key)
+    command = PlaceOne(body, access, _due(acting.runtime, body.deadline_ms))
+    return await acting.do("request.place", command, access)
 
 
 @router.post("/requests:batch", response_model=BatchOut)
 async def place_batch(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_BATCH))],
-    key: Key,
+    acting: Acts,
     body: Annotated[BatchIn, Depends(JsonBody(BatchIn))],
 ) -> Response:
     """Place many bundles jointly, not first come first served."""
-    command = PlaceBatch(body, access, _due(runtime, body.deadline_ms))
-    return await act(runtime, request, "request.batch", command, access, key)
+    command = PlaceBatch(body, access, _due(acting.runtime, body.deadline_ms))
+    return await acting.do("request.batch", command, access)
 
 
 @router.get("/requests", response_model=CasePage)
@@ -73,11 +70,12 @@ async def list_requests(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
     page: Paging,
+    language: Spoken,
     state: Annotated[State | None, Query()] = None,
 ) -> Response:
     """Open requests, or those in one state."""
     zone = runtime.meta.zone
-    return json_response(await read(runtime, lambda c: reads.requests(c, page, zone, state)))
+    return told_response(await read(runtime, lambda c: reads.requests(c, page, zone, state)), language)
 
 
 @router.get("/requests/{request_id}", response_model=CaseDetailOut)
@@ -85,36 +83,33 @@ async def get_request(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
     request_id: Id,
+    language: Spoken,
 ) -> Response:
     """One request: where it stands, its steps with their times, its allocation or what stands in the way."""
     body = await read(runtime, lambda c: reads.request(c, request_id, runtime.meta.zone))
-    return json_response(body, headers={"ETag": etag(body["revision"])})
+    return told_response(body, language, headers={"ETag": etag(body["revision"])})
 
 
 @router.post("/requests/{request_id}:choose", response_model=ActedOut, responses=OR_WAITS)
 async def choose(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_PLACE))],
     request_id: Id,
-    key: Key,
+    acting: Acts,
     body: Annotated[ChoiceIn, Depends(JsonBody(ChoiceIn))],
 ) -> Response:
     """A person decides: this bed, or these rules waived, for a request whose patient has not set out."""
-    return await act(runtime, request, "request.choose", Choose(request_id, body, access), access, key)
+    return await acting.do("request.choose", Choose(request_id, body, access), access)
 
 
 @router.post("/requests/{request_id}:release", response_model=ActedOut)
 async def release_request(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_RELEASE))],
     request_id: Id,
-    key: Key,
+    acting: Acts,
     body: Annotated[ReleaseIn, Depends(JsonBody(ReleaseIn))],
 ) -> Response:
     """Take a request back, placed or not."""
-    return await act(runtime, request, "request.release", Withdraw(request_id, body, access), access, key)
+    return await acting.do("request.release", Withdraw(request_id, body, access), access)
 
 
 @router.get("/allocations/{allocation_id}", response_model=AllocationOut | ReplacedAllocationOut)
@@ -122,113 +117,100 @@ async def get_allocation(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
     allocation_id: Id,
+    language: Spoken,
 ) -> Response:
     """One allocation with its explanation."""
     body = await read(runtime, lambda c: reads.allocation(c, allocation_id, runtime.meta.zone))
-    return json_response(body, headers={"ETag": etag(body["revision"])})
+    return told_response(body, language, headers={"ETag": etag(body["revision"])})
 
 
 @router.post("/allocations/{allocation_id}:confirm", response_model=ActedOut, responses=OR_WAITS)
 async def confirm(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_CONFIRM))],
     allocation_id: Id,
-    key: Key,
+    acting: Acts,
     revision: Revision,
     body: Annotated[ConfirmIn, Depends(JsonBody(ConfirmIn))],
 ) -> Response:
     """The destination ward accepts, or declines with a reason; then the request is decided again."""
     command = Act(allocation_id, revision, body, access)
-    return await act(runtime, request, "allocation.confirm", command, access, key)
+    return await acting.do("allocation.confirm", command, access)
 
 
 @router.post("/allocations/{allocation_id}:release", response_model=ActedOut)
 async def release(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_RELEASE))],
     allocation_id: Id,
-    key: Key,
+    acting: Acts,
     revision: Revision,
     body: Annotated[ReleaseIn, Depends(JsonBody(ReleaseIn))],
 ) -> Response:
     """Give a bundle back before the patient came."""
     command = Act(allocation_id, revision, body, access)
-    return await act(runtime, request, "allocation.release", command, access, key)
+    return await acting.do("allocation.release", command, access)
 
 
 @router.post("/allocations/{allocation_id}:step", response_model=ActedOut)
 async def record_step(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.STEP_RECORD))],
     allocation_id: Id,
-    key: Key,
+    acting: Acts,
     revision: Revision,
     body: Annotated[StepIn, Depends(JsonBody(StepIn))],
 ) -> Response:
     """A step on the way: handed over (the patient is on the way), bed clean."""
     command = Act(allocation_id, revision, body, access)
-    return await act(runtime, request, "allocation.step", command, access, key)
+    return await acting.do("allocation.step", command, access)
 
 
 @router.post("/allocations/{allocation_id}:arrive", response_model=ActedOut)
 async def arrive(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.STAY_ARRIVE))],
     allocation_id: Id,
-    key: Key,
+    acting: Acts,
     revision: Revision,
     body: Annotated[ArrivalIn, Depends(JsonBody(ArrivalIn))],
 ) -> Response:
     """The patient lies in the bed."""
     command = Act(allocation_id, revision, body, access)
-    return await act(runtime, request, "allocation.arrive", command, access, key)
+    return await acting.do("allocation.arrive", command, access)
 
 
 @router.post("/allocations/{allocation_id}:discharge", response_model=ActedOut)
 async def discharge(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.STAY_DISCHARGE))],
     allocation_id: Id,
-    key: Key,
+    acting: Acts,
     revision: Revision,
     body: Annotated[DischargeIn, Depends(JsonBody(DischargeIn))],
 ) -> Response:
     """A step of the discharge: ordered, drugs ready, left."""
     command = Act(allocation_id, revision, body, access)
-    return await act(runtime, request, "allocation.discharge", command, access, key)
+    return await acting.do("allocation.discharge", command, access)
 
 
 @router.post(
     "/allocations/{allocation_id}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS
 )
 async def transfer(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_TRANSFER))],
     allocation_id: Id,
-    key: Key,
+    acting: Acts,
     revision: Revision,
     body: Annotated[TransferIn, Depends(JsonBody(TransferIn))],
 ) -> Response:
     """Another bed for a patient who lies here: a new request that continues the stay."""
     command = Act(allocation_id, revision, body, access)
-    return await act(runtime, request, "allocation.transfer", command, access, key)
+    return await acting.do("allocation.transfer", command, access)
 
 
 @router.post("/stays/{stay_id}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS)
 async def transfer_stay(
-    request: Request,
-    runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_TRANSFER))],
     stay_id: Id,
-    key: Key,
+    acting: Acts,
     body: Annotated[TransferIn, Depends(JsonBody(TransferIn))],
 ) -> Response:
     """As above, for a patient who was here before wardflow was and has no allocation."""
     command = TransferStay(stay_id, body, access)
-    return await act(runtime, request, "stay.transfer", command, access, key)
+    return await acting.do("stay.transfer", command, access)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from api.errors import InvalidInput, Place
-from api.routers.common import Paging, Running, read
+from api.routers.common import Paging, Running, Spoken, read
 from api.schemas.answers.structure import (
     BedPage,
     DrugPage,
@@ -28,12 +28,13 @@ from api.schemas.base import Moment
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import reads
-from api.wire import json_response
+from api.wire import json_response, told_response
 from models.repositories.governance import load_profile
 from solver.engine.rule import Profile, Rule
 from solver.hospital import Feature
 from solver.hospital.timegrid import MINUTES_PER_DAY
-from solver.placing import rules
+from solver.placing import phrases, rules
+from solver.placing.telling import as_json
 
 router = APIRouter(tags=["structure"])
 
@@ -162,16 +163,18 @@ async def shifts(
 
 @router.get("/rules", response_model=RulesOut)
 async def rule_catalogue(
-    runtime: Running, access: Annotated[Access, Depends(Permitted(Permission.RULES_READ))]
+    runtime: Running,
+    access: Annotated[Access, Depends(Permitted(Permission.RULES_READ))],
+    language: Spoken,
 ) -> Response:
-    """Every rule, in English and Chinese, with its level, its source and its weight in the profile in
+    """Every rule, in the reader's language and in all, with its level, its source and its weight in the profile in
     force."""
     profile = await read(runtime, load_profile)
     body = {
         "profile": {"name": profile.name, "version": profile.version},
         "items": [_rule(rule, profile) for rule in rules.CATALOGUE],
     }
-    return json_response(body)
+    return told_response(body, language)
 
 
 def _rule(rule: Rule, profile: Profile) -> dict[str, Any]:
@@ -180,6 +183,7 @@ def _rule(rule: Rule, profile: Profile) -> dict[str, Any]:
         "level": rule.level.value,
         "unit": rule.unit,
         "source": rule.source,
+        "told": as_json(phrases.RULES.of(rules=(rule.id,))),
         "sentence": {"en": rule.english, "zh": rule.chinese},
         "default_weight": rule.weight,
         "weight": profile.weight(rule),

@@ -10,12 +10,12 @@ from solver.hospital import Allocation, Minute, Request, RequestState
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What an unplaced request says: when it is decided again, where the patient stays, whom to call, and
-    why."""
+    """What an unplaced request says: when it is decided again, where the patient stays, whom to call (both as
+    sentences, see ``solver.placing.telling``), and why."""
 
     decide_again: Minute
-    fallback: str
-    call: str
+    fallback: dict[str, Any]
+    call: dict[str, Any]
     why_not: dict[str, Any]
 
 
@@ -67,12 +67,13 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change only a person may make: ``kind`` such as ``transfer``, of whom or what, and to what."""
+    """A change only a person may make: ``kind`` such as ``transfer``, of whom or what, why (a sentence), and to
+    what."""
 
     id: str
     kind: str
     subject_id: str
-    reason: str
+    reason: dict[str, Any]
     change: dict[str, Any]
     state: str = "open"
     expires: Minute | None = None

@@ -18,6 +18,9 @@ from api.services.units import free_unit, way
 from models.commands import Answer
 from models.errors import NotFound
 from solver.hospital import DutyKind, Lot, Shift, Stay, UnitBooking
+from solver.placing import phrases
+from solver.placing.language import Language, Sentence
+from solver.placing.telling import as_json, said, told
 
 VALID_MINUTES = 12 * 60
 """A proposal that nobody looked at lapses after this (assumed: one shift)."""
@@ -43,14 +46,17 @@ class Answered:
 
 
 def propose_transfer(
-    stay: Stay, reason: str, changes: Changes, *, care_level: int | None = None, urgent: bool = False
+    stay: Stay, reason: Sentence, changes: Changes, *, care_level: int | None = None, urgent: bool = False
 ) -> Proposal | None:
     """Propose another bed for a patient who lies here; None if one is proposed or asked for already."""
     if _already(stay.id, changes) or stay.with_stay_id is not None:
         return None
     priority = PriorityName.URGENT if urgent else PriorityName.SOON
     body = TransferIn(
-        reason=reason, priority=priority, care_level=care_level, other_room=not urgent or care_level is None
+        reason=said(reason, Language.ENGLISH),
+        priority=priority,
+        care_level=care_level,
+        other_room=not urgent or care_level is None,
     )
     request = transfer_request(stay, body, changes)
     decision = changes.live.decide(request, changes.desk.new_id("alc"))
@@ -66,7 +72,7 @@ def propose_transfer(
     return _open("transfer", stay.id, reason, change, changes)
 
 
-def propose_unit(booking: UnitBooking, reason: str, changes: Changes) -> Proposal | None:
+def propose_unit(booking: UnitBooking, reason: Sentence, changes: Changes) -> Proposal | None:
     """Propose another unit for one that is attached to somebody."""
     if _already(booking.id, changes):
         return None
@@ -76,7 +82,7 @@ def propose_unit(booking: UnitBooking, reason: str, changes: Changes) -> Proposa
     return _open("replace_unit", booking.id, reason, change, changes)
 
 
-def propose_lot(lot: Lot, subject_id: str, reason: str, changes: Changes) -> Proposal | None:
+def propose_lot(lot: Lot, subject_id: str, reason: Sentence, changes: Changes) -> Proposal | None:
     """Propose to look after somebody who was given a lot that may not be used."""
     subject = f"{subject_id}/{lot.id}"
     if _already(subject, changes):
@@ -96,7 +102,7 @@ def propose_call_in(absent: Shift, changes: Changes) -> Proposal | None:
     if not overlapping or _already(absent.id, changes):
         return None
     change = {"shift_id": overlapping[0].id, "ward_id": absent.ward_id, "needs_consent": True}
-    return _open("call_in", absent.id, "A rostered nurse is absent.", change, changes)
+    return _open("call_in", absent.id, phrases.NURSE_ABSENT.of(), change, changes)
 
 
 def answer_proposal(command: Answered, changes: Changes) -> Answer:
@@ -123,9 +129,14 @@ def expire(changes: Changes) -> None:
             changes.propose(replace(proposal, state="expired"))
 
 
-def _open(kind: str, subject_id: str, reason: str, change: dict[str, Any], changes: Changes) -> Proposal:
+def _open(kind: str, subject_id: str, reason: Sentence, change: dict[str, Any], changes: Changes) -> Proposal:
     proposal = Proposal(
-        changes.desk.new_id("prp"), kind, subject_id, reason, change, expires=changes.now + VALID_MINUTES
+        changes.desk.new_id("prp"),
+        kind,
+        subject_id,
+        as_json(reason),
+        change,
+        expires=changes.now + VALID_MINUTES,
     )
     changes.tell("proposal.made", proposal.id, proposal_kind=kind, about=subject_id)
     return changes.propose(proposal)
@@ -164,7 +175,7 @@ def _carry_out(proposal: Proposal, command: Answered, changes: Changes) -> Any:
 def _transfer(proposal: Proposal, command: Answered, changes: Changes) -> Any:
     change = proposal.change
     body = TransferIn(
-        reason=proposal.reason,
+        reason=told(proposal.reason, Language.ENGLISH),
         priority=PriorityName(change["priority"]),
         care_level=change["care_level"],
         other_room=change["other_room"],

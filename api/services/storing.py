@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from api.services.cases import Case, Need, Proposal
@@ -92,9 +94,18 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         requested_at=case.requested_at,
         allocation=case.allocation and replace(case.allocation, revision=revision),
         explanation=case.explanation,
-        need=None if need is None else StoredNeed(need.decide_again, need.fallback, need.call, need.why_not),
+        need=None if need is None else _stored_need(need),
         version=case.revision,
     )
+
+
+def _stored_need(need: Need) -> StoredNeed:
+    return StoredNeed(need.decide_again, _text(need.fallback), _text(need.call), need.why_not)
+
+
+def _text(sentence: dict[str, Any]) -> str:
+    """A sentence in a column of text."""
+    return orjson.dumps(sentence).decode()
 
 
 def _overrides(changes: Changes) -> Iterator[governance.StoredOverride]:
@@ -122,7 +133,7 @@ def _stored_proposal(proposal: Proposal, revision: int) -> governance.StoredProp
         proposal.id,
         proposal.kind,
         proposal.subject_id,
-        proposal.reason,
+        _text(proposal.reason),
         proposal.change,
         proposal.state,
         revision,
@@ -153,8 +164,13 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         revision=stored.version,
         explanation=dict(stored.explanation),
         waivers=tuple(waivers),
-        need=None if need is None else Need(need.decide_again, need.fallback, need.call, dict(need.why_not)),
+        need=None if need is None else _need(need),
     )
+
+
+def _need(stored: StoredNeed) -> Need:
+    fallback, call = orjson.loads(stored.fallback), orjson.loads(stored.call)
+    return Need(stored.decide_again, fallback, call, dict(stored.why_not))
 
 
 def load_proposals(connection: Connection) -> list[Proposal]:
@@ -168,7 +184,7 @@ def proposal_of(stored: governance.StoredProposal) -> Proposal:
         stored.id,
         stored.kind,
         stored.subject_id,
-        stored.reason,
+        orjson.loads(stored.reason),
         dict(stored.change),
         stored.state,
         stored.expires_minute,

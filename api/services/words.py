@@ -1,4 +1,8 @@
-"""Decisions in words and in JSON: what was given and why, what stands in the way, whom to call."""
+"""Decisions in JSON: what was given and why, what stands in the way, whom to call.
+
+What is said stays a sentence of ids and figures, in no language, until it is sent (``api.wire.told_response``): it is
+stored so, and read by each in their own.
+"""
 
 from __future__ import annotations
 
@@ -19,38 +23,17 @@ from solver.hospital import (
 )
 from solver.hospital.staff import NURSE_SHARES
 from solver.placing import phrases, rules
-from solver.placing.explain import explain
-from solver.placing.fallback import fallback
-from solver.placing.language import Language, sentence
+from solver.placing.explain import explain, fits
+from solver.placing.fallback import RELIEF, fallback
+from solver.placing.language import Sentence
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Price, WhyNot
 from solver.placing.records import Records
 from solver.placing.referee import Counts, Decided, broken, check, cost
+from solver.placing.telling import as_json
 
 NOTABLE = 3
-"""Prices that are put into words; the rest is in the list of prices."""
-
-CALL_BY_RULE: dict[str, str] = {
-    "nursing_floor": "ward manager: call in a nurse",
-    "skill_on_duty": "ward manager: call in a nurse with the skill",
-    "bed_staffed": "bed manager: open a staffed bed",
-    "bed_clean": "housekeeping: clean a bed",
-    "ward_pool": "bed manager: free a telemetry channel, dialysis point or oxygen supply",
-    "unit_free": "equipment manager: free or borrow a unit",
-    "unit_type": "equipment manager: free or borrow a unit",
-    "unit_usable": "equipment manager: repair or borrow a unit",
-    "unit_lent": "equipment manager: ask the owning ward to lend a unit",
-    "lot_quantity": "pharmacist: order stock",
-    "lot_usable": "pharmacist: order stock",
-    "lot_expiry": "pharmacist: order stock",
-    "drug_given": "pharmacist: order stock or approve an equivalent",
-    "lot_place": "pharmacist: move stock",
-    "allergy": "doctor: prescribe another drug",
-    "blood_group": "blood bank",
-    "blood_crossmatch": "blood bank: cross-match",
-    "isolation_room": "infection control and bed manager: free an isolation room",
-}
-"""Who can take away what stands in the way, by rule; assumed, a hospital puts its own people there."""
+"""Rules in the way that are put into words; all of them are in the list of what blocks."""
 
 
 def moment(minute: Minute, zone: str) -> str:
@@ -60,7 +43,7 @@ def moment(minute: Minute, zone: str) -> str:
 
 # --- what was given -----------------------------------------------------------------------------------------
 def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dict[str, Any]:
-    """Why this bundle: reasons in words, prices, and how other beds compare. Before it is applied."""
+    """Why this bundle: reasons as sentences, prices, and how other beds compare. Before it is applied."""
     allocation = decision.allocation
     assert allocation is not None, "nothing was given"
     compared = list(_compared(decision, allocation, live, comparisons))
@@ -71,7 +54,10 @@ def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dic
         "method": decision.method.value,
         "verified": decision.verified,
         "cost": decision.cost,
-        "reasons": [*explain(decision, live.records).sentences, *(c["sentence"] for c in compared)],
+        "reasons": [
+            *map(as_json, explain(decision, live.records).sentences),
+            *(c["sentence"] for c in compared),
+        ],
         "prices": [_price(price) for price in decision.prices if price.cost],
         "waived": sorted(decision.waived),
         "compared": compared,
@@ -137,24 +123,22 @@ def against_bed(decision: Decision, other: Allocation, live: LiveHospital) -> di
         "bed_id": other.bed_id,
         "broken": list(against),
         "extra_cost": more,
-        "sentence": _sentence(other.bed_id, against, more, counts, decision, live),
+        "sentence": as_json(_sentence(other.bed_id, against, more, counts, decision, live)),
     }
 
 
 def _sentence(
     bed_id: str, against: tuple[str, ...], more: int, counts: Counts, decision: Decision, live: LiveHospital
-) -> str:
-    english = Language.ENGLISH
+) -> Sentence:
     if against:
-        told = " ".join(sentence(rules.RULES[rule_id], english) for rule_id in against)
-        return phrases.NOT_THAT_BED.say(english, bed=bed_id, rules=told)
+        return phrases.NOT_THAT_BED.of(bed=bed_id, rules=against)
     if more <= 0:
-        return phrases.AS_GOOD.say(english, bed=bed_id)
+        return phrases.AS_GOOD.of(bed=bed_id)
     profile = live.records.profile
     chosen = {price.rule_id: price.amount for price in decision.prices}
     worse = {rule.id: counts.get(rule.id, 0) - chosen.get(rule.id, 0) for rule in rules.SOFT}
     dearest = max(rules.SOFT, key=lambda rule: profile.weight(rule) * worse[rule.id])
-    return phrases.DEARER.say(english, bed=bed_id, cost=more, rule=sentence(dearest, english))
+    return phrases.DEARER.of(bed=bed_id, cost=more, rule=dearest.id)
 
 
 def _alternatives(request: Request, allocation: Allocation, records: Records, count: int) -> list[str]:
@@ -186,13 +170,15 @@ def need_of(request: Request, why_not: WhyNot, live: LiveHospital, again: Minute
         standing.rule_id for standing in why_not.standing
     ]
     found = fallback(request)
-    calls = [contact.name.english for contact in found.call]
-    calls += [CALL_BY_RULE[rule_id] for rule_id in rule_ids[:4] if rule_id in CALL_BY_RULE]
-    told = [found.waits.english, f"Responsible: {found.responsible.name.english}."]
+    relief = [RELIEF[rule_id] for rule_id in rule_ids[:4] if rule_id in RELIEF]
+    meanwhile = phrases.FALLBACK.of(
+        waits=found.waits.id, who=found.responsible.role, steps=tuple(step.id for step in found.steps)
+    )
+    roles = tuple(dict.fromkeys(contact.role for contact in (*found.call, *relief)))
     return Need(
         decide_again=again,
-        fallback=" ".join([*told, *(step.english for step in found.steps)]),
-        call="; ".join(dict.fromkeys(calls)),
+        fallback=as_json(meanwhile),
+        call=as_json(phrases.CALLS.of(calls=roles)),
         why_not=_why_not_json(why_not, live.records),
     )
 
@@ -202,7 +188,7 @@ def _why_not_json(why_not: WhyNot, records: Records) -> dict[str, Any]:
         "blocking": [
             {
                 "rule_id": standing.rule_id,
-                "sentence": rules.RULES[standing.rule_id].english,
+                "sentence": as_json(phrases.RULES.of(rules=(standing.rule_id,))),
                 "beds": standing.beds,
                 "alone": standing.alone,
                 "overridable": rules.RULES[standing.rule_id].level is Level.OVERRIDABLE,
@@ -219,6 +205,7 @@ def _why_not_json(why_not: WhyNot, records: Records) -> dict[str, Any]:
             for miss in why_not.near_misses
         ],
         "fits_from_minute": why_not.fits_from,
+        "fits": as_json(fits(why_not, records)),
     }
 
 
@@ -237,7 +224,7 @@ def case_json(case: Case, zone: str) -> dict[str, Any]:
         body["allocation"] = allocation_json(case, zone)
     elif case.need is not None:
         body["need"] = need_json(case.need, zone)
-        body["reasons"] = need_words(case.need, zone)
+        body["reasons"] = need_reasons(case.need)
     return body
 
 
@@ -290,10 +277,10 @@ def repair_json(after: Case, before: Allocation | None, zone: str) -> dict[str, 
 
 def need_json(need: Need, zone: str) -> dict[str, Any]:
     """A need as clients see it."""
-    why_not = dict(need.why_not)
-    fits_from = why_not.pop("fits_from_minute", None)
+    fits_from = need.why_not["fits_from_minute"]
     return {
-        **why_not,
+        "blocking": need.why_not["blocking"],
+        "near_misses": need.why_not["near_misses"],
         "fits_from": moment(fits_from, zone) if fits_from is not None else None,
         "decided_again": moment(need.decide_again, zone),
         "fallback": need.fallback,
@@ -301,17 +288,14 @@ def need_json(need: Need, zone: str) -> dict[str, Any]:
     }
 
 
-def need_words(need: Need, zone: str) -> list[str]:
-    """A need in sentences."""
-    blocking = need.why_not.get("blocking", [])[:NOTABLE]
-    words = [f"In the way in {b['beds']} beds (alone in {b['alone']}): {b['sentence']}" for b in blocking]
-    fits_from = need.why_not.get("fits_from_minute")
-    words.append(
-        f"As things stand it fits from {moment(fits_from, zone)}."
-        if fits_from is not None
-        else "As things stand it does not fit within the forecast."
-    )
-    return [*words, need.fallback, f"Call: {need.call}."]
+def need_reasons(need: Need) -> list[dict[str, Any]]:
+    """A need in sentences: what stands in the way most, from when it fits, what happens meanwhile, whom to call."""
+    standing = [
+        as_json(phrases.STANDS.of(rule=b["rule_id"], beds=b["beds"], alone=b["alone"]))
+        for b in need.why_not["blocking"][:NOTABLE]
+    ]
+    call = as_json(phrases.CALL_NOW.of(calls=need.call["calls"]))
+    return [*standing, need.why_not["fits"], need.fallback, call]
 
 
 def proposal_json(proposal: Proposal, zone: str) -> dict[str, Any]:

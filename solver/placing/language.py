@@ -1,12 +1,16 @@
-"""Words placing speaks to people: every text in English and in Chinese."""
+"""Words placing speaks to people: every text in English and in Chinese.
+
+What is said is kept as a :class:`Sentence`, which is in no language yet; ``telling`` puts it into words for whoever
+reads it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from solver.engine.rule import Rule
 from solver.hospital import Feature
 
 
@@ -30,14 +34,26 @@ class Text:
         return words.format(**values)
 
 
-def sentence(rule: Rule, language: Language) -> str:
-    """A rule's own sentence."""
-    return rule.chinese if language is Language.CHINESE else rule.english
+Value = str | int | tuple[str, ...]
 
 
-def listed(words: list[str], language: Language) -> str:
-    """Words joined as a list."""
-    return ("、" if language is Language.CHINESE else ", ").join(words)
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Something to be said: the id of a phrase, and what goes into its places (ids, times, figures)."""
+
+    phrase_id: str
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase(Text):
+    """A text that is stored by its ``id`` with the values of one occasion, and told when somebody reads it."""
+
+    id: str
+
+    def of(self, **values: Value) -> Sentence:
+        """The sentence with these values."""
+        return Sentence(self.id, values)
 
 
 FEATURES: Final = {

@@ -1,86 +1,162 @@
-"""The phrases of explanations, in both languages; ``{named}`` places hold ids, times and figures."""
+"""The phrases of explanations, in both languages; ``{named}`` places hold ids, times and figures.
+
+Places named in ``telling.VOCABULARY`` (``rule``, ``features``, ``who``, ...) are given ids and filled with words.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from solver.placing.language import Text
+from solver.placing.language import Phrase
 
-PLACED: Final = Text(
+PLACED: Final = Phrase(
     "{person} goes to bed {bed} on ward {ward}, from {start} until about {end}.",
     "{person} 安排至病区 {ward} 床位 {bed}，{start} 起，预计至 {end}。",
+    id="placed",
 )
-FEATURES_MET: Final = Text(
-    "The bed and its room have what is needed: {features}.", "床位及病室具备所需：{features}。"
+FEATURES_MET: Final = Phrase(
+    "The bed and its room have what is needed: {features}.",
+    "床位及病室具备所需：{features}。",
+    id="features_met",
 )
-COMPANION: Final = Text("Who accompanies has {bed} in the same room.", "陪伴者同室安排 {bed}。")
-UNIT: Final = Text(
+COMPANION: Final = Phrase(
+    "Who accompanies has {bed} in the same room.",
+    "陪伴者同室安排 {bed}。",
+    id="companion",
+)
+UNIT: Final = Phrase(
     "Unit {unit} ({given}), kept on ward {ward}, serves the need of {type}.",
     "设备 {unit}（{given}，存放于病区 {ward}）满足 {type} 的需求。",
+    id="unit",
 )
-LOT: Final = Text(
+LOT: Final = Phrase(
     "{quantity} of {drug} from lot {lot}, which expires {expires}.",
     "{drug} {quantity} 份，取自批次 {lot}，有效期至 {expires}。",
+    id="lot",
 )
-COVER: Final = Text(
+COVER: Final = Phrase(
     "Cover on ward {ward} at the start: {nurses} on duty for {patients} patients ({ratio}).",
     "病区 {ward} 开始时在岗护士 {nurses} 名、患者 {patients} 名（{ratio}）。",
+    id="cover",
 )
-NO_COVER: Final = Text(
+NO_COVER: Final = Phrase(
     "Cover on ward {ward} at the start: nobody on duty is known for {patients} patients.",
     "病区 {ward} 开始时 {patients} 名患者无已知在岗护士。",
+    id="no_cover",
 )
-CONDITIONAL: Final = Text(
+CONDITIONAL: Final = Phrase(
     "Conditional: the bed becomes free by a departure that is only predicted.",
     "有条件：该床位须待预测中的出院后方可空出。",
+    id="conditional",
 )
-WAIVED: Final = Text("Overridden by a named person: {rule}", "已由授权人员豁免：{rule}")
-UNVERIFIED: Final = Text(
-    "The recount did not confirm this decision: do not act on it.", "复核未通过：请勿执行此安排。"
+WAIVED: Final = Phrase(
+    "Overridden by a named person: {rule}",
+    "已由授权人员豁免：{rule}",
+    id="waived",
 )
-PAID: Final = Text(
+UNVERIFIED: Final = Phrase(
+    "The recount did not confirm this decision: do not act on it.",
+    "复核未通过：请勿执行此安排。",
+    id="unverified",
+)
+PAID: Final = Phrase(
     "{rule} Not fully: {amount} x {unit}, at a price of {cost}.",
     "{rule}未完全满足：数量 {amount}，代价 {cost}。",
+    id="paid",
 )
-SAVED: Final = Text(
+SAVED: Final = Phrase(
     "{rule} Better than before: {amount} x {unit}, a gain of {cost}.",
     "{rule}较前改善：数量 {amount}，收益 {cost}。",
+    id="saved",
 )
-NOT_PLACED: Final = Text(
-    "Request {request}: no place fits {person} in time.", "申请 {request}：{person} 暂无合适床位。"
+NOT_PLACED: Final = Phrase(
+    "Request {request}: no place fits {person} in time.",
+    "申请 {request}：{person} 暂无合适床位。",
+    id="not_placed",
 )
-STORED: Final = Text(
+STORED: Final = Phrase(
     "The need is kept, its clock runs, and it is decided again at every change.",
     "申请已保存并计时，情况变化时将重新安排。",
+    id="stored",
 )
-STANDS: Final = Text(
+STANDS: Final = Phrase(
     "{rule} This stands against {beds} beds; {alone} of them fail by it alone.",
     "{rule}因此不可用的床位 {beds} 张，其中 {alone} 张仅因此条。",
+    id="stands",
 )
-NEAR_OVERRIDABLE: Final = Text(
+NEAR_OVERRIDABLE: Final = Phrase(
     "Bed {bed} fails only by what someone entitled may override: {rules}",
     "床位 {bed} 仅不符合可由授权人员豁免的规则：{rules}",
+    id="near_overridable",
 )
-NEAR_ABSOLUTE: Final = Text(
+NEAR_ABSOLUTE: Final = Phrase(
     "Bed {bed} nearly fits, but no one may override this: {rules}",
     "床位 {bed} 接近可用，但以下规则不可豁免：{rules}",
+    id="near_absolute",
 )
-FITS_FROM: Final = Text("As things stand it fits from {start}.", "按现状自 {start} 起可安排。")
-FITS_NEVER: Final = Text(
-    "As things stand it does not fit within {hours} hours.", "按现状 {hours} 小时内无法安排。"
+FITS_FROM: Final = Phrase(
+    "As things stand it fits from {start}.",
+    "按现状自 {start} 起可安排。",
+    id="fits_from",
 )
-RESPONSIBLE: Final = Text("Until then {who} answers for the patient.", "在此期间由{who}负责。")
-CALL: Final = Text("Call {who}.", "请联系{who}。")
-NOT_THAT_BED: Final = Text("Not bed {bed}: {rules}", "不选床位 {bed}：{rules}")
-FREE_BUT_UNSUPPLIED: Final = Text(
+FITS_NEVER: Final = Phrase(
+    "As things stand it does not fit within {hours} hours.",
+    "按现状 {hours} 小时内无法安排。",
+    id="fits_never",
+)
+RESPONSIBLE: Final = Phrase(
+    "Until then {who} answers for the patient.",
+    "在此期间由{who}负责。",
+    id="responsible",
+)
+CALL: Final = Phrase(
+    "Call {who}.",
+    "请联系{who}。",
+    id="call",
+)
+NOT_THAT_BED: Final = Phrase(
+    "Not bed {bed}: {rules}",
+    "不选床位 {bed}：{rules}",
+    id="not_that_bed",
+)
+FREE_BUT_UNSUPPLIED: Final = Phrase(
     "Nothing about bed {bed} itself stands in the way now: equipment or drugs are missing.",
     "床位 {bed} 本身现无障碍：所缺为设备或药品。",
+    id="free_but_unsupplied",
 )
-DEARER: Final = Text(
+DEARER: Final = Phrase(
     "Bed {bed} keeps every rule but costs {cost} more, mostly by: {rule}",
     "床位 {bed} 符合全部规则，但代价多 {cost}，主要因为：{rule}",
+    id="dearer",
 )
-AS_GOOD: Final = Text(
+AS_GOOD: Final = Phrase(
     "Bed {bed} itself is as good; equipment, drugs or the order of beds decided.",
     "床位 {bed} 本身同样合适；由设备、药品或床位顺序决定。",
+    id="as_good",
 )
+
+WAITS: Final = Phrase("{waits}", "{waits}", id="waits")
+STEP: Final = Phrase("{steps}", "{steps}", id="step")
+RULES: Final = Phrase("{rules}", "{rules}", id="rules")
+FALLBACK: Final = Phrase("{waits} Responsible: {who}. {steps}", "{waits}负责：{who}。{steps}", id="fallback")
+CALLS: Final = Phrase("{calls}", "{calls}", id="calls")
+CALL_NOW: Final = Phrase("Call: {calls}.", "请联系：{calls}。", id="call_now")
+
+# --- why a change is proposed that only a person may make
+BED_CLOSED: Final = Phrase("Bed {bed} is closed.", "床位 {bed} 已停用。", id="bed_closed")
+ROOM_CLOSED: Final = Phrase("Room {room} is closed.", "病室 {room} 已停用。", id="room_closed")
+WARD_CLOSED: Final = Phrase("Ward {ward} is closed.", "病区 {ward} 已停用。", id="ward_closed")
+UNIT_BROKEN: Final = Phrase("Unit {unit} is broken.", "设备 {unit} 已损坏。", id="unit_broken")
+MODEL_RECALLED: Final = Phrase("The model is recalled.", "该型号已召回。", id="model_recalled")
+LOT_RECALLED: Final = Phrase("Lot {lot} is recalled.", "批次 {lot} 已召回。", id="lot_recalled")
+LOT_QUARANTINED: Final = Phrase(
+    "Lot {lot} is in quarantine.", "批次 {lot} 已隔离封存。", id="lot_quarantined"
+)
+NEEDS_LEVEL: Final = Phrase("Needs level {level} care.", "需要 {level} 级监护。", id="needs_level")
+READY_FOR_LEVEL: Final = Phrase(
+    "Ready for level {level} care.", "可转为 {level} 级监护。", id="ready_for_level"
+)
+NURSE_ABSENT: Final = Phrase("A rostered nurse is absent.", "一名排班护士缺勤。", id="nurse_absent")
+
+PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}
+"""Every phrase by its id. Ids are stored with decisions: one that was used is never given another meaning."""

@@ -8,11 +8,12 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from solver.engine.rule import Level, Profile
-from solver.placing.explain import explain, why_not_bed_in_words
+from solver.placing.explain import explain, why_not_that_bed
 from solver.placing.language import Language
 from solver.placing.problem import Decision, Price
 from solver.placing.referee import Counts, Decided, broken, check, cost, recount
 from solver.placing.rules import DEFAULT_PROFILE, HARD, RULES
+from solver.placing.telling import said
 from tests.builders import applied, difference
 from tests.strategies import Case, allocations, cases
 
@@ -65,9 +66,11 @@ def test_every_decision_can_be_told_and_every_other_bed_answered_for(
     counts = check(Decided(case.request, allocation), records)
     prices = tuple(Price(r, n, n * DEFAULT_PROFILE.weight(RULES[r])) for r, n in counts.items())
     decision = Decision(case.request, allocation, cost(counts, DEFAULT_PROFILE), prices)
-    assert all(line and "{" not in line for line in explain(decision, records, language).sentences)
-    for bed_id in records.beds:
-        assert why_not_bed_in_words(decision, bed_id, records, language)
+    sentences = [
+        *explain(decision, records).sentences,
+        *(why_not_that_bed(decision, bed_id, records) for bed_id in records.beds),
+    ]
+    assert all((line := said(sentence, language)) and "{" not in line for sentence in sentences)
 
 
 def added(one: Counts, other: Counts) -> Counts:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import PageOut, RuleId, Time
+from api.schemas.answers.common import PageOut, RuleId, Time, Told
 from api.schemas.base import Out
 from solver.engine.rule import Level
 from solver.hospital import (
@@ -246,6 +246,7 @@ class RuleOut(Out):
     level: Level
     unit: str
     source: str
+    told: Told
     sentence: SentenceOut
     default_weight: int
     weight: int

@@ -50,8 +50,3 @@ def main_stays_of(person_id: str, changes: Changes) -> list[Stay]:
     return sorted(
         (stay for stay in stays if stay.with_stay_id is None), key=lambda stay: (stay.start, stay.id)
     )
-
-
-def in_words(rule_ids: list[str]) -> str:
-    """Rules as a reason."""
-    return " ".join(rules.RULES[rule_id].english for rule_id in rule_ids)

@@ -12,10 +12,11 @@ from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
 from api.services.desk import Changes
-from api.services.disruptions.common import existing, in_words, lying_wrongly, main_stays_of
+from api.services.disruptions.common import existing, lying_wrongly, main_stays_of
 from api.services.intake import infections_of
 from api.services.proposals import propose_transfer
 from solver.hospital import Block, Infection, Person
+from solver.placing import phrases
 
 
 def isolation_on(event: IsolationOn, changes: Changes, access: Access) -> str:
@@ -29,7 +30,7 @@ def isolation_on(event: IsolationOn, changes: Changes, access: Access) -> str:
     for stay in main_stays_of(person.id, changes):
         against = lying_wrongly(stay, changes) if stay.state.pinned else []
         if against:
-            propose_transfer(stay, in_words(against), changes, urgent=True)
+            propose_transfer(stay, phrases.RULES.of(rules=tuple(against)), changes, urgent=True)
     return person.id
 
 

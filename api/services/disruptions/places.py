@@ -25,6 +25,8 @@ from api.services.disruptions.common import existing
 from api.services.movements import make_clean
 from api.services.proposals import propose_transfer
 from solver.hospital import Block, Minute, OperationalStatus, StayState
+from solver.placing import phrases
+from solver.placing.language import Sentence
 
 
 def bed_closed(event: BedClosed, changes: Changes, access: Access) -> str:
@@ -34,7 +36,7 @@ def bed_closed(event: BedClosed, changes: Changes, access: Access) -> str:
     block = _block(changes.now, event.until, event.reason)
     with repair.around_beds([bed.id], (), changes):
         changes.put(replace(bed, blocks=(*_current(bed.blocks, changes), block)))
-    _propose_for([bed.id], f"Bed {bed.id} is closed.", changes)
+    _propose_for([bed.id], phrases.BED_CLOSED.of(bed=bed.id), changes)
     return bed.id
 
 
@@ -75,7 +77,7 @@ def room_closed(event: RoomClosed, changes: Changes, access: Access) -> str:
     block = _block(changes.now, event.until, event.reason)
     with repair.around_beds(beds, (), changes):
         changes.put(replace(room, blocks=(*_current(room.blocks, changes), block)))
-    _propose_for(beds, f"Room {room.id} is closed.", changes)
+    _propose_for(beds, phrases.ROOM_CLOSED.of(room=room.id), changes)
     return room.id
 
 
@@ -95,7 +97,7 @@ def ward_closed(event: WardClosed, changes: Changes, access: Access) -> str:
     beds = repair.beds_of_ward(ward.id, changes)
     with repair.around_beds(beds, (), changes):
         changes.put(replace(ward, blocks=(*_current(ward.blocks, changes), block)))
-    _propose_for(beds, f"Ward {ward.id} is closed.", changes, occupants=False)
+    _propose_for(beds, phrases.WARD_CLOSED.of(ward=ward.id), changes, occupants=False)
     return ward.id
 
 
@@ -118,7 +120,7 @@ def _current(blocks: tuple[Block, ...], changes: Changes) -> tuple[Block, ...]:
     return tuple(b for b in blocks if (b.end is None or b.end > changes.now) and b.start != changes.now)
 
 
-def _propose_for(bed_ids: list[str], reason: str, changes: Changes, occupants: bool = True) -> None:
+def _propose_for(bed_ids: list[str], reason: Sentence, changes: Changes, occupants: bool = True) -> None:
     """Propose other beds for who is on the way there, and for who lies there if they should not stay."""
     for bed_id in bed_ids:
         for stay in changes.records.bed_stays(bed_id):

@@ -23,6 +23,7 @@ from api.services.lasting import set_end
 from api.services.leaving import leave
 from api.services.proposals import propose_transfer
 from solver.hospital import Departure, Stay, StayState
+from solver.placing import phrases
 
 
 def stay_prolonged(event: StayProlonged, changes: Changes, access: Access) -> str:
@@ -64,7 +65,7 @@ def step_up(event: StepUp, changes: Changes, access: Access) -> str:
         raise WrongState("The stay has that level of care already.", "Use ready_for_step_down.")
     changes.put(replace(stay, care=replace(stay.care, care_level=event.care_level)))
     if changes.records.beds[stay.bed_id].care_level < event.care_level:
-        reason = f"Needs level {event.care_level} care."
+        reason = phrases.NEEDS_LEVEL.of(level=event.care_level)
         propose_transfer(
             changes.records.stays[stay.id], reason, changes, care_level=event.care_level, urgent=True
         )
@@ -77,7 +78,7 @@ def ready_for_step_down(event: ReadyForStepDown, changes: Changes, access: Acces
     if event.care_level >= stay.care.care_level:
         raise WrongState("The stay has no higher level of care.", "Use step_up.")
     changes.put(replace(stay, care=replace(stay.care, care_level=event.care_level)))
-    reason = f"Ready for level {event.care_level} care."
+    reason = phrases.READY_FOR_LEVEL.of(level=event.care_level)
     propose_transfer(changes.records.stays[stay.id], reason, changes, care_level=event.care_level)
     return stay.id
 

@@ -24,13 +24,15 @@ from api.services.desk import Changes
 from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
 from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState
+from solver.placing import phrases
+from solver.placing.language import Sentence
 
 
 def unit_broken(event: UnitBroken, changes: Changes, access: Access) -> str:
     """The unit is out of use; another is proposed for whom it is attached to."""
     unit = existing(changes.records.units, event.unit_id, "unit_id")
     access.require(unit.ward_id, Permission.DISRUPTION_EQUIPMENT)
-    _take_out([unit], UnitState.BROKEN, f"Unit {unit.id} is broken.", changes)
+    _take_out([unit], UnitState.BROKEN, phrases.UNIT_BROKEN.of(unit=unit.id), changes)
     return unit.id
 
 
@@ -50,14 +52,14 @@ def model_recalled(event: ModelRecalled, changes: Changes, access: Access) -> st
     units = [unit for unit in changes.records.units.values() if unit.model == event.model]
     if not units:
         raise UnknownReference([Place(pointer("event", "model"), "a model of some unit here")])
-    _take_out(units, UnitState.RECALLED, "The model is recalled.", changes)
+    _take_out(units, UnitState.RECALLED, phrases.MODEL_RECALLED.of(), changes)
     return event.model
 
 
 def lot_recalled(event: LotRecalled, changes: Changes, access: Access) -> str:
     """The lot may never be used again; who was given it is named."""
     lot = existing(changes.records.lots, event.lot_id, "lot_id")
-    return _bar(lot, LotState.RECALLED, f"Lot {lot.id} is recalled.", changes, access)
+    return _bar(lot, LotState.RECALLED, phrases.LOT_RECALLED.of(lot=lot.id), changes, access)
 
 
 def lot_quarantined(event: LotQuarantined, changes: Changes, access: Access) -> str:
@@ -65,7 +67,7 @@ def lot_quarantined(event: LotQuarantined, changes: Changes, access: Access) -> 
     lot = existing(changes.records.lots, event.lot_id, "lot_id")
     if lot.state is LotState.RECALLED:
         raise WrongState("The lot is recalled already.", "A recall cannot be softened.")
-    return _bar(lot, LotState.QUARANTINED, f"Lot {lot.id} is in quarantine.", changes, access)
+    return _bar(lot, LotState.QUARANTINED, phrases.LOT_QUARANTINED.of(lot=lot.id), changes, access)
 
 
 def lot_released(event: LotReleased, changes: Changes, access: Access) -> str:
@@ -78,7 +80,7 @@ def lot_released(event: LotReleased, changes: Changes, access: Access) -> str:
     return lot.id
 
 
-def _take_out(units: Iterable[Unit], state: UnitState, reason: str, changes: Changes) -> None:
+def _take_out(units: Iterable[Unit], state: UnitState, reason: Sentence, changes: Changes) -> None:
     units = list(units)
     with repair.around(repair.of_units([unit.id for unit in units], changes), changes):
         for unit in units:
@@ -93,7 +95,7 @@ def _take_out(units: Iterable[Unit], state: UnitState, reason: str, changes: Cha
                 propose_unit(booking, reason, changes)
 
 
-def _bar(lot: Lot, state: LotState, reason: str, changes: Changes, access: Access) -> str:
+def _bar(lot: Lot, state: LotState, reason: Sentence, changes: Changes, access: Access) -> str:
     access.require(lot.ward_id, Permission.DISRUPTION_DRUG)
     cases = repair.of_lots([lot.id], changes)
     booked = [case for case in cases if repair.is_booked(case, changes)]
@@ -107,7 +109,7 @@ def _bar(lot: Lot, state: LotState, reason: str, changes: Changes, access: Acces
     return lot.id
 
 
-def _exchange(case: Case, lot_id: str, reason: str, changes: Changes) -> None:
+def _exchange(case: Case, lot_id: str, reason: Sentence, changes: Changes) -> None:
     """For a patient on the way or here: what is only reserved comes from another lot; what was given is
     told."""
     allocation = case.allocation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 
@@ -29,14 +30,29 @@ from solver.hospital import (
     UnitUse,
 )
 from solver.placing import phrases
-from solver.placing.explain import explain, why_not_bed, why_not_bed_in_words
+from solver.placing.explain import explain, why_not_bed, why_not_that_bed
 from solver.placing.fallback import fallback
 from solver.placing.language import FEATURES, Language, Text
 from solver.placing.problem import Decision, NearMiss, Price, Standing, WhyNot
 from solver.placing.records import Records
 from solver.placing.referee import Decided, broken, check, cost
 from solver.placing.rules import DEFAULT_PROFILE, RULES
+from solver.placing.telling import said
 from tests.builders import DAY, HOUR, NOW, applied, given, occupant, person, records_of, request, stay
+
+
+class Told(NamedTuple):
+    """An explanation in words."""
+
+    outcome: str
+    reasons: tuple[str, ...]
+    costs: tuple[str, ...]
+    fallback: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return (self.outcome, *self.reasons, *self.costs, *self.fallback)
+
 
 CLOSED = (Block(NOW - HOUR, None, "outbreak"),)
 
@@ -51,6 +67,13 @@ def decided(asked, allocation, records: Records, **changes) -> Decision:
     verified = not broken(counts, DEFAULT_PROFILE, changes.get("waived", frozenset()))
     made = Decision(asked, allocation, cost(counts, DEFAULT_PROFILE), prices, verified=verified)
     return replace(made, **changes)
+
+
+def tell(decision: Decision, records: Records, language: Language = Language.ENGLISH) -> Told:
+    """A decision in words."""
+    found = explain(decision, records)
+    parts = (found.reasons, found.costs, found.fallback)
+    return Told(said(found.outcome, language), *(tuple(said(s, language) for s in part) for part in parts))
 
 
 def a_bundle() -> tuple[Decision, Records]:
@@ -78,7 +101,7 @@ def a_bundle() -> tuple[Decision, Records]:
 
 def test_a_placed_request_is_told_its_bed_features_units_lots_and_cover():
     decision, records = a_bundle()
-    told = explain(decision, records)
+    told = tell(decision, records)
     assert (
         told.outcome == "p-new goes to bed B1 on ward W, from 2025-02-20 12:30 until about 2025-02-21 12:30."
     )
@@ -92,12 +115,12 @@ def test_a_placed_request_is_told_its_bed_features_units_lots_and_cover():
 def test_the_cover_told_is_the_same_before_and_after_the_decision_is_applied():
     decision, records = a_bundle()
     after = applied(decision.request, decision.allocation, records)
-    assert explain(decision, after).reasons == explain(decision, records).reasons
+    assert tell(decision, after).reasons == tell(decision, records).reasons
 
 
 def test_the_monitor_nobody_asked_for_is_not_told_as_met_but_as_a_price():
     decision, records = a_bundle()
-    told = explain(decision, records)
+    told = tell(decision, records)
     assert "monitor" not in "".join(told.reasons)
     assert any(RULES["scarce_feature"].english in line and "3000" in line for line in told.costs)
     assert any(RULES["unit_distance"].english in line and "7 x minute" in line for line in told.costs)
@@ -106,19 +129,19 @@ def test_the_monitor_nobody_asked_for_is_not_told_as_met_but_as_a_price():
 def test_what_costs_nothing_is_not_told():
     asked = request()
     records = records_of()
-    assert explain(decided(asked, given(asked), records), records).costs == ()
+    assert tell(decided(asked, given(asked), records), records).costs == ()
 
 
 def test_a_gain_is_told_as_a_gain():
     decision = decided(request(), given(request()), records_of(), prices=(Price("speciality", -1, -60_000),))
-    (line,) = explain(decision, records_of()).costs
+    (line,) = tell(decision, records_of()).costs
     assert "gain of 60000" in line
 
 
 def test_times_are_told_on_the_sites_own_clock():
     asked = request()
     records = records_of(Site("site", "Site", "Asia/Shanghai"))
-    assert "from 2025-02-20 20:00" in explain(decided(asked, given(asked), records), records).outcome
+    assert "from 2025-02-20 20:00" in tell(decided(asked, given(asked), records), records).outcome
 
 
 def test_conditions_overrides_and_a_failed_recount_are_said():
@@ -126,17 +149,17 @@ def test_conditions_overrides_and_a_failed_recount_are_said():
     records = records_of(Bed("B1", "R", staffed=False))
     allocation = given(asked, conditional=True)
     waived = decided(asked, allocation, records, waived=frozenset({"bed_staffed"}))
-    text = "\n".join(explain(waived, records).reasons)
+    text = "\n".join(tell(waived, records).reasons)
     assert phrases.CONDITIONAL.english in text
     assert f"Overridden by a named person: {RULES['bed_staffed'].english}" in text
     assert phrases.UNVERIFIED.english not in text
-    assert phrases.UNVERIFIED.english in explain(decided(asked, allocation, records), records).reasons
+    assert phrases.UNVERIFIED.english in tell(decided(asked, allocation, records), records).reasons
 
 
 def test_a_companions_place_is_told():
     asked = request(companion=Companion.CARER_BED)
     records = records_of(Bed("H", "R", BedKind.CHAIR))
-    told = explain(decided(asked, given(asked, companion_bed_id="H"), records), records)
+    told = tell(decided(asked, given(asked, companion_bed_id="H"), records), records)
     assert "Who accompanies has H in the same room." in told.reasons
 
 
@@ -151,7 +174,7 @@ WHY_NOT = WhyNot(
 def test_a_need_without_a_place_is_told_what_stands_near_misses_from_when_and_whom_to_call():
     records = records_of()
     decision = decided(request(), None, records, why_not=WHY_NOT)
-    told = explain(decision, records)
+    told = tell(decision, records)
     assert told.outcome == "Request q-p-new: no place fits p-new in time."
     assert (
         f"{RULES['bed_free'].english} This stands against 5 beds; 3 of them fail by it alone." in told.reasons
@@ -167,7 +190,7 @@ def test_a_need_without_a_place_is_told_what_stands_near_misses_from_when_and_wh
 
 def test_a_need_that_never_fits_is_told_how_far_was_looked():
     records = records_of()
-    told = explain(decided(request(), None, records, why_not=replace(WHY_NOT, fits_from=None)), records)
+    told = tell(decided(request(), None, records, why_not=replace(WHY_NOT, fits_from=None)), records)
     assert "As things stand it does not fit within 72 hours." in told.reasons
 
 
@@ -183,7 +206,7 @@ def test_every_origin_and_priority_has_a_place_to_wait_steps_and_someone_to_call
 def test_urgent_needs_escalate_to_surge_beds_staff_on_call_another_site_and_a_consultant(priority):
     """CLINICAL.md safeguard 1: surge or extra bed, on-call, other site; and whom to call."""
     found = fallback(request(priority=priority))
-    steps = " ".join(step.english for step in found.steps)
+    steps = " ".join(step.text.english for step in found.steps)
     for words in ("surge or extra bed", "on call", "another site"):
         assert words in steps
     assert "on_call_consultant" in {contact.role for contact in found.call}
@@ -237,13 +260,15 @@ def test_why_not_in_words_names_the_rules_or_what_the_bed_costs_more():
     asked = request()
     records = records_of(Bed("B2", "R", staffed=False), Bed("B3", "R", care_level=3))
     decision = decided(asked, given(asked), records)
-    assert why_not_bed_in_words(decision, "B2", records) == f"Not bed B2: {RULES['bed_staffed'].english}"
-    dearer = why_not_bed_in_words(decision, "B3", records)
-    assert "costs 150000 more" in dearer
-    assert RULES["scarce_care_level"].english in dearer
-    assert "as good" in why_not_bed_in_words(decision, "B4", records)
-    unplaced = decided(asked, None, records)
-    assert "equipment or drugs" in why_not_bed_in_words(unplaced, "B1", records)
+
+    def in_words(decided_so: Decision, bed_id: str) -> str:
+        return said(why_not_that_bed(decided_so, bed_id, records), Language.ENGLISH)
+
+    assert in_words(decision, "B2") == f"Not bed B2: {RULES['bed_staffed'].english}"
+    assert "costs 150000 more" in in_words(decision, "B3")
+    assert RULES["scarce_care_level"].english in in_words(decision, "B3")
+    assert "as good" in in_words(decision, "B4")
+    assert "equipment or drugs" in in_words(decided(asked, None, records), "B1")
 
 
 # --- languages ----------------------------------------------------------------------------------------------
@@ -267,7 +292,7 @@ def test_explanations_in_chinese_say_the_same_things_in_chinese(why_not):
     decision, records = a_bundle()
     if why_not is not None:
         decision = decided(request(), None, records, why_not=why_not)
-    english, chinese = explain(decision, records), explain(decision, records, Language.CHINESE)
+    english, chinese = tell(decision, records), tell(decision, records, Language.CHINESE)
     assert len(english.sentences) == len(chinese.sentences)
     for line in chinese.sentences:
         assert any("\u4e00" <= letter <= "\u9fff" for letter in line)
@@ -276,7 +301,7 @@ def test_explanations_in_chinese_say_the_same_things_in_chinese(why_not):
 
 def test_explanations_hold_no_sex_age_or_weight_of_a_person():
     decision, records = a_bundle()
-    text = " ".join(explain(decision, records).sentences)
+    text = " ".join(tell(decision, records).sentences)
     for word in ("female", "male", "airborne", "75", str(records.persons["p-new"].born)):
         assert word not in text
 
