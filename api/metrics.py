@@ -37,6 +37,12 @@ class Metrics:
         self.unverified = Counter(
             "wardflow_unverified", "Decisions the referee did not confirm", registry=self.registry
         )
+        self.solver_failures = Counter(
+            "wardflow_solver_failures",
+            "Batches without a plan of the solver process",
+            ("reason",),
+            registry=self.registry,
+        )
         self.logins = Counter("wardflow_logins", "Logins tried", ("outcome",), registry=self.registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

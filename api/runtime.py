@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from api.services.storing import load_cases, load_proposals
 from api.services.ticking import Tick
 from api.services.warming import warm_up
 from api.settings import Settings
+from api.solving import child
+from api.solving.planner import Planner
+from api.solving.process import Serve, SolverProcess
 from models import audit
 from models.clock import Clock, Instant
 from models.commands import Answer, Command, Reply
@@ -65,6 +69,7 @@ class Outside:
     wall: Clock = machine_clock
     monotonic: Callable[[], float] = time.monotonic
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    solver: Serve = child.serve
 
 
 class Runtime:
@@ -93,6 +98,8 @@ class Runtime:
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
+        self._planner: Planner | None = None
+        self.solver: SolverProcess | None = None
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:
@@ -102,6 +109,20 @@ class Runtime:
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
         self._decider, self._writer = decider, writer.start()
         self.metrics.watch(self._gauges())
+        self._start_solver(decider)
+
+    def _start_solver(self, decider: HospitalDecider) -> None:
+        s = self.settings
+        if not s.solver_process:
+            return
+        solver = SolverProcess(
+            self.outside.solver, workers=s.solver_workers, memory_bytes=s.solver_memory_mb * 1_048_576
+        )
+        rehearse, monotonic = decider.rehearse, self.outside.monotonic
+        self._planner = Planner(solver, self.database, rehearse, monotonic, self.metrics)
+        self.solver = solver
+        # Nobody waits for it: a batch that comes before it is ready is searched.
+        threading.Thread(target=solver.start, name="wardflow-solver-start", daemon=True).start()
 
     @property
     def ready(self) -> bool:
@@ -118,6 +139,10 @@ class Runtime:
     async def submit(self, command: Command) -> Reply:
         """Hand a command to the writer; the reply comes after its commit."""
         return await self.writer.submit(command)
+
+    async def planned(self, command: Command) -> Command:
+        """A batch with its plan, if it has time for one."""
+        return command if self._planner is None else await self._planner.planned(command)
 
     async def keep_time(self) -> None:
         """Tick for as long as the service runs; a tick that fails is logged, and the next one comes."""
@@ -146,6 +171,8 @@ class Runtime:
     def close(self) -> None:
         """Carry out what waits, then close the database."""
         self._closing = True
+        if self.solver is not None:
+            self.solver.close()
         with contextlib.suppress(Exception):
             if self._writer is not None:
                 self._writer.close()

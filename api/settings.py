@@ -68,6 +68,15 @@ class Settings(BaseSettings):
     batch_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Longest joint decision of a batch when it sets no deadline."
     )
+    solver_process: bool = Field(
+        default=True, description="Plan batches that have time for it in a process of their own."
+    )
+    solver_workers: int = Field(
+        default=1, ge=1, le=256, description="Threads with which that process solves one batch."
+    )
+    solver_memory_mb: int = Field(
+        default=2048, ge=1, le=1_048_576, description="What that process may take above its own needs."
+    )
     stale_minutes: int = Field(
         default=10, ge=1, le=1440, description="Age of the data beyond which answers are advice only."
     )

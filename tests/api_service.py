@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -167,6 +168,7 @@ class Place:
     def settings(self, **changes: Any) -> Settings:
         values = {
             "tick_seconds": 0,
+            "solver_process": False,
             "database": self.database,
             "key_file": self.key_file,
             "event_poll_seconds": 0.05,
@@ -258,13 +260,16 @@ def bundle(**changes: Any) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def running(place: Place, **settings: Any) -> AsyncIterator[Service]:
+async def running(
+    place: Place, outside: Mapping[str, Any] = MappingProxyType({}), **settings: Any
+) -> AsyncIterator[Service]:
     """The service over a stored hospital, behind a real socket on this machine.
 
-    Every answer the client gets is held against the OpenAPI document.
+    Every answer the client gets is held against the OpenAPI document. ``outside``: what else than the clock is not
+    the machine's own.
     """
     wall = Wall()
-    app = create_app(place.settings(**settings), Outside(wall=wall))
+    app = create_app(place.settings(**settings), Outside(**{"wall": wall, **outside}))
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

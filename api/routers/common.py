@@ -66,11 +66,18 @@ class Acting:
     key: str
     language: Language
 
-    async def do(self, name: str, body: Any, access: Access) -> Response:
-        """Hand a command to the writer and answer after its commit."""
+    def command(self, name: str, body: Any, access: Access) -> Command:
+        """What is to be done, with what tells it from others."""
         actor, digest = access.principal.account_id, body_hash(self.request, name)
-        command = Command(name, actor, body, idempotency_key=self.key, body_hash=digest)
+        return Command(name, actor, body, idempotency_key=self.key, body_hash=digest)
+
+    async def submit(self, command: Command) -> Response:
+        """Hand a command to the writer and answer after its commit."""
         return answered(await self.runtime.submit(command), self.runtime, self.language)
+
+    async def do(self, name: str, body: Any, access: Access) -> Response:
+        """Both at once."""
+        return await self.submit(self.command(name, body, access))
 
 
 async def acting_request(request: Request) -> Acting:

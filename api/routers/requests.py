@@ -23,8 +23,9 @@ from api.schemas.requests import BatchIn, ChoiceIn, RequestIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import reads
+from api.services.batches import PlaceBatch
 from api.services.movements import Act, Withdraw
-from api.services.placing import Choose, PlaceBatch, PlaceOne
+from api.services.placing import Choose, PlaceOne
 from api.services.transfers import TransferStay
 from api.wire import JsonBody, told_response
 
@@ -60,9 +61,14 @@ async def place_batch(
     acting: Acts,
     body: Annotated[BatchIn, Depends(JsonBody(BatchIn))],
 ) -> Response:
-    """Place many bundles jointly, not first come first served."""
-    command = PlaceBatch(body, access, _due(acting.runtime, body.deadline_ms))
-    return await acting.do("request.batch", command, access)
+    """Place many bundles jointly, not first come first served.
+
+    With a ``deadline_ms`` from 3000 on, the batch is planned in a process of its own, on the hospital as it is now,
+    and what of the plan still holds is carried out; the answer then tells how far from the best it can be.
+    """
+    batch = PlaceBatch(body, access, _due(acting.runtime, body.deadline_ms))
+    command = acting.command("request.batch", batch, access)
+    return await acting.submit(await acting.runtime.planned(command))
 
 
 @router.get("/requests", response_model=CasePage)

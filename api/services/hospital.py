@@ -8,17 +8,29 @@ is undone.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from api.services import arriving, disruptions, leaving, movements, placing, proposals, ticking, transfers
+from api.services import (
+    arriving,
+    batches,
+    disruptions,
+    leaving,
+    movements,
+    placing,
+    proposals,
+    ticking,
+    transfers,
+)
 from api.services.desk import Changes, Desk
 from api.services.storing import save
 from models.clock import Clock
 from models.commands import Answer, Command, Decision, Outcome, Transaction
 from models.personal import PersonalVault
+from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +38,7 @@ Handler = Callable[[Any, Changes], Answer]
 
 HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
-    "request.batch": placing.place_batch,
+    "request.batch": batches.place_batch,
     "request.choose": placing.choose,
     "request.release": movements.withdraw,
     "allocation.confirm": movements.confirm,
@@ -70,7 +82,7 @@ class Prepared:
 
 
 class HospitalDecider:
-    """Decides commands on the desk; called by the writer's thread only.
+    """Decides commands on the desk; called by the writer's thread only, but for ``rehearse``.
 
     ``build`` makes the desk from the database as it is committed; ``clock`` tells the hospital's moment.
     """
@@ -81,6 +93,7 @@ class HospitalDecider:
         self._vault = vault
         self._watch = watch
         self._sound = True
+        self._lock = threading.RLock()
         self.desk = build()
         self.moved_at = time.monotonic()
         """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest
@@ -88,6 +101,23 @@ class HospitalDecider:
 
     def decide(self, commands: Sequence[Command]) -> Sequence[Decision | Exception]:
         """One decision, or the exception that refuses it, per command; each sees those before it."""
+        with self._lock:
+            self._follow_clock()
+            return [self._decide_one(command) for command in commands]
+
+    def rehearse(self, command: Command) -> PlacingProblem:
+        """What a batch would place on the hospital as it is now, as a frozen copy that leaves it as it was; from any
+        thread. Raises what refuses the command."""
+        with self._lock:
+            self._follow_clock()
+            changes = Changes(self.desk, self.desk.live.now, command.actor)
+            try:
+                return batches.rehearsed(command.body, changes)
+            finally:
+                if not changes.undo():
+                    self._sound = False
+
+    def _follow_clock(self) -> None:
         if not self._sound:
             self.reset()
         now = max(self._clock().minute, self.desk.live.now)
@@ -95,7 +125,6 @@ class HospitalDecider:
             self.desk.live.move_clock(now)
             self.desk.forget_the_past()
         self.moved_at = time.monotonic()
-        return [self._decide_one(command) for command in commands]
 
     def _decide_one(self, command: Command) -> Decision | Exception:
         if not self._sound:
@@ -117,13 +146,15 @@ class HospitalDecider:
         """Take a decision out again that was not stored."""
         assert isinstance(decision, Prepared), "only our own decisions come back"
         log.info("%s was decided and not stored; it is undone", command.name)
-        if self._sound and not decision.changes.undo():
-            self._sound = False
+        with self._lock:
+            if self._sound and not decision.changes.undo():
+                self._sound = False
 
     def committed(self, decisions: Sequence[Decision], revision: int) -> None:
         """Nothing to do: the desk took the decisions in when they were made."""
 
     def reset(self) -> None:
         """Build the desk from the database again."""
-        self.desk = self._build()
-        self._sound = True
+        with self._lock:
+            self.desk = self._build()
+            self._sound = True

@@ -1,4 +1,4 @@
-"""Placing: one request, a batch, a person's choice; each an atomic bundle or a stored need."""
+"""Placing: one request, or a person's choice for it; an atomic bundle or a stored need (``batches``: many)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from api.errors import Place, RuleBroken, UnknownReference, WrongState
 from api.places import pointer
-from api.schemas.requests import BatchIn, BundleIn, ChoiceIn, RequestIn
+from api.schemas.requests import BundleIn, ChoiceIn, RequestIn
 from api.security.access import Access
 from api.services import words
 from api.services.cases import Case
@@ -23,17 +23,9 @@ from api.services.intake import (
 )
 from api.services.lookup import case_by_id
 from models.commands import Answer
-from solver.engine.result import Budget
 from solver.hospital import RequestState, Step
 from solver.placing.problem import Decision, Method
 from solver.placing.referee import Decided, broken, check
-
-SECONDS_PER_REQUEST = 0.01
-"""A joint decision takes at most this long for each request: the writer has others to serve."""
-
-BATCH_SEED = 1
-"""The joint search draws from this seed, so that the same batch on the same hospital is decided the same
-way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +33,6 @@ class PlaceOne:
     """Place one request; ``due`` (monotonic seconds): after it the quickest answer counts."""
 
     body: RequestIn
-    access: Access
-    due: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceBatch:
-    """Place many requests jointly."""
-
-    body: BatchIn
     access: Access
     due: float | None = None
 
@@ -71,21 +54,6 @@ def place_one(command: PlaceOne, changes: Changes) -> Answer:
     case = settle(case, decide(case, changes, hurried), changes, compare=not hurried)
     status = 201 if case.allocation is not None else 202
     return Answer(status, answer(case, changes, degraded=hurried))
-
-
-def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
-    """All requests of a batch, decided jointly; 200 with one answer each, in order."""
-    cases = [
-        open_case(bundle, ("requests", number), command.access, changes)
-        for number, bundle in enumerate(command.body.requests)
-    ]
-    seconds = changes.practice.batch_seconds
-    if command.due is not None:
-        seconds = min(seconds, command.due - time.monotonic())
-    decided = decide_jointly(cases, changes, seconds)
-    placed = sum(case.allocation is not None for case in decided)
-    results = [answer(case, changes, degraded=seconds <= 0) for case in decided]
-    return Answer(200, {"placed": placed, "unplaced": len(decided) - placed, "results": results})
 
 
 def choose(command: Choose, changes: Changes) -> Answer:
@@ -185,40 +153,6 @@ def keep_waiting(case: Case, decision: Decision, changes: Changes) -> Case:
     case = changes.set_case(case)
     changes.tell("request.unplaced", case.id, rule_ids=[s.rule_id for s in decision.why_not.standing][:10])
     return case
-
-
-def decide_jointly(cases: list[Case], changes: Changes, seconds: float) -> list[Case]:
-    """Decide cases together within a time; those that find no place keep waiting. In the order given.
-
-    Cases with waivers are decided after the others, one by one: a waiver is one request's, not the batch's.
-    """
-    joint = [case for case in cases if not case.waivers]
-    settled: dict[str, Case] = {}
-    if len(joint) > 1 and seconds > 0:
-        seconds = min(seconds, SECONDS_PER_REQUEST * len(joint))
-        settled = _settle_jointly(joint, changes, seconds)
-    for case in sorted(cases, key=lambda case: case.rank):
-        if case.id not in settled:
-            decision = decide(case, changes, hurried=seconds <= 0)
-            settled[case.id] = settle(case, decision, changes, compare=False)
-    return [settled[case.id] for case in cases]
-
-
-def _settle_jointly(cases: list[Case], changes: Changes, seconds: float) -> dict[str, Case]:
-    """Those of a joint decision that the referee confirmed; what was given first, so that reasons name the
-    rest."""
-    decisions = changes.live.decide_batch(
-        [case.request for case in cases],
-        [changes.desk.new_id("alc") for _ in cases],
-        Budget(seconds=seconds),
-        BATCH_SEED,
-    )
-    pairs = sorted(zip(cases, decisions, strict=True), key=lambda pair: pair[1].allocation is None)
-    return {
-        case.id: settle(case, decision, changes, compare=False)
-        for case, decision in pairs
-        if decision.allocation is None or decision.verified
-    }
 
 
 def answer(case: Case, changes: Changes, degraded: bool = False) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from api.schemas.answers.common import Aged, Cost, PageOut, RuleId, Time, Told
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
+from api.solving.messages import Failure
 from solver.hospital import Feature, RequestState, Step
 from solver.placing.problem import Method
 
@@ -155,10 +156,22 @@ class ActedOut(DecidedOut, Aged):
 
 
 class BatchOut(Aged):
-    """Requests decided jointly, in the order they were sent."""
+    """Requests decided jointly, in the order they were sent, and how good that is.
+
+    ``bound``: no joint decision could have cost less, on the hospital as it was when the batch came in; null when
+    nothing was proven, or when the hospital changed so that the plan no longer held. ``gap``: the share of ``cost``
+    that a better decision could have saved at most. ``degraded``: time was short, or there was no plan, for the
+    reason given.
+    """
 
     placed: int
     unplaced: int
+    method: Annotated[str, Field(description="The methods by which requests were decided, joined by +")]
+    cost: Cost
+    bound: Cost | None
+    gap: float | None
+    degraded: bool
+    degraded_reason: Failure | Literal["deadline"] | None
     results: list[DecidedOut]
 
 

@@ -1,0 +1,211 @@
+"""Placing many requests jointly: as a plan says that was made beforehand, else by search within the writer's time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api.schemas.requests import BatchIn
+from api.security.access import Access
+from api.services.cases import Case
+from api.services.desk import Changes
+from api.services.placing import answer, decide, open_case, settle
+from api.solving.messages import Failure, Plan
+from models.commands import Answer
+from solver.engine.errors import InvalidInstance
+from solver.engine.result import Budget
+from solver.hospital import Allocation, Block, Hospital, Minute, Priority
+from solver.placing.problem import Decision, Method, PlacingProblem
+
+SECONDS_PER_REQUEST = 0.01
+"""A joint decision takes at most this long for each request: the writer has others to serve."""
+
+BATCH_SEED = 1
+"""The joint search draws from this seed, so that the same batch on the same hospital is decided the same
+way."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceBatch:
+    """Place many requests jointly; ``due`` (monotonic seconds): after it the quickest answer counts. ``planned``: what
+    the solver process made of those without waivers, in their order, or why it made nothing."""
+
+    body: BatchIn
+    access: Access
+    due: float | None = None
+    planned: Plan | Failure | None = None
+
+
+def rehearsed(command: PlaceBatch, changes: Changes) -> PlacingProblem:
+    """The hospital with the batch's persons in it, and the requests that may be decided jointly.
+
+    Free text goes no further than this: what somebody wrote may name a patient. Raises what refuses the batch.
+    """
+    joint = [case for case in _opened(command, changes) if not case.waivers]
+    records = changes.records
+    return PlacingProblem(
+        without_free_text(records.hospital()),
+        records.now,
+        tuple(replace(case.request, accepting_team="") for case in joint),
+        records.profile,
+        records.options,
+    )
+
+
+def without_free_text(hospital: Hospital) -> Hospital:
+    """The hospital without the reasons people gave for closing something."""
+
+    def closed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        return tuple(replace(block, reason="closed") for block in blocks)
+
+    return replace(
+        hospital,
+        wards=tuple(replace(w, blocks=closed(w.blocks)) if w.blocks else w for w in hospital.wards),
+        rooms=tuple(replace(r, blocks=closed(r.blocks)) if r.blocks else r for r in hospital.rooms),
+        beds=tuple(replace(b, blocks=closed(b.blocks)) if b.blocks else b for b in hospital.beds),
+    )
+
+
+def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
+    """All requests of a batch, decided jointly; 200 with one answer each, in order."""
+    cases = _opened(command, changes)
+    seconds = changes.practice.batch_seconds
+    if command.due is not None:
+        seconds = min(seconds, command.due - time.monotonic())
+    joint = [case for case in cases if not case.waivers]
+    deciding = _Deciding(changes, seconds)
+    bound = None
+    if isinstance(command.planned, Plan):
+        held = deciding.follow(command.planned, joint)
+        # Of the requests that were waived nobody asked the solver, so it bounds nothing with them in it.
+        bound = command.planned.bound if held and len(joint) == len(cases) else None
+    else:
+        deciding.jointly(joint)
+    deciding.one_by_one(cases)
+    decided = [deciding.settled[case.id] for case in cases]
+    reason = command.planned if isinstance(command.planned, str) else "deadline" if seconds <= 0 else None
+    placed = sum(case.allocation is not None for case in decided)
+    told = {
+        "placed": placed,
+        "unplaced": len(decided) - placed,
+        **deciding.quality(bound),
+        "degraded": reason is not None,
+        "degraded_reason": reason,
+        "results": [answer(case, changes, degraded=seconds <= 0) for case in decided],
+    }
+    return Answer(200, told)
+
+
+def _opened(command: PlaceBatch, changes: Changes) -> list[Case]:
+    return [
+        open_case(bundle, ("requests", number), command.access, changes)
+        for number, bundle in enumerate(command.body.requests)
+    ]
+
+
+class _Deciding:
+    """A batch while it is decided: what became of each case, what all cost, and by which methods."""
+
+    def __init__(self, changes: Changes, seconds: float) -> None:
+        self.settled: dict[str, Case] = {}
+        self._changes = changes
+        self._seconds = seconds
+        self._cost = 0
+        self._methods: set[Method] = set()
+
+    def follow(self, plan: Plan, cases: Sequence[Case]) -> bool:
+        """Carry out what of a plan still holds; whether all of it did.
+
+        If not, what does not hold is decided again jointly with all that is less urgent, so that nobody keeps a bed
+        while somebody more urgent lost theirs.
+        """
+        planned = zip(cases, plan.given, plan.methods, strict=True)
+        broken: Priority | None = None
+        for case, given, method in sorted(planned, key=lambda row: row[0].rank):
+            if given is None or (broken is not None and case.request.priority > broken):
+                continue
+            decision = _as_planned(case, given, method, self._changes)
+            if decision is not None and decision.verified:
+                self._settle(case, decision)
+            elif broken is None:
+                broken = case.request.priority
+        if broken is not None:
+            self.jointly([case for case in cases if case.id not in self.settled])
+        return broken is None
+
+    def jointly(self, cases: Sequence[Case]) -> None:
+        """Decide cases together by search; what was given is settled first, so that reasons name the rest. Those
+        that the referee does not confirm are left."""
+        seconds = min(self._seconds, SECONDS_PER_REQUEST * len(cases))
+        if len(cases) < 2 or seconds <= 0:
+            return
+        new_id = self._changes.desk.new_id
+        decisions = self._changes.live.decide_batch(
+            [case.request for case in cases],
+            [new_id("alc") for _ in cases],
+            Budget(seconds=seconds),
+            BATCH_SEED,
+        )
+        pairs = sorted(zip(cases, decisions, strict=True), key=lambda pair: pair[1].allocation is None)
+        for case, decision in pairs:
+            if decision.allocation is None or decision.verified:
+                self._settle(case, decision)
+
+    def one_by_one(self, cases: Sequence[Case]) -> None:
+        """Decide what is left, most urgent first: those with waivers, because a waiver is one request's and not the
+        batch's; those a plan had no place for, because one may have come free."""
+        for case in sorted(cases, key=lambda case: case.rank):
+            if case.id not in self.settled:
+                self._settle(case, decide(case, self._changes, hurried=self._seconds <= 0))
+
+    def quality(self, bound: int | None) -> dict[str, Any]:
+        """How the batch was decided, what it costs, and the least it could have cost."""
+        cost = self._cost
+        # The plan was bounded on the hospital as it was; a cheaper one now is no contradiction, but ends the proof.
+        bound = bound if bound is not None and bound <= cost else None
+        return {
+            "method": "+".join(sorted(self._methods)),
+            "cost": cost,
+            "bound": bound,
+            "gap": None if bound is None else (cost - bound) / max(1, abs(cost)),
+        }
+
+    def _settle(self, case: Case, decision: Decision) -> None:
+        self.settled[case.id] = settle(case, decision, self._changes, compare=False)
+        self._cost += decision.cost
+        self._methods.add(decision.method)
+
+
+def _as_planned(case: Case, given: Allocation, method: Method, changes: Changes) -> Decision | None:
+    """A planned allocation for its case, counted on the hospital as it is now; None if it names what is not there.
+
+    A plan takes a while: what was to start at once starts now.
+    """
+    records = changes.records
+    asked, beside = case.request, given.companion_bed_id
+    known = (
+        {given.bed_id, given.bed_id if beside is None else beside} <= records.beds.keys()
+        and {use.unit_id for use in given.units} <= records.units.keys()
+        and {use.lot_id for use in given.lots} <= records.lots.keys()
+        and {use.type_id for use in given.units} <= {need.type_id for need in asked.equipment}
+        and {use.drug_id for use in given.lots} <= {need.drug_id for need in asked.drugs}
+    )
+    if not known:
+        return None
+    try:
+        allocation = replace(
+            _later(given, max(0, changes.now - given.start)),
+            id=changes.desk.new_id("alc"),
+            request_id=case.id,
+            person_id=asked.person_id,
+        )
+    except InvalidInstance:
+        return None
+    return changes.live.judged(asked, allocation, method)
+
+
+def _later(allocation: Allocation, minutes: Minute) -> Allocation:
+    units = tuple(replace(u, start=u.start + minutes, end=u.end + minutes) for u in allocation.units)
+    return replace(allocation, start=allocation.start + minutes, end=allocation.end + minutes, units=units)

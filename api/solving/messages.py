@@ -1,0 +1,76 @@
+"""What passes between the service and its solver process.
+
+A task is sent as our own frozen records. The answer comes back as JSON and is read strictly, because a process that
+ran out of memory, or is not the one it should be, may write anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from solver.engine.errors import SolverError
+from solver.hospital import Allocation
+from solver.placing.problem import Method, PlacingProblem
+
+READY = b"ready"
+MOST_BYTES = 16 * 1_048_576
+"""Longest answer that is read: five hundred requests with all their units and lots need about one megabyte."""
+
+Failure = Literal["busy", "starting", "died", "hung", "out_of_memory", "garbage", "failed"]
+"""Why there is no plan: another batch has the process; it is not up yet; it ended; it did not answer in time and was
+killed; it needed more memory than it may have; its answer made no sense; the solver itself gave up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A batch on a frozen hospital, and how many seconds and workers deciding it may take."""
+
+    problem: PlacingProblem
+    seconds: float
+    workers: int
+    seed: int
+
+
+class Plan(BaseModel):
+    """What each request of a task was given, in its order, and by which method; the cost of all, and the bound.
+
+    Ids inside are the task's own. Nothing of it is to be believed before the referee has counted it.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    given: tuple[Allocation | None, ...]
+    methods: tuple[Method, ...]
+    cost: int
+    bound: int | None
+
+
+class NoPlan(Exception):
+    """There is no plan; ``reason`` says why."""
+
+    def __init__(self, reason: Failure) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def failure(reason: Failure) -> bytes:
+    """The answer of a process that has no plan."""
+    return orjson.dumps({"failed": reason})
+
+
+def read_plan(raw: bytes, requests: int) -> Plan:
+    """The plan in an answer for so many requests; raises ``NoPlan``."""
+    for reason in ("out_of_memory", "failed"):
+        if raw == failure(reason):
+            raise NoPlan(reason)
+    try:
+        plan = Plan.model_validate_json(raw)
+    except (ValidationError, SolverError):
+        raise NoPlan("garbage") from None
+    if not len(plan.given) == len(plan.methods) == requests:
+        raise NoPlan("garbage")
+    return plan

@@ -1,0 +1,165 @@
+"""The service's end of the solver process: started, asked, killed when it does not answer, replaced."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+
+from api.solving.child import PRELOADED
+from api.solving.messages import MOST_BYTES, READY, NoPlan, Plan, Task, read_plan
+from solver.placing.problem import PlacingProblem
+
+SOLVE_SHARE = 0.8
+"""Share of the time that the solver is given; the rest is for the way there and back, and for a late end."""
+
+SEED = 1
+"""The same batch on the same hospital is searched the same way."""
+
+Serve = Callable[[Connection, int], None]
+"""What the process runs: a line to the service, and how many bytes it may take."""
+
+
+@dataclass(slots=True)
+class _Child:
+    process: ForkServerProcess
+    connection: Connection
+    ready: bool = False
+    killed: bool = False
+
+    def kill(self) -> None:
+        self.killed = True
+        self.process.kill()
+
+    def end(self) -> None:
+        """Kill it, whatever it does, and give everything back."""
+        with suppress(ValueError):  # closed already
+            self.process.kill()
+            self.process.join()
+            self.process.close()
+        self.connection.close()
+
+
+class SolverProcess:
+    """One child process that solves one batch at a time. Safe to use from several threads.
+
+    Forked from a server that has the solver imported, so that a killed one is replaced within a tenth of a second
+    and is ready again when its kernels are loaded. ``memory_bytes`` bounds what it may take above its own needs.
+    """
+
+    def __init__(self, serve: Serve, *, workers: int, memory_bytes: int) -> None:
+        self._serve = serve
+        self._workers = workers
+        self._memory_bytes = memory_bytes
+        self._lock = threading.Lock()
+        self._child: _Child | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, None while there is none."""
+        child = self._child
+        return child.process.pid if child is not None else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has a batch, or is being started."""
+        return self._lock.locked()
+
+    def start(self) -> None:
+        """Start the process unless it is there or the service is closing."""
+        with self._lock:
+            self._started()
+
+    def solve(self, problem: PlacingProblem, seconds: float) -> Plan:
+        """The plan of a batch within so many seconds; raises ``NoPlan``.
+
+        A process that fails in any way is killed, and another one is started.
+        """
+        due = time.monotonic() + seconds
+        if not self._lock.acquire(timeout=max(0.0, seconds)):
+            raise NoPlan("busy")
+        try:
+            child = self._started()
+            if child is None or not _is_ready(child, due):
+                raise NoPlan("starting")
+            return self._ask(child, problem, due)
+        except NoPlan as none:
+            if none.reason != "starting":
+                self._replace()
+            raise
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """End the process now; whoever waits for it gets ``NoPlan``."""
+        self._closed = True
+        child = self._child
+        if child is not None:
+            child.kill()
+        with self._lock:
+            self._end()
+
+    def _ask(self, child: _Child, problem: PlacingProblem, due: float) -> Plan:
+        left = due - time.monotonic()
+        try:
+            with _killed_after(child, left):
+                child.connection.send(Task(problem, SOLVE_SHARE * left, self._workers, SEED))
+                raw = child.connection.recv_bytes(MOST_BYTES)
+        except (EOFError, OSError):
+            raise NoPlan("hung" if child.killed else "died") from None
+        return read_plan(raw, len(problem.requests))
+
+    def _started(self) -> _Child | None:
+        if self._child is None and not self._closed:
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(list(PRELOADED))
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=self._serve, args=(theirs, self._memory_bytes), name="wardflow-solver", daemon=True
+            )
+            process.start()
+            theirs.close()
+            self._child = _Child(process, ours)
+        return self._child
+
+    def _replace(self) -> None:
+        self._end()
+        # Not by whoever waits: the answer that is missing must now come from elsewhere, and soon.
+        threading.Thread(target=self.start, name="wardflow-solver-start", daemon=True).start()
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+
+
+def _is_ready(child: _Child, due: float) -> bool:
+    if not child.ready:
+        try:
+            if not child.connection.poll(max(0.0, due - time.monotonic())):
+                return False
+            child.ready = child.connection.recv_bytes(MOST_BYTES) == READY
+        except (EOFError, OSError):
+            raise NoPlan("died") from None
+        if not child.ready:
+            raise NoPlan("garbage")
+    return child.ready
+
+
+@contextmanager
+def _killed_after(child: _Child, seconds: float) -> Iterator[None]:
+    """Kill the process unless what is done with it ends in time: sending to a process that hangs blocks as well."""
+    watchdog = threading.Timer(max(0.0, seconds), child.kill)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.cancel()
+        watchdog.join()

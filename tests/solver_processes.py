@@ -1,0 +1,50 @@
+"""What may run in the solver's place: processes that answer nonsense, or write down what they are told."""
+
+import pickle
+from pathlib import Path
+
+from api.solving import child
+from api.solving.messages import READY
+
+
+def garble(connection, memory_bytes):
+    """Answers every task with something else."""
+    connection.send_bytes(READY)
+    while True:
+        try:
+            connection.recv()
+        except EOFError:
+            return
+        connection.send_bytes(b'{"given": [null], "methods": ["kernel"], "cost": "cheap", "bound": NaN}')
+
+
+def overhear(path, connection, memory_bytes):
+    """Writes every task to a file as it comes, then does what the solver does."""
+    connection.send_bytes(READY)
+    while True:
+        try:
+            raw = connection.recv_bytes()
+        except EOFError:
+            return
+        Path(path).write_bytes(raw)
+        connection.send_bytes(child.answer(pickle.loads(raw)))  # noqa: S301
+
+
+def dream(connection, memory_bytes):
+    """Gives every request of every task the same bed, now, and a bed that nobody knows to the first."""
+    connection.send_bytes(READY)
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
+        plan = child.solved(task)
+        bed = next(given for given in plan.given if given is not None)
+        same = [bed for _ in plan.given]
+        same[0] = bed.__class__(**{**fields_of(bed), "bed_id": "nowhere"})
+        dreamt = plan.model_copy(update={"given": tuple(same)})
+        connection.send_bytes(dreamt.model_dump_json().encode())
+
+
+def fields_of(record):
+    return {name: getattr(record, name) for name in record.__slots__}
