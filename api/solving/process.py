@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import threading
 import time
@@ -14,6 +15,8 @@ from multiprocessing.context import ForkServerProcess
 from api.solving.child import PRELOADED
 from api.solving.messages import MOST_BYTES, READY, NoPlan, Plan, Task, read_plan
 from solver.placing.problem import PlacingProblem
+
+log = logging.getLogger(__name__)
 
 SOLVE_SHARE = 0.8
 """Share of the time that the solver is given; the rest is for the way there and back, and for a late end."""
@@ -73,7 +76,7 @@ class SolverProcess:
 
     def start(self) -> None:
         """Start the process unless it is there or the service is closing."""
-        with self._lock:
+        with self._lock, suppress(NoPlan):
             self._started()
 
     def solve(self, problem: PlacingProblem, seconds: float) -> Plan:
@@ -117,16 +120,27 @@ class SolverProcess:
 
     def _started(self) -> _Child | None:
         if self._child is None and not self._closed:
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(list(PRELOADED))
-            ours, theirs = context.Pipe()
+            try:
+                self._child = self._forked()
+            except (OSError, RuntimeError):
+                log.exception("The solver process could not be started; batches are searched without it")
+                raise NoPlan("failed") from None
+        return self._child
+
+    def _forked(self) -> _Child:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(list(PRELOADED))
+        ours, theirs = context.Pipe()
+        with theirs:
             process = context.Process(
                 target=self._serve, args=(theirs, self._memory_bytes), name="wardflow-solver", daemon=True
             )
-            process.start()
-            theirs.close()
-            self._child = _Child(process, ours)
-        return self._child
+            try:
+                process.start()
+            except BaseException:
+                ours.close()
+                raise
+        return _Child(process, ours)
 
     def _replace(self) -> None:
         self._end()

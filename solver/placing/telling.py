@@ -50,7 +50,8 @@ def _in_words(name: str, value: Value, language: Language) -> object:
 
 def as_json(sentence: Sentence) -> dict[str, Any]:
     """A sentence as a JSON object, in no language."""
-    return {SAY: sentence.phrase_id, **sentence.values}
+    values = {name: list(v) if isinstance(v, tuple) else v for name, v in sentence.values.items()}
+    return {SAY: sentence.phrase_id, **values}
 
 
 def told(body: Any, language: Language) -> Any:
