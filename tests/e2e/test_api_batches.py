@@ -140,6 +140,7 @@ async def test_what_a_plan_starts_at_once_starts_when_it_is_carried_out(planned)
         os.kill(pid, signal.SIGCONT)
         body = await asked
     assert body["placed"] == 2
+    assert body["bound"] is not None
     assert {r["allocation"]["start"] for r in body["results"]} == {at(3)}
     assert body["results"][0]["allocation"]["units"][0]["start"] == at(3)
 
