@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from api.errors import NotReady
 from api.services import (
     arriving,
     batches,
@@ -102,29 +103,27 @@ class HospitalDecider:
     def decide(self, commands: Sequence[Command]) -> Sequence[Decision | Exception]:
         """One decision, or the exception that refuses it, per command; each sees those before it."""
         with self._lock:
-            self._follow_clock()
+            if not self._sound:
+                self.reset()
+            now = max(self._clock().minute, self.desk.live.now)
+            if now != self.desk.live.now:
+                self.desk.live.move_clock(now)
+                self.desk.forget_the_past()
+            self.moved_at = time.monotonic()
             return [self._decide_one(command) for command in commands]
 
     def rehearse(self, command: Command) -> PlacingProblem:
-        """What a batch would place on the hospital as it is now, as a frozen copy that leaves it as it was; from any
-        thread. Raises what refuses the command."""
+        """What a batch would place on the hospital as it was decided last, as a frozen copy; nothing of it stays. From
+        any thread, also while decisions are being committed. Raises what refuses the command."""
         with self._lock:
-            self._follow_clock()
+            if not self._sound:
+                raise NotReady("The hospital is being read again.")
             changes = Changes(self.desk, self.desk.live.now, command.actor)
             try:
                 return batches.rehearsed(command.body, changes)
             finally:
                 if not changes.undo():
                     self._sound = False
-
-    def _follow_clock(self) -> None:
-        if not self._sound:
-            self.reset()
-        now = max(self._clock().minute, self.desk.live.now)
-        if now != self.desk.live.now:
-            self.desk.live.move_clock(now)
-            self.desk.forget_the_past()
-        self.moved_at = time.monotonic()
 
     def _decide_one(self, command: Command) -> Decision | Exception:
         if not self._sound:

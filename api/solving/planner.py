@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from api.metrics import Metrics
-from api.services.batches import SECONDS_PER_REQUEST, PlaceBatch
+from api.services.batches import PlaceBatch, writer_seconds
 from api.solving.messages import Failure, NoPlan, Plan
 from api.solving.process import SolverProcess
 from models.batch import stored_answers
@@ -19,8 +19,9 @@ from solver.placing.problem import PlacingProblem
 PLANNED_FROM_MS = 3000
 """A batch that may take this long is planned; a shorter deadline is left to the search alone."""
 
-WRITER_SECONDS = 0.5
-MOST_SEARCH_SECONDS = 1.0
+SPARE_SECONDS = 0.5
+"""Between the end of planning and the deadline, besides what the writer needs."""
+
 LEAST_SECONDS = 0.5
 """Less than this is not worth a plan."""
 
@@ -44,17 +45,15 @@ class Planner:
         self._turn = asyncio.Lock()
 
     async def planned(self, command: Command) -> Command:
-        """The command with a plan, or with the reason why there is none; as it is if it has no time for one, or
-        was answered before, or will be refused anyway."""
+        """The command with a plan, or with the reason why there is none; as it is if it leaves no time for one, was
+        answered before, or will be refused anyway."""
         batch: PlaceBatch = command.body
         if batch.due is None or (batch.body.deadline_ms or 0) < PLANNED_FROM_MS:
             return command
-        # What the writer needs when no plan comes: to search for itself, and to store.
-        due = (
-            batch.due
-            - WRITER_SECONDS
-            - min(MOST_SEARCH_SECONDS, SECONDS_PER_REQUEST * len(batch.body.requests))
-        )
+        # Without a plan the writer searches for itself, and that in time.
+        due = batch.due - writer_seconds(len(batch.body.requests)) - SPARE_SECONDS
+        if due - self._monotonic() < LEAST_SECONDS:
+            return command
         try:
             plan = await self._in_turn(command, due)
         except NoPlan as none:
@@ -63,9 +62,9 @@ class Planner:
         return command if plan is None else _with(command, plan)
 
     async def _in_turn(self, command: Command, due: float) -> Plan | None:
-        left = due - self._monotonic() - LEAST_SECONDS
         try:
-            await asyncio.wait_for(self._turn.acquire(), max(0.0, left))
+            async with asyncio.timeout(due - self._monotonic() - LEAST_SECONDS):
+                await self._turn.acquire()
         except TimeoutError:
             raise NoPlan("busy") from None
         try:
