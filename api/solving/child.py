@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -31,13 +32,10 @@ def serve(connection: Connection, memory_bytes: int) -> None:
     os.nice(NICENESS)
     answer(_small_task())
     limit_memory(memory_bytes)
-    connection.send_bytes(READY)
-    while True:
-        try:
-            task = connection.recv()
-            connection.send_bytes(answer(task))
-        except (EOFError, OSError):
-            return
+    with suppress(EOFError, OSError):
+        connection.send_bytes(READY)
+        while True:
+            connection.send_bytes(answer(connection.recv()))
 
 
 def answer(task: Task) -> bytes:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SOLVE_SHARE = 0.8
 """Share of the time that the solver is given; the rest is for the way there and back, and for a late end."""
+
+CLOSING_SECONDS = 0.5
 
 SEED = 1
 """The same batch on the same hospital is searched the same way."""
@@ -76,7 +80,7 @@ class SolverProcess:
 
     def start(self) -> None:
         """Start the process unless it is there or the service is closing."""
-        with self._lock, suppress(NoPlan):
+        with self._held(), suppress(NoPlan):
             self._started()
 
     def solve(self, problem: PlacingProblem, seconds: float) -> Plan:
@@ -97,7 +101,7 @@ class SolverProcess:
                 self._replace()
             raise
         finally:
-            self._lock.release()
+            self._let_go()
 
     def close(self) -> None:
         """End the process now; whoever waits for it gets ``NoPlan``."""
@@ -105,8 +109,22 @@ class SolverProcess:
         child = self._child
         if child is not None:
             child.kill()
-        with self._lock:
+        # One that is just being started takes a second or two; whoever starts it ends it.
+        if self._lock.acquire(timeout=CLOSING_SECONDS):
+            self._let_go()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._closed:
             self._end()
+        self._lock.release()
 
     def _ask(self, child: _Child, problem: PlacingProblem, due: float) -> Plan:
         left = due - time.monotonic()
@@ -122,7 +140,7 @@ class SolverProcess:
         if self._child is None and not self._closed:
             try:
                 self._child = self._forked()
-            except (OSError, RuntimeError):
+            except (OSError, EOFError, RuntimeError):
                 log.exception("The solver process could not be started; batches are searched without it")
                 raise NoPlan("failed") from None
         return self._child
@@ -136,7 +154,8 @@ class SolverProcess:
                 target=self._serve, args=(theirs, self._memory_bytes), name="wardflow-solver", daemon=True
             )
             try:
-                process.start()
+                with _without_interrupts():
+                    process.start()
             except BaseException:
                 ours.close()
                 raise
@@ -164,6 +183,18 @@ def _is_ready(child: _Child, due: float) -> bool:
         if not child.ready:
             raise NoPlan("garbage")
     return child.ready
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What is started inside never hears Ctrl-C: it is for the service, which ends the others in its own time."""
+    # Started by the way otherwise, and lifts the mask when it is.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
