@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
+from typing import Final
 
 from api.solving.child import PRELOADED
-from api.solving.messages import MOST_BYTES, READY, NoPlan, Plan, Task, read_plan
+from api.solving.messages import MOST_BYTES, READY, Failure, NoPlan, Plan, Task, read_plan
 from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ SOLVE_SHARE = 0.8
 """Share of the time that the solver is given; the rest is for the way there and back, and for a late end."""
 
 CLOSING_SECONDS = 0.5
+
+UNHARMED: Final[frozenset[Failure]] = frozenset({"busy", "starting"})
+"""Why there may be no plan although nothing is wrong with the process."""
 
 SEED = 1
 """The same batch on the same hospital is searched the same way."""
@@ -95,9 +99,11 @@ class SolverProcess:
             child = self._started()
             if child is None or not _is_ready(child, due):
                 raise NoPlan("starting")
+            if time.monotonic() >= due:
+                raise NoPlan("busy")
             return self._ask(child, problem, due)
         except NoPlan as none:
-            if none.reason != "starting":
+            if none.reason not in UNHARMED:
                 self._replace()
             raise
         finally:

@@ -1,7 +1,9 @@
 """A hospital's life from the command line: made, filled, served, stopped, served again."""
 
 import contextlib
+import os
 import secrets
+import signal
 import stat
 import subprocess
 import sys
@@ -155,3 +157,34 @@ def test_the_demo_hospital_is_a_new_sandbox_each_time_and_its_password_opens_it(
             body = {"login": "bed_manager", "password": password_file.read_text().strip()}
             assert httpx.post(f"{url}/api/v1/sessions", json=body).json()["sandbox"] is True
     assert len(list((home.database.parent / "sandboxes").iterdir())) == 2
+
+
+def test_an_interrupt_at_the_terminal_ends_the_service_and_what_it_started_without_a_word(home: Home) -> None:
+    """Ctrl-C goes to the whole group: the solver's processes, just being started, were to import and complained."""
+    home.found()
+    port_file = home.folder / "port"
+    words = ("serve", "--port", "0", "--port-file", str(port_file))
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "cli", *words],
+        cwd=home.folder,
+        env=home.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as serving:
+        wait_until_ready(port_file)
+        time.sleep(0.5)
+        os.killpg(serving.pid, signal.SIGINT)
+        _, complaints = serving.communicate(timeout=30)
+    assert (serving.returncode, complaints) == (0, "")
+
+
+def wait_until_ready(port_file: Path) -> None:
+    for _ in range(600):
+        with contextlib.suppress(httpx.TransportError, FileNotFoundError):
+            port = int(port_file.read_text())
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return
+        time.sleep(0.1)
+    raise TimeoutError("The service did not get ready.")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from api.solving.messages import MOST_BYTES, NoPlan, failure, read_plan
+from api.solving.messages import MOST_BYTES, READY, NoPlan, failure, read_plan
 from api.solving.process import SolverProcess
 
 GIVEN = {
@@ -80,6 +80,26 @@ def test_a_process_that_never_gets_ready_is_no_plan_and_is_started_anew():
     with pytest.raises(NoPlan):
         process.solve(None, 1)
     assert process.pid is None
+
+
+def get_ready(connection, memory_bytes):
+    """A process that is ready and waits to be asked."""
+    connection.send_bytes(READY)
+    time.sleep(60)
+
+
+def test_a_process_that_is_asked_too_late_is_not_made_to_pay_for_it():
+    process = SolverProcess(get_ready, workers=1, memory_bytes=MOST_BYTES)
+    try:
+        process.start()
+        pid = process.pid
+        assert process._child.connection.poll(30)
+        with pytest.raises(NoPlan) as none:
+            process.solve(None, 0)
+        assert none.value.reason == "busy"
+        assert process.pid == pid
+    finally:
+        process.close()
 
 
 def sleep_on(connection, memory_bytes):
