@@ -33,7 +33,13 @@ class Documented:
         self.seen: set[tuple[str, int]] = set()
 
     async def __call__(self, answer: httpx.Response) -> None:
-        """The check, as a response hook of httpx."""
+        """The check, as a response hook of an asynchronous client; a stream is left to who reads it."""
+        if answer.headers.get("content-type", "").partition(";")[0] in (JSON, PROBLEM):
+            await answer.aread()
+        self.check(answer)
+
+    def check(self, answer: httpx.Response) -> None:
+        """The check of an answer that has been read."""
         operation = self._operation(answer.request)
         if operation is None:
             return
@@ -46,7 +52,6 @@ class Documented:
         media = answer.headers.get("content-type", "").partition(";")[0]
         assert set(described.get("content", {"": None})) == {media}, f"{told} as {media}"
         if media in (JSON, PROBLEM):
-            await answer.aread()
             self._adapter(described["content"][media]["schema"]).validate_json(answer.content, strict=True)
 
     def _operation(self, request: httpx.Request) -> Any:
