@@ -39,6 +39,16 @@ _HEADERS: Mapping[Any, tuple[tuple[str, bool, str, str | None], ...]] = {
 }
 """What each dependency reads of the headers: name, whether it must be there, what it is, its pattern."""
 
+_ANSWER_HEADERS: Mapping[str, dict[str, Any]] = {
+    name: {"required": True, "description": text, "schema": {"type": "string"}}
+    for name, text in (
+        ("Content-Language", "The language of what is said"),
+        ("Vary", "Accept-Language"),
+        ("ETag", "The record's revision, for If-Match"),
+        ("Location", "The request"),
+    )
+}
+
 
 def document(app: FastAPI) -> dict[str, Any]:
     """The whole document; built once and kept."""
@@ -62,6 +72,7 @@ def _build(app: FastAPI) -> dict[str, Any]:
             operation = whole["paths"].get(context.path_format, {}).get(method.lower())
             if operation is not None:
                 _complete(operation, context.dependant, f"{method} {context.path_format}")
+                _add_answer_headers(operation, context.dependant, schemas)
     return whole
 
 
@@ -88,6 +99,21 @@ def _complete(operation: dict[str, Any], dependant: Dependant, name: str) -> Non
         if name in EXAMPLES:
             content["examples"] = {key: {"value": value} for key, value in EXAMPLES[name].items()}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+
+
+def _add_answer_headers(operation: dict[str, Any], dependant: Dependant, schemas: Mapping[str, Any]) -> None:
+    """The headers that successful answers carry (``told_response``, ``answered``)."""
+    calls = {inner.call for inner in dependant.dependencies}
+    for status, answer in operation["responses"].items():
+        schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        # Of several models that an answer may have, all have a revision or none.
+        one = next(iter(schema.get("anyOf", (schema,))))
+        model = schemas.get(str(one.get("$ref", "")).rsplit("/", 1)[-1], {}).get("properties", {})
+        names = ["Content-Language", "Vary"] if calls & {acting_request, reader_language} else []
+        names += ["ETag"] if names and "revision" in model else []
+        names += ["Location"] if acting_request in calls and status in ("201", "202") else []
+        if names and status != "default":
+            answer["headers"] = {name: _ANSWER_HEADERS[name] for name in names}
 
 
 def _headers_of(dependant: Dependant) -> Iterator[dict[str, Any]]:

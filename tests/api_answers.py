@@ -15,6 +15,8 @@ from api.schemas.base import Out
 MODULES = (accounts, common, events, requests, structure)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+OURS = {"content-language", "vary", "etag", "location"}
+"""Headers that are on an answer exactly when the document says so."""
 
 
 def models() -> dict[str, type[Out]]:
@@ -49,6 +51,8 @@ class Documented:
             assert answer.status_code >= 400, f"{told}, which is not documented"
             described = operation["responses"]["default"]
         self.seen.add((operation["operationId"], answer.status_code))
+        promised = {name.lower() for name in described.get("headers", ())}
+        assert promised == OURS & answer.headers.keys(), f"{told} with other headers"
         media = answer.headers.get("content-type", "").partition(";")[0]
         assert set(described.get("content", {"": None})) == {media}, f"{told} as {media}"
         if media in (JSON, PROBLEM):
