@@ -94,6 +94,7 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         explanation=case.explanation,
         need=None if need is None else StoredNeed(need.decide_again, need.fallback, need.call, need.why_not),
         version=case.revision,
+        displaced_by=case.displaced_by,
     )
 
 
@@ -154,6 +155,7 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         explanation=dict(stored.explanation),
         waivers=tuple(waivers),
         need=None if need is None else Need(need.decide_again, need.fallback, need.call, dict(need.why_not)),
+        displaced_by=stored.displaced_by,
     )
 
 
