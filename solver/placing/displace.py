@@ -214,9 +214,7 @@ class _Search:
         theirs, given, live = booking.request, booking.allocation, self.live
         with live.trial():
             live.withdraw(theirs, given)
-            stood = live.judged(
-                theirs, given, Method.KERNEL, published=given.bed_id, waived=booking.waived
-            ).cost
+            stood = live.judged(theirs, given, Method.KERNEL, waived=booking.waived).cost
             urgent = live.judged(
                 self.request,
                 live.find(self.request, self.ids[0], waived=self.waived),

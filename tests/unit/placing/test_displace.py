@@ -37,6 +37,12 @@ def emergency(**changes) -> Request:
     return request(**{"priority": Priority.EMERGENCY, "max_wait_minutes": 2 * HOUR, **changes})
 
 
+def live_with_booking(booking: Booking) -> LiveHospital:
+    live = live_with(person(booking.request.person_id))
+    live.apply(Decision(booking.request, booking.allocation, 0))
+    return live
+
+
 def exchanged(live: LiveHospital, asked: Request, *bookings: Booking, **bounds) -> Exchange | None:
     found = live.find(asked, IDS[0])
     return exchange(live, asked, found, bookings, IDS, Bounds(**bounds))
@@ -119,8 +125,11 @@ def test_the_equally_urgent_the_due_and_who_is_on_the_way_or_in_bed_keep_their_b
 def test_a_transfer_that_is_booked_is_not_taken_back():
     """Its patient lies in another bed: which stay was shortened for it is not the search's to undo."""
     live = live_with()
-    booking = book(live, "p-sB2", 3 * HOUR, from_stay_id="sB2", who=live.records.persons["p-sB2"])
+    who, elsewhere = live.records.persons["p-sC2"], {"excluded_room_ids": frozenset({"S"})}
+    booking = book(live, who.id, 3 * HOUR, from_stay_id="sC2", who=who, **elsewhere)
     assert exchanged(live, emergency(), booking) is None
+    newcomer = book(live_with(), "p-routine", 3 * HOUR, **elsewhere)
+    assert exchanged(live_with_booking(newcomer), emergency(), newcomer) is not None
 
 
 @pytest.mark.parametrize("priority", [Priority.SOON, Priority.ROUTINE])
@@ -167,12 +176,14 @@ def test_nothing_is_taken_back_where_the_other_would_lose_more():
 def test_a_booking_that_holds_the_last_pumps_is_taken_back_though_beds_are_free():
     live = LiveHospital(records_of())
     needs = (EquipmentNeed("pump", 2), EquipmentNeed("syringe"))
-    booking = book(live, "p-routine", 3 * HOUR, "C2", equipment=needs)
+    elsewhere = frozenset({"S"})
+    here = frozenset({"R"})
+    booking = book(live, "p-routine", 3 * HOUR, "C2", equipment=needs, excluded_room_ids=here)
     live.withdraw(booking.request, booking.allocation)
     allocation = live.find(booking.request, "with-pumps")
     booking = Booking(booking.request, allocation)
     live.apply(Decision(booking.request, allocation, 0))
-    asked = emergency(equipment=(EquipmentNeed("pump"),))
+    asked = emergency(equipment=(EquipmentNeed("pump"),), excluded_room_ids=elsewhere)
     assert live.find(asked, "a") is None
     assert exchanged(live, asked, booking).urgent.allocation.start == NOW
 

@@ -260,6 +260,14 @@ def test_an_emergency_takes_the_bed_booked_ahead_by_somebody_who_can_wait(policy
     assert outcome.broken == {}
 
 
+def test_who_is_displaced_and_cannot_come_later_waits() -> None:
+    booked = single(1, NOW, Priority.ROUTINE, NOW + 180, max_wait_minutes=0)
+    comes = single(2, NOW + 5, Priority.EMERGENCY, NOW + 5, max_wait_minutes=60)
+    _, ledger, hospital = play_here(a_day(booked, comes, hours=2), Policy.BEST)
+    assert ledger.entries["r1"].standing.state is State.WAITING
+    assert (hospital.cases["r1"].displaced, hospital.cases["r1"].allocation) == (True, None)
+
+
 def test_nobody_is_displaced_twice() -> None:
     booked = single(1, NOW, Priority.ROUTINE, NOW + 180, max_wait_minutes=1440)
     first = single(2, NOW + 5, Priority.EMERGENCY, NOW + 5, max_wait_minutes=60)
