@@ -336,9 +336,9 @@ class DayHospital:
         return [self.live.records.stays[i] for i in ids if i in self.live.records.stays]
 
     def _together(self, stay: Stay) -> list[Stay]:
-        """The stay and who accompanies it, as far as they came with one request."""
-        case = self.cases.get(stay.request_id or "")
-        return self._stays(case) if case is not None else [stay]
+        """The stay and who accompanies it: they end together."""
+        beside = [s for s in self.live.records.stays.values() if s.with_stay_id == stay.id]
+        return [stay, *beside]
 
     def _bookings(self, case: Case) -> list[UnitBooking]:
         given = case.allocation

@@ -14,7 +14,19 @@ from simulations.day_outcome import Fate, floor_minutes, paired, wait_of, weight
 from simulations.day_plan import morning_of
 from simulations.day_play import Player, State
 from simulations.demand import Arrival
-from solver.hospital import Bed, Care, Feature, Person, Priority, Request, Sex, Stay, StayState
+from solver.hospital import (
+    Bed,
+    BedKind,
+    Care,
+    Feature,
+    OperationalStatus,
+    Person,
+    Priority,
+    Request,
+    Sex,
+    Stay,
+    StayState,
+)
 from solver.placing.displace import Bounds
 from tests.api_service import NOW, small_hospital
 
@@ -236,6 +248,27 @@ def test_an_infected_patient_is_moved_only_into_another_room() -> None:
     moved = next(bed_id for patient, bed_id in lain if patient == "st-1" and bed_id != "B1")
     assert moved == "B4"
     assert outcome.transfers == 1
+
+
+def test_a_baby_is_expected_to_lie_there_as_long_as_the_mother() -> None:
+    """The mother's end moved on and the baby's did not: the cot in which it lay was given to the next."""
+    hospital = small_hospital()
+    mother = replace(hospital.stays[0], end=NOW + 60)
+    baby = replace(mother, id="st-2", person_id="baby", bed_id="K1", with_stay_id=mother.id)
+    hospital = replace(
+        hospital,
+        beds=(*hospital.beds, Bed("K1", "R1", BedKind.COT)),
+        persons=(*hospital.persons, Person("baby", Sex.MALE, NOW - 1440)),
+        stays=(mother, baby),
+    ).checked()
+    driver = DayHospital(hospital, NOW, Policy.BEST)
+    driver.advance(NOW + 90)
+    assert {stay.end for stay in driver.live.records.stays.values()} == {NOW + 150}
+    driver.expect("st-1", NOW + 400)
+    assert {stay.end for stay in driver.live.records.stays.values()} == {NOW + 400}
+    driver.leave("st-1")
+    assert driver.live.records.stays == {}
+    assert driver.live.records.beds["K1"].status is OperationalStatus.HOUSEKEEPING
 
 
 # --- displacing ---------------------------------------------------------------------------------------------
