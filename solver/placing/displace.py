@@ -107,12 +107,12 @@ def _may_be_taken_back(booking: Booking, request: Request, live: LiveHospital) -
     theirs = booking.request
     if theirs.priority <= request.priority or theirs.from_stay_id is not None:
         return False
-    if booking.allocation.start <= live.now:
+    given, stays = booking.allocation, live.records.stays
+    if given.start <= live.now:
         return False
-    main, beside = (f"{booking.allocation.id}/{who}" for who in ("stay", "companion"))
-    stays = live.records.stays
-    known = [stays[stay_id] for stay_id in (main, beside) if stay_id in stays]
-    return main in stays and all(stay.state is StayState.BOOKED for stay in known)
+    main, beside = stays.get(f"{given.id}/stay"), stays.get(f"{given.id}/companion")
+    only_booked = beside is None or beside.state is StayState.BOOKED
+    return main is not None and main.state is StayState.BOOKED and only_booked
 
 
 @dataclass(frozen=True, slots=True)
