@@ -5,47 +5,13 @@ from __future__ import annotations
 import pytest
 
 from solver.engine.errors import InvalidInstance
-from solver.hospital import Care, EquipmentNeed, Feature, Person, Priority, Request, Sex, StayState
-from solver.placing.displace import Booking, Bounds, Exchange, exchange, wants_exchange
+from solver.hospital import Care, EquipmentNeed, Feature, Person, Priority, Sex
+from solver.placing.displace import Booking, Bounds, exchange, wants_exchange
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision
 from solver.placing.referee import Decided, broken, check
-from tests.builders import DAY, HOUR, NOW, changed, given, occupant, person, records_of, request
-
-IDS = ("urgent", "again")
-FULL = [occupant(f"s{bed}", bed, end=5 * DAY) for bed in ("B2", "B3", "B4", "C1", "C2")]
-
-
-def live_with(*records, **changes) -> LiveHospital:
-    return LiveHospital(records_of(*FULL, *records, **changes))
-
-
-def book(live: LiveHospital, person_id: str, start: int, bed_id: str = "B1", **changes) -> Booking:
-    """A booking from ``start`` minutes after now; routine, for a day, unless said otherwise."""
-    who = changes.pop("who", person(person_id))
-    live.put(who)
-    asked = request(
-        person_id,
-        **{"priority": Priority.ROUTINE, "needed_by": NOW + start, "max_wait_minutes": DAY, **changes},
-    )
-    booking = Booking(asked, given(asked, bed_id))
-    live.apply(Decision(asked, booking.allocation, 0))
-    return booking
-
-
-def emergency(**changes) -> Request:
-    return request(**{"priority": Priority.EMERGENCY, "max_wait_minutes": 2 * HOUR, **changes})
-
-
-def live_with_booking(booking: Booking) -> LiveHospital:
-    live = live_with(person(booking.request.person_id))
-    live.apply(Decision(booking.request, booking.allocation, 0))
-    return live
-
-
-def exchanged(live: LiveHospital, asked: Request, *bookings: Booking, **bounds) -> Exchange | None:
-    found = live.find(asked, IDS[0])
-    return exchange(live, asked, found, bookings, IDS, Bounds(**bounds))
+from tests.builders import DAY, HOUR, NOW, changed, given, person, records_of
+from tests.exchanges import FULL, IDS, book, emergency, exchanged, live_with
 
 
 def test_an_emergency_takes_the_bed_somebody_routine_has_booked_from_later_on():
@@ -101,43 +67,6 @@ def test_the_gain_is_what_the_referee_counts_for_both_decisions():
     assert found.gain > 0
     assert found.gain == unplaced - found.urgent.cost - delay
     assert standing >= delay
-
-
-@pytest.mark.parametrize(
-    ("start", "priority", "state", "taken_back"),
-    [
-        (3 * HOUR, Priority.ROUTINE, StayState.BOOKED, True),
-        (3 * HOUR, Priority.EMERGENCY, StayState.BOOKED, False),  # as urgent
-        (0, Priority.ROUTINE, StayState.BOOKED, False),  # due now: the patient may be at the door
-        (3 * HOUR, Priority.ROUTINE, StayState.IN_TRANSIT, False),
-        (3 * HOUR, Priority.ROUTINE, StayState.OCCUPYING, False),
-    ],
-)
-def test_the_equally_urgent_the_due_and_who_is_on_the_way_or_in_bed_keep_their_beds(
-    start, priority, state, taken_back
-):
-    live = live_with()
-    booking = book(live, "p-other", start, priority=priority)
-    live.put(changed(live.records.stays[f"{booking.allocation.id}/stay"], state=state))
-    assert (exchanged(live, emergency(), booking) is not None) == taken_back
-
-
-def test_a_transfer_that_is_booked_is_not_taken_back():
-    """Its patient lies in another bed: which stay was shortened for it is not the search's to undo."""
-    live = live_with()
-    who, elsewhere = live.records.persons["p-sC2"], {"excluded_room_ids": frozenset({"S"})}
-    booking = book(live, who.id, 3 * HOUR, from_stay_id="sC2", who=who, **elsewhere)
-    assert exchanged(live, emergency(), booking) is None
-    newcomer = book(live_with(), "p-routine", 3 * HOUR, **elsewhere)
-    assert exchanged(live_with_booking(newcomer), emergency(), newcomer) is not None
-
-
-@pytest.mark.parametrize("priority", [Priority.SOON, Priority.ROUTINE])
-def test_only_emergencies_and_the_urgent_displace_others(priority):
-    live = live_with()
-    booking = book(live, "p-routine", 3 * HOUR)
-    assert exchanged(live, emergency(priority=priority), booking) is None
-    assert exchanged(live, emergency(priority=Priority.URGENT), booking) is not None
 
 
 def test_a_late_place_counts_as_none_from_a_bound_on():
