@@ -83,9 +83,10 @@ class Teller:
                 )
             return
         self.unverified += not given["verified"]
-        for other in given.get("displaced", ()):
-            if self._may_tell("displaced", TELL_DISPLACED, ask.minute):
-                self._say(ask.minute, self._displaced(name, ask, given, other))
+        displaced = given.get("displaced", ())
+        if displaced and self._may_tell("displaced", TELL_DISPLACED, ask.minute):
+            self._say(ask.minute, self._displaced(name, ask, given, displaced[0]))
+            return
         if self._worth_telling(ask, given) and self._may_tell("placed", TELL_PLACED, ask.minute):
             words = decision_in_words(name, ask.arrival.person, given, self.days, self._pooled)
             self._say(ask.minute, f"[green]{words[0]}[/]{escape(words[1])}")
@@ -93,10 +94,10 @@ class Teller:
     def _displaced(self, name: str, ask: Ask, given: Mapping[str, Any], other: Mapping[str, Any]) -> str:
         """Who takes whose place, and where that one goes."""
         whose = self.names.get(other["request_id"], "somebody")
-        goes = f"who goes to {other['bed_id']}, {_clock(other['start'])}" if other["bed_id"] else "who waits"
+        goes = f"goes to {other['bed_id']} {_clock(other['start'])}" if other["bed_id"] else "waits"
         return (
-            f"[green]{name} to {given['bed_id']}[/] {_clock(given['start'])} ({_priority(ask)}): less urgent and not "
-            f"yet there, {whose} had {other['from_bed_id']} from {_clock(other['from_start'])}, {goes}"
+            f"[green]{name} to {given['bed_id']}[/] {_clock(given['start'])} ({_priority(ask)}): {whose}, less "
+            f"urgent, had booked {other['from_bed_id']} from {_clock(other['from_start'])} and {goes}"
         )
 
     def _worth_telling(self, ask: Ask, given: Mapping[str, Any]) -> bool:

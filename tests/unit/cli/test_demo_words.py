@@ -82,7 +82,6 @@ def test_who_takes_whose_place_is_told_and_where_that_one_goes() -> None:
         teller.heard("ask", ask, {"request_id": f"req_0{number}", "allocation": given})
     first, second = console.file.getvalue().splitlines()
     assert first.endswith(
-        "A. to B12 Mon 22:05 (emergency): less urgent and not yet there, X. had B12 from Tue 01:00, who goes to "
-        "C3, Tue 09:00"
+        "A. to B12 Mon 22:05 (emergency): X., less urgent, had booked B12 from Tue 01:00 and goes to C3 Tue 09:00"
     )
-    assert second.endswith("Y. had B12 from Tue 01:00, who waits")
+    assert second.endswith("Y., less urgent, had booked B12 from Tue 01:00 and waits")
