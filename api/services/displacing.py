@@ -35,13 +35,15 @@ def _may_be_displaced(case: Case, changes: Changes) -> Iterator[Case]:
     for other in changes.desk.cases.values():
         if other.allocation is None or other.request.priority <= case.request.priority:
             continue
-        untouched = other.displaced_by is None and not other.waivers and not _chosen_by_a_person(other)
+        untouched = other.displaced_by is None and not _decided_by_a_person(other)
         if untouched and not _awaited(other, changes):
             yield other
 
 
-def _chosen_by_a_person(case: Case) -> bool:
-    return case.explanation.get("method") == Method.PERSON.value
+def _decided_by_a_person(case: Case) -> bool:
+    """Whether a person chose the bed, or waived rules for it (an override may be over by now, its bed is not)."""
+    chosen = case.explanation.get("method") == Method.PERSON.value
+    return chosen or bool(case.waivers) or bool(case.explanation.get("waived"))
 
 
 def _awaited(case: Case, changes: Changes) -> bool:

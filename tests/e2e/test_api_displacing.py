@@ -147,6 +147,14 @@ async def test_what_a_person_chose_and_what_rules_were_waived_for_stays(service)
     assert (await read(service, before))["allocation"]["start"] == at(3 * HOUR)
 
 
+async def test_a_bed_given_under_an_override_stays_when_the_override_is_over(service):
+    waiver = {"rule_id": "room_sex", "reason": "they agreed to it", "until": at(30)}
+    before = await book(service, start=5 * HOUR, waivers=[waiver])
+    await service.clock(60)
+    assert (await hurry(service, start=60)).status_code == 202
+    assert (await read(service, before))["allocation"]["start"] == at(5 * HOUR)
+
+
 async def test_who_is_on_the_way_keeps_the_bed(service):
     before = await book(service)
     set_out = await service.post(
