@@ -45,6 +45,7 @@ from models.tables.ledger import audit_line, hospital_meta
 from models.tables.places import ward
 from models.writer import Writer
 from solver.hospital import Person
+from solver.placing.displace import Bounds
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions
 
@@ -216,6 +217,7 @@ class Runtime:
             overdue_minutes=s.overdue_minutes,
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
+            displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
         )
 
     def _gauges(self) -> Mapping[str, tuple[str, Callable[[], float]]]:

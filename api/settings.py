@@ -11,6 +11,11 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from solver.placing.displace import Bounds
+
+DISPLACING = Bounds()
+"""How far displacing goes unless a hospital says otherwise."""
+
 
 class Settings(BaseSettings):
     """Settings of one service process; a value outside its range is refused with the variable's name."""
@@ -64,6 +69,24 @@ class Settings(BaseSettings):
     )
     retry_unplaced: int = Field(
         default=200, ge=1, le=5000, description="Most waiting requests decided again after one change."
+    )
+    displace_after_minutes: int = Field(
+        default=DISPLACING.after_minutes,
+        ge=0,
+        le=1440,
+        description="An urgent place that starts this much later than it could is as if there were none.",
+    )
+    displace_tries: int = Field(
+        default=DISPLACING.tries,
+        ge=0,
+        le=100,
+        description="Most less urgent bookings taken back on trial for one urgent request; 0: none ever is.",
+    )
+    displace_imminent_minutes: int = Field(
+        default=DISPLACING.imminent_minutes,
+        ge=0,
+        le=1440,
+        description="A booking its ward has accepted is not taken back from this long before its start.",
     )
     batch_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Longest joint decision of a batch when it sets no deadline."

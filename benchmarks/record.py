@@ -35,11 +35,13 @@ def revision() -> str:
         return "unknown"
 
 
-def append(path: Path, result: Mapping[str, object]) -> None:
-    """Add one result to a file, with its circumstances."""
+def append(path: Path, result: Mapping[str, object]) -> dict[str, Any]:
+    """Add one result to a file, with its circumstances; returns the line."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    line = {**result, **circumstances()}
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({**result, **circumstances()}) + "\n")
+        file.write(json.dumps(line) + "\n")
+    return line
 
 
 def recorded(path: Path) -> Iterator[dict[str, Any]]:

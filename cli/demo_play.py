@@ -40,6 +40,7 @@ def play_over_http(script: Script, sandbox: Sandbox, service: Service, console: 
     """
     import httpx
 
+    from cli.demo_progress import progress_of
     from cli.demo_recount import recount_database
     from cli.demo_words import Teller
     from cli.errors import Broken, Refused
@@ -50,9 +51,12 @@ def play_over_http(script: Script, sandbox: Sandbox, service: Service, console: 
     pooled = frozenset(unit.id for unit in script.day.hospital.units if unit.owner_ward_id is None)
     teller = Teller(console, script.zone, script.case is not None, pooled)
     try:
-        with contextlib.closing(enter(service.url, sandbox.tokens[ROLE])) as client:
+        with (
+            contextlib.closing(enter(service.url, sandbox.tokens[ROLE])) as client,
+            progress_of(script.day, script.zone, console, teller) as watch,
+        ):
             driver = DayService(client, script.zone, teller.heard)
-            ledger = Player(script.day, driver, teller).play()
+            ledger = Player(script.day, driver, watch).play()
     except NotASandbox as error:
         raise Refused(str(error)) from None
     except (Unexpected, httpx.HTTPError) as error:

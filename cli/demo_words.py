@@ -26,6 +26,7 @@ ISOLATION: Final = {
 NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six")
 TELL_PLACED: Final = 8
 TELL_UNPLACED: Final = 4
+TELL_DISPLACED: Final = 3
 TELL_APART: Final = 75
 """Decisions and minutes between them: enough to see how it speaks, few enough to read."""
 EVERY_MINUTES: Final = 180
@@ -82,9 +83,22 @@ class Teller:
                 )
             return
         self.unverified += not given["verified"]
+        displaced = given.get("displaced", ())
+        if displaced and self._may_tell("displaced", TELL_DISPLACED, ask.minute):
+            self._say(ask.minute, self._displaced(name, ask, given, displaced[0]))
+            return
         if self._worth_telling(ask, given) and self._may_tell("placed", TELL_PLACED, ask.minute):
             words = decision_in_words(name, ask.arrival.person, given, self.days, self._pooled)
             self._say(ask.minute, f"[green]{words[0]}[/]{escape(words[1])}")
+
+    def _displaced(self, name: str, ask: Ask, given: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+        """Who takes whose place, and where that one goes."""
+        whose = self.names.get(other["request_id"], "somebody")
+        goes = f"goes to {other['bed_id']} {_clock(other['start'])}" if other["bed_id"] else "waits"
+        return (
+            f"[green]{name} to {given['bed_id']}[/] {_clock(given['start'])} ({_priority(ask)}): {whose}, less "
+            f"urgent, had booked {other['from_bed_id']} from {_clock(other['from_start'])} and {goes}"
+        )
 
     def _worth_telling(self, ask: Ask, given: Mapping[str, Any]) -> bool:
         """Bundles and precautions, and beds that were ruled out; in an instance of beds alone, whatever comes."""

@@ -1,9 +1,10 @@
 """A hospital in this process that lives through a day: the same placing as the service, without its storage.
 
 Two policies. *Best* is what the service does: each request at its cheapest, what waits decided again at every
-change by priority, then by waiting time. *First-fit* is the usual way, for comparison: requests in order of
-arrival, each in the first bed by id that keeps the hard rules at the earliest start, the waiting list first come
-first served. Everything else (who comes, who leaves, cleaning, mishaps, repair of what has not started) is equal.
+change by priority, then by waiting time; someone urgent may take the place of a less urgent booking. *First-fit* is
+the usual way, for comparison: requests in order of arrival, each in the first bed by id that keeps the hard rules at
+the earliest start, the waiting list first come first served. Everything else (who comes, who leaves, cleaning,
+mishaps, repair of what has not started) is equal.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from solver.hospital import (
     UnitBooking,
 )
 from solver.hospital.stays import turnaround_minutes
-from solver.placing import rules
+from solver.placing.displace import Booking, Bounds, Exchange, exchange, wants_exchange
 from solver.placing.fallback import fallback
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, PlacingOptions
@@ -41,18 +42,6 @@ from solver.placing.referee import Decided, broken, check, recount
 
 OVERDUE_MINUTES: Final = 60
 """By how much an expected end that has passed moves forward: as the service's setting."""
-AT_THE_BED: Final = frozenset(
-    rule.id
-    for rule in (
-        rules.BED_OPEN,
-        rules.ROOM_SEX,
-        rules.ISOLATION_ROOM,
-        rules.ISOLATION_COHORT,
-        rules.EXPOSURE_COHORT,
-        rules.KEEP_APART,
-    )
-)
-"""Rules judged again when somebody comes to the bed."""
 
 
 class Policy(StrEnum):
@@ -64,7 +53,8 @@ class Policy(StrEnum):
 
 @dataclass(slots=True)
 class Case:
-    """A request and what was given for it; ``number`` counts the requests in the order they came."""
+    """A request and what was given for it; ``number`` counts the requests in the order they came. ``displaced``:
+    its booking was taken back once for someone more urgent; that happens to nobody twice."""
 
     request: Request
     number: int
@@ -72,6 +62,7 @@ class Case:
     arrived: bool = False
     decisions: int = 0
     of_stay: str | None = None
+    displaced: bool = False
 
 
 @dataclass(slots=True)
@@ -92,11 +83,13 @@ class DayHospital:
         policy: Policy,
         profile: Profile | None = None,
         options: PlacingOptions | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         if policy is Policy.FIRST_FIT:
             hospital = replace(hospital, beds=tuple(sorted(hospital.beds, key=lambda bed: bed.id)))
         self.live = LiveHospital.of(hospital, start, profile or Profile(), options or PlacingOptions())
         self.policy = policy
+        self.bounds = bounds or Bounds()
         self.cases: dict[str, Case] = {}
         self.breaches = Breaches()
         self._numbers = count()
@@ -119,7 +112,7 @@ class DayHospital:
         case = Case(ask.arrival.request, next(self._numbers))
         self.cases[case.request.id] = case
         self._changed[case.request.id] = None
-        self._decide(case)
+        self._place(case)
         return self._told()
 
     def refuses(self, ask: AskBadly) -> bool:
@@ -130,7 +123,7 @@ class DayHospital:
         """The patient comes, if the bed is empty, clean, and right for who lies around it."""
         case = self.cases[request_id]
         assert case.allocation is not None, "the player knows it placed"
-        if not self._ready(case):
+        if not upkeep.ready(self.live, case.request, case.allocation, self._stays(case)):
             return self._told()
         former = self._stay_of(case.of_stay) if case.of_stay is not None else None
         if former is not None:
@@ -196,27 +189,58 @@ class DayHospital:
         )
 
     # --- deciding -------------------------------------------------------------------------------------------
-    def _decide(self, case: Case, published: str | None = None) -> bool:
-        """Give a case the policy's bundle; False if nothing fits."""
-        first_fit = self.policy is Policy.FIRST_FIT
-        case.decisions += 1
-        allocation_id = f"{case.request.id}.{case.decisions}"
-        decision: Decision
-        if case.request.from_stay_id is None:
-            found = self.live.find(case.request, allocation_id, published=published, first_fit=first_fit)
-            if found is None:
-                return False
-        else:
-            decision = self.live.decide(case.request, allocation_id, published=published, first_fit=first_fit)
-            found = decision.allocation
-            if found is None:
-                return False
-        counts = check(Decided(case.request, found, published), self.live.records)
-        self.breaches.by_decision.update(broken(counts, self.live.records.profile))
-        self._give(case, found)
-        return True
+    def _decide(self, case: Case, published: str | None = None) -> None:
+        """Give a case the policy's bundle, or let it wait."""
+        found = self._find(case, published)
+        if found is not None:
+            self._give(case, found, published)
 
-    def _give(self, case: Case, allocation: Allocation) -> None:
+    def _place(self, case: Case) -> None:
+        """Decide a case; under the best policy, someone urgent may take the place of a less urgent booking."""
+        found = self._find(case)
+        exchange = self._exchange(case, found) if self.policy is Policy.BEST else None
+        if exchange is not None:
+            self._carry_out(case, exchange)
+        elif found is not None:
+            self._give(case, found)
+
+    def _find(self, case: Case, published: str | None = None) -> Allocation | None:
+        first_fit = self.policy is Policy.FIRST_FIT
+        return self.live.find(case.request, self._next_id(case), published=published, first_fit=first_fit)
+
+    def _next_id(self, case: Case) -> str:
+        case.decisions += 1
+        return f"{case.request.id}.{case.decisions}"
+
+    def _exchange(self, case: Case, found: Allocation | None) -> Exchange | None:
+        if not wants_exchange(case.request, found, self.live.now, self.bounds):
+            return None
+        bookings = [
+            Booking(other.request, other.allocation)
+            for other in self.booked()
+            if other.allocation is not None and not other.displaced
+        ]
+        ids = (self._next_id(case), f"{case.request.id}.for-another")
+        return exchange(self.live, case.request, found, bookings, ids, self.bounds)
+
+    def _carry_out(self, case: Case, exchange: Exchange) -> None:
+        other = self.cases[exchange.displaced.request.id]
+        published = exchange.displaced.allocation.bed_id
+        self._take_back(other)
+        other.allocation, other.displaced = None, True
+        assert exchange.urgent.allocation is not None, "an exchange gives the urgent request a place"
+        self._give(case, exchange.urgent.allocation)
+        if exchange.again.allocation is not None:
+            given = replace(exchange.again.allocation, id=self._next_id(other))
+            self._give(other, given, published)
+
+    def _give(self, case: Case, allocation: Allocation, published: str | None = None) -> None:
+        """Apply what was decided; the referee counts which hard rules the decision breaks."""
+        counts = check(Decided(case.request, allocation, published), self.live.records)
+        self.breaches.by_decision.update(broken(counts, self.live.records.profile))
+        self._put_back(case, allocation)
+
+    def _put_back(self, case: Case, allocation: Allocation) -> None:
         case.allocation = allocation
         bare = replace(case.request, from_stay_id=None) if case.of_stay is not None else case.request
         self.live.apply(Decision(bare, allocation, 0))
@@ -229,7 +253,8 @@ class DayHospital:
 
     def _decide_waiting(self) -> None:
         for case in self._waiting():
-            self._decide(case)
+            if case.allocation is None:
+                self._place(case)
 
     def _waiting(self) -> list[Case]:
         waiting = [case for case in self.cases.values() if case.allocation is None]
@@ -242,7 +267,7 @@ class DayHospital:
         case = Case(request, next(self._numbers), of_stay=of_stay)
         self.cases[request.id] = case
         self._changed[request.id] = None
-        self._decide(case)
+        self._place(case)
 
     def _cancel_moves_of(self, stay_id: str) -> None:
         """Whoever leaves waits for no other bed."""
@@ -268,7 +293,7 @@ class DayHospital:
             assert given is not None, "booked"
             counts = check(Decided(case.request, given, given.bed_id), self.live.records)
             if not broken(counts, self.live.records.profile):
-                self._give(case, given)
+                self._put_back(case, given)
                 continue
             case.allocation = None
             self._decide(case, published=given.bed_id)
@@ -311,9 +336,9 @@ class DayHospital:
         return [self.live.records.stays[i] for i in ids if i in self.live.records.stays]
 
     def _together(self, stay: Stay) -> list[Stay]:
-        """The stay and who accompanies it, as far as they came with one request."""
-        case = self.cases.get(stay.request_id or "")
-        return self._stays(case) if case is not None else [stay]
+        """The stay and who accompanies it: they end together."""
+        beside = [s for s in self.live.records.stays.values() if s.with_stay_id == stay.id]
+        return [stay, *beside]
 
     def _bookings(self, case: Case) -> list[UnitBooking]:
         given = case.allocation
@@ -349,29 +374,6 @@ class DayHospital:
         case = self.cases.get(stay.request_id or "")
         if case is not None:
             upkeep.detach(self.live, self._bookings(case))
-
-    def _ready(self, case: Case) -> bool:
-        """Whether the bed is empty, clean, and right for the patient with who lies around it now."""
-        records, now = self.live.records, self.live.now
-        own = self._stays(case)
-        ids = {stay.id for stay in own}
-        for stay in own:
-            others = [s for s in records.bed_stays(stay.bed_id) if s.id not in ids]
-            clean_at = records.beds[stay.bed_id].clean_at
-            if any(s.state is StayState.OCCUPYING for s in others) or (
-                clean_at is not None and clean_at > now
-            ):
-                return False
-        given = case.allocation
-        assert given is not None, "booked"
-        for stay in reversed(own):
-            self.live.drop(Stay, stay.id)
-        bare = replace(case.request, equipment=(), drugs=())
-        lying = replace(given, start=now, end=max(given.end, now + 1), units=(), lots=())
-        counts = check(Decided(bare, lying), records)
-        for stay in own:
-            self.live.put(stay)
-        return not AT_THE_BED & set(broken(counts, records.profile))
 
     # --- time -----------------------------------------------------------------------------------------------
     def _extend_overdue(self) -> None:

@@ -113,7 +113,7 @@ class DayService:
         self._known[request.id] = Known(body["request_id"])
         self._here[body["request_id"]] = request.id
         self.heard("ask", ask, body)
-        return [self._case(body)]
+        return self._given(body)
 
     def refuses(self, ask: AskBadly) -> bool:
         """Whether the faulty body is answered 4xx."""
@@ -191,7 +191,7 @@ class DayService:
         self._known[there] = Known(there)
         self._here[there] = there
         self._of_stay[there] = proposal["subject_id"]
-        return [self._case(result)]
+        return self._given(result)
 
     def _discharge(self, request_id: str, body: Mapping[str, Any]) -> None:
         known = self._known[request_id]
@@ -210,7 +210,10 @@ class DayService:
         if not self._waiting:
             return []
         still = {self._here.get(item["request_id"]) for item in self._unplaced()}
-        return [self._look(request_id) for request_id in list(self._waiting) if request_id not in still]
+        told: Standings = []
+        for request_id in [request_id for request_id in self._waiting if request_id not in still]:
+            told += self._given(self._get(f"/requests/{self._known[request_id].there}"))
+        return told
 
     def _unplaced(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
@@ -232,6 +235,12 @@ class DayService:
             self.heard("waiting", self._here.get(item["request_id"]), item)
         repaired = {item["request_id"] for item in body.get("repaired", ())} & self._here.keys()
         return told + [self._look(self._here[there]) for there in sorted(repaired)]
+
+    def _given(self, body: Mapping[str, Any]) -> Standings:
+        """A case as the service tells it, and those whose bookings were taken back for it."""
+        displaced = (body.get("allocation") or {}).get("displaced", ())
+        others = [item["request_id"] for item in displaced if item["request_id"] in self._here]
+        return [self._case(body), *(self._look(self._here[there]) for there in others)]
 
     def _case(self, body: Mapping[str, Any]) -> Standing:
         """A case as the service tells it."""

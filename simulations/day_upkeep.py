@@ -11,15 +11,52 @@ from solver.hospital import (
     HandlingClass,
     Minute,
     OperationalStatus,
+    Request,
+    Stay,
+    StayState,
     UnitBooking,
     UnitState,
 )
+from solver.placing import rules
 from solver.placing.live import LiveHospital
+from solver.placing.referee import Decided, broken, check
 
 KEPT_RESERVED: Final = frozenset({HandlingClass.CONTROLLED, HandlingClass.BLOOD})
 """Never dispensed here: two people confirm a controlled drug, the blood bank issues blood."""
 MARGIN_MINUTES: Final = 60
 """Left before a unit's next use for the way and the turnaround (assumed)."""
+AT_THE_BED: Final = frozenset(
+    rule.id
+    for rule in (
+        rules.BED_OPEN,
+        rules.ROOM_SEX,
+        rules.ISOLATION_ROOM,
+        rules.ISOLATION_COHORT,
+        rules.EXPOSURE_COHORT,
+        rules.KEEP_APART,
+    )
+)
+"""Rules judged again when somebody comes to the bed."""
+
+
+def ready(live: LiveHospital, request: Request, given: Allocation, own: list[Stay]) -> bool:
+    """Whether the bed is empty, clean, and right for the patient with who lies around it now; ``own``: the booked
+    stays of the allocation."""
+    records, now = live.records, live.now
+    ids = {stay.id for stay in own}
+    for stay in own:
+        others = [s for s in records.bed_stays(stay.bed_id) if s.id not in ids]
+        clean_at = records.beds[stay.bed_id].clean_at
+        if any(s.state is StayState.OCCUPYING for s in others) or (clean_at is not None and clean_at > now):
+            return False
+    for stay in reversed(own):
+        live.drop(Stay, stay.id)
+    bare = replace(request, equipment=(), drugs=())
+    lying = replace(given, start=now, end=max(given.end, now + 1), units=(), lots=())
+    counts = check(Decided(bare, lying), records)
+    for stay in own:
+        live.put(stay)
+    return not AT_THE_BED & set(broken(counts, records.profile))
 
 
 def attach(live: LiveHospital, bookings: Iterable[UnitBooking], given: Allocation) -> None:

@@ -11,7 +11,8 @@ from api.schemas.requests import BatchIn
 from api.security.access import Access
 from api.services.cases import Case
 from api.services.desk import Changes
-from api.services.placing import answer, decide, open_case, settle
+from api.services.displacing import exchange_for
+from api.services.placing import answer, carry_out, decide, open_case, settle
 from api.solving.messages import Failure, Plan
 from models.commands import Answer
 from solver.engine.errors import InvalidInstance
@@ -94,18 +95,31 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
     else:
         deciding.jointly(joint)
     deciding.one_by_one(cases)
+    quality = deciding.quality(bound)
     decided = [deciding.settled[case.id] for case in cases]
+    if seconds > 0:
+        decided = _displacing(decided, changes)
     reason = command.planned if isinstance(command.planned, str) else "deadline" if seconds <= 0 else None
     placed = sum(case.allocation is not None for case in decided)
     told = {
         "placed": placed,
         "unplaced": len(decided) - placed,
-        **deciding.quality(bound),
+        **quality,
         "degraded": reason is not None,
         "degraded_reason": reason,
         "results": [answer(case, changes, degraded=seconds <= 0) for case in decided],
     }
     return Answer(200, told)
+
+
+def _displacing(cases: list[Case], changes: Changes) -> list[Case]:
+    """The cases of a batch as they are after those that are urgent and found nothing looked for a less urgent
+    booking; it may be one of the batch."""
+    for case in sorted(cases, key=lambda case: case.rank):
+        exchange = exchange_for(case, None, changes) if case.allocation is None else None
+        if exchange is not None:
+            carry_out(case, exchange, changes, compare=False)
+    return [changes.desk.cases[case.id] for case in cases]
 
 
 def _search_seconds(command: PlaceBatch, most: float) -> float:

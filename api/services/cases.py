@@ -25,7 +25,8 @@ class Case:
 
     ``ward_id``: the ward that asked, None for emergency department, theatre or home. ``requested_at``: when
     the waiting clock began. ``revision``: counts the stored states of the case, from 1 (its ETag).
-    ``waivers``: rules a person overrode for it, with the minute until which.
+    ``waivers``: rules a person overrode for it, with the minute until which. ``displaced_by``: the more urgent
+    request that a booking of this one was taken back for; that happens to no case twice.
     """
 
     request: Request
@@ -38,6 +39,7 @@ class Case:
     explanation: dict[str, Any] = field(default_factory=dict)
     waivers: tuple[tuple[str, Minute], ...] = ()
     need: Need | None = None
+    displaced_by: str | None = None
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.services.cases import Case, DisruptionRecord, Proposal, Waiver
@@ -35,6 +35,7 @@ from solver.hospital import (
     UnitUse,
     Ward,
 )
+from solver.placing.displace import Bounds
 from solver.placing.live import LiveHospital
 from solver.placing.records import Record, Records, consequences
 
@@ -52,6 +53,7 @@ class Practice:
     overdue_minutes: int
     again_minutes: int
     batch_seconds: float
+    displacing: Bounds = field(default_factory=Bounds)
 
 
 class Desk:

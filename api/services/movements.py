@@ -12,7 +12,7 @@ from api.services import waiting
 from api.services.cases import Case
 from api.services.desk import Changes
 from api.services.lookup import case_by_id, case_of_allocation, main_stay
-from api.services.placing import answer, decide, settle
+from api.services.placing import answer, give_place
 from models.commands import Answer
 from solver.hospital import (
     Bed,
@@ -60,7 +60,7 @@ def confirm(command: Act, changes: Changes) -> Answer:
     rooms = frozenset(changes.records.rooms_of_ward.get(ward.id, ()))
     request = replace(case.request, excluded_room_ids=case.request.excluded_room_ids | rooms)
     case = replace(case, request=request)
-    case = settle(case, decide(case, changes), changes)
+    case = give_place(case, changes)
     waiting.decide_again(changes, besides={case.id})
     return Answer(200 if case.allocation is not None else 202, answer(case, changes))
 

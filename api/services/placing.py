@@ -13,6 +13,7 @@ from api.security.access import Access
 from api.services import words
 from api.services.cases import Case
 from api.services.desk import Changes
+from api.services.displacing import exchange_for
 from api.services.intake import (
     Steps,
     check_references,
@@ -24,6 +25,7 @@ from api.services.intake import (
 from api.services.lookup import case_by_id
 from models.commands import Answer
 from solver.hospital import RequestState, Step
+from solver.placing.displace import URGENT, Exchange
 from solver.placing.problem import Decision, Method
 from solver.placing.referee import Decided, broken, check
 
@@ -51,7 +53,7 @@ def place_one(command: PlaceOne, changes: Changes) -> Answer:
     """201 with the bundle, or 202 with the stored need."""
     case = open_case(command.body, (), command.access, changes)
     hurried = command.due is not None and time.monotonic() >= command.due
-    case = settle(case, decide(case, changes, hurried), changes, compare=not hurried)
+    case = give_place(case, changes, hurried=hurried)
     status = 201 if case.allocation is not None else 202
     return Answer(status, answer(case, changes, degraded=hurried))
 
@@ -94,6 +96,38 @@ def open_case(bundle: BundleIn, at: Steps, access: Access, changes: Changes) -> 
             waivers=waivers,
         )
     )
+
+
+def give_place(case: Case, changes: Changes, *, hurried: bool = False) -> Case:
+    """Decide a case and carry the decision out; someone urgent who would wait may take the place of a less urgent
+    booking. Hurried, the quickest answer counts."""
+    if not hurried and case.request.priority in URGENT:
+        # The kernels alone: reasons for waiting, which take longer, are not needed if an exchange is found.
+        found = changes.live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
+        exchange = exchange_for(case, found, changes)
+        if exchange is not None:
+            return carry_out(case, exchange, changes, compare=True)
+    return settle(case, decide(case, changes, hurried), changes, compare=not hurried)
+
+
+def carry_out(case: Case, exchange: Exchange, changes: Changes, *, compare: bool) -> Case:
+    """Take a booking back, give the urgent case its place, and the displaced one another or a stored need."""
+    other = changes.desk.cases[exchange.displaced.request.id]
+    before = exchange.displaced.allocation
+    changes.take_back(other)
+    case = settle(case, exchange.urgent, changes, compare=compare)
+    ward_id = changes.records.ward_of_bed(before.bed_id).id
+    changes.tell(
+        "request.displaced",
+        other.id,
+        displaced_by=case.id,
+        former_allocation_id=before.id,
+        ward_id=ward_id,
+    )
+    other = settle(replace(other, displaced_by=case.id), exchange.again, changes, compare=False)
+    told = words.repair_json(other, before, changes.zone)
+    changes.repaired.append(told)
+    return changes.set_case(replace(case, explanation={**case.explanation, "displaced": [told]}))
 
 
 def decide(case: Case, changes: Changes, hurried: bool = False) -> Decision:

@@ -96,6 +96,7 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         explanation=case.explanation,
         need=None if need is None else _stored_need(need),
         version=case.revision,
+        displaced_by=case.displaced_by,
     )
 
 
@@ -165,6 +166,7 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         explanation=dict(stored.explanation),
         waivers=tuple(waivers),
         need=None if need is None else _need(need),
+        displaced_by=stored.displaced_by,
     )
 
 

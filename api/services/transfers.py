@@ -13,7 +13,7 @@ from api.services.desk import Changes
 from api.services.intake import taken_waivers, unknown_rules
 from api.services.lookup import case_of_allocation, main_stay, stay_by_id
 from api.services.movements import Act
-from api.services.placing import answer, decide, settle
+from api.services.placing import answer, give_place
 from models.commands import Answer
 from solver.hospital import (
     Care,
@@ -64,7 +64,7 @@ def transfer_stay(command: TransferStay, changes: Changes) -> Answer:
     case = Case(request, RequestState.UNPLACED, ward_id, account, changes.now, waivers=waivers)
     changes.set_case(case)
     changes.step(request.id, Step.REQUESTED)
-    case = settle(case, decide(case, changes), changes)
+    case = give_place(case, changes)
     return Answer(201 if case.allocation is not None else 202, answer(case, changes))
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from api.services.cases import Case
 from api.services.desk import Changes
-from api.services.placing import decide, keep_waiting, settle
+from api.services.displacing import exchange_for
+from api.services.placing import carry_out, decide, keep_waiting, settle
 from solver.placing.problem import Method
 
 
@@ -32,10 +33,10 @@ def decide_again(changes: Changes, besides: Collection[str] = (), *, explain: bo
 
 def _placed(case: Case, changes: Changes) -> Case | None:
     """The case with a bundle, or None. The kernels answer first: most waiting requests still do not fit."""
-    if case.request.from_stay_id is not None:
-        decision = decide(case, changes)
-        return settle(case, decision, changes, compare=False) if decision.allocation is not None else None
     allocation = changes.live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
+    exchange = exchange_for(case, allocation, changes)
+    if exchange is not None:
+        return carry_out(case, exchange, changes, compare=False)
     if allocation is None:
         return None
     decision = changes.live.judged(case.request, allocation, Method.KERNEL, waived=case.waived)

@@ -20,10 +20,20 @@ def warm_up(live: LiveHospital) -> None:
         live.decide(request, "warm-up", first_fit=True)
         live.why_not(request)
         batch = [request, replace(request, id="warm-up-2", person_id=other.id)]
+        _displace(live, batch)
         live.decide_batch(batch, ["warm-up", "warm-up-2"], Budget(iterations=1), 1)
     finally:
         live.drop(Person, person.id)
         live.drop(Person, other.id)
+
+
+def _displace(live: LiveHospital, requests: list[Request]) -> None:
+    """Look for a booking to take back, as far as the hospital has a bed for one."""
+    with live.trial():
+        decision = live.decide(requests[0], "warm-up")
+        live.apply(decision)
+        booked = ["warm-up/stay"] if decision.allocation is not None else []
+        live.starts_without(requests[1], booked)
 
 
 def _request(live: LiveHospital, person: Person) -> Request:

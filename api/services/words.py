@@ -220,6 +220,8 @@ def case_json(case: Case, zone: str) -> dict[str, Any]:
         "priority": case.request.priority.name.lower(),
         "needed_by": moment(case.request.needed_by, zone),
     }
+    if case.displaced_by is not None:
+        body["displaced_by"] = case.displaced_by
     if case.allocation is not None:
         body["allocation"] = allocation_json(case, zone)
     elif case.need is not None:

@@ -50,7 +50,7 @@ class StoredCase:
 
     ``ward_id``: the ward that asked; ``asked_by``: the account; ``requested_at``: when the clock began;
     ``revision``: of the hospital when the allocation was made, 0 without; ``version``: counts every change
-    of the request (ETag).
+    of the request (ETag). ``displaced_by``: the more urgent request a booking of this one was taken back for.
     """
 
     request: Request
@@ -62,6 +62,7 @@ class StoredCase:
     explanation: Mapping[str, Any] = field(default_factory=dict)
     need: StoredNeed | None = None
     version: int = 1
+    displaced_by: str | None = None
 
 
 def insert_case(transaction: Transaction, case: StoredCase) -> None:
@@ -243,6 +244,7 @@ def _case(row: Any, given: tuple[Allocation, Any] | None) -> StoredCase:
         given[1] if given else {},
         need,
         row.version,
+        row.needs.get("displaced_by"),
     )
 
 
@@ -263,7 +265,7 @@ def _request_row(case: StoredCase) -> dict[str, Any]:
         "origin": request.origin.value,
         "clinically_ready": request.clinically_ready,
         "accepting_team": request.accepting_team,
-        "needs": care_columns["needs"] | _bundle(request),
+        "needs": care_columns["needs"] | _bundle(request) | _displaced(case),
         "from_stay_id": request.from_stay_id,
         "asked_by": case.asked_by,
         "ward_id": case.ward_id,
@@ -273,6 +275,11 @@ def _request_row(case: StoredCase) -> dict[str, Any]:
         "call": need.call if need else None,
         "why_not": dict(need.why_not) if need else None,
     }
+
+
+def _displaced(case: StoredCase) -> dict[str, Any]:
+    """Most are never displaced: no column for it."""
+    return {"displaced_by": case.displaced_by} if case.displaced_by is not None else {}
 
 
 def _bundle(request: Request) -> dict[str, Any]:

@@ -66,6 +66,19 @@ class DrugNeeds(NamedTuple):
 
 
 @kernel
+def rank_lots(lots: Any, drug: int, now: int) -> None:
+    """Reckon ranks and stock of one drug anew after a lot changed or expired; ``rank`` and ``stock`` are written."""
+    rank = stock = 0
+    for position in range(lots.drug_ptr[drug], lots.drug_ptr[drug + 1]):
+        lot = lots.drug_lots[position]
+        lots.rank[lot] = 0 if lots.is_blood[drug] else rank
+        if lots.usable[lot] and lots.expires[lot] > now:
+            rank += 1
+            stock += lots.available[lot]
+    lots.stock[drug] = stock
+
+
+@kernel
 def blood_fits(lots: Any, lot: int, person: int, antigens: int) -> bool:
     """Whether a lot of blood brings no antigen the person lacks and was cross-matched for that person."""
     donor = lots.donor[lot]

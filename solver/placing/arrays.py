@@ -27,6 +27,7 @@ from solver.hospital import (
 )
 from solver.hospital.staff import NURSE_SHARES
 from solver.hospital.stays import Departure, turnaround_minutes
+from solver.pharmacy.kernels import rank_lots
 from solver.placing import build
 from solver.placing.codes import EXEMPT, SEX, isolation_bits
 from solver.placing.kernels_cover import draw
@@ -106,7 +107,7 @@ class Arrays:
         self.places.utc_offset[0] = build.utc_offset_minutes(self.records)
         expired = np.flatnonzero((self.lots.expires > before) & (self.lots.expires <= now))
         for drug in {int(self.lots.drug[lot]) for lot in expired}:
-            build.refresh_drug(self.lots, drug, now)
+            rank_lots(self.lots, drug, now)
 
     # --- patches --------------------------------------------------------------------------------------------
     def put(self, record: Record, before: Record | None) -> None:
@@ -373,7 +374,7 @@ class Arrays:
         self.lots.usable[number] = lot.state is LotState.AVAILABLE
         self.lots.ward[number] = -1 if lot.ward_id is None else self.ward_number[lot.ward_id]
         self.lots.matched[number] = -1 if lot.crossmatched_for is None else self.person(lot.crossmatched_for)
-        build.refresh_drug(self.lots, drug, self.records.now)
+        rank_lots(self.lots, drug, self.records.now)
 
 
 def _empty_stays(slots: int, beds: int, width: int) -> Stays:

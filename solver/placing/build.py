@@ -26,7 +26,7 @@ from solver.hospital import (
 )
 from solver.hospital.places import MAX_AGE_YEARS
 from solver.hospital.staff import NURSE_SHARES
-from solver.pharmacy.kernels import LotArrays
+from solver.pharmacy.kernels import LotArrays, rank_lots
 from solver.placing.codes import KIND, SEX_POLICY, SPECIAL_BITS, antigen_bits, feature_bits
 from solver.placing.layout import FAR, Places
 from solver.placing.problem import PRESSURE_FEATURES
@@ -235,22 +235,10 @@ def lot_arrays(records: Records, person_number: Mapping[str, int]) -> LotArrays:
         matched=integers(matched_person(lot, person_number) for lot in lots),
     )
     for number in range(len(drug_number)):
-        refresh_drug(arrays, number, records.now)
+        rank_lots(arrays, number, records.now)
     return arrays
 
 
 def matched_person(lot: Lot, person_number: Mapping[str, int]) -> int:
     """Index of the person a lot was cross-matched for, -1 when nobody (known) is."""
     return -1 if lot.crossmatched_for is None else person_number.get(lot.crossmatched_for, -1)
-
-
-def refresh_drug(lots: LotArrays, drug: int, now: int) -> None:
-    """Recompute ranks and stock of one drug after a lot changed or expired."""
-    rank = stock = 0
-    for position in range(int(lots.drug_ptr[drug]), int(lots.drug_ptr[drug + 1])):
-        lot = int(lots.drug_lots[position])
-        lots.rank[lot] = 0 if lots.is_blood[drug] else rank
-        if lots.usable[lot] and lots.expires[lot] > now:
-            rank += 1
-            stock += int(lots.available[lot])
-    lots.stock[drug] = stock

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from solver.engine.result import Budget, Observer, Unobserved
-from solver.engine.rule import Level, Profile
+from solver.engine.rule import Profile
 from solver.engine.types import Int64
 from solver.equipment.kernels import EquipmentNeeds, UnitArrays
 from solver.hospital import Allocation, Hospital, Minute, Request, Stay, UnitBooking
@@ -22,17 +22,16 @@ from solver.pharmacy.kernels import DrugNeeds, LotArrays
 from solver.placing import rules
 from solver.placing.arrays import Arrays
 from solver.placing.asks import Compiled, Pricing, compile_request, start_window
-from solver.placing.codes import rules_in
-from solver.placing.kernels import BED, COMPANION, LOT_PLACES, START, masks, place
+from solver.placing.blocking import near_misses, standing
+from solver.placing.kernels import BED, COMPANION, COST, LOT_PLACES, START, masks, place
 from solver.placing.kernels_beds import awaits_departure
+from solver.placing.kernels_displace import starts_without
 from solver.placing.layout import Ask, Cover, Places, Scratch, Stays
 from solver.placing.problem import (
     Decision,
     Method,
-    NearMiss,
     PlacingOptions,
     Price,
-    Standing,
     WhyNot,
     checked_profile,
 )
@@ -42,10 +41,6 @@ from solver.placing.search import Searched, lot_uses, search, unit_uses
 
 MOST_PLACES = 1000
 """Units (20 each of 50 needs) and lots one request may take at most."""
-
-NEAR_MISSES = 5
-NEAR_RULES = 2
-"""A near miss fails by at most this many rules."""
 
 
 class LiveHospital:
@@ -125,11 +120,10 @@ class LiveHospital:
         ``published``: the bed told to the ward before. ``waived``: rules a person overrode for this request.
         ``first_fit``: take the first bed at the earliest start, whatever it costs (the usual way, for comparison).
         """
-        with self._without(request.from_stay_id):
-            allocation = self.find(
-                request, allocation_id, published=published, waived=waived, first_fit=first_fit
-            )
-            why_not = None if allocation is not None else self.why_not(request, waived)
+        allocation = self.find(
+            request, allocation_id, published=published, waived=waived, first_fit=first_fit
+        )
+        why_not = None if allocation is not None else self.why_not(request, waived)
         method = Method.FIRST_FIT if first_fit else Method.KERNEL
         return self.judged(request, allocation, method, published=published, waived=waived, why_not=why_not)
 
@@ -143,18 +137,49 @@ class LiveHospital:
         first_fit: bool = False,
     ) -> Allocation | None:
         """The kernels' answer alone: the cheapest allocation, not recounted; None when nothing fits."""
+        priced = self.priced(request, allocation_id, published=published, waived=waived, first_fit=first_fit)
+        return None if priced is None else priced[0]
+
+    def priced(
+        self,
+        request: Request,
+        allocation_id: str,
+        *,
+        published: str | None = None,
+        waived: frozenset[str] = frozenset(),
+        first_fit: bool = False,
+    ) -> tuple[Allocation, int] | None:
+        """``find`` with the cost as the kernels reckon it (of ``first_fit``: its delay in minutes)."""
         pricing = self._earliest if first_fit else self._pricing
-        compiled = compile_request(
-            request,
-            self.arrays,
-            pricing,
-            published=published,
-            waived=waived,
-            delay_price=1 if first_fit else None,
-        )
-        if not self._place(compiled, pricing):
-            return None
-        return self._allocation(request, compiled, allocation_id)
+        with self._without(request.from_stay_id):
+            compiled = compile_request(
+                request,
+                self.arrays,
+                pricing,
+                published=published,
+                waived=waived,
+                delay_price=1 if first_fit else None,
+            )
+            if not self._place(compiled, pricing):
+                return None
+            return self._allocation(request, allocation_id), int(self._scratch.found[COST])
+
+    def starts_without(
+        self, request: Request, stay_ids: Sequence[str], waived: frozenset[str] = frozenset()
+    ) -> Int64:
+        """For each booked stay, the first start its room could give the request if it were not there.
+
+        int64 (len(stay_ids),), minutes; ``layout.FAR`` where there is none within the request's wait. Beds, rooms
+        and who lies there are looked at; nurses, units and lots are not.
+        """
+        with self._without(request.from_stay_id):
+            compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
+            seats = [self.arrays.seats[stay_id] for stay_id in stay_ids]
+            slots = np.array([seat.slot for seat in seats], np.int64)
+            out = np.zeros(len(seats), np.int64)
+            beds = np.array([seat.bed for seat in seats], np.int64)
+            starts_without(self.arrays.places, self.arrays.stays, compiled.ask, slots, beds, out)
+        return out
 
     def decide_batch(
         self,
@@ -240,22 +265,24 @@ class LiveHospital:
 
     def why_not(self, request: Request, waived: frozenset[str] = frozenset()) -> WhyNot:
         """Rules that stand against a start as soon as possible, near misses, and from when the request would fit."""
-        compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
-        out = np.zeros(len(self.arrays.bed_ids), np.int64)
-        scratch = self._scratch_for(_starts(compiled))
-        masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
-        return WhyNot(_standing(out), self._near_misses(out), self.fits_from(request, waived))
+        with self._without(request.from_stay_id):
+            compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
+            out = np.zeros(len(self.arrays.bed_ids), np.int64)
+            scratch = self._scratch_for(_starts(compiled))
+            masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
+        return WhyNot(standing(out), near_misses(out, self.arrays.bed_ids), self.fits_from(request, waived))
 
     def fits_from(self, request: Request, waived: frozenset[str] = frozenset()) -> Minute | None:
         """The earliest start within the forecast at which the whole request fits; None when there is none."""
         base, _ = start_window(request, self.now)
         latest = base + self.records.options.forecast_minutes
-        compiled = compile_request(
-            request, self.arrays, self._earliest, waived=waived, latest=latest, delay_price=1
-        )
-        if not self._place(compiled, self._earliest):
-            return None
-        return int(self._scratch.found[START])
+        with self._without(request.from_stay_id):
+            compiled = compile_request(
+                request, self.arrays, self._earliest, waived=waived, latest=latest, delay_price=1
+            )
+            if not self._place(compiled, self._earliest):
+                return None
+            return int(self._scratch.found[START])
 
     # --- applying -------------------------------------------------------------------------------------------
     def apply(self, decision: Decision) -> Consequences:
@@ -313,7 +340,7 @@ class LiveHospital:
         scratch = self._scratch_for(_starts(compiled))
         return bool(place(*self._state(), *_asked(compiled), pricing.prices, scratch))
 
-    def _allocation(self, request: Request, compiled: Compiled, allocation_id: str) -> Allocation:
+    def _allocation(self, request: Request, allocation_id: str) -> Allocation:
         arrays, scratch = self.arrays, self._scratch
         found = scratch.found
         start = int(found[START])
@@ -332,17 +359,6 @@ class LiveHospital:
             companion_bed_id=None if beside < 0 else arrays.bed_ids[beside],
             conditional=bool(awaits_departure(arrays.stays, int(found[BED]), start)),
         )
-
-    def _near_misses(self, out: Int64) -> tuple[NearMiss, ...]:
-        counts = np.bitwise_count(out)
-        near = np.flatnonzero(counts <= NEAR_RULES)
-        misses = []
-        for bed in near[np.argsort(counts[near], kind="stable")][: 20 * NEAR_MISSES]:
-            rule_ids = rules_in(int(out[bed]))
-            overridable = all(rules.RULES[rule_id].level is not Level.ABSOLUTE for rule_id in rule_ids)
-            misses.append(NearMiss(self.arrays.bed_ids[bed], rule_ids, overridable))
-        misses.sort(key=lambda miss: (len(miss.rule_ids), not miss.overridable))
-        return tuple(misses[:NEAR_MISSES])
 
     def _scratch_for(self, starts: int) -> Scratch:
         beds = len(self.arrays.bed_ids)
@@ -372,14 +388,3 @@ def _starts(compiled: Compiled) -> int:
 
 def _asked(compiled: Compiled) -> tuple[Ask, EquipmentNeeds, DrugNeeds]:
     return compiled.ask, compiled.equipment, compiled.drugs
-
-
-def _standing(out: Int64) -> tuple[Standing, ...]:
-    """Every hard rule that stands against some bed, by how many beds it stands against."""
-    standing = []
-    for number, rule in enumerate(rules.HARD):
-        against = out >> number & 1 == 1
-        if against.any():
-            alone = int((out == 1 << number).sum())
-            standing.append(Standing(rule.id, int(against.sum()), alone))
-    return tuple(sorted(standing, key=lambda item: (-item.alone, -item.beds, item.rule_id)))

@@ -7,25 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas.answers.common import Aged, PageOut, Time, Told
-from api.schemas.answers.requests import CaseOut, DecidedOut
+from api.schemas.answers.requests import CaseOut, DecidedOut, DisplacedOut
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
-from solver.hospital import OperationalStatus, RequestState
+from solver.hospital import OperationalStatus
 
 ProposalState = Literal["open", "confirmed", "declined", "expired"]
-
-
-class RepairOut(Out):
-    """What became of a booking that an event broke; ``allocation_id`` is null when it waits again."""
-
-    request_id: str
-    former_allocation_id: str | None
-    allocation_id: str | None
-    from_bed_id: str | None
-    bed_id: str | None
-    from_start: Time | None
-    start: Time | None
-    state: RequestState
 
 
 class TransferProposed(Out):
@@ -102,7 +89,7 @@ class ProposalAnswered(Aged):
 class Upset(Aged):
     """What an event, or time alone, did to the bookings."""
 
-    repaired: list[RepairOut]
+    repaired: list[DisplacedOut]
     placed_from_waiting: list[CaseOut]
 
 

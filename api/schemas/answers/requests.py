@@ -57,8 +57,22 @@ class CoverOut(Out):
     ratios: list[str]
 
 
+class DisplacedOut(Out):
+    """What became of a booking that was taken back or broken; ``allocation_id`` is null when it waits again."""
+
+    request_id: str
+    former_allocation_id: str | None
+    allocation_id: str | None
+    from_bed_id: str | None
+    bed_id: str | None
+    from_start: Time | None
+    start: Time | None
+    state: RequestState
+
+
 class AllocationOut(Out):
-    """What was given, with its explanation. ``dispensed``: the lots that were, once the patient has arrived."""
+    """What was given, with its explanation. ``dispensed``: the lots that were, once the patient has arrived.
+    ``displaced``: the less urgent booking that had this place."""
 
     id: str
     request_id: str
@@ -83,6 +97,7 @@ class AllocationOut(Out):
     compared: list[ComparedOut]
     cover: CoverOut
     dispensed: list[str] | None = None
+    displaced: list[DisplacedOut] | None = None
 
 
 class ReplacedAllocationOut(Out):
@@ -131,7 +146,7 @@ class NeedOut(Out):
 
 class CaseOut(Out):
     """A request and where it stands: ``allocation`` if something was given, ``need`` with ``reasons`` if it waits,
-    neither when it is over."""
+    neither when it is over. ``displaced_by``: the more urgent request that took its former place."""
 
     request_id: str
     person_id: str
@@ -139,6 +154,7 @@ class CaseOut(Out):
     revision: int
     priority: PriorityName
     needed_by: Time
+    displaced_by: str | None = None
     allocation: AllocationOut | None = None
     need: NeedOut | None = None
     reasons: list[Told] | None = None

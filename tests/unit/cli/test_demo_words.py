@@ -1,7 +1,14 @@
 """How the demo speaks of decisions: initials, bundles, why not elsewhere."""
 
-from cli.demo_words import decision_in_words, initials, need_in_words
-from solver.hospital import Isolation, Person
+from io import StringIO
+
+from rich.console import Console
+
+from cli.demo_words import Teller, decision_in_words, initials, need_in_words
+from simulations.day_events import Ask
+from simulations.demand import Arrival
+from solver.hospital import Care, Isolation, Person, Priority, Request
+from tests.api_service import NOW
 
 GIVEN = {
     "bed_id": "B12",
@@ -54,3 +61,27 @@ def test_a_need_says_what_is_in_the_way_from_when_it_fits_and_whom_to_call() -> 
 def test_initials_go_on_behind_the_alphabet_and_are_all_different() -> None:
     assert [initials(number) for number in (0, 25, 26, 27, 52)] == ["A.", "Z.", "A.A.", "A.B.", "B.A."]
     assert len({initials(number) for number in range(702)}) == 702
+
+
+def test_who_takes_whose_place_is_told_and_where_that_one_goes() -> None:
+    console = Console(file=StringIO(), width=300, color_system=None)
+    teller = Teller(console, "Asia/Shanghai")
+    for number, (there, moved) in enumerate((("req_1", "C3"), ("req_2", None))):
+        teller.names[there] = f"{'XY'[number]}."
+        other = {
+            "request_id": there,
+            "from_bed_id": "B12",
+            "from_start": "2026-03-03T01:00:00+08:00",
+            "bed_id": moved,
+            "start": "2026-03-03T09:00:00+08:00" if moved else None,
+        }
+        person = Person(f"p{number}")
+        request = Request(f"r{number}", person.id, Priority.EMERGENCY, Care("medicine"), NOW, NOW, 600)
+        ask = Ask(NOW + 1440 * number, Arrival(NOW, person, request))
+        given = {**GIVEN, "verified": True, "displaced": [other], "units": [], "lots": [], "compared": []}
+        teller.heard("ask", ask, {"request_id": f"req_0{number}", "allocation": given})
+    first, second = console.file.getvalue().splitlines()
+    assert first.endswith(
+        "A. to B12 Mon 22:05 (emergency): X., less urgent, had booked B12 from Tue 01:00 and goes to C3 Tue 09:00"
+    )
+    assert second.endswith("Y., less urgent, had booked B12 from Tue 01:00 and waits")

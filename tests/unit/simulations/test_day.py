@@ -10,11 +10,24 @@ import pytest
 from simulations.day import Draw, Policy, plan, play_here
 from simulations.day_events import Ask, AskBadly, Day, Expect, Leave, Truth, Upset, in_order
 from simulations.day_hospital import DayHospital
-from simulations.day_outcome import Fate, floor_minutes, paired, wait_of
+from simulations.day_outcome import Fate, floor_minutes, paired, wait_of, weighted_minutes
 from simulations.day_plan import morning_of
 from simulations.day_play import Player, State
 from simulations.demand import Arrival
-from solver.hospital import Bed, Care, Person, Priority, Request, Sex, Stay, StayState
+from solver.hospital import (
+    Bed,
+    BedKind,
+    Care,
+    Feature,
+    OperationalStatus,
+    Person,
+    Priority,
+    Request,
+    Sex,
+    Stay,
+    StayState,
+)
+from solver.placing.displace import Bounds
 from tests.api_service import NOW, small_hospital
 
 MORNING = morning_of(date(2026, 3, 2))
@@ -235,3 +248,81 @@ def test_an_infected_patient_is_moved_only_into_another_room() -> None:
     moved = next(bed_id for patient, bed_id in lain if patient == "st-1" and bed_id != "B1")
     assert moved == "B4"
     assert outcome.transfers == 1
+
+
+def test_a_baby_is_expected_to_lie_there_as_long_as_the_mother() -> None:
+    """The mother's end moved on and the baby's did not: the cot in which it lay was given to the next."""
+    hospital = small_hospital()
+    mother = replace(hospital.stays[0], end=NOW + 60)
+    baby = replace(mother, id="st-2", person_id="baby", bed_id="K1", with_stay_id=mother.id)
+    hospital = replace(
+        hospital,
+        beds=(*hospital.beds, Bed("K1", "R1", BedKind.COT)),
+        persons=(*hospital.persons, Person("baby", Sex.MALE, NOW - 1440)),
+        stays=(mother, baby),
+    ).checked()
+    driver = DayHospital(hospital, NOW, Policy.BEST)
+    driver.advance(NOW + 90)
+    assert {stay.end for stay in driver.live.records.stays.values()} == {NOW + 150}
+    driver.expect("st-1", NOW + 400)
+    assert {stay.end for stay in driver.live.records.stays.values()} == {NOW + 400}
+    driver.leave("st-1")
+    assert driver.live.records.stays == {}
+    assert driver.live.records.beds["K1"].status is OperationalStatus.HOUSEKEEPING
+
+
+# --- displacing ---------------------------------------------------------------------------------------------
+def single(number, minute, priority, needed_by, **changes) -> Ask:
+    """Someone who can only lie in B4, for ten hours."""
+    care = Care("medicine", features=frozenset({Feature.NEGATIVE_PRESSURE}))
+    return ask(number, minute, priority=priority, care=care, needed_by=needed_by, **changes)
+
+
+@pytest.mark.parametrize(("policy", "starts"), [(Policy.BEST, 5), (Policy.FIRST_FIT, None)])
+def test_an_emergency_takes_the_bed_booked_ahead_by_somebody_who_can_wait(policy, starts) -> None:
+    booked = single(1, NOW, Priority.ROUTINE, NOW + 180, max_wait_minutes=1440)
+    comes = single(2, NOW + 5, Priority.EMERGENCY, NOW + 5, max_wait_minutes=60)
+    outcome, ledger, hospital = play_here(a_day(booked, comes), policy)
+    displaced, given = hospital.cases["r1"], ledger.entries["r2"].standing
+    if starts is None:
+        assert (displaced.displaced, given.state) == (False, State.WAITING)
+    else:
+        assert (given.bed_id, ledger.entries["r2"].arrived_at) == ("B4", NOW + starts)
+        assert displaced.displaced
+        assert displaced.allocation.start > NOW + 600
+    assert outcome.broken == {}
+
+
+def test_who_is_displaced_and_cannot_come_later_waits() -> None:
+    booked = single(1, NOW, Priority.ROUTINE, NOW + 180, max_wait_minutes=0)
+    comes = single(2, NOW + 5, Priority.EMERGENCY, NOW + 5, max_wait_minutes=60)
+    _, ledger, hospital = play_here(a_day(booked, comes, hours=2), Policy.BEST)
+    assert ledger.entries["r1"].standing.state is State.WAITING
+    assert (hospital.cases["r1"].displaced, hospital.cases["r1"].allocation) == (True, None)
+
+
+def test_nobody_is_displaced_twice() -> None:
+    booked = single(1, NOW, Priority.ROUTINE, NOW + 180, max_wait_minutes=1440)
+    first = single(2, NOW + 5, Priority.EMERGENCY, NOW + 5, max_wait_minutes=60)
+    second = single(3, NOW + 10, Priority.EMERGENCY, NOW + 615, max_wait_minutes=60)
+    _, ledger, hospital = play_here(a_day(booked, first, second, hours=9), Policy.BEST)
+    assert ledger.entries["r2"].arrived_at == NOW + 5
+    assert hospital.cases["r1"].allocation is not None
+    assert ledger.entries["r3"].standing.state is State.WAITING
+    without = a_day(single(1, NOW, Priority.ROUTINE, NOW + 700, max_wait_minutes=1440), second, hours=9)
+    _, ledger, _ = play_here(without, Policy.BEST)
+    assert ledger.entries["r3"].standing.start == NOW + 615
+
+
+def test_displacing_cuts_the_waiting_of_crowded_days_weighed_by_priority() -> None:
+    """Their sum: an exchange is worth it by what is known when it is made; a single day may turn out otherwise."""
+    waits: Counter[int] = Counter()
+    displaced: Counter[int] = Counter()
+    for seed, tries in itertools.product((1, 2, 3), (0, 8)):
+        day = plan(replace(WARD_DAY, seed=seed), MORNING)
+        hospital = DayHospital(day.hospital, day.start, Policy.BEST, bounds=Bounds(tries=tries))
+        waits[tries] += weighted_minutes(Player(day, hospital).play())
+        displaced[tries] += sum(case.displaced for case in hospital.cases.values())
+        assert not hospital.breaches.by_decision
+    assert displaced[0] == 0 < displaced[8]
+    assert waits[8] < waits[0]
