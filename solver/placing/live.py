@@ -125,11 +125,10 @@ class LiveHospital:
         ``published``: the bed told to the ward before. ``waived``: rules a person overrode for this request.
         ``first_fit``: take the first bed at the earliest start, whatever it costs (the usual way, for comparison).
         """
-        with self._without(request.from_stay_id):
-            allocation = self.find(
-                request, allocation_id, published=published, waived=waived, first_fit=first_fit
-            )
-            why_not = None if allocation is not None else self.why_not(request, waived)
+        allocation = self.find(
+            request, allocation_id, published=published, waived=waived, first_fit=first_fit
+        )
+        why_not = None if allocation is not None else self.why_not(request, waived)
         method = Method.FIRST_FIT if first_fit else Method.KERNEL
         return self.judged(request, allocation, method, published=published, waived=waived, why_not=why_not)
 
@@ -152,9 +151,10 @@ class LiveHospital:
             waived=waived,
             delay_price=1 if first_fit else None,
         )
-        if not self._place(compiled, pricing):
-            return None
-        return self._allocation(request, compiled, allocation_id)
+        with self._leaving(request):
+            if not self._place(compiled, pricing):
+                return None
+            return self._allocation(request, compiled, allocation_id)
 
     def decide_batch(
         self,
@@ -243,7 +243,8 @@ class LiveHospital:
         compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
         out = np.zeros(len(self.arrays.bed_ids), np.int64)
         scratch = self._scratch_for(_starts(compiled))
-        masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
+        with self._leaving(request):
+            masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
         return WhyNot(_standing(out), self._near_misses(out), self.fits_from(request, waived))
 
     def fits_from(self, request: Request, waived: frozenset[str] = frozenset()) -> Minute | None:
@@ -253,9 +254,9 @@ class LiveHospital:
         compiled = compile_request(
             request, self.arrays, self._earliest, waived=waived, latest=latest, delay_price=1
         )
-        if not self._place(compiled, self._earliest):
-            return None
-        return int(self._scratch.found[START])
+        with self._leaving(request):
+            fits = self._place(compiled, self._earliest)
+        return int(self._scratch.found[START]) if fits else None
 
     # --- applying -------------------------------------------------------------------------------------------
     def apply(self, decision: Decision) -> Consequences:
@@ -263,7 +264,7 @@ class LiveHospital:
         if decision.allocation is None:
             return Consequences((), (), ())
         added = consequences(decision.request, decision.allocation, self.records)
-        self._shorten(decision.request.from_stay_id, decision.allocation.start)
+        self._end_left(decision.request, decision.allocation.start)
         records: tuple[Record, ...] = (*added.stays, *added.bookings, *added.lots)
         for record in records:
             self.put(record)
@@ -282,27 +283,29 @@ class LiveHospital:
             lot = self.records.lots[use.lot_id]
             self.put(replace(lot, reserved=lot.reserved - use.quantity))
 
-    def _shorten(self, stay_id: str | None, end: Minute) -> None:
-        if stay_id is None:
-            return
-        stay = self.records.stays[stay_id]
-        if stay.start >= end:
-            self.drop(Stay, stay_id)
-        elif end < stay.end:
-            self.put(replace(stay, end=end))
+    def _end_left(self, request: Request, end: Minute) -> None:
+        """A transfer begins: the stay it continues ends, and whoever accompanies the patient there leaves too."""
+        for stay in self._left(request):
+            if stay.start >= end:
+                self.drop(Stay, stay.id)
+            elif end < stay.end:
+                self.put(replace(stay, end=end))
+
+    def _left(self, request: Request) -> list[Stay]:
+        return [] if request.from_stay_id is None else self.records.with_companions(request.from_stay_id)
 
     @contextmanager
-    def _without(self, stay_id: str | None) -> Iterator[None]:
-        """The arrays as if a stay were not there; the records keep it for the referee."""
-        if stay_id is None or stay_id not in self.records.stays:
-            yield
-            return
-        stay = self.records.stays[stay_id]
-        self.arrays.drop(stay)
+    def _leaving(self, request: Request) -> Iterator[None]:
+        """The arrays as the request finds them: the stays it leaves end when it starts. The records keep them as
+        they are for the referee."""
+        left = self._left(request)
+        for stay in left:
+            self.arrays.leave(stay)
         try:
             yield
         finally:
-            self.arrays.put(stay, None)
+            for stay in left:
+                self.arrays.put(stay, stay)
 
     # --- kernels --------------------------------------------------------------------------------------------
     def _state(self) -> tuple[Places, Stays, Cover, UnitArrays, LotArrays]:
