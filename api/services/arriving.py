@@ -79,7 +79,8 @@ def arrive(command: Act, changes: Changes) -> Answer:
     )
     changes.step(case.id, Step.ARRIVED, at)
     changes.tell("stay.arrived", stay.id, request_id=case.id, bed_id=stay.bed_id)
-    repair.bed(stay.bed_id, changes)
+    for own in list(changes.stays_of(case)):
+        repair.bed(own.bed_id, changes)
     return Answer(200, answer(case, changes))
 
 
@@ -92,9 +93,9 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
     if lay_there and former.start >= at:
         raise WrongState("The patient came into the former bed this very minute.", "Wait a minute.")
     before = changes.desk.case_of_stay(former)
-    vacate(former, at, changes)
-    for companion in [s for s in changes.records.stays.values() if s.with_stay_id == former.id]:
-        vacate(companion, at, changes)
+    left = changes.records.with_companions(former.id)
+    for each in left:
+        vacate(each, at, changes)
     if before is not None:
         case = _take_along(before, case, at, changes)
         detach(before, at, changes)
@@ -104,7 +105,8 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
         else:
             changes.set_case(replace(before, state=RequestState.RELEASED, allocation=None, need=None))
     changes.tell("stay.transferred", former.id, bed_id=former.bed_id)
-    repair.bed(former.bed_id, changes)
+    for each in left:
+        repair.bed(each.bed_id, changes)
     return case
 
 

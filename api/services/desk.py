@@ -249,7 +249,7 @@ class Changes:
     def give(self, case: Case, allocation: Allocation) -> None:
         """Make an allocation's stays, bookings and reservations part of the hospital."""
         added = consequences(case.request, allocation, self.records)
-        self._shorten(case.request.from_stay_id, allocation.start)
+        self._end_left(case.request.from_stay_id, allocation.start)
         given: tuple[Record, ...] = (*added.stays, *added.bookings, *added.lots)
         for record in given:
             self.put(record)
@@ -271,17 +271,15 @@ class Changes:
         lot = self.records.lots[lot_id]
         self.put(replace(lot, reserved=lot.reserved + quantity))
 
-    def _shorten(self, stay_id: str | None, end: Minute) -> None:
-        stay = self.records.stays.get(stay_id) if stay_id is not None else None
-        if stay is None:
-            return
-        if stay.state.pinned:
-            # A forecast only: whoever lies there leaves when the arrival in the other bed is recorded.
-            end = max(end, stay.start + 1)
-        if stay.start >= end:
-            self.drop(Stay, stay.id)
-        elif end < stay.end:
-            self.put(replace(stay, end=end))
+    def _end_left(self, stay_id: str | None, end: Minute) -> None:
+        """A transfer is given: the stay it continues ends when it starts, and whoever accompanies it leaves."""
+        for stay in self.records.with_companions(stay_id) if stay_id is not None else ():
+            # A forecast only for who lies there: they leave when the arrival in the other bed is recorded.
+            until = max(end, stay.start + 1) if stay.state.pinned else end
+            if stay.start >= until:
+                self.drop(Stay, stay.id)
+            elif until < stay.end:
+                self.put(replace(stay, end=until))
 
     def stays_of(self, case: Case) -> Iterator[Stay]:
         """The stays of a case's allocation, the main one first."""
