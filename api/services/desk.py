@@ -7,14 +7,16 @@ must be stored.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from api.services.cases import Case, DisruptionRecord, Proposal, Waiver
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
+from models.repositories.staff import Slot
+from models.tables.staff import SLOT_MINUTES
 from solver.hospital import (
     Allocation,
     Bed,
@@ -65,8 +67,10 @@ class Desk:
         new_id: NewId,
         practice: Practice,
         find_person: Callable[[str], Person | None],
+        cover: Mapping[Slot, int],
     ) -> None:
         self.live = live
+        self.cover = Counter(cover)
         self._find_person = find_person
         self.new_id = new_id
         self.practice = practice
@@ -138,6 +142,8 @@ class Desk:
         """Take shifts that are over and persons who neither lie nor are awaited here out of the live hospital
         (not out of storage), so that it does not grow. Between batches only."""
         records = self.live.records
+        for over in [slot for slot in self.cover if slot[1] < records.now // SLOT_MINUTES]:
+            del self.cover[over]
         for shift in [s for s in records.shifts.values() if s.end <= records.now]:
             self.live.drop(Shift, shift.id)
         for person_id in list(records.persons):
@@ -202,6 +208,8 @@ class Changes:
         self.repaired: list[dict[str, Any]] = []
         self.unplaced_by_repair: set[str] = set()
         self.proposals_before: dict[str, Proposal | None] = {}
+        self.cover_seen: dict[Slot, int] = {}
+        self.cover_moved: Counter[Slot] = Counter()
 
     @property
     def live(self) -> LiveHospital:
@@ -344,12 +352,18 @@ class Changes:
             self.desk.proposals.pop(proposal.id, None)
         return proposal
 
+    def move_cover(self, moved: Counter[Slot]) -> None:
+        """The desk's revisions of cover follow what this command will have counted up."""
+        self.cover_moved = moved
+        self.desk.cover.update(moved)
+
     # --- taking it back -------------------------------------------------------------------------------------
     def undo(self) -> bool:
         """Put everything back; False if something else changed it meanwhile, and the desk must be built
         anew."""
         if not self._untouched():
             return False
+        self.desk.cover.subtract(self.cover_moved)
         for key in reversed(list(self.before)):
             self._restore(key, self.before[key])
         for case_id, case in self.cases_before.items():

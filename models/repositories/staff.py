@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
@@ -41,6 +42,15 @@ def cancel_shift(transaction: Transaction, shift_id: str) -> None:
 def slots(ward_id: str, start: Minute, end: Minute) -> list[Slot]:
     """The slots of a ward's cover that ``[start, end)`` touches."""
     return [(ward_id, slot) for slot in range(start // SLOT_MINUTES, (end - 1) // SLOT_MINUTES + 1)]
+
+
+def moved_by_shift(before: Shift | None, after: Shift | None) -> Counter[Slot]:
+    """How often the database counts each slot's revision up when a shift is stored, changed or cancelled: its
+    guards count the row after and, for a change, the row before."""
+    rows_seen = [after] if before is None else [before, before if after is None else after]
+    return Counter(
+        slot for each in rows_seen if each is not None for slot in slots(each.ward_id, each.start, each.end)
+    )
 
 
 def load_cover_revisions(connection: Connection, since: Minute) -> dict[Slot, int]:
