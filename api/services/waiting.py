@@ -34,7 +34,8 @@ def _placed(case: Case, changes: Changes) -> Case | None:
     """The case with a bundle, or None. The kernels answer first: most waiting requests still do not fit."""
     if case.request.from_stay_id is not None:
         decision = decide(case, changes)
-        return settle(case, decision, changes, compare=False) if decision.allocation is not None else None
+        found = decision.allocation is not None and decision.verified
+        return settle(case, decision, changes, compare=False) if found else None
     allocation = changes.live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
     if allocation is None:
         return None
