@@ -152,6 +152,15 @@ class Desk:
                 self.stays_of_person.pop(person_id, None)
                 self.requests_of_person.pop(person_id, None)
 
+    def end_waivers(self) -> None:
+        """An override ends at its time; bookings made under it stand, later decisions do without it. Between batches
+        only."""
+        now = self.live.records.now
+        for case in list(self.cases.values()):
+            current = tuple((rule_id, until) for rule_id, until in case.waivers if until > now)
+            if current != case.waivers:
+                self.cases[case.id] = replace(case, waivers=current)
+
     def _forget(self, case: Case | None) -> None:
         if case is None:
             return

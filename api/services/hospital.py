@@ -119,6 +119,7 @@ class HospitalDecider:
             if now != self.desk.live.now:
                 self.desk.live.move_clock(now)
                 self.desk.forget_the_past()
+                self.desk.end_waivers()
             self.moved_at = time.monotonic()
             return [self._decide_one(command) for command in commands]
 
