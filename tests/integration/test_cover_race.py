@@ -77,12 +77,12 @@ def deciders(runtime):
     return [HospitalDecider(runtime._build_desk, runtime.clock, runtime.vault, watch) for _ in BEDS]
 
 
-def asking(runtime, room):
-    """Somebody for six hours in one of the two rooms."""
+def asking(runtime, room, hours=6):
+    """Somebody for some hours in one of the two rooms."""
     principal = Principal("acc-bed", "bed", (Grant(Role.BED_MANAGER),), "tok", True, 0)
     access = Access(principal, Permission.REQUEST_PLACE, runtime.site_of_ward)
     other = [name for name in BEDS if name != room]
-    body = bundle(duration_minutes=6 * HOUR, max_wait_minutes=0, excluded_room_ids=other)
+    body = bundle(duration_minutes=hours * HOUR, max_wait_minutes=0, excluded_room_ids=other)
     return Command("request.place", "acc-bed", PlaceOne(RequestIn.model_validate(body, strict=False), access))
 
 
@@ -146,6 +146,14 @@ def test_without_the_revisions_both_would_be_stored(runtime, deciders):
     results = race(runtime, commands, decisions)
     assert [result.results[0].answer.status for result in results] == [201, 201]
     assert violations(runtime) == ["too_few_nurses"]
+
+
+def test_one_slot_that_moved_among_several_is_enough_to_decide_again(runtime, deciders):
+    commands = asking(runtime, "A"), asking(runtime, "B", hours=30)
+    (short,), (long,) = deciders[0].decide([commands[0]]), deciders[1].decide([commands[1]])
+    assert len(long.changes.cover_seen) > len(short.changes.cover_seen)
+    assert not store(runtime, runtime.writing[0], commands[0], short).refused
+    assert store(runtime, runtime.writing[1], commands[1], long).refused[0].guard == "cover_revision"
 
 
 def test_a_nurse_who_falls_ill_between_decision_and_commit_is_noticed(runtime, deciders):
