@@ -2,7 +2,7 @@
 
 A placement that takes a nurse's last hour, a stay that lasts longer, a departure: each changes what the next decision
 on that ward may give. The transaction stores a command only if those revisions still stand, and counts them
-up; a command that comes too late is decided again (DESIGN.md, section 5).
+up; a command that comes too late is decided again.
 """
 
 from __future__ import annotations
