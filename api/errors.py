@@ -17,6 +17,7 @@ ApiError
 ├── PreconditionMissing     a change without If-Match
 ├── StaleRevision           If-Match names a revision that is no longer the newest
 ├── WrongState              the record is in a state in which this cannot be done
+│   └── BedNotClean             nobody may come into a bed that is not clean
 ├── RuleBroken              a person's choice breaks rules that were not waived
 ├── OverrideRefused         a waiver that nobody, or not this role, may give
 ├── AlreadyKnown            something of that name exists
@@ -157,6 +158,24 @@ class StaleRevision(ApiError):
 
 class WrongState(ApiError):
     """The record is in a state in which this cannot be done."""
+
+
+class BedNotClean(WrongState):
+    """Nobody may come into a bed that is not clean; ``clean_at`` (RFC 3339): when it will be, None if nobody has
+    said."""
+
+    def __init__(self, bed_id: str, status: str, clean_at: str | None) -> None:
+        when = f"clean from {clean_at} on" if clean_at is not None else "clean at a time nobody has told yet"
+        super().__init__(
+            f"Bed {bed_id} is not clean: its status is {status}, {when}. Expected: a bed that is clean now.",
+            "When housekeeping is done, tell bed_cleaned (POST /disruptions) or step bed_clean; or transfer "
+            "the patient.",
+        )
+        self.bed_id, self.status, self.clean_at = bed_id, status, clean_at
+
+    def extra(self) -> Mapping[str, object]:
+        """The bed, its status, when it is clean."""
+        return {"bed_id": self.bed_id, "bed_status": self.status, "clean_at": self.clean_at}
 
 
 class RuleBroken(ApiError):

@@ -40,6 +40,7 @@ from models.keys import read_key_file
 from models.personal import PersonalVault
 from models.repositories.governance import load_profile
 from models.repositories.people import load_person
+from models.repositories.staff import load_cover_revisions
 from models.store import load_hospital
 from models.tables.ledger import audit_line, hospital_meta
 from models.tables.places import ward
@@ -197,8 +198,9 @@ class Runtime:
             hospital = load_hospital(connection, since=now)
             profile = load_profile(connection)
             cases, proposals = load_cases(connection, now), load_proposals(connection)
+            cover = load_cover_revisions(connection, now)
         live = LiveHospital.of(hospital, now, profile, PlacingOptions())
-        return Desk(live, cases, proposals, self.new_id, self._practice(), self._find_person)
+        return Desk(live, cases, proposals, self.new_id, self._practice(), self._find_person, cover)
 
     def _find_person(self, person_id: str) -> Person | None:
         with self.database.reading() as connection:

@@ -22,7 +22,7 @@ def check(database: DatabaseOption = None, key_file: KeyFileOption = None) -> No
     from cli.opening import opened, refuse_unless_named
     from models import schema
     from models.hospital_guards import GUARDS
-    from models.invariants import CHECKS, recount
+    from models.invariants import FACTS, recount
 
     with opened(database, key_file, any_step=True) as found, found.reading() as connection:
         schema.check_version(connection)
@@ -30,7 +30,7 @@ def check(database: DatabaseOption = None, key_file: KeyFileOption = None) -> No
         violations = recount(connection)
         guards = found.dialect.guard_differences(connection, GUARDS)
     count = Counter(violation.rule for violation in violations)
-    for rule in CHECKS:
+    for rule in FACTS:
         typer.echo(f"{count[rule]:>8}  {rule}")
     typer.echo(f"{len(guards):>8}  guard_missing_or_altered")
     for violation in violations:

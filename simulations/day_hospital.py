@@ -335,11 +335,6 @@ class DayHospital:
         ids = (f"{allocation_id}/stay", f"{allocation_id}/companion")
         return [self.live.records.stays[i] for i in ids if i in self.live.records.stays]
 
-    def _together(self, stay: Stay) -> list[Stay]:
-        """The stay and who accompanies it: they end together."""
-        beside = [s for s in self.live.records.stays.values() if s.with_stay_id == stay.id]
-        return [stay, *beside]
-
     def _bookings(self, case: Case) -> list[UnitBooking]:
         given = case.allocation
         if given is None:
@@ -350,7 +345,7 @@ class DayHospital:
 
     def _set_end(self, stay: Stay, end: Minute, departure: Departure) -> None:
         """Another forecast of the end; bookings on the ward and of the units are looked at."""
-        own = self._together(stay)
+        own = self.live.records.with_companions(stay.id)
         case = self.cases.get(stay.request_id or "")
         uses = [b for b in self._bookings(case) if b.end == stay.end] if case is not None else []
         ward_id = self.live.records.ward_of_bed(stay.bed_id).id
@@ -363,7 +358,7 @@ class DayHospital:
     def _vacate(self, stay: Stay) -> None:
         now = self.live.now
         records = self.live.records
-        for each in self._together(stay):
+        for each in self.live.records.with_companions(stay.id):
             bed = records.beds[each.bed_id]
             minutes = turnaround_minutes(
                 records.persons[each.person_id], records.rooms[bed.room_id], records.cleaning

@@ -179,16 +179,20 @@ def difference(after: Counts, before: Counts) -> Counts:
 
 
 def applied(asked: Request, allocation: Allocation | None, records: Records) -> Records:
-    """A copy of the records with an allocation's consequences, and the stay a transfer leaves ended."""
+    """A copy of the records with an allocation's consequences; the stay a transfer leaves, and whoever
+    accompanies it, have ended."""
     after = copy.deepcopy(records)
     if allocation is None:
         return after
     new = consequences(asked, replace(allocation, lots=()), records)
-    left = records.stays.get(asked.from_stay_id) if asked.from_stay_id is not None else None
-    if left is not None and left.start >= allocation.start:
-        after.drop(Stay, left.id)
-    elif left is not None and allocation.start < left.end:
-        after.put(replace(left, end=allocation.start))
+    if asked.from_stay_id in records.stays:
+        for left in records.stays.values():
+            if asked.from_stay_id not in (left.id, left.with_stay_id):
+                continue
+            if left.start >= allocation.start:
+                after.drop(Stay, left.id)
+            elif allocation.start < left.end:
+                after.put(replace(left, end=allocation.start))
     for record in (*new.stays, *new.bookings):
         after.put(record)
     for use in allocation.lots:

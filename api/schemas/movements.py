@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.schemas.base import MAX_LIST, Identity, Moment, Reason, Strict
 from api.schemas.requests import PriorityName, WaiverIn
+from solver.hospital import Companion
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
 
@@ -48,11 +49,16 @@ class StepIn(Strict):
 
 
 class TransferIn(Strict):
-    """Another bed for a patient who lies here; the same care unless said otherwise."""
+    """Another bed for a patient who lies here; the same care unless said otherwise.
+
+    ``companion``: whoever accompanies the patient comes along to a place in the new room, unless another kind of
+    place is named, or ``none``: then that place is given up.
+    """
 
     reason: Reason
     priority: PriorityName = PriorityName.SOON
     care_level: Annotated[int, Field(ge=0, le=3)] | None = None
+    companion: Companion | None = None
     needed_by: Moment | None = None
     max_wait_minutes: Annotated[int, Field(ge=0, le=30 * MINUTES_PER_DAY)] = 240
     other_room: bool = True

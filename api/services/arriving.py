@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from api.errors import RuleBroken, UnknownReference, WrongState
+from api.errors import BedNotClean, RuleBroken, UnknownReference, WrongState
 from api.schemas.movements import ArrivalIn
 from api.services import repair
 from api.services.cases import Case
@@ -15,6 +15,7 @@ from api.services.leaving import detach, vacate
 from api.services.lookup import case_of_allocation, main_stay
 from api.services.movements import Act, past
 from api.services.placing import answer
+from api.services.words import moment
 from models.commands import Answer
 from solver.hospital import (
     HandlingClass,
@@ -33,6 +34,9 @@ from solver.placing.referee import Decided, broken, check
 KEPT_RESERVED = frozenset({HandlingClass.CONTROLLED, HandlingClass.BLOOD})
 """Never dispensed here: two people confirm a controlled drug, the blood bank issues blood (CLINICAL.md)."""
 
+
+UNCLEAN = frozenset({OperationalStatus.HOUSEKEEPING, OperationalStatus.CONTAMINATED})
+"""A bed in these is not clean until somebody says when (the database refuses such an arrival too)."""
 
 MATTER_AT_THE_BED = frozenset(
     rule.id
@@ -66,6 +70,7 @@ def arrive(command: Act, changes: Changes) -> Answer:
     for own in changes.stays_of(case):
         _refuse_unready(own, at, changes)
     _refuse_wrong_place(case, at, changes)
+    former = changes.records.with_companions(case.request.from_stay_id or "")
     case = _leave_former_bed(case, at, changes)
     for own in list(changes.stays_of(case)):
         _occupy(own, at, changes)
@@ -79,7 +84,8 @@ def arrive(command: Act, changes: Changes) -> Answer:
     )
     changes.step(case.id, Step.ARRIVED, at)
     changes.tell("stay.arrived", stay.id, request_id=case.id, bed_id=stay.bed_id)
-    repair.bed(stay.bed_id, changes)
+    for each in (*changes.stays_of(case), *former):
+        repair.bed(each.bed_id, changes)
     return Answer(200, answer(case, changes))
 
 
@@ -92,9 +98,8 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
     if lay_there and former.start >= at:
         raise WrongState("The patient came into the former bed this very minute.", "Wait a minute.")
     before = changes.desk.case_of_stay(former)
-    vacate(former, at, changes)
-    for companion in [s for s in changes.records.stays.values() if s.with_stay_id == former.id]:
-        vacate(companion, at, changes)
+    for each in changes.records.with_companions(former.id):
+        vacate(each, at, changes)
     if before is not None:
         case = _take_along(before, case, at, changes)
         detach(before, at, changes)
@@ -104,7 +109,6 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
         else:
             changes.set_case(replace(before, state=RequestState.RELEASED, allocation=None, need=None))
     changes.tell("stay.transferred", former.id, bed_id=former.bed_id)
-    repair.bed(former.bed_id, changes)
     return case
 
 
@@ -128,8 +132,10 @@ def _refuse_unready(stay: Stay, at: Minute, changes: Changes) -> None:
     for other in changes.records.bed_stays(stay.bed_id):
         if other.id != stay.id and other.state is StayState.OCCUPYING:
             raise WrongState("Somebody still lies in this bed.", "Record that departure first.")
-    if bed.clean_at is not None and bed.clean_at > at:
-        raise WrongState("The bed is not clean yet.", "Record bed_cleaned when housekeeping is done.")
+    unclean = bed.status in UNCLEAN if bed.clean_at is None else bed.clean_at > at
+    if unclean:
+        told = None if bed.clean_at is None else moment(bed.clean_at, changes.zone)
+        raise BedNotClean(bed.id, bed.status.value, told)
 
 
 def _refuse_wrong_place(case: Case, at: Minute, changes: Changes) -> None:
@@ -145,7 +151,8 @@ def _refuse_wrong_place(case: Case, at: Minute, changes: Changes) -> None:
     for stay in late:
         # Expected to have left, and has not.
         changes.put(replace(stay, end=at + 1))
-    bare = replace(case.request, equipment=(), drugs=())
+    # The former bed is none of this: what is healed by leaving it makes up for nothing here.
+    bare = replace(case.request, equipment=(), drugs=(), from_stay_id=None)
     lying = replace(allocation, start=at, end=max(allocation.end, at + 1), units=(), lots=())
     counts = check(Decided(bare, lying), changes.records)
     for stay in (*own, *late):

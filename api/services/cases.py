@@ -48,7 +48,7 @@ class Case:
 
     @property
     def waived(self) -> frozenset[str]:
-        """The rules that are overridden for this case (the clock takes out those whose time is over)."""
+        """The rules that are overridden for this case (those whose time is over are taken out before a batch)."""
         return frozenset(rule_id for rule_id, _ in self.waivers)
 
     @property

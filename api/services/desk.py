@@ -7,14 +7,16 @@ must be stored.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.services.cases import Case, DisruptionRecord, Proposal, Waiver
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
+from models.repositories.staff import Slot
+from models.tables.staff import SLOT_MINUTES
 from solver.hospital import (
     Allocation,
     Bed,
@@ -67,8 +69,10 @@ class Desk:
         new_id: NewId,
         practice: Practice,
         find_person: Callable[[str], Person | None],
+        cover: Mapping[Slot, int],
     ) -> None:
         self.live = live
+        self.cover = Counter(cover)
         self._find_person = find_person
         self.new_id = new_id
         self.practice = practice
@@ -140,6 +144,8 @@ class Desk:
         """Take shifts that are over and persons who neither lie nor are awaited here out of the live hospital
         (not out of storage), so that it does not grow. Between batches only."""
         records = self.live.records
+        for over in [slot for slot in self.cover if slot[1] < records.now // SLOT_MINUTES]:
+            del self.cover[over]
         for shift in [s for s in records.shifts.values() if s.end <= records.now]:
             self.live.drop(Shift, shift.id)
         for person_id in list(records.persons):
@@ -147,6 +153,15 @@ class Desk:
                 self.live.drop(Person, person_id)
                 self.stays_of_person.pop(person_id, None)
                 self.requests_of_person.pop(person_id, None)
+
+    def end_waivers(self) -> None:
+        """An override ends at its time; bookings made under it stand, later decisions do without it. Between batches
+        only."""
+        now = self.live.records.now
+        for case in list(self.cases.values()):
+            current = tuple((rule_id, until) for rule_id, until in case.waivers if until > now)
+            if current != case.waivers:
+                self.cases[case.id] = replace(case, waivers=current)
 
     def _forget(self, case: Case | None) -> None:
         if case is None:
@@ -204,6 +219,8 @@ class Changes:
         self.repaired: list[dict[str, Any]] = []
         self.unplaced_by_repair: set[str] = set()
         self.proposals_before: dict[str, Proposal | None] = {}
+        self.cover_seen: dict[Slot, int] = {}
+        self.cover_moved: Counter[Slot] = Counter()
 
     @property
     def live(self) -> LiveHospital:
@@ -251,7 +268,7 @@ class Changes:
     def give(self, case: Case, allocation: Allocation) -> None:
         """Make an allocation's stays, bookings and reservations part of the hospital."""
         added = consequences(case.request, allocation, self.records)
-        self._shorten(case.request.from_stay_id, allocation.start)
+        self._end_left(case.request.from_stay_id, allocation.start)
         given: tuple[Record, ...] = (*added.stays, *added.bookings, *added.lots)
         for record in given:
             self.put(record)
@@ -273,17 +290,15 @@ class Changes:
         lot = self.records.lots[lot_id]
         self.put(replace(lot, reserved=lot.reserved + quantity))
 
-    def _shorten(self, stay_id: str | None, end: Minute) -> None:
-        stay = self.records.stays.get(stay_id) if stay_id is not None else None
-        if stay is None:
-            return
-        if stay.state.pinned:
-            # A forecast only: whoever lies there leaves when the arrival in the other bed is recorded.
-            end = max(end, stay.start + 1)
-        if stay.start >= end:
-            self.drop(Stay, stay.id)
-        elif end < stay.end:
-            self.put(replace(stay, end=end))
+    def _end_left(self, stay_id: str | None, end: Minute) -> None:
+        """A transfer is given: the stay it continues ends when it starts, and whoever accompanies it leaves."""
+        for stay in self.records.with_companions(stay_id) if stay_id is not None else ():
+            # A forecast only for who lies there: they leave when the arrival in the other bed is recorded.
+            until = max(end, stay.start + 1) if stay.state.pinned else end
+            if stay.start >= until:
+                self.drop(Stay, stay.id)
+            elif until < stay.end:
+                self.put(replace(stay, end=until))
 
     def stays_of(self, case: Case) -> Iterator[Stay]:
         """The stays of a case's allocation, the main one first."""
@@ -348,12 +363,18 @@ class Changes:
             self.desk.proposals.pop(proposal.id, None)
         return proposal
 
+    def move_cover(self, moved: Counter[Slot]) -> None:
+        """The desk's revisions of cover follow what this command will have counted up."""
+        self.cover_moved = moved
+        self.desk.cover.update(moved)
+
     # --- taking it back -------------------------------------------------------------------------------------
     def undo(self) -> bool:
         """Put everything back; False if something else changed it meanwhile, and the desk must be built
         anew."""
         if not self._untouched():
             return False
+        self.desk.cover.subtract(self.cover_moved)
         for key in reversed(list(self.before)):
             self._restore(key, self.before[key])
         for case_id, case in self.cases_before.items():

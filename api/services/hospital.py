@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sqlalchemy.exc import IntegrityError
+
 from api.errors import NotReady
 from api.services import (
     arriving,
@@ -27,9 +29,11 @@ from api.services import (
     transfers,
 )
 from api.services.desk import Changes, Desk
+from api.services.resting import rest_on_cover
 from api.services.storing import save
 from models.clock import Clock
 from models.commands import Answer, Command, Decision, Outcome, Transaction
+from models.errors import GuardViolation
 from models.personal import PersonalVault
 from solver.placing.problem import PlacingProblem
 
@@ -73,10 +77,16 @@ class Prepared:
     changes: Changes
     answer: Answer
     vault: PersonalVault
+    stale: bool = False
+    """The database refused it: the hospital is no longer the one it was decided on."""
 
     def write(self, transaction: Transaction) -> Outcome:
         """Store the changes and complete the answer with the hospital's revision."""
-        save(transaction, self.changes, self.vault)
+        try:
+            save(transaction, self.changes, self.vault)
+        except (GuardViolation, IntegrityError):
+            self.stale = True
+            raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
         audit, events = tuple(self.changes.audit), tuple(self.changes.events)
         return Outcome(Answer(self.answer.status, body), audit, events)
@@ -109,6 +119,7 @@ class HospitalDecider:
             if now != self.desk.live.now:
                 self.desk.live.move_clock(now)
                 self.desk.forget_the_past()
+                self.desk.end_waivers()
             self.moved_at = time.monotonic()
             return [self._decide_one(command) for command in commands]
 
@@ -138,6 +149,7 @@ class HospitalDecider:
             return error
         if not changes.audit:
             changes.tell(command.name, "hospital")
+        rest_on_cover(changes)
         self._watch.decided(command.name, time.perf_counter() - began, answer)
         return Prepared(changes, answer, self._vault)
 
@@ -146,7 +158,8 @@ class HospitalDecider:
         assert isinstance(decision, Prepared), "only our own decisions come back"
         log.info("%s was decided and not stored; it is undone", command.name)
         with self._lock:
-            if self._sound and not decision.changes.undo():
+            if self._sound and (not decision.changes.undo() or decision.stale):
+                # Decided again on the same desk it would be refused again.
                 self._sound = False
 
     def committed(self, decisions: Sequence[Decision], revision: int) -> None:

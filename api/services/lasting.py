@@ -22,7 +22,7 @@ from solver.hospital.stays import turnaround_minutes
 def set_end(stay: Stay, end: Minute, departure: Departure, changes: Changes) -> None:
     """Another forecast of the end, for the stay and who accompanies it; bookings it hits are repaired."""
     case = changes.desk.case_of_stay(stay)
-    own = list(changes.stays_of(case)) if case is not None else [stay]
+    own = changes.records.with_companions(stay.id)
     bookings = changes.bookings_of(case) if case is not None else []
     later = [booking for booking in bookings if booking.end == stay.end]
     with repair.longer(own, [b.unit_id for b in later], end, changes):

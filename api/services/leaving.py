@@ -55,20 +55,28 @@ def discharge(command: Act, changes: Changes) -> Answer:
 
 
 def leave(stay: Stay, at: Minute, how: str, changes: Changes) -> None:
-    """A person leaves the bed: stays end, beds are cleaned, units come free."""
+    """A person leaves the bed: stays end, beds are cleaned, units come free. Whoever accompanies them leaves too;
+    who only accompanies somebody leaves alone."""
     if at <= stay.start:
         raise WrongState("The patient came this very minute.", "Wait a minute.")
+    ended = changes.records.with_companions(stay.id)
+    for each in ended:
+        vacate(each, at, changes)
+    if stay.with_stay_id is None:
+        _close(stay, at, changes)
+    changes.tell(f"stay.{how}", stay.id, bed_id=stay.bed_id)
+    for each in ended:
+        repair.bed(each.bed_id, changes)
+
+
+def _close(stay: Stay, at: Minute, changes: Changes) -> None:
+    """The case of a stay that is over, if it has one, is over too; another bed is no longer waited for."""
     case = changes.desk.case_of_stay(stay)
-    own = list(changes.stays_of(case)) if case is not None else []
-    for ended in own if stay in own else [stay]:
-        vacate(ended, at, changes)
     if case is not None:
         detach(case, at, changes)
         changes.step(case.id, Step.LEFT, at)
         changes.set_case(replace(case, state=RequestState.LEFT))
-        _cancel_moves_of(stay, case, changes)
-    changes.tell(f"stay.{how}", stay.id, bed_id=stay.bed_id)
-    repair.bed(stay.bed_id, changes)
+    _cancel_moves_of(stay, changes)
 
 
 def vacate(stay: Stay, at: Minute, changes: Changes) -> None:
@@ -110,11 +118,11 @@ def detach(case: Case, at: Minute, changes: Changes) -> None:
             changes.put(replace(unit, state=UnitState.FREE))
 
 
-def _cancel_moves_of(stay: Stay, case: Case, changes: Changes) -> None:
+def _cancel_moves_of(stay: Stay, changes: Changes) -> None:
     """Whoever has left waits for no other bed."""
     for request_id in sorted(changes.desk.requests_of_person.get(stay.person_id, ())):
         other = changes.desk.cases[request_id]
-        if request_id != case.id and other.request.from_stay_id == stay.id:
+        if other.request.from_stay_id == stay.id:
             if other.allocation is not None:
                 changes.take_back(other)
             changes.set_case(replace(other, state=RequestState.RELEASED, allocation=None, need=None))

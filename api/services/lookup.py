@@ -6,7 +6,7 @@ from api.errors import StaleRevision, WrongState
 from api.services.cases import Case
 from api.services.desk import Changes
 from models.errors import NotFound
-from solver.hospital import Stay
+from solver.hospital import BedKind, Companion, Stay
 
 
 def case_by_id(request_id: str, changes: Changes) -> Case:
@@ -42,3 +42,12 @@ def stay_by_id(stay_id: str, changes: Changes) -> Stay:
     if stay is None:
         raise NotFound("stay", stay_id)
     return stay
+
+
+def companion_of(stay: Stay, changes: Changes) -> Companion:
+    """What accompanies a stay: a cot, a carer's bed, or nothing."""
+    records = changes.records
+    kinds = {records.beds[beside.bed_id].kind for beside in records.with_companions(stay.id)[1:]}
+    if not kinds:
+        return Companion.NONE
+    return Companion.COT if BedKind.COT in kinds else Companion.CARER_BED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,10 +25,14 @@ from api.services.intake import (
 )
 from api.services.lookup import case_by_id
 from models.commands import Answer
+from solver.engine.rule import Level
 from solver.hospital import RequestState, Step
+from solver.placing import rules
 from solver.placing.displace import URGENT, Exchange
-from solver.placing.problem import Decision, Method
+from solver.placing.problem import Decision, Method, NearMiss, Standing, WhyNot
 from solver.placing.referee import Decided, broken, check
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +148,12 @@ def decide(case: Case, changes: Changes, hurried: bool = False) -> Decision:
 
 
 def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = True) -> Case:
-    """Carry a decision out: give the bundle, or store the need. The case's old bundle is taken back
-    already."""
+    """Carry a decision out: give the bundle, or store the need; so too where the referee does not confirm what an
+    engine found. The case's old bundle is taken back already."""
     if decision.allocation is None:
         return keep_waiting(case, decision, changes)
     if not decision.verified:
-        raise RuleBroken(
-            _broken(decision, changes), "Tell operations: the referee did not confirm the decision."
-        )
+        return keep_waiting(case, _unconfirmed(decision, changes), changes)
     count = changes.practice.comparisons if compare else 0
     explained = words.explanation(decision, changes.live, count)
     before = case.allocation
@@ -174,6 +177,17 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
         method=decision.method.value,
     )
     return case
+
+
+def _unconfirmed(decision: Decision, changes: Changes) -> Decision:
+    """Nothing is given, for the rules the referee finds broken: no need is lost over an engine's mistake."""
+    assert decision.allocation is not None, "only what was found is confirmed or not"
+    against = _broken(decision, changes)
+    log.error("The referee did not confirm what placing found (%s); the need is stored", ", ".join(against))
+    overridable = all(rules.RULES[rule_id].level is Level.OVERRIDABLE for rule_id in against)
+    standing = tuple(Standing(rule_id, 1, int(len(against) == 1)) for rule_id in against)
+    why_not = WhyNot(standing, (NearMiss(decision.allocation.bed_id, against, overridable),), None)
+    return replace(decision, allocation=None, why_not=why_not)
 
 
 def keep_waiting(case: Case, decision: Decision, changes: Changes) -> Case:

@@ -17,9 +17,10 @@ from api.services.transfers import TransferStay, transfer_request, transfer_stay
 from api.services.units import free_unit, way
 from models.commands import Answer
 from models.errors import NotFound
-from solver.hospital import DutyKind, Lot, Shift, Stay, UnitBooking
+from solver.hospital import Companion, DutyKind, Lot, Request, Shift, Stay, UnitBooking
 from solver.placing import phrases
 from solver.placing.language import Language, Sentence
+from solver.placing.problem import Decision
 from solver.placing.telling import as_json, said, told
 
 VALID_MINUTES = 12 * 60
@@ -58,18 +59,26 @@ def propose_transfer(
         care_level=care_level,
         other_room=not urgent or care_level is None,
     )
-    request = transfer_request(stay, body, changes)
-    decision = changes.live.decide(request, changes.desk.new_id("alc"))
+    request, decision = _found(stay, body, changes)
+    if urgent and decision.allocation is None and request.companion is not Companion.NONE:
+        # Who needs another bed at once does not wait for a cot beside it; the person who confirms is told.
+        request, decision = _found(stay, body.model_copy(update={"companion": Companion.NONE}), changes)
     change: dict[str, Any] = {
         "priority": priority.value,
         "care_level": care_level,
         "other_room": body.other_room,
+        "companion": request.companion.value,
         "from_bed_id": stay.bed_id,
         "bed_id": decision.allocation.bed_id if decision.allocation is not None else None,
         "start": decision.allocation.start if decision.allocation is not None else None,
         "fits_from": decision.why_not.fits_from if decision.why_not is not None else None,
     }
     return _open("transfer", stay.id, reason, change, changes)
+
+
+def _found(stay: Stay, body: TransferIn, changes: Changes) -> tuple[Request, Decision]:
+    request = transfer_request(stay, body, changes)
+    return request, changes.live.decide(request, changes.desk.new_id("alc"))
 
 
 def propose_unit(booking: UnitBooking, reason: Sentence, changes: Changes) -> Proposal | None:
@@ -179,6 +188,7 @@ def _transfer(proposal: Proposal, command: Answered, changes: Changes) -> Any:
         priority=PriorityName(change["priority"]),
         care_level=change["care_level"],
         other_room=change["other_room"],
+        companion=Companion(change["companion"]) if "companion" in change else None,
     )
     access = replace(command.access, permission=Permission.ALLOCATION_TRANSFER)
     return transfer_stay(TransferStay(proposal.subject_id, body, access), changes).body

@@ -13,8 +13,9 @@ from dataclasses import replace
 from api.services import words
 from api.services.cases import Case
 from api.services.desk import Changes
+from api.services.lookup import companion_of
 from api.services.placing import decide, settle
-from solver.hospital import BedKind, Companion, Minute, Origin, Priority, Request, RequestState, Stay
+from solver.hospital import Minute, Origin, Priority, Request, RequestState, Stay
 from solver.placing.problem import Decision, Method
 from solver.placing.referee import Decided, broken, check
 
@@ -102,12 +103,8 @@ def make_room(bed_ids: Iterable[str], until: Minute, changes: Changes) -> list[C
 
 def adopt(stay: Stay, changes: Changes) -> Case:
     """A case for a booking that has none; its stays are taken out."""
-    beside = [s for s in changes.records.stays.values() if s.with_stay_id == stay.id]
-    kinds = {changes.records.beds[s.bed_id].kind for s in beside}
-    companion = (
-        Companion.NONE if not kinds else Companion.COT if BedKind.COT in kinds else Companion.CARER_BED
-    )
-    for each in (*beside, stay):
+    companion = companion_of(stay, changes)
+    for each in reversed(changes.records.with_companions(stay.id)):
         changes.drop(Stay, each.id)
     request = Request(
         id=changes.desk.new_id("req"),

@@ -50,6 +50,7 @@ def _as_stored(changes: Changes, revision: int) -> CommandChanges:
         new_proposals=tuple(p for p in proposals if p.id not in known),
         decided_proposals=tuple(p for p in proposals if p.id in known),
         disruptions=tuple(_disruptions(changes)),
+        cover_seen=changes.cover_seen,
     )
 
 

@@ -24,7 +24,6 @@ def tick(_: Tick, changes: Changes) -> Answer:
     _reopen(changes)
     _forget_past_bookings(changes)
     overdue = _extend_overdue(changes)
-    _end_waivers(changes)
     proposals.expire(changes)
     changes.unplaced_by_repair.clear()
     placed = waiting.decide_again(changes, explain=True)
@@ -101,11 +100,3 @@ def _extend_overdue(changes: Changes) -> list[str]:
 
 def _later(changes: Changes) -> Minute:
     return changes.now + changes.practice.overdue_minutes
-
-
-def _end_waivers(changes: Changes) -> None:
-    """An override ends at its time; bookings made under it stand, later decisions do without it."""
-    for case in list(changes.desk.cases.values()):
-        if any(until <= changes.now for _, until in case.waivers):
-            current = tuple((rule_id, until) for rule_id, until in case.waivers if until > changes.now)
-            changes.set_case(replace(case, waivers=current))

@@ -11,7 +11,7 @@ from api.security.access import Access
 from api.services.cases import Case
 from api.services.desk import Changes
 from api.services.intake import taken_waivers, unknown_rules
-from api.services.lookup import case_of_allocation, main_stay, stay_by_id
+from api.services.lookup import case_of_allocation, companion_of, main_stay, stay_by_id
 from api.services.movements import Act
 from api.services.placing import answer, give_place
 from models.commands import Answer
@@ -50,7 +50,7 @@ def transfer_stay(command: TransferStay, changes: Changes) -> Answer:
     if not stay.state.pinned:
         raise WrongState("The patient has not come yet.", "POST /requests/{id}:choose changes a booking.")
     if stay.with_stay_id is not None:
-        raise WrongState("This stay accompanies another.", "Transfer the one it accompanies.")
+        raise WrongState(f"Stay {stay.id} accompanies another.", f"Transfer the stay {stay.with_stay_id}.")
     refuse_second_move(stay, changes)
     body = command.body
     unknown = list(unknown_rules(body.waivers, ()))
@@ -76,7 +76,8 @@ def refuse_second_move(stay: Stay, changes: Changes) -> None:
 
 
 def transfer_request(stay: Stay, body: TransferIn, changes: Changes) -> Request:
-    """The request that continues a stay: the same care unless said otherwise; equipment goes along."""
+    """The request that continues a stay: the same care and company unless said otherwise; equipment goes
+    along."""
     care = stay.care if body.care_level is None else replace(stay.care, care_level=body.care_level)
     needed_by = changes.now if body.needed_by is None else max(body.needed_by, changes.now)
     home = changes.records.beds[stay.bed_id].room_id
@@ -90,6 +91,7 @@ def transfer_request(stay: Stay, body: TransferIn, changes: Changes) -> Request:
         duration_minutes=max(stay.end - needed_by, 60),
         max_wait_minutes=body.max_wait_minutes,
         origin=Origin.WARD,
+        companion=companion_of(stay, changes) if body.companion is None else body.companion,
         from_stay_id=stay.id,
         excluded_room_ids=body.excluded_room_ids | ({home} if body.other_room else set()),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from models.clock import MICROSECONDS_PER_MINUTE
-from models.invariants.common import LIVE, Found, Overrides, ones, pairs
+from models.invariants.common import LIVE, Found, Overrides, Profiles, ones, pairs
 
 
 def bed_promised_twice(connection: Connection) -> Found:
@@ -88,10 +88,11 @@ def arrived_while_closed(connection: Connection) -> Found:
                  AND s.recorded_microsecond < o.arrived_minute * {MICROSECONDS_PER_MINUTE}"""
         )
     )
-    waived = Overrides(connection, "bed_open")
+    waived, profiles = Overrides(connection, "bed_open"), Profiles(connection)
     for row in found:
         names = (row.request_id, row.allocation_id, row.stay_id, row.bed_id)
-        if not waived.covers(names, row.arrived_minute):
+        off = profiles.off("bed_open", row.arrived_minute * MICROSECONDS_PER_MINUTE)
+        if not off and not waived.covers(names, row.arrived_minute):
             yield (row.id,), str(row.detail)
 
 
@@ -110,19 +111,32 @@ def stay_without_occupancy(connection: Connection) -> Found:
     )
 
 
+def companion_without_patient(connection: Connection) -> Found:
+    """A cot or carer's bed that is kept for somebody who has left, or lies in another room."""
+    return ones(
+        connection,
+        f"""SELECT c.id AS id, 'accompanies a stay that is ' || s.state AS detail
+            FROM stay c JOIN stay s ON s.id = c.with_stay_id JOIN bed cb ON cb.id = c.bed_id
+            JOIN bed sb ON sb.id = s.bed_id
+            WHERE c.state IN {LIVE} AND (s.state NOT IN {LIVE} OR cb.room_id <> sb.room_id)""",
+    )
+
+
 def mixed_room(connection: Connection) -> Found:
     """Two sexes at once in a room that is not for both, or the other sex in a fixed room; not overridden."""
     # Who is on the way lies nowhere yet; the arrival is judged by who lies there then.
     lying = """SELECT s.id, s.bed_id, s.request_id, s.allocation_id, s.person_id, s.start_minute,
-                       s.end_minute, p.sex, r.id AS room_id, r.sex_policy
+                       s.end_minute, p.sex, r.id AS room_id, r.sex_policy,
+                       COALESCE(v.recorded_microsecond, s.recorded_microsecond) AS known
                 FROM stay s JOIN person p ON p.id = s.person_id JOIN bed b ON b.id = s.bed_id
-                JOIN room r ON r.id = b.room_id
+                JOIN room r ON r.id = b.room_id LEFT JOIN stay_version v ON v.id = s.id AND v.version = 1
                 WHERE s.state IN ('booked', 'occupying', 'left') AND s.with_stay_id IS NULL
                   AND r.sex_policy <> 'mixed'"""
-    waived = Overrides(connection, "room_sex")
+    waived, profiles = Overrides(connection, "room_sex"), Profiles(connection)
     rooms: dict[str, list[Any]] = {}
     for row in connection.execute(text(lying + " ORDER BY r.id, s.start_minute, s.id")):
-        rooms.setdefault(row.room_id, []).append(row)
+        if not profiles.off("room_sex", row.known):
+            rooms.setdefault(row.room_id, []).append(row)
     for stays in rooms.values():
         yield from _mixed(stays, waived)
 
@@ -143,4 +157,6 @@ def _mixed(stays: list[Any], waived: Overrides) -> Found:
 
 def _waived(one: Any, other: Any, waived: Overrides) -> bool:
     names = (one.request_id, one.allocation_id, one.id, other.request_id, other.allocation_id, other.id)
-    return waived.covers((*names, one.bed_id, other.bed_id), other.start_minute)
+    minutes = (other.start_minute, *(stay.known // MICROSECONDS_PER_MINUTE for stay in (one, other)))
+    # What was given under an override stands when that is over; who comes is judged anew.
+    return any(waived.covers((*names, one.bed_id, other.bed_id), minute) for minute in minutes)

@@ -1,4 +1,4 @@
-"""What the checks share: the shape of a finding, small readers, overrides."""
+"""What the checks share: the shape of a finding, small readers, overrides, profiles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+
+from models.tables.care import rule_profile
 
 Found = Iterator[tuple[tuple[str, ...], str]]
 """The ids of the records of each broken fact, and a sentence of numbers."""
@@ -53,3 +55,16 @@ class Overrides:
             if subject is not None
             for row in self._by_subject.get(subject, ())
         )
+
+
+class Profiles:
+    """Which rules were switched off when."""
+
+    def __init__(self, connection: Connection) -> None:
+        found = connection.execute(select(rule_profile).order_by(rule_profile.c.version))
+        self._versions = [(row.recorded_microsecond, frozenset(row.switched_off)) for row in found]
+
+    def off(self, rule_id: str, microsecond: int) -> bool:
+        """Whether a rule was switched off by the profile in force at a moment."""
+        in_force = [off for recorded, off in self._versions if recorded <= microsecond]
+        return bool(in_force) and rule_id in in_force[-1]

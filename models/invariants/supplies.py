@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from models.invariants.common import AS_KNOWN, Found, document, ones, pairs
+from models.clock import MICROSECONDS_PER_MINUTE
+from models.invariants.common import AS_KNOWN, Found, Overrides, Profiles, document, ones, pairs
 
 
 def unit_taken_twice(connection: Connection) -> Found:
@@ -70,8 +71,65 @@ def lot_unusable(connection: Connection) -> Found:
            UNION ALL
            SELECT r.id, 'dispensed after ' || l.expires_minute
            FROM lot_reservation r JOIN lot l ON l.id = r.lot_id
-           WHERE r.state = 'dispensed' AND l.expires_minute <= r.changed_minute""",
+           WHERE r.state = 'dispensed' AND l.expires_minute <= r.changed_minute
+           UNION ALL
+           SELECT r.id, 'dispensed when ' || v.state
+           FROM lot_reservation r JOIN lot_version v ON v.id = r.lot_id
+           WHERE r.state = 'dispensed' AND v.state <> 'available' AND v.version =
+             (SELECT max(w.version) FROM lot_version w
+              WHERE w.id = v.id AND w.recorded_microsecond < r.recorded_microsecond)""",
     )
+
+
+def wrong_drug(connection: Connection) -> Found:
+    """Not the drug asked for or an approved equivalent, or not the quantity asked for.
+
+    What was taken back because its lot may not be used was given all the same: that too little is left is a mishap.
+    """
+    given: dict[str, list[Any]] = {}
+    for row in connection.execute(text(_RESERVED)):
+        given.setdefault(row.allocation_id, []).append(row)
+        if not row.approved:
+            yield (row.id,), f"{row.drug_id} for {row.need_drug_id}"
+    for row in connection.execute(text(_ASKED)):
+        needs = {need["drug_id"]: need["quantity"] for need in document(row.needs).get("drugs", ())}
+        reserved = given.get(row.id, [])
+        for drug_id in sorted({*needs, *(r.need_drug_id for r in reserved)}):
+            here = [r for r in reserved if r.need_drug_id == drug_id]
+            ever = sum(r.quantity for r in here)
+            left = sum(r.quantity for r in here if r.state != "released")
+            asked = needs.get(drug_id, 0)
+            if ever < asked or left > asked:
+                yield (row.id,), f"{ever} {drug_id}, {left} of it left, for {asked}"
+
+
+_RESERVED = """
+    SELECT r.id, r.allocation_id, r.need_drug_id, r.quantity, r.state, l.drug_id,
+           l.drug_id = r.need_drug_id OR EXISTS (SELECT 1 FROM drug_equivalent e
+             WHERE e.drug_id = r.need_drug_id AND e.equivalent_id = l.drug_id) AS approved
+    FROM lot_reservation r JOIN lot l ON l.id = r.lot_id
+    WHERE r.allocation_id IS NOT NULL ORDER BY r.id"""
+
+_ASKED = """SELECT a.id, q.needs FROM allocation a JOIN request q ON q.id = a.request_id ORDER BY a.id"""
+
+
+def foreign_cabinet(connection: Connection) -> Found:
+    """A lot of another ward's cabinet; not overridden."""
+    waived, profiles = Overrides(connection, "lot_place"), Profiles(connection)
+    found = connection.execute(
+        text(
+            """SELECT g.id, g.allocation_id, a.request_id, a.bed_id, l.ward_id, v.recorded_microsecond AS known
+               FROM lot_reservation g JOIN lot l ON l.id = g.lot_id JOIN allocation a ON a.id = g.allocation_id
+               JOIN bed b ON b.id = a.bed_id JOIN room r ON r.id = b.room_id
+               JOIN allocation_version v ON v.id = a.id AND v.version = 1
+               WHERE l.ward_id IS NOT NULL AND l.ward_id <> r.ward_id"""
+        )
+    )
+    for row in found:
+        names = (row.allocation_id, row.request_id, row.bed_id)
+        excused = waived.covers(names, row.known // MICROSECONDS_PER_MINUTE)
+        if not excused and not profiles.off("lot_place", row.known):
+            yield (row.id,), f"cabinet of {row.ward_id}"
 
 
 def known_allergy(connection: Connection) -> Found:

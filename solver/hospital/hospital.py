@@ -106,6 +106,7 @@ class Hospital:
         yield from _duplicates(self)
         yield from _dangling(self, ids)
         yield from _ratio_gaps(self)
+        yield from _no_equivalents(self)
         yield from _overlaps(self.stays, "stays", "bed_id")
         yield from _overlaps(self.unit_bookings, "unit_bookings", "unit_id")
 
@@ -155,6 +156,18 @@ def _ratio_gaps(hospital: Hospital) -> Iterator[Finding]:
             found = f"{times} ratios for level {level}"
             remedy = "Use a ward's own ratios for exceptions."
             yield Finding("ratios", f"level {level}", "care_level", found, "one for each level", remedy)
+
+
+def _no_equivalents(hospital: Hospital) -> Iterator[Finding]:
+    """A pharmacist approves the same substance in the same strength, form and route; else a prescriber decides."""
+    drugs = {drug.id: drug for drug in hospital.drugs}
+    for drug in hospital.drugs:
+        for other in (drugs[drug_id] for drug_id in drug.equivalents if drug_id in drugs):
+            for name in ("substance", "strength", "form", "route"):
+                if getattr(drug, name) != getattr(other, name):
+                    expected = f"a drug of the same {name}"
+                    remedy = "Take it off the list; another drug needs a prescriber."
+                    yield Finding("drugs", drug.id, "equivalents", other.id, expected, remedy)
 
 
 def _overlaps(records: Iterable[Any], collection: str, field: str) -> Iterator[Finding]:

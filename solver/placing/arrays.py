@@ -32,7 +32,7 @@ from solver.placing import build
 from solver.placing.codes import EXEMPT, SEX, isolation_bits
 from solver.placing.kernels_cover import draw
 from solver.placing.kernels_stays import seat, unseat
-from solver.placing.layout import FIRST_POOL, FIRST_SKILL, FLOOR, TARGET, Cover, Stays
+from solver.placing.layout import FAR, FIRST_POOL, FIRST_SKILL, FLOOR, TARGET, Cover, Stays
 from solver.placing.records import Record, Records
 
 ROLL_MINUTES: Final = 720
@@ -171,36 +171,55 @@ class Arrays:
                     self._seat(stay)
 
     # --- stays ----------------------------------------------------------------------------------------------
+    def leave(self, stay: Stay) -> None:
+        """Seat a stay as who leaves it at their next start finds it; ``put`` seats it as it is again.
+
+        It ends when they start: it meets nobody and draws on nothing, but its bed is not clean for any start after
+        its own and before cleaning after its full length.
+        """
+        self._unseat(stay.id)
+        minutes = self._turnaround(stay)
+        slot, bed, ward = self._fill_slot(stay, FAR, stay.start + 1, stay.end + minutes if minutes else 0)
+        nothing = np.zeros(FIRST_SKILL + len(self.skill_series), np.int64)
+        self.seats[stay.id] = Seat(slot, bed, ward, stay.start, stay.start, nothing, 0)
+
     def _seat(self, stay: Stay) -> None:
+        free_from = stay.end + self._turnaround(stay)
+        slot, bed, ward = self._fill_slot(stay, stay.start, stay.end, free_from)
+        needs, target = self._needs(stay, self.records.persons[stay.person_id], ward)
+        seat_ = Seat(slot, bed, ward, stay.start, stay.end, needs, target)
+        self.seats[stay.id] = seat_
+        self._draw(seat_, 1)
+
+    def _turnaround(self, stay: Stay) -> int:
+        room = self.records.rooms[self.records.beds[stay.bed_id].room_id]
+        return turnaround_minutes(self.records.persons[stay.person_id], room, self.records.cleaning)
+
+    def _fill_slot(self, stay: Stay, start: Minute, end: Minute, free_from: Minute) -> tuple[int, int, int]:
+        """Slot, bed and ward of a stay that is listed with these times."""
         bed = self.bed_number[stay.bed_id]
         if not self._free_slots:
             self._more_slots()
         if self.stays.of_bed_count[bed] == self.stays.of_bed.shape[1]:
             self._wider_rows()
         person = self.records.persons[stay.person_id]
-        room = self.records.rooms[self.records.beds[stay.bed_id].room_id]
-        free_from = stay.end + turnaround_minutes(person, room, self.records.cleaning)
-        companion = stay.with_stay_id is not None
         slot = self._free_slots.pop()
         seat(
             self.stays,
             slot,
             bed,
-            stay.start,
-            stay.end,
+            start,
+            end,
             free_from,
             self.person(person.id),
-            EXEMPT if companion else SEX[person.sex],
+            SEX[person.sex] if stay.with_stay_id is None else EXEMPT,
             isolation_bits(person.isolation),
             self.cohort(person),
             self.exposure(person),
             stay.state.pinned,
             stay.departure is Departure.PREDICTED,
         )
-        needs, target = self._needs(stay, person, int(self.places.ward[bed]))
-        seat_ = Seat(slot, bed, int(self.places.ward[bed]), stay.start, stay.end, needs, target)
-        self.seats[stay.id] = seat_
-        self._draw(seat_, 1)
+        return slot, bed, int(self.places.ward[bed])
 
     def _unseat(self, stay_id: str) -> None:
         seat_ = self.seats.pop(stay_id)

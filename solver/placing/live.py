@@ -151,7 +151,7 @@ class LiveHospital:
     ) -> tuple[Allocation, int] | None:
         """``find`` with the cost as the kernels reckon it (of ``first_fit``: its delay in minutes)."""
         pricing = self._earliest if first_fit else self._pricing
-        with self._without(request.from_stay_id):
+        with self._leaving(request):
             compiled = compile_request(
                 request,
                 self.arrays,
@@ -172,7 +172,7 @@ class LiveHospital:
         int64 (len(stay_ids),), minutes; ``layout.FAR`` where there is none within the request's wait. Beds, rooms
         and who lies there are looked at; nurses, units and lots are not.
         """
-        with self._without(request.from_stay_id):
+        with self._leaving(request):
             compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
             seats = [self.arrays.seats[stay_id] for stay_id in stay_ids]
             slots = np.array([seat.slot for seat in seats], np.int64)
@@ -265,7 +265,7 @@ class LiveHospital:
 
     def why_not(self, request: Request, waived: frozenset[str] = frozenset()) -> WhyNot:
         """Rules that stand against a start as soon as possible, near misses, and from when the request would fit."""
-        with self._without(request.from_stay_id):
+        with self._leaving(request):
             compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
             out = np.zeros(len(self.arrays.bed_ids), np.int64)
             scratch = self._scratch_for(_starts(compiled))
@@ -276,7 +276,7 @@ class LiveHospital:
         """The earliest start within the forecast at which the whole request fits; None when there is none."""
         base, _ = start_window(request, self.now)
         latest = base + self.records.options.forecast_minutes
-        with self._without(request.from_stay_id):
+        with self._leaving(request):
             compiled = compile_request(
                 request, self.arrays, self._earliest, waived=waived, latest=latest, delay_price=1
             )
@@ -290,7 +290,7 @@ class LiveHospital:
         if decision.allocation is None:
             return Consequences((), (), ())
         added = consequences(decision.request, decision.allocation, self.records)
-        self._shorten(decision.request.from_stay_id, decision.allocation.start)
+        self._end_left(decision.request, decision.allocation.start)
         records: tuple[Record, ...] = (*added.stays, *added.bookings, *added.lots)
         for record in records:
             self.put(record)
@@ -309,27 +309,29 @@ class LiveHospital:
             lot = self.records.lots[use.lot_id]
             self.put(replace(lot, reserved=lot.reserved - use.quantity))
 
-    def _shorten(self, stay_id: str | None, end: Minute) -> None:
-        if stay_id is None:
-            return
-        stay = self.records.stays[stay_id]
-        if stay.start >= end:
-            self.drop(Stay, stay_id)
-        elif end < stay.end:
-            self.put(replace(stay, end=end))
+    def _end_left(self, request: Request, end: Minute) -> None:
+        """A transfer begins: the stay it continues ends, and whoever accompanies the patient there leaves too."""
+        for stay in self._left(request):
+            if stay.start >= end:
+                self.drop(Stay, stay.id)
+            elif end < stay.end:
+                self.put(replace(stay, end=end))
+
+    def _left(self, request: Request) -> list[Stay]:
+        return [] if request.from_stay_id is None else self.records.with_companions(request.from_stay_id)
 
     @contextmanager
-    def _without(self, stay_id: str | None) -> Iterator[None]:
-        """The arrays as if a stay were not there; the records keep it for the referee."""
-        if stay_id is None or stay_id not in self.records.stays:
-            yield
-            return
-        stay = self.records.stays[stay_id]
-        self.arrays.drop(stay)
+    def _leaving(self, request: Request) -> Iterator[None]:
+        """The arrays as the request finds them: the stays it leaves end when it starts. The records keep them as
+        they are for the referee."""
+        left = self._left(request)
+        for stay in left:
+            self.arrays.leave(stay)
         try:
             yield
         finally:
-            self.arrays.put(stay, None)
+            for stay in left:
+                self.arrays.put(stay, stay)
 
     # --- kernels --------------------------------------------------------------------------------------------
     def _state(self) -> tuple[Places, Stays, Cover, UnitArrays, LotArrays]:

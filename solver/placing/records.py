@@ -83,6 +83,8 @@ class Records:
     shifts_of_ward: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     kept_from: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     """Person id -> persons who must not be near that person, by their own list."""
+    companions: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    """Stay id -> stays that accompany it."""
 
     @classmethod
     def of(cls, hospital: Hospital, now: Minute, profile: Profile, options: PlacingOptions) -> Records:
@@ -150,6 +152,13 @@ class Records:
             for s in self.stays_of_bed.get(bed, ())
         ]
 
+    def with_companions(self, stay_id: str) -> list[Stay]:
+        """A stay and those that accompany it, that one first: they end together; none when it is over."""
+        stay = self.stays.get(stay_id)
+        if stay is None:
+            return []
+        return [stay, *(self.stays[beside] for beside in self.companions.get(stay_id, ()))]
+
     def ward_of_bed(self, bed_id: str) -> Ward:
         """The ward a bed belongs to."""
         return self.wards[self.rooms[self.beds[bed_id].room_id].ward_id]
@@ -183,6 +192,8 @@ def _index_entries(record: Record) -> list[tuple[str, str]]:
     entries = [(index, getattr(record, name)) for index, name in _HOMES[type(record)][1]]
     if isinstance(record, Person):
         entries += [("kept_from", other) for other in record.keep_apart]
+    if isinstance(record, Stay) and record.with_stay_id is not None:
+        entries.append(("companions", record.with_stay_id))
     return entries
 
 

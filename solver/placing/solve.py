@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from solver.engine.result import Budget, Observer, Result, Status, TracePoint, Unobserved
-from solver.hospital import Allocation
+from solver.hospital import Allocation, Request
 from solver.placing.cpsat import JointPlan, solve_jointly
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method, PlacingProblem
@@ -37,8 +38,9 @@ def solve(
     """Decide every request of the problem jointly.
 
     With seconds in the budget the result carries a bound; with iterations alone it is search only, without a
-    bound, and the same seed gives the same plan. Infeasible cannot happen: any request may stay unplaced, at
-    its price. Raises InvalidInstance for a hospital, profile or request that contradicts itself.
+    bound, and the same seed gives the same plan. Without a bound too if somebody moves who is accompanied: the
+    joint model does not know that a companion leaves with them. Infeasible cannot happen: any request may stay
+    unplaced, at its price. Raises InvalidInstance for a hospital, profile or request that contradicts itself.
     """
     live = LiveHospital(Records.of(problem.hospital.checked(), problem.now, problem.profile, problem.options))
     watcher = observer or Unobserved()
@@ -50,7 +52,7 @@ def solve(
     decisions = live.decide_batch(problem.requests, ids, searching, seed, observer=watcher)
     found = _result(decisions, None, TracePoint(countdown.elapsed(), None, _cost(decisions), None))
     left = countdown.remaining()
-    if not left or watcher.stop_requested():
+    if not left or watcher.stop_requested() or _company_moves(problem.requests, live.records):
         return found
     assert found.plan is not None
     joint = solve_jointly(
@@ -63,6 +65,12 @@ def solve(
         observer=watcher,
     )
     return _better(found, joint, live, countdown.elapsed())
+
+
+def _company_moves(requests: Sequence[Request], records: Records) -> bool:
+    """Whether a request continues a stay that another one accompanies."""
+    left = (request.from_stay_id for request in requests if request.from_stay_id is not None)
+    return any(len(records.with_companions(stay_id)) > 1 for stay_id in left)
 
 
 def _cost(decisions: list[Decision]) -> int:

@@ -126,7 +126,8 @@ def batches(draw: Draw, most: int = 3, transfers: bool = True, bundles: bool = T
             one = replace(one, needed_by=NOW, companion=Companion.NONE, care=CALM)
         if not draw(RARELY):
             one = replace(one, excluded_room_ids=frozenset())
-        if not transfers:
+        if not transfers or one.from_stay_id in {stay.with_stay_id for stay in hospital.stays}:
+            # The joint model takes the place of who accompanies a mover for taken: ``placing.solve`` does not ask it.
             one = replace(one, from_stay_id=None)
         if not bundles:
             one = replace(one, equipment=one.equipment[:1], drugs=one.drugs[:1])

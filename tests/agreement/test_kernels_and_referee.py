@@ -5,21 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from solver.engine.rule import Profile
-from solver.hospital import Allocation, Companion, Person, Request, Stay
+from solver.hospital import Allocation, Bed, BedKind, Companion, Person, Request, Stay, StayState
 from solver.placing import kernels_beds, kernels_cover, rules
 from solver.placing.arrays import Arrays
 from solver.placing.asks import Pricing, compile_request, start_window
 from solver.placing.codes import rule_bit
 from solver.placing.kernels import COST
 from solver.placing.live import LiveHospital
-from solver.placing.problem import Method
+from solver.placing.problem import Method, PlacingOptions
 from solver.placing.records import Records
 from solver.placing.referee import Decided, broken, check, cost, recount
-from tests.strategies import Case, cases
+from tests.agreement.batches import CALM, kinder_hospitals
+from tests.builders import DAY, HOUR, NOW
+from tests.strategies import Case, cases, requests
+from tests.strategies_hospital import HORIZON, Draw
 
 PROFILE = Profile()
 
@@ -46,6 +49,36 @@ def cheapest(request: Request, records: Records) -> int | None:
         if not broken(counts, PROFILE):
             costs.append(cost(counts, PROFILE))
     return min(costs, default=None)
+
+
+@st.composite
+def accompanied_transfers(draw: Draw) -> Case:
+    """Somebody lies in a bed with a cot beside it, and moves, mostly with company."""
+    hospital = draw(kinder_hospitals())
+    cots = [Bed(f"K{n}-{room.id}", room.id, BedKind.COT) for room in hospital.rooms for n in range(2)]
+    mover, bed = hospital.persons[0], draw(st.sampled_from(hospital.beds))
+    end = NOW + draw(st.sampled_from([HOUR, 6 * HOUR, DAY]))
+    main = Stay("here", mover.id, bed.id, NOW - DAY, end, CALM, StayState.OCCUPYING)
+    near = replace(main, id="beside", bed_id=f"K0-{bed.room_id}", with_stay_id="here")
+    others = tuple(s for s in hospital.stays if s.bed_id != bed.id and s.with_stay_id is None)
+    hospital = replace(hospital, beds=(*hospital.beds, *cots), stays=(main, near, *others))
+    asked = draw(requests(replace(hospital, persons=(mover,))))
+    company = draw(st.sampled_from([Companion.COT, Companion.NONE, Companion.COT, asked.companion]))
+    asked = replace(asked, equipment=(), drugs=(), from_stay_id="here", care=CALM, companion=company)
+    return Case(hospital, asked, PlacingOptions(draw(st.sampled_from([30, 60])), HORIZON, DAY))
+
+
+@given(case=accompanied_transfers())
+def test_a_transfer_is_placed_exactly_if_the_referee_calls_some_place_clean(case: Case):
+    """The bed that is left, and that of who accompanies the patient, are not clean for the transfer itself."""
+    records = case.records()
+    assume(not broken(recount(records), PROFILE))
+    live = LiveHospital(records)
+    decision = live.decide(case.request, "a")
+    assert (decision.allocation is None) == (cheapest(case.request, records) is None)
+    assert decision.verified
+    event(f"placed {decision.allocation is not None}, companion {case.request.companion.value}")
+    same_as_new(live)
 
 
 def in_order(records: Records) -> bool:

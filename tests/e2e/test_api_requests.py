@@ -201,6 +201,28 @@ async def test_a_patient_who_lies_here_is_moved_when_a_person_says_so(service):
     assert census[moved["bed_id"]]["person_id"] == moved["person_id"]
 
 
+async def test_what_is_healed_by_leaving_the_former_bed_makes_up_for_nothing_in_the_new_one(service):
+    """An isolated patient moves from one shared bay into another: one pair less and one more was taken for none."""
+    await service.tell("bed_closed", bed_id="B4", reason="repair")
+    ill = await arrived(service, excluded_room_ids=["R3"])
+    await service.tell("isolation_on", person_id=ill["person_id"], isolation=["contact"])
+    waiver = {"rule_id": "isolation_cohort", "reason": "no other bed is left"}
+    later = await placed(service, needed_by=at(20), excluded_room_ids=["R3"], waivers=[waiver])
+    assert later["room_id"] == "R1"
+    path = f"/allocations/{ill['id']}:transfer"
+    moves = (await service.post(path, {"reason": "isolation"}, revision=ill["revision"])).json()["allocation"]
+    assert moves["room_id"] == "R3"
+    other = await arrived(service, excluded_room_ids=["R1", "R2"], waivers=[waiver])
+    assert other["room_id"] == "R3"
+    await service.clock(10)
+    path = f"/allocations/{moves['id']}:arrive"
+    refused = await service.post(path, revision=moves["revision"])
+    assert refused.status_code == 409, refused.text
+    assert refused.json()["rules"] == ["isolation_cohort"]
+    allowed = await service.post(path, {"waivers": [waiver]}, revision=moves["revision"])
+    assert allowed.status_code == 200
+
+
 async def test_a_person_may_choose_a_bed_and_overrule_with_a_reason(service):
     man = {"sex": "male", "born": "1980-05-05"}
     request = (await service.place(person=man)).json()

@@ -10,9 +10,10 @@ from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
 from api.services.placing import PlaceOne
+from api.services.ticking import Tick
 from models.commands import Command, Transaction
 from models.errors import NotFound
-from solver.hospital import Lot, Stay
+from solver.hospital import Allocation, Lot, RequestState, Stay
 from tests.api_service import Place, Wall, bundle
 
 
@@ -110,6 +111,36 @@ def test_records_of_the_desk_that_something_else_changed_are_not_undone_blindly(
     lot = decider.desk.live.records.lots["L1"]
     decider.desk.put(Lot("L1", lot.drug_id, lot.on_hand, lot.expires, lot.reserved + 1))
     assert decision.changes.undo() is False
+
+
+def in_the_occupied_bed(request, allocation_id, **_):
+    """What a faulty engine finds."""
+    end = request.needed_by + request.duration_minutes
+    return Allocation(allocation_id, request.id, request.person_id, "B1", request.needed_by, end)
+
+
+def test_a_need_is_stored_where_the_referee_does_not_confirm_what_an_engine_found(
+    runtime, decider, monkeypatch
+):
+    """It was refused, and with it lost."""
+    monkeypatch.setattr(decider.desk.live, "find", in_the_occupied_bed)
+    (decision,) = decider.decide([asking(runtime)])
+    assert decision.answer.status == 202
+    need = decision.answer.body["need"]
+    assert [rule["rule_id"] for rule in need["blocking"]] == ["bed_free"]
+    assert need["call"]
+    (case,) = decider.desk.cases.values()
+    assert case.state is RequestState.UNPLACED
+
+
+def test_the_clock_goes_on_where_the_referee_does_not_confirm_what_an_engine_found(
+    runtime, decider, monkeypatch
+):
+    asked = [asking(runtime, max_wait_minutes=0) for _ in range(6)]
+    assert decider.decide(asked)[-1].answer.status == 202
+    monkeypatch.setattr(decider.desk.live, "find", in_the_occupied_bed)
+    (ticked,) = decider.decide([Command("clock.tick", "clock", Tick())])
+    assert ticked.answer.body["placed_from_waiting"] == []
 
 
 def test_an_unknown_stay_is_not_found(decider):

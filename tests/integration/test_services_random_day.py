@@ -174,6 +174,9 @@ def differences(live, stored):
         for key in mine.keys() | theirs.keys():
             if mine.get(key) != theirs.get(key):
                 yield name, mine.get(key), theirs.get(key)
+    for slot in live.cover.keys() | stored.cover.keys():
+        if live.cover[slot] != stored.cover[slot]:
+            yield "cover", slot, live.cover[slot], stored.cover[slot]
     for key in live.cases.keys() | stored.cases.keys():
         mine, theirs = live.cases.get(key), stored.cases.get(key)
         if mine is None or theirs is None or even(mine) != even(theirs):
@@ -186,6 +189,7 @@ async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, see
         day = Day(service, seed)
         await day.play(150)
         assert await service.violations() == []
+        assert service.runtime.writer.statistics.refused == 0, "something was decided on a stale desk"
         desk = day.desk
         desk.forget_the_past()
         stored = service.runtime._build_desk()

@@ -28,7 +28,7 @@ from solver.placing import phrases
 
 def stay_prolonged(event: StayProlonged, changes: Changes, access: Access) -> str:
     """The stay will last longer; bookings after it are decided again."""
-    stay = _lying(event.stay_id, changes, access)
+    stay = _patients(event.stay_id, changes, access)
     if event.until <= stay.end:
         raise WrongState("The stay is expected to last that long already.", "Use stay_shortened.")
     set_end(stay, event.until, Departure.PREDICTED, changes)
@@ -37,7 +37,7 @@ def stay_prolonged(event: StayProlonged, changes: Changes, access: Access) -> st
 
 def stay_shortened(event: StayShortened, changes: Changes, access: Access) -> str:
     """The stay will end sooner."""
-    stay = _lying(event.stay_id, changes, access)
+    stay = _patients(event.stay_id, changes, access)
     if event.until >= stay.end and not event.confirmed:
         raise WrongState("The stay is expected to end by then already.", "Use stay_prolonged.")
     departure = Departure.CONFIRMED if event.confirmed else Departure.PREDICTED
@@ -46,7 +46,7 @@ def stay_shortened(event: StayShortened, changes: Changes, access: Access) -> st
 
 
 def person_left(event: PersonLeft, changes: Changes, access: Access) -> str:
-    """The person left: the bed is cleaned, units come free."""
+    """The person left: the bed is cleaned, units come free, whoever accompanies them leaves too."""
     stay = _lying(event.stay_id, changes, access)
     at = changes.now if event.at is None else event.at
     leave(stay, at, event.kind, changes)
@@ -60,7 +60,7 @@ def on_leave(event: OnLeave, changes: Changes, access: Access) -> str:
 
 def step_up(event: StepUp, changes: Changes, access: Access) -> str:
     """The person needs a higher level of care, at once: a move is proposed with the highest urgency."""
-    stay = _lying(event.stay_id, changes, access)
+    stay = _patients(event.stay_id, changes, access)
     if event.care_level <= stay.care.care_level:
         raise WrongState("The stay has that level of care already.", "Use ready_for_step_down.")
     changes.put(replace(stay, care=replace(stay.care, care_level=event.care_level)))
@@ -74,7 +74,7 @@ def step_up(event: StepUp, changes: Changes, access: Access) -> str:
 
 def ready_for_step_down(event: ReadyForStepDown, changes: Changes, access: Access) -> str:
     """The person needs less care than the bed gives: a move is proposed that frees the bed."""
-    stay = _lying(event.stay_id, changes, access)
+    stay = _patients(event.stay_id, changes, access)
     if event.care_level >= stay.care.care_level:
         raise WrongState("The stay has no higher level of care.", "Use step_up.")
     changes.put(replace(stay, care=replace(stay.care, care_level=event.care_level)))
@@ -88,6 +88,14 @@ def _lying(stay_id: str, changes: Changes, access: Access) -> Stay:
     access.require(changes.records.ward_of_bed(stay.bed_id).id, Permission.DISRUPTION_PERSON)
     if stay.state is not StayState.OCCUPYING:
         raise WrongState("The patient has not arrived.", "Change the request instead.")
+    return stay
+
+
+def _patients(stay_id: str, changes: Changes, access: Access) -> Stay:
+    """A patient's own stay: one that accompanies it lasts as long, and needs no care."""
+    stay = _lying(stay_id, changes, access)
+    if stay.with_stay_id is not None:
+        raise WrongState(f"Stay {stay.id} accompanies another.", f"Name the stay {stay.with_stay_id}.")
     return stay
 
 

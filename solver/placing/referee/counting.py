@@ -97,16 +97,17 @@ class ChangedStays:
 def changed_stays(
     request: Request, allocation: Allocation, new: Sequence[Stay], records: Records
 ) -> ChangedStays:
-    """What an allocation does to stays: it adds ``new`` ones; the stay it continues ends when it starts.
+    """What an allocation does to stays: it adds ``new`` ones; the stay it continues ends when it starts, and
+    so do those that accompany it.
 
     A stay whose forecast ends before stays as it is: moving overdue ends forward is the clock's matter.
     """
     changed = ChangedStays([records.stays[stay.id] for stay in new if stay.id in records.stays], list(new))
-    left = records.stays.get(request.from_stay_id) if request.from_stay_id is not None else None
-    if left is not None and allocation.start < left.end:
-        changed.gone.append(left)
-        if left.start < allocation.start:
-            changed.added.append(replace(left, end=allocation.start))
+    for left in records.with_companions(request.from_stay_id) if request.from_stay_id is not None else ():
+        if allocation.start < left.end:
+            changed.gone.append(left)
+            if left.start < allocation.start:
+                changed.added.append(replace(left, end=allocation.start))
     return changed
 
 

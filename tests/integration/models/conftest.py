@@ -30,6 +30,7 @@ from solver.hospital import (
     Unit,
     Ward,
 )
+from tests.integration.models.breaches import write_allocation
 
 NOW = 29_000_000
 
@@ -130,3 +131,10 @@ def at(ward):
             yield Transaction(connection, Instant.of_minute(minute), 1)
 
     return open_at
+
+
+@pytest.fixture
+def lain(ward):
+    """The ward with the allocation of ``breaches.write_allocation``."""
+    write_allocation(ward)
+    return ward

@@ -129,3 +129,20 @@ def test_all_problems_are_listed_at_once() -> None:
         hospital(), beds=(Bed("B", "gone"), Bed("C", "R")), stays=(stay("s", 0, 61), stay("t", 60, 120))
     )
     assert len(problems(broken)) == 2
+
+
+@pytest.mark.parametrize("name", ["substance", "strength", "form", "route"])
+def test_only_the_same_substance_strength_form_and_route_may_stand_in_for_a_drug(name: str) -> None:
+    """Safeguard 6: anything else needs a prescriber."""
+    drugs = hospital().drugs
+    other = replace(drugs[1], **{name: "another"})
+    found = problems(replace(hospital(), drugs=(drugs[0], other)))
+    assert len(found) == 1
+    assert "drugs 'g', equivalents" in found[0]
+    assert f"the same {name}" in found[0]
+
+
+def test_a_drug_that_stands_in_for_nothing_may_be_any() -> None:
+    drugs = hospital().drugs
+    other = replace(drugs[1], substance="another", equivalents=())
+    assert replace(hospital(), drugs=(drugs[0], other)).checked()

@@ -6,7 +6,18 @@ import pytest
 
 from solver.engine.errors import InvalidInstance
 from solver.engine.rule import Profile
-from solver.hospital import Bed, Block, Care, DrugNeed, EquipmentNeed, Feature, Priority, StayState
+from solver.hospital import (
+    Bed,
+    BedKind,
+    Block,
+    Care,
+    Companion,
+    DrugNeed,
+    EquipmentNeed,
+    Feature,
+    Priority,
+    StayState,
+)
 from solver.placing import kernels, rules
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Method, PlacingOptions, checked_profile
@@ -120,6 +131,49 @@ def test_a_transfer_leaves_its_stay_when_it_starts():
     if "here" in live.records.stays:
         assert live.records.stays["here"].end == decision.allocation.start
     assert stay.state is StayState.OCCUPYING
+
+
+def with_a_cot(*others):
+    """``p-old`` lies in B1 with a cot beside them in K1; K2 is free."""
+    lies = occupant("here", "B1", person_id="p-old")
+    cots = (Bed("K1", "R", BedKind.COT), Bed("K2", "R", BedKind.COT))
+    return live_with(*cots, lies, changed(lies, id="cot", bed_id="K1", with_stay_id="here"), *others)
+
+
+def test_a_transfer_is_never_given_the_bed_or_the_cot_it_leaves():
+    """Both were offered as if nobody had lain there, and the referee refused what the kernels had found."""
+    live = with_a_cot()
+    decision = live.decide(request("p-old", from_stay_id="here", companion=Companion.COT), "a")
+    assert decision.verified
+    assert decision.allocation is not None
+    assert decision.allocation.bed_id != "B1"
+    assert decision.allocation.companion_bed_id == "K2"
+
+
+def test_who_accompanies_a_patient_leaves_with_the_transfer_and_the_bed_is_free_after_cleaning():
+    live = with_a_cot(changed(records_of().beds["B4"], staffed=False))
+    live.drop(Bed, "K2")
+    asked = request(companion=Companion.COT, max_wait_minutes=120)
+    assert live.decide(asked, "b").allocation is None
+    live.apply(live.decide(request("p-old", from_stay_id="here"), "a"))
+    assert live.records.stays["cot"].end == live.records.stays["here"].end == NOW
+    after = live.decide(asked, "b")
+    assert after.verified
+    assert after.allocation is not None
+    assert after.allocation.companion_bed_id == "K1"
+    assert after.allocation.start == NOW + 45
+
+
+def test_a_bed_chosen_for_a_transfer_is_judged_without_the_load_of_the_stay_it_leaves():
+    """One nurse for five: the patient who moves within the ward was counted twice where a person chose the bed."""
+    beds = Bed("B5", "R"), Bed("B6", "R")
+    lying = [occupant(f"s{n}", f"B{n}") for n in range(1, 6)]
+    live = live_with(*beds, *lying, changed(records_of().shifts["shift-n2"], absent=True))
+    on_the_ward = frozenset({"S"})
+    moves = live.find(request("p-s1", from_stay_id="s1", excluded_room_ids=on_the_ward), "a")
+    assert moves is not None
+    assert moves.bed_id == "B6"
+    assert live.find(request(excluded_room_ids=on_the_ward), "b") is None
 
 
 def test_an_unknown_id_is_refused_with_every_place_it_stands():

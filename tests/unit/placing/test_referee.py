@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 
 from solver.engine.errors import InvalidInstance
 from solver.engine.rule import Level, Profile
-from solver.hospital import Bed, Block, Care, DrugNeed, EquipmentNeed, Lot, LotUse, Sex, Stay, UnitUse
+from solver.hospital import (
+    Bed,
+    BedKind,
+    Block,
+    Care,
+    Companion,
+    DrugNeed,
+    EquipmentNeed,
+    Lot,
+    LotUse,
+    Sex,
+    Stay,
+    UnitUse,
+)
 from solver.placing.referee import Decided, broken, check, cost, recount
 from solver.placing.rules import CATALOGUE, DEFAULT_PROFILE
 from tests.builders import (
@@ -115,6 +129,34 @@ def test_a_stay_whose_forecast_ended_before_the_transfer_stays_as_it_is():
 def test_a_stay_nobody_knows_any_more_is_not_left():
     asked = request(from_stay_id="gone")
     assert counts_of(asked, given(asked, "B1"), records_of()) == {}
+
+
+def accompanied(*others):
+    """``p-new`` lies in B2 with a cot beside them in K1; K2 is free."""
+    lies = occupant("here", "B2", person_id="p-new")
+    cots = (Bed("K1", "R", BedKind.COT), Bed("K2", "R", BedKind.COT))
+    return records_of(*cots, lies, replace(lies, id="cot", bed_id="K1", with_stay_id="here"), *others)
+
+
+def test_a_transfer_frees_the_place_of_who_accompanies_the_patient_too():
+    records = accompanied(stay("next", "K1", 4 * HOUR, 9 * HOUR))
+    asked = request(from_stay_id="here")
+    assert recount(records)["bed_free"] == 1
+    assert counts_of(asked, given(asked, "B1"), records)["bed_free"] == -1
+
+
+def test_a_transfer_may_take_company_along_but_not_into_the_uncleaned_place_it_leaves():
+    asked = request(from_stay_id="here", companion=Companion.COT)
+    other, same = (given(asked, "B1", companion_bed_id=cot) for cot in ("K2", "K1"))
+    assert counts_of(asked, other, accompanied()) == {}
+    assert counts_of(asked, same, accompanied()) == {"bed_clean": 1}
+
+
+def test_a_companion_of_somebody_else_stays_where_they_are():
+    records = accompanied(occupant("s1", "B3"), stay("next", "K2", 4 * HOUR, 9 * HOUR))
+    records.put(replace(records.stays["s1"], id="beside", bed_id="K2", with_stay_id="s1"))
+    asked = request(from_stay_id="here")
+    assert "bed_free" not in counts_of(asked, given(asked, "B1"), records)
 
 
 # --- verdict ------------------------------------------------------------------------------------------------

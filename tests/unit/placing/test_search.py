@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from simulations.demand import batch
 from simulations.hospital import generate
 from solver.engine.result import Budget, Status, TracePoint
 from solver.engine.rule import Profile
-from solver.hospital import Request
+from solver.hospital import Bed, BedKind, Request
 from solver.placing.arrays import Arrays
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions, PlacingProblem
 from solver.placing.referee import Decided, broken, cost, recount
 from solver.placing.solve import solve
-from tests.builders import NOW, request
+from tests.builders import NOW, occupant, records_of, request
 
 
 def ward_case(seed: int, count: int = 25) -> tuple[LiveHospital, list[Request]]:
@@ -147,6 +149,17 @@ def test_solve_answers_every_request_with_a_verified_plan_and_a_bound():
     assert result.status in (Status.OPTIMAL, Status.FEASIBLE)
     for decision in result.plan.decisions:
         assert (decision.allocation is None) == (decision.why_not is not None)
+
+
+def test_solve_claims_no_bound_where_somebody_moves_who_is_accompanied():
+    """The joint model takes the cot for taken, so that its bound might be too high."""
+    lies = occupant("here", "B1", person_id="p-old")
+    beside = replace(lies, id="cot", bed_id="K1", with_stay_id="here")
+    hospital = records_of(Bed("K1", "R", BedKind.COT), lies, beside).hospital()
+    alone = replace(hospital, stays=(lies,))
+    moves = request("p-old", from_stay_id="here")
+    claimed = [solve(PlacingProblem(h, NOW, (moves,)), Budget(seconds=3), 1).bound for h in (hospital, alone)]
+    assert [bound is None for bound in claimed] == [True, False]
 
 
 def test_solve_by_steps_alone_gives_the_same_bytes_and_claims_no_bound():
