@@ -7,6 +7,7 @@ import io
 import json
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -109,9 +110,9 @@ def hospitals(draw: Draw) -> Hospital:
                         draw(st.one_of(st.none(), ID)), draw(st.booleans())),
         ),
         drugs=(
-            Drug("d", draw(TEXT), draw(ID), draw(TEXT), draw(TEXT), draw(TEXT), draw(TEXT),
-                 draw(st.sampled_from(list(HandlingClass))), draw(COUNT), ("e",)),
-            Drug("e", "", "e"),
+            drug := Drug("d", draw(TEXT), draw(ID), draw(TEXT), draw(TEXT), draw(TEXT), draw(TEXT),
+                         draw(st.sampled_from(list(HandlingClass))), draw(COUNT), ("e",)),
+            replace(drug, id="e", name="", equivalents=()),
         ),
         lots=(
             Lot("l", "d", 9, start, draw(st.integers(0, 9)), draw(st.sampled_from(list(LotState))),

@@ -10,7 +10,7 @@ from api.schemas.answers.common import Aged, PageOut, Time, Told
 from api.schemas.answers.requests import CaseOut, DecidedOut, DisplacedOut
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
-from solver.hospital import OperationalStatus
+from solver.hospital import Companion, OperationalStatus
 
 ProposalState = Literal["open", "confirmed", "declined", "expired"]
 
@@ -21,6 +21,7 @@ class TransferProposed(Out):
     priority: PriorityName
     care_level: int | None
     other_room: bool
+    companion: Companion
     from_bed_id: str
     bed_id: str | None
     start: Time | None

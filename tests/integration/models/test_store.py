@@ -115,7 +115,8 @@ def full_hospital():
             UnitBooking("K1", "U2", "W2", NOW + 80, NOW + 90, BookingKind.MAINTENANCE),
         ),
         drugs=(
-            Drug("D2", "Blood", "red cells", "1", "bag", "iv", "ml", HandlingClass.BLOOD, 7, ("D1",)),
+            Drug("D2", "Blood", "red cells", "1", "bag", "iv", "ml", HandlingClass.BLOOD, 7, ("D3",)),
+            Drug("D3", "Red cells", "red cells", "1", "bag", "iv", "ml", HandlingClass.BLOOD),
             Drug("D1", "Heparin", "heparin"),
         ),
         lots=(
