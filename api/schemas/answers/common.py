@@ -7,6 +7,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import AwareDatetime, Field
 
 from api.schemas.base import Out
+from solver.hospital import OperationalStatus
 
 T = TypeVar("T")
 
@@ -43,7 +44,8 @@ class PlaceOut(Out):
 
 class Problem(Out):
     """Problem details (RFC 9457). ``errors``: every place that is wrong; ``rules``: those that stand against it;
-    ``current_revision``: of a record that changed meanwhile. Nothing that was sent is repeated."""
+    ``current_revision``: of a record that changed meanwhile; ``bed_id``, ``bed_status``, ``clean_at``: the bed that
+    is not clean, and when it will be if somebody said so. Nothing that was sent is repeated."""
 
     type: str
     title: str
@@ -53,3 +55,6 @@ class Problem(Out):
     errors: list[PlaceOut] | None = None
     rules: list[RuleId] | None = None
     current_revision: int | None = None
+    bed_id: str | None = None
+    bed_status: OperationalStatus | None = None
+    clean_at: Time | None = None
