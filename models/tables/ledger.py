@@ -8,7 +8,7 @@ from models.tables.base import Flag, Json, Whole, strict_table
 
 hospital_meta = strict_table(
     "hospital_meta",
-    Column("id", Whole, primary_key=True),
+    Column("id", Whole, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("sandbox", Flag, nullable=False),
     Column("time_zone", Text, nullable=False),

@@ -27,13 +27,13 @@ def needs(**more):
 def write_allocation(ward):
     """One allocation A1 (P0 in B1, unit U1, lot L1), and a nurse for it, with guards and histories."""
     statements = f"""
-    INSERT INTO shift VALUES ('H9','N1','W',:n+900,:n+1300,'[]','duty',NULL,0,0,0,1,:r,9);
-    INSERT INTO request VALUES ('Q1','P0','placed',1,'medicine',0,:n,:n,100,0,'home',1,'',
+    INSERT INTO shift VALUES ('H9','N1','W',:n+900,:n+1300,'[]','duty',NULL,0,FALSE,FALSE,1,:r,9);
+    INSERT INTO request VALUES ('Q1','P0','placed',1,'medicine',0,:n,:n,100,0,'home',TRUE,'',
       '{needs()}',NULL,'acc','W',:n,NULL,NULL,NULL,NULL,1,:r);
-    INSERT INTO allocation VALUES ('A1','Q1','P0','B1',NULL,:n+1000,:n+1100,0,1,'placed','{{}}',1,:r);
+    INSERT INTO allocation VALUES ('A1','Q1','P0','B1',NULL,:n+1000,:n+1100,FALSE,1,'placed','{{}}',1,:r);
     INSERT INTO stay VALUES ('A1/stay','P0','B1',:n+1000,:n+1100,'booked','predicted','medicine',0,'{{}}',
       'Q1','A1',NULL,1,:r,1);
-    INSERT INTO unit_booking VALUES ('K1','U1','W',:n+1000,:n+1050,:n+990,:n+1070,'use','active',0,'pump',
+    INSERT INTO unit_booking VALUES ('K1','U1','W',:n+1000,:n+1050,:n+990,:n+1070,'use','active',FALSE,'pump',
       'A1',1,:r,1);
     INSERT INTO lot_reservation VALUES ('A1/0','L1','A1','D',4,:n+1100,'reserved',:n,:r)
     """
@@ -58,7 +58,7 @@ def found(database, statements="", recorded=NOW * 60_000_000 + 1):
 
 STAY = "INSERT INTO stay VALUES ('X','P9','{bed}',{start},{end},'{state}','predicted','x',0,'{{}}',"
 STAY += "NULL,NULL,NULL,1,0,1)"
-OCCUPANCY = "INSERT INTO occupancy VALUES ('X','T9','{person}','{bed}',0,{arrived},NULL,0,1,{recorded})"
+OCCUPANCY = "INSERT INTO occupancy VALUES ('X','T9','{person}','{bed}',FALSE,{arrived},NULL,FALSE,1,{recorded})"
 
 
 def stay(bed, start, end, state="booked"):
@@ -100,7 +100,7 @@ def switched_off(rule, recorded=":r"):
 
 
 CONFIRMED = [["mrsa", "confirmed", False]]
-ALONE = "UPDATE staff_member SET student = 1"
+ALONE = "UPDATE staff_member SET student = TRUE"
 DIALYSIS = {"pooled": {"telemetry_channels": 0, "dialysis_points": 1, "oxygen_flow": 0}}
 DRAWS = "UPDATE stay_version SET needs = '" + json.dumps(DIALYSIS) + "' WHERE id = 'A1/stay'"
 SKILLED = "UPDATE stay_version SET needs = '{\"skills\": [\"chemo\"]}' WHERE id = 'A1/stay';"
@@ -113,14 +113,14 @@ BREAKS = {
     "arrived_in_dirty_bed": "UPDATE bed_status_version SET status = 'contaminated' WHERE bed_id = 'B2';"
     + LYING.format(bed="B2")
     + occupancy("B2", "P9", 5),
-    "arrived_while_closed": "INSERT INTO place_block VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',0,1,1);"
-    "INSERT INTO place_block_version VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',0,1,1);"
+    "arrived_while_closed": "INSERT INTO place_block VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',FALSE,1,1);"
+    "INSERT INTO place_block_version VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',FALSE,1,1);"
     + LYING.format(bed="B2")
     + occupancy("B2", "P9", 5),
     "stay_without_occupancy": "UPDATE stay SET state = 'occupying' WHERE id = 'A1/stay'",
     "mixed_room": "UPDATE person SET sex = 'male' WHERE id = 'P9';" + stay("B2", 1050, 1060),
     "unit_taken_twice": "UPDATE unit_booking SET id = id;"
-    "INSERT INTO unit_booking VALUES ('X','U1','V',:n+1069,:n+1090,:n+1069,:n+1110,'use','active',0,NULL,"
+    "INSERT INTO unit_booking VALUES ('X','U1','V',:n+1069,:n+1090,:n+1069,:n+1110,'use','active',FALSE,NULL,"
     "NULL,1,:r,1)",
     "unusable_unit": "UPDATE unit SET state = 'broken' WHERE id = 'U1'",
     "lot_over_reserved": "UPDATE lot_balance SET on_hand = 3, reserved = 3 WHERE lot_id = 'L1'",
@@ -140,7 +140,7 @@ BREAKS = {
     "too_little_care": asking(care_level=1),
     "refused_age": "UPDATE ward SET age_until_years = 18",
     "closed_when_given": "INSERT INTO place_block_version VALUES "
-    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',0,1,:r - 1)",
+    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',FALSE,1,:r - 1)",
     "unclean_when_given": lies_beside("B1", 900, 956),
     "companion_elsewhere": asking(companion="cot"),
     "isolation_shared": known("P0", isolation=["contact"], infections=CONFIRMED)
@@ -176,11 +176,11 @@ ALMOST = {
     "a mixed room is for both": "UPDATE room SET sex_policy = 'mixed';"
     "UPDATE person SET sex = 'male' WHERE id = 'P9';" + stay("B2", 1050, 1060),
     "the next booking begins after the turnaround": "INSERT INTO unit_booking VALUES "
-    "('X','U1','V',:n+1070,:n+1090,:n+1070,:n+1110,'use','active',0,NULL,NULL,1,:r,1)",
+    "('X','U1','V',:n+1070,:n+1090,:n+1070,:n+1110,'use','active',FALSE,NULL,NULL,1,:r,1)",
     "a bed as strong as the person is heavy": "UPDATE person_version SET weight_kg = 180",
     "a block that was told after the arrival": "INSERT INTO place_block VALUES "
-    "('X',NULL,NULL,'B2',:n,NULL,'flu',0,1,:r);"
-    "INSERT INTO place_block_version VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',0,1,:r)",
+    "('X',NULL,NULL,'B2',:n,NULL,'flu',FALSE,1,:r);"
+    "INSERT INTO place_block_version VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',FALSE,1,:r)",
     "a mixed room that a person allowed": "UPDATE person SET sex = 'male' WHERE id = 'P9';"
     "INSERT INTO rule_override VALUES ('O','room_sex','Q1','only bed','acc',:n,:n+5000,1);"
     + stay("B2", 1050, 1060),
@@ -199,9 +199,9 @@ ALMOST = {
     "the last minute of the oldest age": "UPDATE ward SET age_until_years = 18;"
     "UPDATE person_version SET born_minute = :n+1001-18*525960",
     "a block from the end of the stay on": "INSERT INTO place_block_version VALUES "
-    "('X',NULL,'R1',NULL,:n+1100,NULL,'flu',0,1,:r - 1)",
+    "('X',NULL,'R1',NULL,:n+1100,NULL,'flu',FALSE,1,:r - 1)",
     "a block that became known later": "INSERT INTO place_block_version VALUES "
-    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',0,1,:r + 1)",
+    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',FALSE,1,:r + 1)",
     "a block that was taken back": "INSERT INTO place_block_version VALUES "
     "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',1,1,:r - 1)",
     "a bed that is clean at the very start": lies_beside("B1", 900, 955),

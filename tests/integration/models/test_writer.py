@@ -16,10 +16,11 @@ from models.database import open_database
 from models.errors import CommitFailed, Contended, GuardViolation, KeyReused, QueueFull, WriterClosed
 from models.guards import IntervalGuard
 from models.keys import write_key_file
+from models.place import shown
 from models.writer import Writer
 
 TABLE = """CREATE TABLE booking (id TEXT PRIMARY KEY NOT NULL, room TEXT NOT NULL, start INTEGER NOT NULL,
-           finish INTEGER NOT NULL, status TEXT NOT NULL) STRICT"""
+           finish INTEGER NOT NULL, status TEXT NOT NULL)"""
 GUARD = IntervalGuard("booking_room", "booking", "room", "start", "finish", "status = 'live'")
 
 
@@ -96,7 +97,7 @@ def decider():
 @pytest.fixture
 def rooms(database):
     with database.writing() as connection:
-        connection.execute(text(TABLE))
+        connection.execute(text(TABLE + (" STRICT" if connection.dialect.name == "sqlite" else "")))
         database.dialect.install_guards(connection, [GUARD])
     return database
 
@@ -279,8 +280,10 @@ def test_when_the_commit_fails_nothing_is_kept_and_the_snapshot_is_rebuilt(write
 
     def break_the_commit(transaction):
         # A deferred foreign key is checked at COMMIT: the batch fails at the last moment.
-        transaction.connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-        transaction.connection.execute(text("INSERT INTO account_role VALUES ('nobody', 'nurse', '*')"))
+        transaction.connection.execute(
+            text("CREATE TABLE late (a TEXT REFERENCES account (id) DEFERRABLE INITIALLY DEFERRED)")
+        )
+        transaction.connection.execute(text("INSERT INTO late VALUES ('nobody')"))
         return Outcome(Answer(200, {}), ())
 
     futures = queue_up(
@@ -361,6 +364,7 @@ CRASH = """
 import os, sys
 from pathlib import Path
 from models.clock import Instant
+from models.place import place_of
 from models.commands import *
 from models.database import open_database
 from models.keys import read_key_file
@@ -370,7 +374,7 @@ class NoDecider:
     def committed(self, decisions, revision):
         os._exit(9)  # after COMMIT, before anybody is told
 
-database = open_database(Path(sys.argv[1]), read_key_file(Path(sys.argv[2])).database)
+database = open_database(place_of(sys.argv[1]), read_key_file(Path(sys.argv[2])).database)
 
 def write(transaction):
     transaction.connection.exec_driver_sql("INSERT INTO booking VALUES ('x', 'A', 1, 2, 'live')")
@@ -385,9 +389,9 @@ def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_answer(
     rooms, place, keys, tmp_path, decider, clock
 ):
     key_file = tmp_path / "keys" / "wardflow.key"
-    write_key_file(key_file, keys, place.parent)
+    write_key_file(key_file, keys, tmp_path / "data")
     rooms.close()
-    arguments = [sys.executable, "-c", CRASH, str(place), str(key_file)]
+    arguments = [sys.executable, "-c", CRASH, shown(place), str(key_file)]
     crashed = subprocess.run(arguments, capture_output=True, check=False, timeout=60)
     assert crashed.returncode == 9, crashed.stderr.decode()
     with open_database(place, keys.database) as database:
