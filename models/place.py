@@ -39,6 +39,11 @@ def shown(place: Place) -> str:
     return str(place) if isinstance(place, Path) else place.render_as_string(hide_password=True)
 
 
+def address_of(place: Place) -> str:
+    """A place in full, password and all: for the one who opens it, never for a message."""
+    return str(place) if isinstance(place, Path) else place.render_as_string(hide_password=False)
+
+
 def data_folder(place: Place) -> Path | None:
     """The folder whose copy takes the data along; None where a server keeps them."""
     return place.parent if isinstance(place, Path) else None

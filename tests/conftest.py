@@ -23,3 +23,15 @@ def postgresql_server():
 def engine(request):
     """The name of the database a test runs on: every test that asks for it runs on both."""
     return request.param
+
+
+@pytest.fixture
+def address(request, engine):
+    """The address of an empty PostgreSQL database, or None on the embedded one."""
+    if engine == "sqlite":
+        yield None
+        return
+    server = request.getfixturevalue("postgresql_server")
+    made = server.create()
+    yield made
+    server.drop(made)

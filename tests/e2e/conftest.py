@@ -1,4 +1,4 @@
-"""A fresh hospital behind the real service for each test."""
+"""A fresh hospital behind the real service for each test, once on each database."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from tests.api_service import Place, running
 
 
 @pytest.fixture
-def place(tmp_path):
-    return Place(tmp_path).make()
+def place(tmp_path, address):
+    return Place(tmp_path, address=address).make()
 
 
 @pytest.fixture

@@ -12,9 +12,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "Jane-Doe-1957"
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def address(request):
+    """One database for all that must not change it."""
+    if request.param == "sqlite":
+        return None
+    return request.getfixturevalue("postgresql_server").create()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module", name="service")
-async def one_service_for_all_that_must_not_change_it(tmp_path_factory):
-    async with running(Place(tmp_path_factory.mktemp("bad_input")).make()) as service:
+async def one_service_for_all_that_must_not_change_it(tmp_path_factory, address):
+    async with running(Place(tmp_path_factory.mktemp("bad_input"), address=address).make()) as service:
         yield service
         assert await service.violations() == []
 

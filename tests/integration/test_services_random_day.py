@@ -184,8 +184,8 @@ def differences(live, stored):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, seed):
-    async with running(Place(tmp_path).make()) as service:
+async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, address, seed):
+    async with running(Place(tmp_path, address=address).make()) as service:
         day = Day(service, seed)
         await day.play(150)
         assert await service.violations() == []
