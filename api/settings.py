@@ -22,6 +22,7 @@ def _place(value: Any) -> Path | URL:
         raise ValueError("expected a file or an address of PostgreSQL")
     return place_of(value)
 
+
 from solver.placing.displace import Bounds
 
 DISPLACING = Bounds()

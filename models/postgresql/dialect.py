@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from models.commands import Touched
 from models.guards import Guard
 from models.postgresql import catalogue
 from models.postgresql.guards import REFUSE, REFUSING_FUNCTION, TAKE_LOCK, statements
+from models.tables.ledger import batch_touched
+
+CHANNEL = "wardflow_batch"
+"""On which each commit is told, with its revision."""
+
+KEPT_BATCHES = 10_000
+"""A process that is further behind than this reads the hospital anew."""
 
 
 class PostgresqlDialect:
@@ -29,6 +37,16 @@ class PostgresqlDialect:
     def take_write_lock(self, connection: Connection) -> None:
         """Lock the hospital's row; others wait until the commit, and then see what it made."""
         connection.exec_driver_sql(TAKE_LOCK.replace("PERFORM", "SELECT", 1))
+
+    def announce(self, connection: Connection, revision: int, touched: Iterable[Touched] | None) -> None:
+        """Leave a row for who follows, and wake who listens."""
+        known = None if touched is None else sorted(set(touched))
+        connection.execute(insert(batch_touched), {"revision": revision, "touched": known})
+        if revision % KEPT_BATCHES == 0:
+            connection.execute(
+                delete(batch_touched).where(batch_touched.c.revision <= revision - KEPT_BATCHES)
+            )
+        connection.execute(select(func.pg_notify(CHANNEL, str(revision))))
 
     def install_guards(self, connection: Connection, guards: Iterable[Guard]) -> None:
         """Create constraints, functions and triggers; the tables exist and have no guards."""

@@ -152,6 +152,11 @@ def load_case(connection: Connection, request_id: str) -> StoredCase:
     return found[0]
 
 
+def load_cases(connection: Connection, request_ids: Iterable[str]) -> list[StoredCase]:
+    """Cases in whatever state; ids that name none are passed over."""
+    return _load(connection, care.request.c.id.in_(list(request_ids)))
+
+
 def load_open_cases(connection: Connection) -> list[StoredCase]:
     """Every case that is not over: unplaced, placed, confirmed, arrived; the oldest first."""
     return _load(connection, care.request.c.state.in_(OPEN_REQUESTS))

@@ -58,7 +58,9 @@ def found(database, statements="", recorded=NOW * 60_000_000 + 1):
 
 STAY = "INSERT INTO stay VALUES ('X','P9','{bed}',{start},{end},'{state}','predicted','x',0,'{{}}',"
 STAY += "NULL,NULL,NULL,1,0,1)"
-OCCUPANCY = "INSERT INTO occupancy VALUES ('X','T9','{person}','{bed}',FALSE,{arrived},NULL,FALSE,1,{recorded})"
+OCCUPANCY = (
+    "INSERT INTO occupancy VALUES ('X','T9','{person}','{bed}',FALSE,{arrived},NULL,FALSE,1,{recorded})"
+)
 
 
 def stay(bed, start, end, state="booked"):
@@ -134,7 +136,7 @@ BREAKS = {
     "UPDATE bed SET room_id = 'R2' WHERE id = 'B0'",
     "wrong_drug": "UPDATE lot_reservation SET quantity = 3; UPDATE lot_balance SET reserved = 3 WHERE lot_id = 'L1'",
     "foreign_cabinet": "UPDATE lot SET ward_id = 'V'",
-    "unstaffed_bed": "UPDATE bed SET staffed = 0",
+    "unstaffed_bed": "UPDATE bed SET staffed = FALSE",
     "unsuitable_bed": "UPDATE bed SET kind = 'cot' WHERE id = 'B1'",
     "missing_feature": asking(features=["oxygen"]),
     "too_little_care": asking(care_level=1),
@@ -153,7 +155,7 @@ BREAKS = {
     "ward_pool_exceeded": DRAWS,
     "wrong_units": "UPDATE unit SET id = id; UPDATE unit_booking_version SET end_minute = end_minute + 1",
     "unusable_unit_given": "UPDATE unit_version SET state = 'recalled' WHERE id = 'U1'",
-    "unit_not_lent": "UPDATE unit_version SET owner_ward_id = 'V', lendable = 0 WHERE id = 'U1'",
+    "unit_not_lent": "UPDATE unit_version SET owner_ward_id = 'V', lendable = FALSE WHERE id = 'U1'",
     "lost_request": "UPDATE stay SET state = 'released' WHERE id = 'A1/stay'",
     "audit_chain": "UPDATE audit_line SET actor = 'x' WHERE sequence = 1",
 }
@@ -165,7 +167,9 @@ def many(others):
 
 
 def extra_bed(bed):
-    return f"INSERT INTO bed SELECT '{bed}',room_id,kind,features,0,180,1,0,0,NULL,9 FROM bed WHERE id = 'B2'"
+    return (
+        f"INSERT INTO bed SELECT '{bed}',room_id,kind,features,0,180,TRUE,0,0,NULL,9 FROM bed WHERE id = 'B2'"
+    )
 
 
 ALMOST = {
@@ -186,7 +190,7 @@ ALMOST = {
     + stay("B2", 1050, 1060),
     "an excluded room that a person allowed": asking(excluded_room_ids=["R1"]) + ";"
     "INSERT INTO rule_override VALUES ('O','room_excluded','A1','only bed','acc',:n,:n+5000,1)",
-    "a staffed bed beside one without staff": "UPDATE bed SET staffed = 0 WHERE id <> 'B1'",
+    "a staffed bed beside one without staff": "UPDATE bed SET staffed = FALSE WHERE id <> 'B1'",
     "a seat for exactly half a day": "UPDATE bed SET kind = 'chair' WHERE id = 'B1';"
     "UPDATE allocation_version SET end_minute = start_minute + 720;"
     "UPDATE stay_version SET end_minute = start_minute + 720 WHERE id = 'A1/stay';"
@@ -203,7 +207,7 @@ ALMOST = {
     "a block that became known later": "INSERT INTO place_block_version VALUES "
     "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',FALSE,1,:r + 1)",
     "a block that was taken back": "INSERT INTO place_block_version VALUES "
-    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',1,1,:r - 1)",
+    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',TRUE,1,:r - 1)",
     "a bed that is clean at the very start": lies_beside("B1", 900, 955),
     "a cot in the room": asking(companion="cot") + "; UPDATE bed SET kind = 'cot' WHERE id = 'B2';"
     "UPDATE allocation_version SET companion_bed_id = 'B2'",
@@ -226,7 +230,7 @@ ALMOST = {
     "a protective room with its pressure": known("P0", isolation=["protective"])
     + "UPDATE room SET features = '[\"positive_pressure\"]'",
     "a nurse who fell ill afterwards": "INSERT INTO shift_version SELECT id,staff_id,ward_id,start_minute,end_minute,"
-    "breaks,kind,called_at,response_minutes,1,cancelled,2,:r + 1,position FROM shift WHERE id = 'H9'",
+    "breaks,kind,called_at,response_minutes,TRUE,cancelled,2,:r + 1,position FROM shift WHERE id = 'H9'",
     "as many patients as one nurse may have": many(4),
     "a skill that the nurse has": SKILLED
     + asking(skills=["chemo"])
@@ -236,8 +240,8 @@ ALMOST = {
     "INSERT INTO equipment_type VALUES ('other','Other',0,2);"
     "INSERT INTO equipment_substitute VALUES ('pump',0,'other')",
     "a unit that broke afterwards and is in use": "UPDATE unit SET state = 'broken' WHERE id = 'U1';"
-    "UPDATE unit_booking SET pinned = 1",
-    "a unit that its owner lends": "UPDATE unit_version SET owner_ward_id = 'V', lendable = 1 WHERE id = 'U1'",
+    "UPDATE unit_booking SET pinned = TRUE",
+    "a unit that its owner lends": "UPDATE unit_version SET owner_ward_id = 'V', lendable = TRUE WHERE id = 'U1'",
     "an approved equivalent": "INSERT INTO drug SELECT 'E','E',substance,strength,form,route,unit,handling,0,2 "
     "FROM drug;"
     "INSERT INTO drug_equivalent VALUES ('D',0,'E'); UPDATE lot SET drug_id = 'E' WHERE id = 'L1'",

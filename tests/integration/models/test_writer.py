@@ -14,6 +14,7 @@ from models.clock import Instant
 from models.commands import Answer, AuditEntry, Command, Event, Outcome, hash_of
 from models.database import open_database
 from models.errors import CommitFailed, Contended, GuardViolation, KeyReused, QueueFull, WriterClosed
+from models.following import revision_of
 from models.guards import IntervalGuard
 from models.keys import write_key_file
 from models.place import shown
@@ -59,6 +60,8 @@ class Decider:
     told_refused: list = field(default_factory=list)
     told_committed: list = field(default_factory=list)
     resets: int = 0
+    followed: int = 0
+    revision: int = 0
     gate: threading.Event = field(default_factory=threading.Event)
     entered: threading.Event = field(default_factory=threading.Event)
 
@@ -82,6 +85,12 @@ class Decider:
 
     def committed(self, decisions, revision):
         self.told_committed.append(([decision.start for decision in decisions], revision))
+        self.revision = revision
+
+    def follow(self, connection):
+        before, self.revision = self.revision, revision_of(connection)
+        self.followed += self.revision != before
+        return self.revision != before
 
     def reset(self):
         self.resets += 1
@@ -371,6 +380,11 @@ from models.keys import read_key_file
 from models.writer import Writer
 
 class NoDecider:
+    revision = 0
+
+    def follow(self, connection):
+        return False
+
     def committed(self, decisions, revision):
         os._exit(9)  # after COMMIT, before anybody is told
 
@@ -426,3 +440,70 @@ def test_a_clock_set_back_never_brings_records_out_of_order(rooms, decider):
     with rooms.reading() as connection:
         stamps = connection.execute(text("SELECT recorded_microsecond FROM audit_line ORDER BY sequence"))
         assert stamps.scalars().all() == [1000, 1001, 1002]
+
+
+@pytest.fixture
+def other(rooms, place, keys, clock):
+    """Another process's writer over the same database, with a decider of its own."""
+    decider = Decider()
+    decider.gate.set()
+    with open_database(place, keys.database) as database:
+        writer = Writer(database, decider, clock).start()
+        yield writer, decider
+        writer.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_batch_stands_on_what_other_processes_committed(writer, decider, other):
+    other_writer, other_decider = other
+    writer.submit_and_wait(ask("A", 1), 5)
+    other_writer.submit_and_wait(ask("A", 2), 5)
+    assert (decider.followed, other_decider.followed) == (0, 1)
+    assert writer.submit_and_wait(ask("A", 3), 5).revision == 3
+    assert (decider.followed, decider.revision) == (1, 3)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_what_another_process_made_stale_is_decided_again_before_it_is_stored(writer, decider, other, rooms):
+    other_writer, _ = other
+    decider.plan["anywhere"] = ["A", "B"]
+    decider.gate.clear()
+    late = writer.submit_later(ask("anywhere", 1, "key"))
+    assert decider.entered.wait(5)
+    other_writer.submit_and_wait(ask("A", 1), 5)
+    decider.gate.set()
+    assert late.result(5).answer.body["room"] == "B"
+    assert [room for _, room in decider.told_refused] == ["A"]
+    assert (writer.statistics.decided_again, writer.statistics.refused) == (1, 0)
+    assert count(rooms, "booking") == 2
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_one_key_sent_to_two_processes_is_carried_out_once(writer, other, rooms):
+    other_writer, _ = other
+    for start in range(20):
+        same = ask("A", start, f"key {start}")
+        futures = [w.submit_later(same) for w in (writer, other_writer, writer, other_writer)]
+        replies = [future.result(5) for future in futures]
+        assert sorted(reply.replayed for reply in replies) == [False, True, True, True]
+        assert len({reply.revision for reply in replies}) == 1
+    assert count(rooms, "booking") == 20
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_two_processes_that_book_all_the_time_lose_and_double_nothing(writer, decider, other, rooms):
+    other_writer, other_decider = other
+    futures = [
+        w.submit_later(ask("A", 2 * n + place))
+        for n in range(300)
+        for place, w in enumerate((writer, other_writer))
+    ]
+    revisions = sorted(future.result(30).revision for future in futures)
+    assert revisions[-1] == revision(rooms)
+    with rooms.reading() as connection:
+        report = audit.verify_chain(connection)
+        sequences = [event.sequence for event in outbox.read(connection, after=0, limit=1000)]
+    assert (report.lines, report.breaks) == (600, ())
+    assert sequences == list(range(1, 601))
+    assert count(rooms, "booking") == 600
+    assert {decider.revision, other_decider.revision} & {revision(rooms)}
