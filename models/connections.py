@@ -43,12 +43,13 @@ class Database(ABC):
 
     def migrate(self, version: str = "head") -> None:
         """Bring the schema to a step, all or nothing. Raises ``DatabaseInUse`` if others have it open."""
-        with self.migrating(), self.writing() as connection:
+        with self.alone(), self.writing() as connection:
             schema.migrate(connection, self.dialect, version)
 
     @abstractmethod
-    def migrating(self) -> AbstractContextManager[None]:
-        """What must hold while tables are made and unmade."""
+    def alone(self) -> AbstractContextManager[None]:
+        """While this process alone uses the database, and foreign keys may rest: to make tables, or to copy all of
+        them. Raises ``DatabaseInUse``."""
 
     @abstractmethod
     def fold_log(self) -> None:

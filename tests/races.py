@@ -97,9 +97,12 @@ class Racers:
             assert {answer.status_code for answer in gone} <= {200}, Counter(a.text for a in gone)
 
     async def post(self, client: httpx.AsyncClient, path: str, body: Any) -> httpx.Response:
-        """One command with a key of its own."""
+        """One command with a key of its own; sent again under it if a connection that lay idle was closed."""
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": secrets.token_hex(16)}
-        return await client.post(f"/api/v1{path}", json=body, headers=headers)
+        try:
+            return await client.post(f"/api/v1{path}", json=body, headers=headers)
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            return await client.post(f"/api/v1{path}", json=body, headers=headers)
 
 
 def judged(answers: Sequence[httpx.Response]) -> None:

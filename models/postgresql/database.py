@@ -53,7 +53,7 @@ class PostgresqlDatabase(Database):
             )
 
     @contextmanager
-    def migrating(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """No other wardflow process has the database open; raises ``DatabaseInUse``."""
         if not _locks(self._presence, "pg_try_advisory_lock"):
             raise DatabaseInUse(

@@ -61,7 +61,7 @@ class SqliteDatabase(Database):
         self._lock.close()
 
     @contextmanager
-    def migrating(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """Foreign keys are not enforced: rebuilding a table drops it for a moment."""
         # The pragma works outside a transaction only.
         self._set_foreign_keys("OFF")

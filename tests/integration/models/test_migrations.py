@@ -91,7 +91,7 @@ def filled(empty_database):
 def test_the_steps_make_exactly_the_tables_the_code_speaks_of(empty_database):
     migrated = objects(empty_database)
     cascade = " CASCADE" if empty_database.shared else ""
-    with empty_database.migrating(), empty_database.writing() as connection:
+    with empty_database.alone(), empty_database.writing() as connection:
         empty_database.dialect.drop_guards(connection)
         for kind, name in list(empty_database.dialect.objects(connection)):
             if kind == "table":
@@ -145,7 +145,7 @@ def test_back_at_the_base_nothing_is_left(filled):
 def test_a_rebuilt_table_loses_its_judge_and_a_migration_puts_it_back(filled, place, keys):
     before = objects(filled)
     assert double_booking(filled) == "stay_bed"
-    with filled.migrating(), filled.writing() as connection:
+    with filled.alone(), filled.writing() as connection:
         operations = Operations(MigrationContext.configure(connection))
         copied = metadata.tables["stay"]
         with operations.batch_alter_table("stay", recreate="always", copy_from=copied):
@@ -162,7 +162,7 @@ def test_a_rebuilt_table_loses_its_judge_and_a_migration_puts_it_back(filled, pl
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_migration_that_would_leave_a_row_pointing_nowhere_changes_nothing(filled):
-    with filled.migrating(), filled.writing() as connection:
+    with filled.alone(), filled.writing() as connection:
         connection.execute(text("INSERT INTO account_role VALUES ('nobody', 'nurse', '*')"))
     before = objects(filled)
     with pytest.raises(DatabaseError, match="account_role"):

@@ -96,7 +96,7 @@ def test_several_processes_open_a_hospital_and_one_alone_migrates_it(empty_datab
 
 
 def test_nobody_opens_a_hospital_that_is_being_migrated(empty_database, place, keys):
-    with empty_database.migrating(), pytest.raises(DatabaseInUse, match="being migrated"):
+    with empty_database.alone(), pytest.raises(DatabaseInUse, match="being migrated"):
         open_database(place, keys.database)
     open_database(place, keys.database).close()
 
