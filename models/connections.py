@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
@@ -13,6 +14,14 @@ from models.dialect import StorageDialect
 from models.place import Place
 
 READERS = 8
+
+
+class Closable(Protocol):
+    """Something that goes on until it is closed."""
+
+    def close(self) -> None:
+        """End it."""
+        ...
 
 
 class Database(ABC):
@@ -54,6 +63,11 @@ class Database(ABC):
     @abstractmethod
     def fold_log(self) -> None:
         """Take what was overwritten out of the database's own files, as far as the engine can."""
+
+    def listen(self, heard: Callable[[int], None]) -> Closable | None:
+        """Have the revision of every commit of any process passed on, from a thread of its own, until closed; None
+        where there is no other process."""
+        return None
 
     @abstractmethod
     def discard(self) -> None:

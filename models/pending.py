@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from models.commands import Command, Reply
+from models.errors import CommitFailed
 
 Result = Reply | Exception
 
@@ -48,3 +49,18 @@ def deliver(settled: list[tuple[Pending, Result]]) -> None:
 def _deliver_here(results: list[tuple[Pending, Result]]) -> None:
     for pending, result in results:
         pending.deliver(result)
+
+
+def unknown() -> CommitFailed:
+    """Told when the connection was lost in the middle of the commit."""
+    return CommitFailed(
+        "The connection to the database was lost before it said whether the change was stored; send the same command "
+        "again with the same key."
+    )
+
+
+def not_kept() -> CommitFailed:
+    """Told when a batch was rolled back."""
+    return CommitFailed(
+        "The change could not be stored and nothing of it was kept; send the same command again."
+    )

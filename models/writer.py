@@ -18,14 +18,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from models.batch import BatchResult, Step, carry_out, stored_answers
 from models.clock import Clock
 from models.commands import BatchDecider, Command, Decision, Outcome, Reply, Transaction, Write
+from models.connections import Closable
 from models.database import Database
-from models.errors import CommitFailed, Contended, QueueFull, WriterClosed
+from models.errors import Contended, QueueFull, WriterClosed
 from models.following import revision_of
-from models.pending import Pending, Result, deliver, settle
+from models.pending import Pending, Result, deliver, not_kept, settle, unknown
 
 BATCH = 512
 QUEUE = 4096
@@ -88,12 +90,15 @@ class Writer:
         self._changed = threading.Condition()
         self._closed = False
         self._snapshot_is_sound = True
+        self._behind = False
+        self._listener: Closable | None = None
         self._statistics = WriterStatistics()
         self._thread = threading.Thread(target=self._run, name="wardflow-writer", daemon=True)
 
     def start(self) -> Writer:
         """Begin to take commands."""
         self._thread.start()
+        self._listener = self._database.listen(self._heard)
         return self
 
     def close(self) -> None:
@@ -101,6 +106,8 @@ class Writer:
         with self._changed:
             self._closed = True
             self._changed.notify()
+        if self._listener is not None:
+            self._listener.close()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -146,8 +153,18 @@ class Writer:
         pace = done.commands / done.busy_seconds if done.busy_seconds else 0.0
         return max(1, math.ceil(len(self._waiting) / pace)) if pace else 1
 
+    def _heard(self, revision: int) -> None:
+        """Another process committed: catch up in a quiet moment, so that the next batch need not."""
+        if revision > self._decider.revision:
+            with self._changed:
+                self._behind = True
+                self._changed.notify()
+
     def _run(self) -> None:
-        while batch := self._take():
+        while (batch := self._take()) is not None:
+            if not batch:
+                self._catch_up_quietly()
+                continue
             began = time.monotonic()
             try:
                 self._carry_out(batch)
@@ -155,7 +172,7 @@ class Writer:
                 # The last net: no caller may wait for ever, and the thread must live.
                 log.exception("A batch of %d commands failed outside its transaction", len(batch))
                 self._snapshot_is_sound = False
-                deliver([(pending, _not_kept()) for pending in self._gone(batch)])
+                deliver([(pending, not_kept()) for pending in self._gone(batch)])
             self._count_batch(len(batch), time.monotonic() - began)
 
     def _gone(self, batch: list[Pending]) -> list[Pending]:
@@ -163,9 +180,13 @@ class Writer:
             put_back = set(map(id, self._waiting))
         return [pending for pending in batch if id(pending) not in put_back]
 
-    def _take(self) -> list[Pending]:
+    def _take(self) -> list[Pending] | None:
+        """What waits; nothing, if only other processes have news; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
+            self._changed.wait_for(lambda: self._waiting or self._closed or self._behind)
+            self._behind = False
+            if self._closed and not self._waiting:
+                return None
             count = min(len(self._waiting), self._batch)
             return [self._waiting.popleft() for _ in range(count)]
 
@@ -193,6 +214,13 @@ class Writer:
         elif self._database.shared:
             with self._database.reading() as connection:
                 self._follow(connection)
+
+    def _catch_up_quietly(self) -> None:
+        try:
+            self._catch_up()
+        except Exception:
+            log.exception("What other processes committed could not be read; the next batch reads it")
+            self._snapshot_is_sound = False
 
     def _follow(self, connection: Connection) -> bool:
         try:
@@ -260,16 +288,19 @@ class Writer:
         return decision
 
     def _commit(self, steps: list[Step], ready: list[Pending]) -> None:
+        commit_alone_is_left = False
         try:
             with self._database.writing() as connection:
                 if self._database.shared:
                     steps = self._on_the_newest(connection, steps)
                 result = carry_out(connection, self._database.dialect, steps, self._clock())
-        except Exception:
+                commit_alone_is_left = True
+        except Exception as error:
             log.exception("A batch of %d commands could not be committed", len(steps))
             self._count(failed_commits=1)
             self._snapshot_is_sound = False
-            deliver([(pending, _not_kept()) for pending in ready])
+            lost = commit_alone_is_left and isinstance(error, DBAPIError) and error.connection_invalidated
+            deliver([(pending, unknown() if lost else not_kept()) for pending in ready])
             return
         self._tell_decider(steps, result)
         self._settle(ready, result)
@@ -366,9 +397,3 @@ def _raising(error: Exception) -> Write:
 
 def _is_fresh(result: Result | None) -> bool:
     return isinstance(result, Reply) and not result.replayed
-
-
-def _not_kept() -> CommitFailed:
-    return CommitFailed(
-        "The change could not be stored and nothing of it was kept; send the same command again."
-    )

@@ -54,9 +54,12 @@ def encoded(record_id: str) -> str:
 
 def _decoded(cursor: str) -> str:
     try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        found = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError:
-        raise InvalidInput([Place("query:cursor", "the `next` of an earlier page")]) from None
+        found = ""
+    if not found or not found.isprintable():
+        raise InvalidInput([Place("query:cursor", "the `next` of an earlier page")])
+    return found
 
 
 # --- lists --------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from models.keys import KeyRing
 from models.place import shown
 from models.postgresql.dialect import PostgresqlDialect
 from models.postgresql.engine import SCHEMA, plain_engine, reader_engine, writer_engine
+from models.postgresql.listener import Listener
 
 MARK = "wardflow hospital, key "
 PRESENCE = 0x77666C77
@@ -64,6 +65,10 @@ class PostgresqlDatabase(Database):
             yield
         finally:
             _locks(self._presence, "pg_advisory_unlock")
+
+    def listen(self, heard: Callable[[int], None]) -> Listener:
+        """As promised by ``Database.listen``."""
+        return Listener(self._plain, heard)
 
     def fold_log(self) -> None:
         """Free the space of overwritten rows. The server's write-ahead log and its backups keep them for as long

@@ -199,3 +199,19 @@ async def test_a_wrong_event_changes_nothing(service, event, status, where):
     if where is not None:
         assert where in [error["where"] for error in answer.json()["errors"]]
     assert (await service.get("/census")).json() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/requests/a%00b", "path"),
+        ("/allocations/%00", "path"),
+        ("/beds?ward_id=a%00b", "query"),
+        ("/beds?cursor=YQBi", "query:cursor"),
+        ("/beds?cursor=____", "query:cursor"),
+    ],
+)
+async def test_a_nul_that_no_database_has_in_an_id_is_refused_at_the_door(service, path, where):
+    answer = await service.client.get(f"/api/v1{path}", headers=await service.headers("bed"))
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == [where]

@@ -1,7 +1,9 @@
 """What is particular to PostgreSQL: how it is opened and shared, and that its judge cannot be taken away unseen."""
 
 import secrets
+import threading
 
+import psycopg
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -17,6 +19,7 @@ from models.errors import (
     OlderSchema,
     WrongKey,
 )
+from models.invariants import recount
 from models.keys import generate_keys
 from models.place import shown
 from models.tables.accounts import account
@@ -207,6 +210,43 @@ def test_a_raw_session_that_books_a_unit_waits_for_who_is_taking_it_out_of_use(w
                 raw.execute(booking)
         with pytest.raises(Exception, match="unit_booking_usable"):
             raw.execute(booking)
+
+
+@pytest.mark.parametrize(("guarded", "winners"), [(True, 1), (False, 16)])
+def test_of_many_sessions_that_race_for_a_bed_one_gets_it_and_without_the_guard_all(
+    ward, postgresql_server, guarded, winners
+):
+    booking = (
+        "INSERT INTO stay SELECT %s, person_id, 'B2', start_minute, end_minute, 'booked', departure, speciality, "
+        "care_level, needs, NULL, NULL, NULL, 1, recorded_microsecond, 1 FROM stay WHERE id = 'T9'"
+    )
+    if not guarded:
+        with ward.writing() as connection:
+            connection.execute(text("ALTER TABLE stay DROP CONSTRAINT guard_stay_bed"))
+    together, won, lost = threading.Barrier(16), [], []
+
+    def attempt(number):
+        with postgresql_server.connect(ward.url.database) as raw:
+            raw.execute("SET search_path = wardflow")
+            together.wait()
+            try:
+                raw.execute(booking, [f"X{number}"])
+            except (psycopg.errors.ExclusionViolation, psycopg.errors.DeadlockDetected):
+                # Two that wait for each other are a deadlock to the server; our writers take turns instead.
+                lost.append(number)
+            else:
+                won.append(number)
+
+    threads = [threading.Thread(target=attempt, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(won), len(lost)) == (winners, 16 - winners)
+    with ward.reading() as connection:
+        assert {violation.rule for violation in recount(connection)} == (
+            set() if guarded else {"bed_promised_twice"}
+        )
 
 
 def test_an_address_is_shown_without_its_password(blank):

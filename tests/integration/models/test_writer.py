@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 
 import pytest
@@ -442,6 +443,7 @@ def test_a_clock_set_back_never_brings_records_out_of_order(rooms, decider):
         assert stamps.scalars().all() == [1000, 1001, 1002]
 
 
+# --- several processes over one database --------------------------------------------------------------------
 @pytest.fixture
 def other(rooms, place, keys, clock):
     """Another process's writer over the same database, with a decider of its own."""
@@ -507,3 +509,48 @@ def test_two_processes_that_book_all_the_time_lose_and_double_nothing(writer, de
     assert sequences == list(range(1, 601))
     assert count(rooms, "booking") == 600
     assert {decider.revision, other_decider.revision} & {revision(rooms)}
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_an_idle_process_hears_of_a_commit_and_catches_up(writer, decider, other):
+    other_writer, _ = other
+    revision = other_writer.submit_and_wait(ask("A", 1), 5).revision
+    until = time.monotonic() + 5
+    while decider.revision != revision and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (decider.revision, decider.batches) == (revision, [])
+
+
+CUT_AT_COMMIT = """
+CREATE TABLE late (a TEXT);
+CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON late DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION cut()
+"""
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_when_the_connection_is_lost_before_the_commit_nothing_was_kept(writer, rooms, postgresql_server):
+    def cut(transaction):
+        number = transaction.connection.scalar(text("SELECT pg_backend_pid()"))
+        postgresql_server.execute(f"SELECT pg_terminate_backend({number})")
+        transaction.connection.execute(text("SELECT 1"))
+
+    with pytest.raises(CommitFailed, match="nothing of it was kept"):
+        writer.submit_and_wait(Command("cut", "acc_1", write=cut), 5)
+    assert writer.submit_and_wait(ask("A", 1), 5).revision == revision(rooms) == 1
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_when_it_is_lost_in_the_commit_nobody_says_that_nothing_was_kept(writer, rooms):
+    with rooms.writing() as connection:
+        connection.exec_driver_sql(CUT_AT_COMMIT)
+
+    def cut(transaction):
+        transaction.connection.execute(text("INSERT INTO late VALUES ('x')"))
+        return Outcome(Answer(200, {}), ())
+
+    with pytest.raises(CommitFailed, match="again with the same key"):
+        writer.submit_and_wait(Command("cut", "acc_1", write=cut), 5)
+    assert writer.submit_and_wait(ask("A", 1), 5).revision == revision(rooms) == 1
