@@ -14,6 +14,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
 from models.place import place_of
+from solver.placing.displace import Bounds
+
+DISPLACING = Bounds()
+"""How far displacing goes unless a hospital says otherwise."""
 
 
 def _place(value: Any) -> Path | URL:
@@ -21,12 +25,6 @@ def _place(value: Any) -> Path | URL:
     if not isinstance(value, str | Path | URL):
         raise ValueError("expected a file or an address of PostgreSQL")
     return place_of(value)
-
-
-from solver.placing.displace import Bounds
-
-DISPLACING = Bounds()
-"""How far displacing goes unless a hospital says otherwise."""
 
 
 class Settings(BaseSettings):

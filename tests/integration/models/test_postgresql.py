@@ -47,6 +47,23 @@ def test_a_hospital_is_made_in_an_empty_database_once(blank, keys):
     open_database(blank, keys.database).close()
 
 
+def test_a_role_that_owns_its_database_is_enough(postgresql_server, keys):
+    postgresql_server.execute("CREATE ROLE plain LOGIN")
+    postgresql_server.execute("CREATE DATABASE owned OWNER plain TEMPLATE template0")
+    address = postgresql_server.url("owned").set(username="plain")
+    with create_database(address, keys.database) as database:
+        database.fold_log()
+        database.migrate("0001")
+        database.migrate()
+    open_database(address, keys.database).close()
+
+
+def test_a_role_that_may_make_nothing_is_told_what_it_needs(blank, postgresql_server, keys):
+    postgresql_server.execute("CREATE ROLE guest LOGIN")
+    with pytest.raises(DatabaseError, match="needs CREATE on the database"):
+        create_database(blank.set(username="guest"), keys.database)
+
+
 def test_what_was_made_a_moment_ago_is_taken_away_whole(blank, keys, postgresql_server):
     create_database(blank, keys.database).discard()
     with postgresql_server.connect(blank.database) as connection:
