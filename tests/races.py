@@ -7,24 +7,29 @@ import itertools
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from solver.hospital import (
     Bed,
+    Care,
     Drug,
     EquipmentType,
     Feature,
     Hospital,
     Lot,
     NursingRatio,
+    Person,
     Room,
+    Sex,
     SexPolicy,
     Shift,
     Site,
     StaffMember,
+    Stay,
+    StayState,
     Unit,
     Ward,
 )
@@ -40,6 +45,12 @@ PRIZES: dict[str, dict[str, Any]] = {
     "nurse": {},
 }
 """What there is one of, and what a request asks for to need it."""
+
+
+def overstayed_hospital() -> Hospital:
+    """One bed, in which somebody lies who is expected to leave in half an hour."""
+    lying = Stay("lying", "P", "B0", NOW - 60, NOW + 30, Care("medicine"), StayState.OCCUPYING)
+    return replace(race_hospital("bed"), persons=(Person("P", Sex.FEMALE),), stays=(lying,)).checked()
 
 
 def race_hospital(prize: str, now: int = NOW) -> Hospital:

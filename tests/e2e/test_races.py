@@ -10,8 +10,8 @@ import pytest
 from cli.service import start_service
 from models.postgresql.database import PostgresqlDatabase
 from models.writer import Writer
-from tests.api_service import Place, running
-from tests.races import CLIENTS, PRIZES, Racers, judged, race_hospital
+from tests.api_service import Place, at, running
+from tests.races import CLIENTS, PRIZES, Racers, judged, overstayed_hospital, race_hospital
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 """RACE_ROUNDS=100 pytest tests/e2e/test_races.py: a long run."""
@@ -41,6 +41,27 @@ async def test_of_all_who_race_for_the_last_one_gets_it(tmp_path, address, count
             judged(answers)
             assert await started[0].violations() == []
             await racers.give_back(answers)
+
+
+@pytest.mark.parametrize(("engine", "count"), RUNNING, indirect=["engine"])
+async def test_a_bed_whose_occupant_stays_on_is_promised_once_and_entered_by_nobody(tmp_path, address, count):
+    place = Place(tmp_path, address=address).make(overstayed_hospital())
+    async with services(place, count) as (started, racers):
+        for _ in range(ROUNDS):
+            answers = await racers.race("bed")
+            judged(answers)
+            await racers.give_back(answers)
+        answers = await racers.race("bed")
+        (won,) = [answer.json()["allocation"] for answer in answers if answer.status_code == 201]
+        for service in started:
+            service.pass_minutes(120)
+            await service.runtime.tick()
+        await racers.log_in()
+        later = (await started[-1].get(f"/requests/{won['request_id']}")).json()
+        assert later["state"] == "unplaced" or later["allocation"]["start"] > at(120)
+        arrival = await started[0].post(f"/allocations/{won['id']}:arrive", revision=later["revision"])
+        assert arrival.status_code in (404, 409)
+        assert await started[0].violations() == []
 
 
 @pytest.mark.slow
