@@ -9,6 +9,7 @@ import pytest
 
 from cli.service import start_service
 from models.postgresql.database import PostgresqlDatabase
+from models.repositories import staff
 from models.writer import Writer
 from tests.api_service import Place, at, running
 from tests.races import CLIENTS, PRIZES, Racers, judged, overstayed_hospital, race_hospital
@@ -103,7 +104,10 @@ async def test_the_database_alone_gives_the_last_bed_once(tmp_path, address, alo
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-async def test_without_its_guard_the_bed_is_given_twice_and_the_recount_sees_it(tmp_path, address, alone):
+async def test_without_its_guards_the_bed_is_given_twice_and_the_recount_sees_it(
+    tmp_path, address, alone, monkeypatch
+):
+    monkeypatch.setattr(staff, "revise_cover", lambda transaction, seen: None)
     place = Place(tmp_path, address=address).make(race_hospital("bed"))
     async with services(place, 2) as (started, racers):
         database = started[0].runtime.database
@@ -112,4 +116,4 @@ async def test_without_its_guard_the_bed_is_given_twice_and_the_recount_sees_it(
             connection.exec_driver_sql("ALTER TABLE stay DROP CONSTRAINT guard_stay_bed")
         answers = await racers.race("bed")
         assert [answer.status_code for answer in answers].count(201) == 2
-        assert {violation.rule for violation in await started[0].violations()} == {"bed_promised_twice"}
+        assert "bed_promised_twice" in {violation.rule for violation in await started[0].violations()}
