@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api import openapi, problems
 from api.metrics import Metrics
-from api.middleware import BodyLimit, Observed
+from api.middleware import BodyLimit, NoNul, Observed
 from api.routers import accounts, events, probes, requests, structure
 from api.runtime import Outside, Runtime
 from api.security.access import PUBLIC, UndeclaredPermission, declared
@@ -54,6 +54,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     app.include_router(probes.sandbox, prefix=PREFIX)
     _add_openapi(app)
     problems.install(app)
+    app.add_middleware(NoNul)
     app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
     app.add_middleware(Observed, metrics=metrics)
     refuse_undeclared(app)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,10 +21,11 @@ from api.security.tokens import hash_of_token, new_token
 from models.batch import Step, carry_out
 from models.clock import MICROSECONDS_PER_MINUTE, Clock, Instant
 from models.commands import Answer, AuditEntry, Command, Outcome, Transaction, Write
-from models.database import Database, create_database
-from models.errors import DatabaseError, DatabaseExists, KeyFileError
+from models.database import Database, create_database, refuse_taken
+from models.errors import KeyFileError
 from models.ids import IdGenerator
-from models.keys import Keys, generate_keys, refuse_inside, write_key_file
+from models.keys import generate_keys, refuse_inside, write_key_file
+from models.place import Place, data_folder
 from models.repositories import accounts
 from models.store import store_hospital
 from models.tables.ledger import hospital_meta
@@ -68,14 +69,15 @@ class Founding:
 
 
 def found_hospital(
-    database: Path,
+    database: Place,
     key_file: Path,
     founding: Founding,
     now: Instant,
     wall: Clock = machine_clock,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> dict[str, str]:
-    """Make key file (0600), data folder (0700), database and accounts; returns the tokens asked for, by login.
+    """Make key file (0600), database (a file in a data folder of mode 0700, or a schema in PostgreSQL) and
+    accounts; returns the tokens asked for, by login.
 
     ``now`` is the hospital's moment, ``wall`` the machine's clock, which tokens run by. Raises
     ``KeyFileError``, ``DatabaseError`` (``DatabaseExists``, ``FolderOpenToOthers``), ``ValueError`` for tokens
@@ -86,45 +88,24 @@ def found_hospital(
     refuse_existing(database, key_file)
     keys = generate_keys(random_bytes)
     with contextlib.ExitStack() as undo:
-        write_key_file(key_file, keys, database.parent)
+        write_key_file(key_file, keys, data_folder(database))
         undo.callback(key_file.unlink)
-        with _created(database, keys, undo) as opened:
-            tokens = _fill(opened, founding, now, _Means(wall(), random_bytes))
+        opened = create_database(database, keys.database)
+        undo.callback(opened.discard)
+        tokens = _fill(opened, founding, now, _Means(wall(), random_bytes))
+        opened.fold_log()
         undo.pop_all()
+    opened.close()
     return tokens
 
 
-def refuse_existing(database: Path, key_file: Path) -> None:
-    """Raise ``KeyFileError`` or ``DatabaseExists`` if something is there already, or the key would lie with the
-    data."""
-    refuse_inside(key_file, database.parent)
+def refuse_existing(database: Place, key_file: Path) -> None:
+    """Raise ``KeyFileError`` or ``DatabaseError`` (``DatabaseExists``) if something is there already, or the key
+    would lie with the data."""
+    refuse_inside(key_file, data_folder(database))
     if key_file.exists():
         raise KeyFileError(f"{key_file} exists already; a key file is never overwritten. Name another place.")
-    if database.exists():
-        raise DatabaseExists(
-            f"{database} exists already; a database is never overwritten. Name another place."
-        )
-
-
-@contextlib.contextmanager
-def _created(database: Path, keys: Keys, undo: contextlib.ExitStack) -> Iterator[Database]:
-    try:
-        opened = create_database(database, keys.database)
-    except DatabaseError:
-        # Refused before anything was made: what lies there is somebody else's.
-        raise
-    except BaseException:
-        _remove(database)
-        raise
-    with opened:
-        undo.callback(_remove, database)
-        yield opened
-        opened.fold_log()
-
-
-def _remove(database: Path) -> None:
-    for beside in ("-wal", "-shm", ".lock", ""):
-        database.with_name(database.name + beside).unlink(missing_ok=True)
+    refuse_taken(database)
 
 
 @dataclass(frozen=True, slots=True)

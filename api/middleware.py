@@ -1,6 +1,7 @@
-"""What every request passes, as plain ASGI: the size of the body, counts and times, safe headers.
+"""What every request passes, as plain ASGI: its address, the size of its body, counts and times, safe
+headers.
 
-Starlette's ``BaseHTTPMiddleware`` costs a task and two queues a request; these two functions do not.
+Starlette's ``BaseHTTPMiddleware`` costs a task and two queues a request; these functions do not.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BodyTooLarge
+from api.errors import BodyTooLarge, InvalidInput, Place
 from api.metrics import Metrics
 from api.problems import response_to
 
@@ -53,6 +54,22 @@ class BodyLimit:
 
     def _error(self) -> BodyTooLarge:
         return BodyTooLarge(f"At most {self._limit} bytes are read.")
+
+
+class NoNul:
+    """Refuses addresses with a NUL in them: no id has one, and PostgreSQL takes none in a text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Looks at path and query; bodies are looked at by their schemas."""
+        if scope["type"] == "http" and ("\x00" in scope["path"] or b"%00" in scope["query_string"]):
+            places = [
+                Place("path" if "\x00" in scope["path"] else "query", "an address without NUL characters")
+            ]
+            return await response_to(InvalidInput(places))(scope, receive, send)
+        return await self._app(scope, receive, send)
 
 
 class Observed:

@@ -35,6 +35,7 @@ from models.clock import Clock, Instant
 from models.commands import Answer, Command, Reply
 from models.database import Database, open_database
 from models.errors import NotFound
+from models.following import revision_of
 from models.ids import IdGenerator
 from models.keys import read_key_file
 from models.personal import PersonalVault
@@ -195,12 +196,14 @@ class Runtime:
     def _build_desk(self) -> Desk:
         now = self.clock().minute
         with self.database.reading() as connection:
+            revision = revision_of(connection)
             hospital = load_hospital(connection, since=now)
             profile = load_profile(connection)
             cases, proposals = load_cases(connection, now), load_proposals(connection)
             cover = load_cover_revisions(connection, now)
         live = LiveHospital.of(hospital, now, profile, PlacingOptions())
-        return Desk(live, cases, proposals, self.new_id, self._practice(), self._find_person, cover)
+        find = self._find_person
+        return Desk(live, cases, proposals, self.new_id, self._practice(), find, cover, revision)
 
     def _find_person(self, person_id: str) -> Person | None:
         with self.database.reading() as connection:

@@ -7,14 +7,24 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, InstanceOf, PlainValidator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL
 
+from models.place import place_of
 from solver.placing.displace import Bounds
 
 DISPLACING = Bounds()
 """How far displacing goes unless a hospital says otherwise."""
+
+
+def _place(value: Any) -> Path | URL:
+    """A file or an address, however it is said; the message never holds what was said (it may be a password)."""
+    if not isinstance(value, str | Path | URL):
+        raise ValueError("expected a file or an address of PostgreSQL")
+    return place_of(value)
 
 
 class Settings(BaseSettings):
@@ -22,9 +32,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="WARDFLOW_", frozen=True, extra="forbid")
 
-    database: Path = Field(
+    database: Annotated[Path | InstanceOf[URL], NoDecode, PlainValidator(_place)] = Field(
         default=Path("data/hospital.db"),
-        description="The encrypted database; its folder is for the owner alone.",
+        description="The encrypted database, in a folder for the owner alone; or postgresql+psycopg://...",
     )
     key_file: Path = Field(
         default=Path("wardflow.keys"),

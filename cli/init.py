@@ -31,13 +31,15 @@ def init(
     """Make a new hospital; nothing that exists is touched.
 
     Makes the key file (mode 0600, outside the data folder), the data folder (0700), an encrypted database
-    with its schema, and one administrator. Asks for the administrator's password.
+    with its schema, and one administrator. With an address of PostgreSQL, makes the schema in that database,
+    which must be there. Asks for the administrator's password.
     """
     from api.founding import FirstAccount, Founding, found_hospital, refuse_existing
     from api.security.permissions import Grant, Role
     from cli.accounts import refuse_unfit
     from cli.opening import present
     from cli.places import settings
+    from models.place import shown
 
     _refuse_unknown(time_zone)
     if not name.strip() or len(name) > 200 or not name.isprintable():
@@ -51,7 +53,7 @@ def init(
     found_hospital(chosen.database, chosen.key_file, founding, present())
     kind = "Sandbox" if sandbox else "Hospital"
     typer.echo(f"{kind} {name.strip()!r} is ready; {administrator!r} is its administrator.")
-    typer.echo(f"  database  {chosen.database}")
+    typer.echo(f"  database  {shown(chosen.database)}")
     typer.echo(f"  key file  {chosen.key_file}")
     typer.echo("Keep a copy of the key file apart from the backups: without it nobody can read them.")
     typer.echo("Next: `wardflow import FILE` brings wards, beds and people in, `wardflow user add` who works")

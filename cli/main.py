@@ -29,6 +29,7 @@ VERBS: dict[str, Verb] = {
     "user": Verb("cli.user", "Add, list, disable and enable accounts."),
     "serve": Verb("cli.serve", "Start the service."),
     "check": Verb("cli.check", "Recount every rule from what is stored."),
+    "database": Verb("cli.database", "Move a hospital between its file and PostgreSQL."),
     "migrate": Verb("cli.migrate", "Show the database's schema, or bring it forwards or back."),
 }
 

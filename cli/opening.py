@@ -21,7 +21,7 @@ ACTOR = "command-line"
 
 
 @contextlib.contextmanager
-def opened(database: Path | None, key_file: Path | None, *, any_step: bool = False) -> Iterator[Database]:
+def opened(database: str | None, key_file: Path | None, *, any_step: bool = False) -> Iterator[Database]:
     """The database the options or settings name; ``any_step``: whatever its schema and guards are."""
     from models.database import open_at_any_step, open_database
     from models.keys import read_key_file

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 DatabaseOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--database",
-        metavar="FILE",
-        help="The encrypted database. [default: WARDFLOW_DATABASE, else wardflow/hospital.db in "
-        "XDG_DATA_HOME or ~/.local/share]",
+        metavar="FILE|URL",
+        help="The encrypted database, or postgresql+psycopg://USER@HOST/NAME. [default: WARDFLOW_DATABASE, else "
+        "wardflow/hospital.db in XDG_DATA_HOME or ~/.local/share]",
         show_default=False,
     ),
 ]

@@ -50,7 +50,8 @@ def serve(
     if demo and (database or key_file):
         raise Refused("--demo makes a hospital of its own; leave out --database and --key-file.")
     if demo:
-        database, key_file = _make_demo(size, seed)
+        made, key_file = _make_demo(size, seed)
+        database = str(made)
     chosen = settings(host=host, port=port, database=database, key_file=key_file)
     if not demo:
         refuse_unless_founded(chosen)
@@ -63,6 +64,7 @@ def refuse_unless_founded(settings: Settings) -> None:
     from api.security.permissions import Role
     from models.database import open_database
     from models.keys import read_key_file
+    from models.place import shown
     from models.repositories.accounts import list_accounts
 
     keys = read_key_file(settings.key_file)
@@ -70,7 +72,7 @@ def refuse_unless_founded(settings: Settings) -> None:
         able = [account for account in list_accounts(connection) if not account.disabled]
     if not any(grant.role == Role.ADMINISTRATOR for account in able for grant in account.grants):
         raise Refused(
-            f"{settings.database} has no administrator who can log in. "
+            f"{shown(settings.database)} has no administrator who can log in. "
             "`wardflow user add LOGIN --role administrator` makes one."
         )
 

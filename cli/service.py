@@ -16,6 +16,7 @@ from types import TracebackType
 import httpx
 
 from cli.errors import Refused
+from models.place import Place, address_of
 
 READY_SECONDS = 300.0
 """Longest wait for a service to be ready: the first start on a machine compiles the kernels."""
@@ -57,7 +58,7 @@ class Service:
 
 
 def start_service(
-    database: Path,
+    database: Place,
     key_file: Path,
     run_folder: Path,
     *,
@@ -75,8 +76,10 @@ def start_service(
     port_file, log = run_folder / "port", run_folder / "service.log"
     port_file.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--database", str(database), "--key-file", str(key_file), "--port-file", str(port_file)]
-    extra = {f"WARDFLOW_{name.upper()}": str(value) for name, value in (settings or {}).items()}
+    command += ["--key-file", str(key_file), "--port-file", str(port_file)]
+    # In the environment, which other accounts cannot list: an address may hold a password.
+    told = {**(settings or {}), "database": address_of(database)}
+    extra = {f"WARDFLOW_{name.upper()}": str(value) for name, value in told.items()}
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, **extra}

@@ -95,7 +95,7 @@ def password(
     typer.echo(f"{login!r} has a new password.")
 
 
-def _switch(login: str, database: Path | None, key_file: Path | None, *, disabled: bool) -> None:
+def _switch(login: str, database: str | None, key_file: Path | None, *, disabled: bool) -> None:
     from cli import accounts
     from cli.opening import opened
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models import audit, outbox
 from models.clock import Instant
-from models.commands import Answer, Command, Decision, Reply, Transaction, Write
+from models.commands import Answer, Command, Decision, Reply, Touched, Transaction, Write
 from models.dialect import StorageDialect
 from models.errors import GuardViolation, KeyReused
 from models.tables.ledger import audit_line, hospital_meta, idempotency
@@ -35,8 +35,9 @@ class Step:
 
 @dataclass(slots=True)
 class BatchResult:
-    """What became of each command of a batch, by its place: a reply, an error, or neither (to be decided
-    again)."""
+    """What became of each command of a batch, by its place: a reply, an error, or neither (to be decided again).
+
+    ``revision`` of the hospital afterwards: one more than before if anything was kept."""
 
     revision: int
     results: dict[int, Reply | Exception] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class _Records:
     lines: list[audit.PreparedLine] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
     events: list[outbox.PreparedEvent] = field(default_factory=list)
+    touched: set[Touched] | None = field(default_factory=set)
     kept: int = 0
 
 
@@ -81,7 +83,9 @@ def carry_out(
             transaction = Transaction(connection, Instant(first + place), revision)
             _carry_out_one(transaction, dialect, step, place, batch, records)
     if records.kept:
-        _write_records(connection, records, revision)
+        _write_records(connection, dialect, records, revision)
+    else:
+        batch.revision = revision - 1
     return batch
 
 
@@ -110,15 +114,20 @@ def _carry_out_one(
         records.keys += [key] if key else []
         records.events += events
         records.kept += 1
+        if outcome.touched is None:
+            records.touched = None
+        elif records.touched is not None:
+            records.touched.update(outcome.touched)
         batch.results[place] = Reply(outcome.answer, transaction.revision)
 
 
-def _write_records(connection: Connection, records: _Records, revision: int) -> None:
+def _write_records(connection: Connection, dialect: StorageDialect, records: _Records, revision: int) -> None:
     audit.append(connection, records.lines)
     if records.keys:
         connection.execute(insert(idempotency), records.keys)
     outbox.append(connection, records.events, revision)
     connection.execute(update(hospital_meta).values(revision=revision))
+    dialect.announce(connection, revision, records.touched)
 
 
 @contextmanager

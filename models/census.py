@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, false, func, or_, select
 
 from models.clock import MICROSECONDS_PER_MINUTE
 from models.tables import care, places
@@ -85,14 +85,14 @@ def _facts(connection: Connection, table: Table, at: Minute, known: int | None) 
     """Rows of a table (or of its history, as known at a microsecond) whose interval holds the minute."""
     source, conditions = _as_known(table, known)
     held = and_(source.c.start_minute <= at, or_(source.c.end_minute.is_(None), source.c.end_minute > at))
-    standing = [source.c.void.is_(False)] if "void" in source.c else []
+    standing = [source.c.void.is_(false())] if "void" in source.c else []
     return list(connection.execute(select(source).where(held, *conditions, *standing).order_by(source.c.id)))
 
 
 def _occupancies(connection: Connection, at: Minute, known: int | None) -> list[Any]:
     source, conditions = _as_known(care.occupancy, known)
     not_left = or_(source.c.left_minute.is_(None), source.c.left_minute > at)
-    there = and_(source.c.arrived_minute <= at, not_left, source.c.void.is_(False))
+    there = and_(source.c.arrived_minute <= at, not_left, source.c.void.is_(false()))
     return list(connection.execute(select(source).where(there, *conditions)))
 
 

@@ -46,13 +46,22 @@ class Event:
     payload: JsonObject
 
 
+Touched = tuple[str, str]
+"""Kind and id of a record that deciders keep in their snapshots (``models.following``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a decision's ``write`` did. Every change leaves at least one audit line."""
+    """What a decision's ``write`` did. Every change leaves at least one audit line.
+
+    ``touched``: the records of the snapshot that changed, for the deciders of other processes; None if it may be
+    any, and they read the hospital anew.
+    """
 
     answer: Answer
     audit: tuple[AuditEntry, ...]
     events: tuple[Event, ...] = ()
+    touched: tuple[Touched, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,11 @@ class Decision(Protocol):
 class BatchDecider(Protocol):
     """Decides commands on its own snapshot of the hospital; called by the writer thread only."""
 
+    @property
+    def revision(self) -> int:
+        """The revision of the hospital that the snapshot stands at, pending decisions aside."""
+        ...
+
     def decide(self, commands: Sequence[Command]) -> Sequence[Decision | Exception]:
         """One decision per command, in order, each knowing the ones before; an exception refuses its command.
 
@@ -124,6 +138,14 @@ class BatchDecider(Protocol):
 
     def committed(self, decisions: Sequence[Decision], revision: int) -> None:
         """These decisions are durable; the hospital stands at ``revision``."""
+        ...
+
+    def follow(self, connection: Connection) -> bool:
+        """Take in what other processes committed; False if there was nothing.
+
+        No decision is pending: those that were not committed were taken out by ``refused``. Called only where
+        several processes share a database. If it raises, ``reset`` follows.
+        """
         ...
 
     def reset(self) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from models.commands import Touched
 from models.guards import Guard
 
 
@@ -22,6 +23,10 @@ class StorageDialect(Protocol):
 
     def take_write_lock(self, connection: Connection) -> None:
         """Make sure that no other process appends to the audit chain or the outbox until the commit."""
+        ...
+
+    def announce(self, connection: Connection, revision: int, touched: Iterable[Touched] | None) -> None:
+        """Let other processes know, once this transaction is committed, what the batch touched."""
         ...
 
     def install_guards(self, connection: Connection, guards: Iterable[Guard]) -> None:

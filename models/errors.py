@@ -15,7 +15,7 @@ StorageError
 ├── WriterError           a command was not carried out
 │   ├── QueueFull             too many commands wait; carries ``retry_after_seconds``
 │   ├── WriterClosed          the writer has stopped
-│   ├── CommitFailed          nothing of the batch was kept; the same command may be sent again
+│   ├── CommitFailed          the batch was not seen to be stored; the same command may be sent again
 │   └── Contended             refused by a guard again and again
 ├── KeyReused             an idempotency key came back with another body
 ├── PersonErased          the personal data of this person were destroyed on request
@@ -108,7 +108,7 @@ class WriterClosed(WriterError):
 
 
 class CommitFailed(WriterError):
-    """The batch could not be stored; nothing of it was kept."""
+    """The batch was not seen to be stored: nothing of it was kept, or (the message says so) nobody knows."""
 
     retryable = True
 

@@ -24,7 +24,7 @@ STAY_BED = IntervalGuard(
 """A bed is promised to one person at a time; the expected end of an occupancy is what others may follow."""
 
 OCCUPANCY_BED = IntervalGuard(
-    "occupancy_bed", "occupancy", "bed_id", "arrived_minute", "left_minute", "void = 0"
+    "occupancy_bed", "occupancy", "bed_id", "arrived_minute", "left_minute", "NOT void"
 )
 """One person lies in a bed; nobody arrives before the one who lies there has left."""
 
@@ -34,7 +34,7 @@ OCCUPANCY_PERSON = IntervalGuard(
     "person_id",
     "arrived_minute",
     "left_minute",
-    "void = 0 AND companion = 0",
+    "NOT void AND NOT companion",
 )
 """Nobody lies in two beds."""
 
@@ -49,7 +49,7 @@ BED_CLEAN = Refusal(
     "AND (s.end_minute IS NULL OR s.end_minute > NEW.arrived_minute) "
     "AND (s.clean_at > NEW.arrived_minute "
     "OR (s.clean_at IS NULL AND s.status IN ('housekeeping', 'contaminated'))))",
-    when="NEW.void = 0",
+    when="NOT NEW.void",
 )
 """Nobody arrives in a bed that is not clean."""
 

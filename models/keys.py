@@ -82,7 +82,7 @@ def generate_keys(random_bytes: Callable[[int], bytes]) -> Keys:
     return Keys(*(_single(random_bytes(KEY_BYTES)) for _ in _RINGS))
 
 
-def write_key_file(path: Path, keys: Keys, data_folder: Path) -> None:
+def write_key_file(path: Path, keys: Keys, data_folder: Path | None) -> None:
     """Write a new key file of mode 0600; never overwrites one, and refuses a place inside ``data_folder``."""
     refuse_inside(path, data_folder)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -113,9 +113,9 @@ def read_key_file(path: Path) -> Keys:
         raise KeyFileError(f"{path} is not a key file of the format {FORMAT!r}, or it is damaged.") from None
 
 
-def refuse_inside(path: Path, data_folder: Path) -> None:
+def refuse_inside(path: Path, data_folder: Path | None) -> None:
     """Raise ``KeyFileError`` if the key file lies in the data folder, where a backup would take both."""
-    if path.resolve().is_relative_to(data_folder.resolve()):
+    if data_folder is not None and path.resolve().is_relative_to(data_folder.resolve()):
         raise KeyFileError(
             f"The key file {path} lies inside the data folder {data_folder}: whoever copies the folder could "
             "read it. Keep the key file elsewhere."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, false, func, insert, or_, select, true, update
 
 from models import rows
 from models.clock import Instant
@@ -286,7 +286,7 @@ def _rows(connection: Connection, table: Table, *conditions: Any) -> list[Any]:
 def _blocks(connection: Connection, since: Minute | None) -> defaultdict[str, list[Block]]:
     table = places.place_block
     found: defaultdict[str, list[Block]] = defaultdict(list)
-    conditions: list[ColumnElement[bool]] = [table.c.void.is_(False)]
+    conditions: list[ColumnElement[bool]] = [table.c.void.is_(false())]
     if since is not None:
         conditions.append(or_(table.c.end_minute.is_(None), table.c.end_minute > since))
     for r in _rows(connection, table, *conditions):
@@ -320,7 +320,7 @@ def _unit_bookings(connection: Connection, since: Minute | None) -> tuple[UnitBo
     table = equipment.unit_booking
     conditions: list[ColumnElement[bool]] = [table.c.state == "active"]
     if since is not None:
-        conditions.append(or_(table.c.pinned.is_(True), table.c.blocked_end > since))
+        conditions.append(or_(table.c.pinned.is_(true()), table.c.blocked_end > since))
     return tuple(map(rows.read_unit_booking, _rows(connection, table, *conditions)))
 
 
@@ -339,7 +339,7 @@ def _lots(connection: Connection) -> tuple[Any, ...]:
 
 
 def _shifts(connection: Connection, since: Minute | None) -> tuple[Any, ...]:
-    conditions: list[ColumnElement[bool]] = [staff.shift.c.cancelled.is_(False)]
+    conditions: list[ColumnElement[bool]] = [staff.shift.c.cancelled.is_(false())]
     if since is not None:
         conditions.append(staff.shift.c.end_minute > since)
     return tuple(map(rows.read_shift, _rows(connection, staff.shift, *conditions)))

@@ -1,5 +1,5 @@
-"""A small hospital behind the real service, for tests of the API: one encrypted database, two wards and a
-pharmacy.
+"""A small hospital behind the real service, for tests of the API: one database (an encrypted file or
+PostgreSQL), two wards and a pharmacy.
 
 Ward W1 (medicine): bay R1 with beds B1-B3, single room R2 with bed B4 (negative pressure). Ward W2 (surgery):
 bay R3 with beds C1-C2. Everybody in it is made up.
@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import uvicorn
 from argon2 import PasswordHasher
+from sqlalchemy import URL
 
 from api import openapi
 from api.app import create_app
@@ -29,6 +30,7 @@ from models.commands import Transaction
 from models.database import create_database
 from models.invariants import recount
 from models.keys import Keys, generate_keys, write_key_file
+from models.place import data_folder
 from models.repositories.accounts import Grant, StoredAccount, insert_account
 from models.store import store_hospital
 from solver.hospital import (
@@ -156,10 +158,12 @@ class Place:
 
     folder: Path
     keys: Keys = field(default_factory=lambda: generate_keys(secrets.token_bytes))
+    address: URL | None = None
+    """An empty PostgreSQL database; without one the hospital is a file."""
 
     @property
-    def database(self) -> Path:
-        return self.folder / "data" / "hospital.db"
+    def database(self) -> Path | URL:
+        return self.address or self.folder / "data" / "hospital.db"
 
     @property
     def key_file(self) -> Path:
@@ -185,7 +189,7 @@ class Place:
             for login, grants in ACCOUNTS.items():
                 account = StoredAccount(f"acc-{login}", login, PASSWORD_HASH, tuple(grants))
                 insert_account(transaction, account)
-        write_key_file(self.key_file, self.keys, self.database.parent)
+        write_key_file(self.key_file, self.keys, data_folder(self.database))
         return self
 
 

@@ -1,9 +1,37 @@
 """What all tests share."""
 
+import pytest
 from hypothesis import settings
+
+from tests.postgresql_server import running_server
 
 # Kernels compile on the first call, so a deadline per example would fail at random; the seed is fixed so that
 # `make test` gives the same verdict twice. To look for new examples: pytest --hypothesis-profile=explore.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """A real server, started by the first test that asks for it."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request):
+    """The name of the database a test runs on: every test that asks for it runs on both."""
+    return request.param
+
+
+@pytest.fixture
+def address(request, engine):
+    """The address of an empty PostgreSQL database, or None on the embedded one."""
+    if engine == "sqlite":
+        yield None
+        return
+    server = request.getfixturevalue("postgresql_server")
+    made = server.create()
+    yield made
+    server.drop(made)

@@ -66,7 +66,7 @@ async def _refuse(login: str, account: StoredAccount | None, runtime: Runtime) -
 
     def write(transaction: Transaction) -> Outcome:
         accounts.note_login(transaction, account.id, account.failed_logins + 1, until)
-        return Outcome(Answer(401, {}), (AuditEntry("session.refused", account.id),))
+        return Outcome(Answer(401, {}), (AuditEntry("session.refused", account.id),), touched=())
 
     await runtime.submit(Command("session.refuse", account.id, write=write))
 
@@ -83,7 +83,9 @@ async def _open(account: StoredAccount, label: str, runtime: Runtime) -> Opened:
         accounts.insert_token(transaction, record)
         if account.failed_logins:
             accounts.note_login(transaction, account.id, 0, None)
-        return Outcome(Answer(201, {}), (AuditEntry("session.opened", account.id, {"token_id": record.id}),))
+        return Outcome(
+            Answer(201, {}), (AuditEntry("session.opened", account.id, {"token_id": record.id}),), touched=()
+        )
 
     await runtime.submit(Command("session.open", account.id, write=write))
     return Opened(
@@ -105,7 +107,7 @@ async def log_out(principal: Principal, runtime: Runtime) -> None:
     def write(transaction: Transaction) -> Outcome:
         accounts.revoke_token(transaction, principal.token_id)
         entry = AuditEntry("session.closed", principal.account_id, {"token_id": principal.token_id})
-        return Outcome(Answer(204, {}), (entry,))
+        return Outcome(Answer(204, {}), (entry,), touched=())
 
     await runtime.submit(Command("session.close", principal.account_id, write=write))
     runtime.principals.forget()
@@ -123,7 +125,7 @@ async def add_account(body: AccountIn, by: Principal, key: str, body_hash: bytes
         accounts.insert_account(transaction, record)
         roles = [f"{g.role}@{g.scope}" for g in record.grants]
         entry = AuditEntry("account.added", record.id, {"roles": roles})
-        return Outcome(Answer(201, account_json(record)), (entry,))
+        return Outcome(Answer(201, account_json(record)), (entry,), touched=())
 
     return await runtime.submit(
         Command("account.add", by.account_id, idempotency_key=key, body_hash=body_hash, write=write)
@@ -146,7 +148,7 @@ async def change_account(
             accounts.set_grants(transaction, account_id, _grants(roles))
         after = accounts.account_by_id(transaction.connection, account_id)
         entry = AuditEntry("account.changed", account_id, {"disabled": after.disabled})
-        return Outcome(Answer(200, account_json(after)), (entry,))
+        return Outcome(Answer(200, account_json(after)), (entry,), touched=())
 
     reply = await runtime.submit(Command("account.change", by.account_id, write=write))
     runtime.principals.forget()

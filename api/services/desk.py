@@ -59,7 +59,10 @@ class Practice:
 
 
 class Desk:
-    """The live hospital, its open cases and open proposals; owned by the writer's thread."""
+    """The live hospital, its open cases and open proposals; owned by the writer's thread.
+
+    ``revision``: of the stored hospital it stands at, apart from what is decided and not committed yet.
+    """
 
     def __init__(
         self,
@@ -70,8 +73,10 @@ class Desk:
         practice: Practice,
         find_person: Callable[[str], Person | None],
         cover: Mapping[Slot, int],
+        revision: int,
     ) -> None:
         self.live = live
+        self.revision = revision
         self.cover = Counter(cover)
         self._find_person = find_person
         self.new_id = new_id

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import NotReady
@@ -29,11 +30,13 @@ from api.services import (
     transfers,
 )
 from api.services.desk import Changes, Desk
+from api.services.following import refresh, touched_by
 from api.services.resting import rest_on_cover
 from api.services.storing import save
 from models.clock import Clock
 from models.commands import Answer, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
+from models.following import news_since
 from models.personal import PersonalVault
 from solver.placing.problem import PlacingProblem
 
@@ -89,7 +92,7 @@ class Prepared:
             raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
         audit, events = tuple(self.changes.audit), tuple(self.changes.events)
-        return Outcome(Answer(self.answer.status, body), audit, events)
+        return Outcome(Answer(self.answer.status, body), audit, events, touched_by(self.changes))
 
 
 class HospitalDecider:
@@ -115,12 +118,7 @@ class HospitalDecider:
         with self._lock:
             if not self._sound:
                 self.reset()
-            now = max(self._clock().minute, self.desk.live.now)
-            if now != self.desk.live.now:
-                self.desk.live.move_clock(now)
-                self.desk.forget_the_past()
-                self.desk.end_waivers()
-            self.moved_at = time.monotonic()
+            self._move_clock()
             return [self._decide_one(command) for command in commands]
 
     def rehearse(self, command: Command) -> PlacingProblem:
@@ -135,6 +133,14 @@ class HospitalDecider:
             finally:
                 if not changes.undo():
                     self._sound = False
+
+    def _move_clock(self) -> None:
+        now = max(self._clock().minute, self.desk.live.now)
+        if now != self.desk.live.now:
+            self.desk.live.move_clock(now)
+            self.desk.forget_the_past()
+            self.desk.end_waivers()
+        self.moved_at = time.monotonic()
 
     def _decide_one(self, command: Command) -> Decision | Exception:
         if not self._sound:
@@ -153,6 +159,26 @@ class HospitalDecider:
         self._watch.decided(command.name, time.perf_counter() - began, answer)
         return Prepared(changes, answer, self._vault)
 
+    @property
+    def revision(self) -> int:
+        """The hospital's revision the desk stands at."""
+        return self.desk.revision
+
+    def follow(self, connection: Connection) -> bool:
+        """Bring the desk up to what other processes committed; by records, or anew where it cannot be told
+        which."""
+        news = news_since(connection, self.desk.revision)
+        with self._lock:
+            if self._sound and news.revision == self.desk.revision:
+                return False
+            if not self._sound or news.touched is None:
+                self.reset()
+                return True
+            self._move_clock()
+            refresh(self.desk, connection, news.touched)
+            self.desk.revision = news.revision
+            return True
+
     def refused(self, command: Command, decision: Decision) -> None:
         """Take a decision out again that was not stored."""
         assert isinstance(decision, Prepared), "only our own decisions come back"
@@ -163,7 +189,8 @@ class HospitalDecider:
                 self._sound = False
 
     def committed(self, decisions: Sequence[Decision], revision: int) -> None:
-        """Nothing to do: the desk took the decisions in when they were made."""
+        """The desk took the decisions in when they were made."""
+        self.desk.revision = revision
 
     def reset(self) -> None:
         """Build the desk from the database again."""

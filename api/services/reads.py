@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, false, or_, select
 
 from api.errors import InvalidInput, Place
 from api.services import words
@@ -54,9 +54,12 @@ def encoded(record_id: str) -> str:
 
 def _decoded(cursor: str) -> str:
     try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        found = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError:
-        raise InvalidInput([Place("query:cursor", "the `next` of an earlier page")]) from None
+        found = ""
+    if not found or not found.isprintable():
+        raise InvalidInput([Place("query:cursor", "the `next` of an earlier page")])
+    return found
 
 
 # --- lists --------------------------------------------------------------------------------------------------
@@ -193,7 +196,7 @@ def shifts(
         *_equal(table.c.ward_id, ward_id),
         table.c.end_minute > since,
         table.c.start_minute < until,
-        table.c.cancelled.is_(False),
+        table.c.cancelled.is_(false()),
     ]
     found = _rows(connection, table, page, conditions)
     times = ("start_minute", "end_minute", "called_at")
@@ -381,7 +384,7 @@ def _blocks(
     connection: Connection, zone: str, at: Minute | None = None
 ) -> defaultdict[str, list[dict[str, Any]]]:
     table = places.place_block
-    conditions: list[ColumnElement[bool]] = [table.c.void.is_(False)]
+    conditions: list[ColumnElement[bool]] = [table.c.void.is_(false())]
     if at is not None:
         conditions += [table.c.start_minute <= at, or_(table.c.end_minute.is_(None), table.c.end_minute > at)]
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -152,6 +152,11 @@ def load_case(connection: Connection, request_id: str) -> StoredCase:
     return found[0]
 
 
+def load_cases(connection: Connection, request_ids: Iterable[str]) -> list[StoredCase]:
+    """Cases in whatever state; ids that name none are passed over."""
+    return _load(connection, care.request.c.id.in_(list(request_ids)))
+
+
 def load_open_cases(connection: Connection) -> list[StoredCase]:
     """Every case that is not over: unplaced, placed, confirmed, arrived; the oldest first."""
     return _load(connection, care.request.c.state.in_(OPEN_REQUESTS))
@@ -195,7 +200,7 @@ def _unit_uses(connection: Connection, ids: Any) -> defaultdict[str, list[UnitUs
     table = equipment.unit_booking
     given = (care.allocation.c.state == "released") | (table.c.state != "cancelled")
     chosen = select(table).join_from(table, care.allocation).where(table.c.allocation_id.in_(ids), given)
-    chosen = chosen.order_by(table.c.need_type_id, table.c.id)
+    chosen = chosen.order_by(table.c.need_type_id.nulls_first(), table.c.id)
     found: defaultdict[str, list[UnitUse]] = defaultdict(list)
     for row in connection.execute(chosen):
         use = UnitUse(row.need_type_id or "", row.unit_id, row.start_minute, row.end_minute)

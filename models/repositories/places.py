@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import false, insert, select, update
 
 from models import rows
 from models.commands import Transaction
@@ -106,7 +106,7 @@ def _block_id(transaction: Transaction, place: Ward | Room | Bed, block: Block) 
             place_block.c.start_minute == block.start,
             place_block.c.reason == block.reason,
             place_block.c.end_minute.is_not_distinct_from(block.end),
-            place_block.c.void.is_(False),
+            place_block.c.void.is_(false()),
         )
     ).first()
     if found is None:

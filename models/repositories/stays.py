@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from models import rows
 from models.commands import Transaction
@@ -67,7 +67,7 @@ def leave(transaction: Transaction, stay_id: str, minute: Minute) -> None:
     """Record that whoever occupies a bed for this stay left it."""
     there = transaction.connection.execute(
         select(occupancy.c.id, occupancy.c.arrived_minute).where(
-            occupancy.c.stay_id == stay_id, occupancy.c.left_minute.is_(None), occupancy.c.void.is_(False)
+            occupancy.c.stay_id == stay_id, occupancy.c.left_minute.is_(None), occupancy.c.void.is_(false())
         )
     ).all()
     for row in there:
@@ -78,7 +78,7 @@ def void_arrival(transaction: Transaction, stay_id: str) -> None:
     """Take back an arrival that was recorded by mistake; the history keeps that it was thought so."""
     there = transaction.connection.scalars(
         select(occupancy.c.id).where(
-            occupancy.c.stay_id == stay_id, occupancy.c.left_minute.is_(None), occupancy.c.void.is_(False)
+            occupancy.c.stay_id == stay_id, occupancy.c.left_minute.is_(None), occupancy.c.void.is_(false())
         )
     ).all()
     for occupancy_id in there:

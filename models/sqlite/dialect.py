@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from models.commands import Touched
 from models.errors import DatabaseError
 from models.guards import Guard
 from models.sqlite.guards import MESSAGE, statements
@@ -30,6 +31,9 @@ class SqliteDialect:
 
     def take_write_lock(self, connection: Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE took it."""
+
+    def announce(self, connection: Connection, revision: int, touched: Iterable[Touched] | None) -> None:
+        """Nothing to do: there is no other process."""
 
     def install_guards(self, connection: Connection, guards: Iterable[Guard]) -> None:
         """Create triggers and indexes; the tables exist and have no guards."""

@@ -8,7 +8,7 @@ from models.tables.base import Flag, Json, Whole, strict_table
 
 hospital_meta = strict_table(
     "hospital_meta",
-    Column("id", Whole, primary_key=True),
+    Column("id", Whole, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("sandbox", Flag, nullable=False),
     Column("time_zone", Text, nullable=False),
@@ -56,3 +56,11 @@ idempotency = strict_table(
     Index("ix_idempotency_created_microsecond", "created_microsecond"),
 )
 """``key_hash`` is SHA-256 of actor and key: a key belongs to who sent it, and what it says is not stored."""
+
+batch_touched = strict_table(
+    "batch_touched",
+    Column("revision", Whole, primary_key=True, autoincrement=False),
+    Column("touched", Json),
+)
+"""Which records each committed batch touched (``[kind, id]`` pairs), where several processes share the database; NULL
+is "anything". Old rows go: who is further behind reads the hospital anew."""

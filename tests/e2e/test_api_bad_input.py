@@ -12,9 +12,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "Jane-Doe-1957"
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def address(request):
+    """One database for all that must not change it."""
+    if request.param == "sqlite":
+        return None
+    return request.getfixturevalue("postgresql_server").create()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module", name="service")
-async def one_service_for_all_that_must_not_change_it(tmp_path_factory):
-    async with running(Place(tmp_path_factory.mktemp("bad_input")).make()) as service:
+async def one_service_for_all_that_must_not_change_it(tmp_path_factory, address):
+    async with running(Place(tmp_path_factory.mktemp("bad_input"), address=address).make()) as service:
         yield service
         assert await service.violations() == []
 
@@ -191,3 +199,19 @@ async def test_a_wrong_event_changes_nothing(service, event, status, where):
     if where is not None:
         assert where in [error["where"] for error in answer.json()["errors"]]
     assert (await service.get("/census")).json() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/requests/a%00b", "path"),
+        ("/allocations/%00", "path"),
+        ("/beds?ward_id=a%00b", "query"),
+        ("/beds?cursor=YQBi", "query:cursor"),
+        ("/beds?cursor=____", "query:cursor"),
+    ],
+)
+async def test_a_nul_that_no_database_has_in_an_id_is_refused_at_the_door(service, path, where):
+    answer = await service.client.get(f"/api/v1{path}", headers=await service.headers("bed"))
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == [where]

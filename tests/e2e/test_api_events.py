@@ -7,6 +7,7 @@ import sys
 
 import httpx
 
+from models.place import shown
 from tests.api_service import HOUR, PASSWORD, at, bundle, running
 
 
@@ -129,16 +130,15 @@ async def test_a_service_in_a_process_of_its_own_survives_being_killed(place):
     """Every answer left after its commit, so a killed process loses nothing that was answered."""
     script = (
         "import sys, uvicorn\n"
-        "from pathlib import Path\n"
         "from api.app import create_app\n"
         "from api.settings import Settings\n"
-        "settings = Settings(database=Path(sys.argv[1]), key_file=Path(sys.argv[2]), tick_seconds=0)\n"
+        "settings = Settings(database=sys.argv[1], key_file=sys.argv[2], tick_seconds=0)\n"
         "import socket\n"
         "listening = socket.create_server(('127.0.0.1', 0))\n"
         "print(listening.getsockname()[1], flush=True)\n"
         "uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None)).run([listening])\n"
     )
-    command = [sys.executable, "-c", script, str(place.database), str(place.key_file)]
+    command = [sys.executable, "-c", script, shown(place.database), str(place.key_file)]
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     try:
         port = int(await process.stdout.readline())

@@ -294,10 +294,12 @@ async def test_what_identifies_a_patient_is_stored_encrypted_and_told_to_nobody(
     answer = await service.place(person={"sex": "female", "identity": secret})
     assert answer.status_code == 201
     assert "Zorblax" not in answer.text
-    with service.runtime.database.reading() as connection:
+    database = service.runtime.database
+    with database.reading() as connection:
         everything = "\n".join(
             str(row)
-            for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+            for kind, name in database.dialect.objects(connection)
+            if kind == "table"
             for row in connection.exec_driver_sql(f"SELECT * FROM {name}")
         )
     assert "Zorblax" not in everything

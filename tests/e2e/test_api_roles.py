@@ -137,8 +137,8 @@ async def test_a_sandbox_says_so_and_its_tokens_are_of_their_own_class(service):
     assert token.startswith("wfs_")
 
 
-async def test_a_live_hospital_takes_no_sandbox_token_and_its_clock_is_not_set(tmp_path):
-    async with running(Place(tmp_path).make(sandbox=False)) as live:
+async def test_a_live_hospital_takes_no_sandbox_token_and_its_clock_is_not_set(tmp_path, address):
+    async with running(Place(tmp_path, address=address).make(sandbox=False)) as live:
         assert (await live.client.get("/version")).json()["sandbox"] is False
         assert (await live.token("admin")).startswith("wfl_")
         clock = await live.clock(60)

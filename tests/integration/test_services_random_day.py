@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from api.services.hospital import HospitalDecider
 from solver.hospital import StayState
 from solver.placing import rules
 from solver.placing.referee import recount
@@ -184,8 +185,8 @@ def differences(live, stored):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, seed):
-    async with running(Place(tmp_path).make()) as service:
+async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, address, seed):
+    async with running(Place(tmp_path, address=address).make()) as service:
         day = Day(service, seed)
         await day.play(150)
         assert await service.violations() == []
@@ -203,3 +204,37 @@ async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, see
             "event",
             "clock",
         }
+
+
+class Unwatched:
+    """Looks at no decision."""
+
+    def decided(self, command, seconds, answer):
+        pass
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_another_process_follows_record_by_record_and_stands_where_the_hospital_stands(
+    tmp_path, address, seed
+):
+    async with running(Place(tmp_path, address=address).make()) as service:
+        day, runtime, built = Day(service, seed), service.runtime, []
+
+        def build():
+            built.append(runtime._build_desk())
+            return built[-1]
+
+        follower = HospitalDecider(build, runtime.clock, runtime.vault, Unwatched())
+        for _ in range(30):
+            await day.play(5)
+            with runtime.database.reading() as connection:
+                follower.follow(connection)
+        stored = runtime._build_desk()
+        for desk in (follower.desk, stored):
+            desk.forget_the_past()
+        assert list(differences(follower.desk, stored)) == []
+        assert follower.revision == stored.revision > 50
+        assert len(built) == 1, "it followed by reading everything"
+        assert follower.desk.proposals.keys() == stored.proposals.keys()
+        assert recount(follower.desk.live.records) == recount(stored.live.records)

@@ -46,7 +46,7 @@ def upgrade() -> None:
     op.create_index("ix_audit_line_subject", "audit_line", ["subject", "sequence"], unique=False)
     op.create_table(
         "hospital_meta",
-        sa.Column("id", Whole, nullable=False),
+        sa.Column("id", Whole, autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("sandbox", Flag, nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=False),

@@ -27,13 +27,13 @@ def needs(**more):
 def write_allocation(ward):
     """One allocation A1 (P0 in B1, unit U1, lot L1), and a nurse for it, with guards and histories."""
     statements = f"""
-    INSERT INTO shift VALUES ('H9','N1','W',:n+900,:n+1300,'[]','duty',NULL,0,0,0,1,:r,9);
-    INSERT INTO request VALUES ('Q1','P0','placed',1,'medicine',0,:n,:n,100,0,'home',1,'',
+    INSERT INTO shift VALUES ('H9','N1','W',:n+900,:n+1300,'[]','duty',NULL,0,FALSE,FALSE,1,:r,9);
+    INSERT INTO request VALUES ('Q1','P0','placed',1,'medicine',0,:n,:n,100,0,'home',TRUE,'',
       '{needs()}',NULL,'acc','W',:n,NULL,NULL,NULL,NULL,1,:r);
-    INSERT INTO allocation VALUES ('A1','Q1','P0','B1',NULL,:n+1000,:n+1100,0,1,'placed','{{}}',1,:r);
+    INSERT INTO allocation VALUES ('A1','Q1','P0','B1',NULL,:n+1000,:n+1100,FALSE,1,'placed','{{}}',1,:r);
     INSERT INTO stay VALUES ('A1/stay','P0','B1',:n+1000,:n+1100,'booked','predicted','medicine',0,'{{}}',
       'Q1','A1',NULL,1,:r,1);
-    INSERT INTO unit_booking VALUES ('K1','U1','W',:n+1000,:n+1050,:n+990,:n+1070,'use','active',0,'pump',
+    INSERT INTO unit_booking VALUES ('K1','U1','W',:n+1000,:n+1050,:n+990,:n+1070,'use','active',FALSE,'pump',
       'A1',1,:r,1);
     INSERT INTO lot_reservation VALUES ('A1/0','L1','A1','D',4,:n+1100,'reserved',:n,:r)
     """
@@ -58,7 +58,9 @@ def found(database, statements="", recorded=NOW * 60_000_000 + 1):
 
 STAY = "INSERT INTO stay VALUES ('X','P9','{bed}',{start},{end},'{state}','predicted','x',0,'{{}}',"
 STAY += "NULL,NULL,NULL,1,0,1)"
-OCCUPANCY = "INSERT INTO occupancy VALUES ('X','T9','{person}','{bed}',0,{arrived},NULL,0,1,{recorded})"
+OCCUPANCY = (
+    "INSERT INTO occupancy VALUES ('X','T9','{person}','{bed}',FALSE,{arrived},NULL,FALSE,1,{recorded})"
+)
 
 
 def stay(bed, start, end, state="booked"):
@@ -100,7 +102,7 @@ def switched_off(rule, recorded=":r"):
 
 
 CONFIRMED = [["mrsa", "confirmed", False]]
-ALONE = "UPDATE staff_member SET student = 1"
+ALONE = "UPDATE staff_member SET student = TRUE"
 DIALYSIS = {"pooled": {"telemetry_channels": 0, "dialysis_points": 1, "oxygen_flow": 0}}
 DRAWS = "UPDATE stay_version SET needs = '" + json.dumps(DIALYSIS) + "' WHERE id = 'A1/stay'"
 SKILLED = "UPDATE stay_version SET needs = '{\"skills\": [\"chemo\"]}' WHERE id = 'A1/stay';"
@@ -113,14 +115,14 @@ BREAKS = {
     "arrived_in_dirty_bed": "UPDATE bed_status_version SET status = 'contaminated' WHERE bed_id = 'B2';"
     + LYING.format(bed="B2")
     + occupancy("B2", "P9", 5),
-    "arrived_while_closed": "INSERT INTO place_block VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',0,1,1);"
-    "INSERT INTO place_block_version VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',0,1,1);"
+    "arrived_while_closed": "INSERT INTO place_block VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',FALSE,1,1);"
+    "INSERT INTO place_block_version VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',FALSE,1,1);"
     + LYING.format(bed="B2")
     + occupancy("B2", "P9", 5),
     "stay_without_occupancy": "UPDATE stay SET state = 'occupying' WHERE id = 'A1/stay'",
     "mixed_room": "UPDATE person SET sex = 'male' WHERE id = 'P9';" + stay("B2", 1050, 1060),
     "unit_taken_twice": "UPDATE unit_booking SET id = id;"
-    "INSERT INTO unit_booking VALUES ('X','U1','V',:n+1069,:n+1090,:n+1069,:n+1110,'use','active',0,NULL,"
+    "INSERT INTO unit_booking VALUES ('X','U1','V',:n+1069,:n+1090,:n+1069,:n+1110,'use','active',FALSE,NULL,"
     "NULL,1,:r,1)",
     "unusable_unit": "UPDATE unit SET state = 'broken' WHERE id = 'U1'",
     "lot_over_reserved": "UPDATE lot_balance SET on_hand = 3, reserved = 3 WHERE lot_id = 'L1'",
@@ -134,13 +136,13 @@ BREAKS = {
     "UPDATE bed SET room_id = 'R2' WHERE id = 'B0'",
     "wrong_drug": "UPDATE lot_reservation SET quantity = 3; UPDATE lot_balance SET reserved = 3 WHERE lot_id = 'L1'",
     "foreign_cabinet": "UPDATE lot SET ward_id = 'V'",
-    "unstaffed_bed": "UPDATE bed SET staffed = 0",
+    "unstaffed_bed": "UPDATE bed SET staffed = FALSE",
     "unsuitable_bed": "UPDATE bed SET kind = 'cot' WHERE id = 'B1'",
     "missing_feature": asking(features=["oxygen"]),
     "too_little_care": asking(care_level=1),
     "refused_age": "UPDATE ward SET age_until_years = 18",
     "closed_when_given": "INSERT INTO place_block_version VALUES "
-    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',0,1,:r - 1)",
+    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',FALSE,1,:r - 1)",
     "unclean_when_given": lies_beside("B1", 900, 956),
     "companion_elsewhere": asking(companion="cot"),
     "isolation_shared": known("P0", isolation=["contact"], infections=CONFIRMED)
@@ -153,7 +155,7 @@ BREAKS = {
     "ward_pool_exceeded": DRAWS,
     "wrong_units": "UPDATE unit SET id = id; UPDATE unit_booking_version SET end_minute = end_minute + 1",
     "unusable_unit_given": "UPDATE unit_version SET state = 'recalled' WHERE id = 'U1'",
-    "unit_not_lent": "UPDATE unit_version SET owner_ward_id = 'V', lendable = 0 WHERE id = 'U1'",
+    "unit_not_lent": "UPDATE unit_version SET owner_ward_id = 'V', lendable = FALSE WHERE id = 'U1'",
     "lost_request": "UPDATE stay SET state = 'released' WHERE id = 'A1/stay'",
     "audit_chain": "UPDATE audit_line SET actor = 'x' WHERE sequence = 1",
 }
@@ -165,7 +167,9 @@ def many(others):
 
 
 def extra_bed(bed):
-    return f"INSERT INTO bed SELECT '{bed}',room_id,kind,features,0,180,1,0,0,NULL,9 FROM bed WHERE id = 'B2'"
+    return (
+        f"INSERT INTO bed SELECT '{bed}',room_id,kind,features,0,180,TRUE,0,0,NULL,9 FROM bed WHERE id = 'B2'"
+    )
 
 
 ALMOST = {
@@ -176,17 +180,17 @@ ALMOST = {
     "a mixed room is for both": "UPDATE room SET sex_policy = 'mixed';"
     "UPDATE person SET sex = 'male' WHERE id = 'P9';" + stay("B2", 1050, 1060),
     "the next booking begins after the turnaround": "INSERT INTO unit_booking VALUES "
-    "('X','U1','V',:n+1070,:n+1090,:n+1070,:n+1110,'use','active',0,NULL,NULL,1,:r,1)",
+    "('X','U1','V',:n+1070,:n+1090,:n+1070,:n+1110,'use','active',FALSE,NULL,NULL,1,:r,1)",
     "a bed as strong as the person is heavy": "UPDATE person_version SET weight_kg = 180",
     "a block that was told after the arrival": "INSERT INTO place_block VALUES "
-    "('X',NULL,NULL,'B2',:n,NULL,'flu',0,1,:r);"
-    "INSERT INTO place_block_version VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',0,1,:r)",
+    "('X',NULL,NULL,'B2',:n,NULL,'flu',FALSE,1,:r);"
+    "INSERT INTO place_block_version VALUES ('X',NULL,NULL,'B2',:n,NULL,'flu',FALSE,1,:r)",
     "a mixed room that a person allowed": "UPDATE person SET sex = 'male' WHERE id = 'P9';"
     "INSERT INTO rule_override VALUES ('O','room_sex','Q1','only bed','acc',:n,:n+5000,1);"
     + stay("B2", 1050, 1060),
     "an excluded room that a person allowed": asking(excluded_room_ids=["R1"]) + ";"
     "INSERT INTO rule_override VALUES ('O','room_excluded','A1','only bed','acc',:n,:n+5000,1)",
-    "a staffed bed beside one without staff": "UPDATE bed SET staffed = 0 WHERE id <> 'B1'",
+    "a staffed bed beside one without staff": "UPDATE bed SET staffed = FALSE WHERE id <> 'B1'",
     "a seat for exactly half a day": "UPDATE bed SET kind = 'chair' WHERE id = 'B1';"
     "UPDATE allocation_version SET end_minute = start_minute + 720;"
     "UPDATE stay_version SET end_minute = start_minute + 720 WHERE id = 'A1/stay';"
@@ -199,11 +203,11 @@ ALMOST = {
     "the last minute of the oldest age": "UPDATE ward SET age_until_years = 18;"
     "UPDATE person_version SET born_minute = :n+1001-18*525960",
     "a block from the end of the stay on": "INSERT INTO place_block_version VALUES "
-    "('X',NULL,'R1',NULL,:n+1100,NULL,'flu',0,1,:r - 1)",
+    "('X',NULL,'R1',NULL,:n+1100,NULL,'flu',FALSE,1,:r - 1)",
     "a block that became known later": "INSERT INTO place_block_version VALUES "
-    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',0,1,:r + 1)",
+    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',FALSE,1,:r + 1)",
     "a block that was taken back": "INSERT INTO place_block_version VALUES "
-    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',1,1,:r - 1)",
+    "('X',NULL,'R1',NULL,:n+1099,NULL,'flu',TRUE,1,:r - 1)",
     "a bed that is clean at the very start": lies_beside("B1", 900, 955),
     "a cot in the room": asking(companion="cot") + "; UPDATE bed SET kind = 'cot' WHERE id = 'B2';"
     "UPDATE allocation_version SET companion_bed_id = 'B2'",
@@ -226,7 +230,7 @@ ALMOST = {
     "a protective room with its pressure": known("P0", isolation=["protective"])
     + "UPDATE room SET features = '[\"positive_pressure\"]'",
     "a nurse who fell ill afterwards": "INSERT INTO shift_version SELECT id,staff_id,ward_id,start_minute,end_minute,"
-    "breaks,kind,called_at,response_minutes,1,cancelled,2,:r + 1,position FROM shift WHERE id = 'H9'",
+    "breaks,kind,called_at,response_minutes,TRUE,cancelled,2,:r + 1,position FROM shift WHERE id = 'H9'",
     "as many patients as one nurse may have": many(4),
     "a skill that the nurse has": SKILLED
     + asking(skills=["chemo"])
@@ -236,8 +240,8 @@ ALMOST = {
     "INSERT INTO equipment_type VALUES ('other','Other',0,2);"
     "INSERT INTO equipment_substitute VALUES ('pump',0,'other')",
     "a unit that broke afterwards and is in use": "UPDATE unit SET state = 'broken' WHERE id = 'U1';"
-    "UPDATE unit_booking SET pinned = 1",
-    "a unit that its owner lends": "UPDATE unit_version SET owner_ward_id = 'V', lendable = 1 WHERE id = 'U1'",
+    "UPDATE unit_booking SET pinned = TRUE",
+    "a unit that its owner lends": "UPDATE unit_version SET owner_ward_id = 'V', lendable = TRUE WHERE id = 'U1'",
     "an approved equivalent": "INSERT INTO drug SELECT 'E','E',substance,strength,form,route,unit,handling,0,2 "
     "FROM drug;"
     "INSERT INTO drug_equivalent VALUES ('D',0,'E'); UPDATE lot SET drug_id = 'E' WHERE id = 'L1'",

@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from models.clock import Instant
 from models.commands import Transaction
-from models.database import create_database
+from models.database import create_database, open_database
 from models.keys import generate_keys
 from models.personal import PersonalVault
 from models.store import store_hospital
@@ -41,13 +41,34 @@ def keys():
 
 
 @pytest.fixture
-def place(tmp_path):
-    return tmp_path / "data" / "hospital.db"
+def place(request, engine, tmp_path):
+    """Where a database may be made: a file, or the address of a database that is not there yet."""
+    if engine == "sqlite":
+        yield tmp_path / "data" / "hospital.db"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    address = server.url(f"t_{secrets.token_hex(6)}")
+    yield address
+    server.drop(address)
+
+
+@pytest.fixture(scope="session")
+def template(postgresql_server, keys):
+    """The name of a PostgreSQL database that holds an empty hospital: a copy takes 20 ms, a new one 300."""
+    address = postgresql_server.create()
+    create_database(address, keys.database).close()
+    return address.database
 
 
 @pytest.fixture
-def empty_database(place, keys):
-    with create_database(place, keys.database) as database:
+def empty_database(request, engine, place, keys):
+    if engine == "sqlite":
+        opened = create_database(place, keys.database)
+    else:
+        server = request.getfixturevalue("postgresql_server")
+        server.create(request.getfixturevalue("template"), place.database)
+        opened = open_database(place, keys.database)
+    with opened as database:
         yield database
 
 

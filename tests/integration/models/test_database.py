@@ -28,6 +28,12 @@ from models.tables.ledger import outbox_event
 CANARY = "canary-7f3a91"
 
 
+@pytest.fixture
+def engine():
+    """The embedded database alone; test_postgresql.py has the other's own."""
+    return "sqlite"
+
+
 def put_canary(database):
     with database.writing() as connection:
         event = {"sequence": 1, "topic": CANARY, "payload": {}, "revision": 1, "created_microsecond": 0}

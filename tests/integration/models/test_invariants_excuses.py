@@ -87,7 +87,7 @@ def test_a_shortage_that_was_there_before_is_no_breach_of_who_moves_within_the_w
 ARRIVED = (
     "INSERT INTO stay_version SELECT id,person_id,bed_id,:n+2,:n+650,'occupying',departure,speciality,care_level,"
     "needs,request_id,allocation_id,with_stay_id,2,:r + 9,position FROM stay WHERE id = 'A1/stay';"
-    "INSERT INTO occupancy_version VALUES ('A1/stay/1','A1/stay','P0','B1',0,:n+2,NULL,0,1,:r + 9)"
+    "INSERT INTO occupancy_version VALUES ('A1/stay/1','A1/stay','P0','B1',FALSE,:n+2,NULL,FALSE,1,:r + 9)"
 )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,12 +15,14 @@ from models.clock import Instant
 from models.commands import Answer, AuditEntry, Command, Event, Outcome, hash_of
 from models.database import open_database
 from models.errors import CommitFailed, Contended, GuardViolation, KeyReused, QueueFull, WriterClosed
+from models.following import revision_of
 from models.guards import IntervalGuard
 from models.keys import write_key_file
+from models.place import shown
 from models.writer import Writer
 
 TABLE = """CREATE TABLE booking (id TEXT PRIMARY KEY NOT NULL, room TEXT NOT NULL, start INTEGER NOT NULL,
-           finish INTEGER NOT NULL, status TEXT NOT NULL) STRICT"""
+           finish INTEGER NOT NULL, status TEXT NOT NULL)"""
 GUARD = IntervalGuard("booking_room", "booking", "room", "start", "finish", "status = 'live'")
 
 
@@ -58,6 +61,8 @@ class Decider:
     told_refused: list = field(default_factory=list)
     told_committed: list = field(default_factory=list)
     resets: int = 0
+    followed: int = 0
+    revision: int = 0
     gate: threading.Event = field(default_factory=threading.Event)
     entered: threading.Event = field(default_factory=threading.Event)
 
@@ -81,6 +86,12 @@ class Decider:
 
     def committed(self, decisions, revision):
         self.told_committed.append(([decision.start for decision in decisions], revision))
+        self.revision = revision
+
+    def follow(self, connection):
+        before, self.revision = self.revision, revision_of(connection)
+        self.followed += self.revision != before
+        return self.revision != before
 
     def reset(self):
         self.resets += 1
@@ -96,7 +107,7 @@ def decider():
 @pytest.fixture
 def rooms(database):
     with database.writing() as connection:
-        connection.execute(text(TABLE))
+        connection.execute(text(TABLE + (" STRICT" if connection.dialect.name == "sqlite" else "")))
         database.dialect.install_guards(connection, [GUARD])
     return database
 
@@ -279,8 +290,10 @@ def test_when_the_commit_fails_nothing_is_kept_and_the_snapshot_is_rebuilt(write
 
     def break_the_commit(transaction):
         # A deferred foreign key is checked at COMMIT: the batch fails at the last moment.
-        transaction.connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-        transaction.connection.execute(text("INSERT INTO account_role VALUES ('nobody', 'nurse', '*')"))
+        transaction.connection.execute(
+            text("CREATE TABLE late (a TEXT REFERENCES account (id) DEFERRABLE INITIALLY DEFERRED)")
+        )
+        transaction.connection.execute(text("INSERT INTO late VALUES ('nobody')"))
         return Outcome(Answer(200, {}), ())
 
     futures = queue_up(
@@ -361,16 +374,22 @@ CRASH = """
 import os, sys
 from pathlib import Path
 from models.clock import Instant
+from models.place import place_of
 from models.commands import *
 from models.database import open_database
 from models.keys import read_key_file
 from models.writer import Writer
 
 class NoDecider:
+    revision = 0
+
+    def follow(self, connection):
+        return False
+
     def committed(self, decisions, revision):
         os._exit(9)  # after COMMIT, before anybody is told
 
-database = open_database(Path(sys.argv[1]), read_key_file(Path(sys.argv[2])).database)
+database = open_database(place_of(sys.argv[1]), read_key_file(Path(sys.argv[2])).database)
 
 def write(transaction):
     transaction.connection.exec_driver_sql("INSERT INTO booking VALUES ('x', 'A', 1, 2, 'live')")
@@ -385,9 +404,9 @@ def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_answer(
     rooms, place, keys, tmp_path, decider, clock
 ):
     key_file = tmp_path / "keys" / "wardflow.key"
-    write_key_file(key_file, keys, place.parent)
+    write_key_file(key_file, keys, tmp_path / "data")
     rooms.close()
-    arguments = [sys.executable, "-c", CRASH, str(place), str(key_file)]
+    arguments = [sys.executable, "-c", CRASH, shown(place), str(key_file)]
     crashed = subprocess.run(arguments, capture_output=True, check=False, timeout=60)
     assert crashed.returncode == 9, crashed.stderr.decode()
     with open_database(place, keys.database) as database:
@@ -422,3 +441,116 @@ def test_a_clock_set_back_never_brings_records_out_of_order(rooms, decider):
     with rooms.reading() as connection:
         stamps = connection.execute(text("SELECT recorded_microsecond FROM audit_line ORDER BY sequence"))
         assert stamps.scalars().all() == [1000, 1001, 1002]
+
+
+# --- several processes over one database --------------------------------------------------------------------
+@pytest.fixture
+def other(rooms, place, keys, clock):
+    """Another process's writer over the same database, with a decider of its own."""
+    decider = Decider()
+    decider.gate.set()
+    with open_database(place, keys.database) as database:
+        writer = Writer(database, decider, clock).start()
+        yield writer, decider
+        writer.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_batch_stands_on_what_other_processes_committed(writer, decider, other):
+    other_writer, other_decider = other
+    writer.submit_and_wait(ask("A", 1), 5)
+    other_writer.submit_and_wait(ask("A", 2), 5)
+    assert (decider.followed, other_decider.followed) == (0, 1)
+    assert writer.submit_and_wait(ask("A", 3), 5).revision == 3
+    assert (decider.followed, decider.revision) == (1, 3)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_what_another_process_made_stale_is_decided_again_before_it_is_stored(writer, decider, other, rooms):
+    other_writer, _ = other
+    decider.plan["anywhere"] = ["A", "B"]
+    decider.gate.clear()
+    late = writer.submit_later(ask("anywhere", 1, "key"))
+    assert decider.entered.wait(5)
+    other_writer.submit_and_wait(ask("A", 1), 5)
+    decider.gate.set()
+    assert late.result(5).answer.body["room"] == "B"
+    assert [room for _, room in decider.told_refused] == ["A"]
+    assert (writer.statistics.decided_again, writer.statistics.refused) == (1, 0)
+    assert count(rooms, "booking") == 2
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_one_key_sent_to_two_processes_is_carried_out_once(writer, other, rooms):
+    other_writer, _ = other
+    for start in range(20):
+        same = ask("A", start, f"key {start}")
+        futures = [w.submit_later(same) for w in (writer, other_writer, writer, other_writer)]
+        replies = [future.result(5) for future in futures]
+        assert sorted(reply.replayed for reply in replies) == [False, True, True, True]
+        assert len({reply.revision for reply in replies}) == 1
+    assert count(rooms, "booking") == 20
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_two_processes_that_book_all_the_time_lose_and_double_nothing(writer, decider, other, rooms):
+    other_writer, other_decider = other
+    futures = [
+        w.submit_later(ask("A", 2 * n + place))
+        for n in range(300)
+        for place, w in enumerate((writer, other_writer))
+    ]
+    revisions = sorted(future.result(30).revision for future in futures)
+    assert revisions[-1] == revision(rooms)
+    with rooms.reading() as connection:
+        report = audit.verify_chain(connection)
+        sequences = [event.sequence for event in outbox.read(connection, after=0, limit=1000)]
+    assert (report.lines, report.breaks) == (600, ())
+    assert sequences == list(range(1, 601))
+    assert count(rooms, "booking") == 600
+    assert {decider.revision, other_decider.revision} & {revision(rooms)}
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_an_idle_process_hears_of_a_commit_and_catches_up(writer, decider, other):
+    other_writer, _ = other
+    revision = other_writer.submit_and_wait(ask("A", 1), 5).revision
+    until = time.monotonic() + 5
+    while decider.revision != revision and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (decider.revision, decider.batches) == (revision, [])
+
+
+CUT_AT_COMMIT = """
+CREATE TABLE late (a TEXT);
+CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON late DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION cut()
+"""
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_when_the_connection_is_lost_before_the_commit_nothing_was_kept(writer, rooms, postgresql_server):
+    def cut(transaction):
+        number = transaction.connection.scalar(text("SELECT pg_backend_pid()"))
+        postgresql_server.execute(f"SELECT pg_terminate_backend({number})")
+        transaction.connection.execute(text("SELECT 1"))
+
+    with pytest.raises(CommitFailed, match="nothing of it was kept"):
+        writer.submit_and_wait(Command("cut", "acc_1", write=cut), 5)
+    assert writer.submit_and_wait(ask("A", 1), 5).revision == revision(rooms) == 1
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_when_it_is_lost_in_the_commit_nobody_says_that_nothing_was_kept(writer, rooms):
+    with rooms.writing() as connection:
+        connection.exec_driver_sql(CUT_AT_COMMIT)
+
+    def cut(transaction):
+        transaction.connection.execute(text("INSERT INTO late VALUES ('x')"))
+        return Outcome(Answer(200, {}), ())
+
+    with pytest.raises(CommitFailed, match="again with the same key"):
+        writer.submit_and_wait(Command("cut", "acc_1", write=cut), 5)
+    assert writer.submit_and_wait(ask("A", 1), 5).revision == revision(rooms) == 1

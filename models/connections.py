@@ -1,0 +1,101 @@
+"""What an open hospital database is, whichever engine keeps it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+
+from models import schema
+from models.dialect import StorageDialect
+from models.place import Place
+
+READERS = 8
+
+
+class Closable(Protocol):
+    """Something that goes on until it is closed."""
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+class Database(ABC):
+    """An open hospital database: one writing connection, several reading ones. To be closed.
+
+    ``shared``: other processes may change it meanwhile.
+    """
+
+    shared: bool
+
+    def __init__(self, place: Place, dialect: StorageDialect, writer: Engine, readers: Engine) -> None:
+        self.place = place
+        self.dialect = dialect
+        self._writer = writer
+        self._readers = readers
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction on the one writing connection; commits at the end, rolls back on an error."""
+        with self._writer.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read transaction: one unchanging snapshot of what was committed when it first read."""
+        with self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    def migrate(self, version: str = "head") -> None:
+        """Bring the schema to a step, all or nothing. Raises ``DatabaseInUse`` if others have it open."""
+        with self.alone(), self.writing() as connection:
+            schema.migrate(connection, self.dialect, version)
+
+    @abstractmethod
+    def alone(self) -> AbstractContextManager[None]:
+        """While this process alone uses the database, and foreign keys may rest: to make tables, or to copy all of
+        them. Raises ``DatabaseInUse``."""
+
+    @abstractmethod
+    def fold_log(self) -> None:
+        """Take what was overwritten out of the database's own files, as far as the engine can."""
+
+    def listen(self, heard: Callable[[int], None]) -> Closable | None:
+        """Have the revision of every commit of any process passed on, from a thread of its own, until closed; None
+        where there is no other process."""
+        return None
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Close, and take away the database: for one that was made a moment ago and is not to be."""
+
+    def close(self) -> None:
+        """Close every connection, then let the next process in."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def migrate_forwards(database: Database) -> None:
+    """Bring an older schema to the newest step and put missing guards back."""
+    with database.reading() as connection:
+        if schema.current_version(connection) is not None:
+            schema.check_known(connection)
+    database.migrate()
+    check_current(database)
+
+
+def check_current(database: Database) -> None:
+    """Raise unless the schema is the newest and every guard is there."""
+    with database.reading() as connection:
+        schema.check_version(connection)
+        schema.check_guards(connection, database.dialect)

@@ -1,0 +1,1 @@
+"""What is particular to PostgreSQL: several service processes over one database."""
