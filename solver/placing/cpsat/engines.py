@@ -29,7 +29,7 @@ FIRST_MARGIN: Final = 2e-5
 """Share of the bound that the first margin is: 5,000 to 15,000 of 340,000 places of a half-empty district with 200
 requests are left."""
 
-MARGIN_GROWTH: Final = 10
+MARGIN_GROWTH: Final = 5
 """By how much the margin grows while the optimum may lie outside."""
 
 RELAXATION_SHARES: Final = (0.3, 0.7)
@@ -38,7 +38,7 @@ RELAXATION_SHARES: Final = (0.3, 0.7)
 USED_SHARE: Final = 0.1
 """Share of the time to find a first plan among what the relaxation uses."""
 
-HIGHS_SHARE: Final = 0.4
+HIGHS_SHARE: Final = 0.6
 """Share of the time left that HiGHS may take for one margin: it finds plans sooner than CP-SAT (2 s against 4 to
 20 s on full districts), but cannot start from one."""
 
