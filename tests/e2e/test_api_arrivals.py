@@ -16,14 +16,14 @@ STATUSES = {
 
 
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path, address):
     """The small hospital, of whose free beds only C2 is clean."""
     hospital = small_hospital()
     beds = []
     for bed in hospital.beds:
         status, clean_at = STATUSES.get(bed.id, (bed.status, bed.clean_at))
         beds.append(replace(bed, status=status, clean_at=clean_at))
-    return Place(tmp_path).make(replace(hospital, beds=tuple(beds)))
+    return Place(tmp_path, address=address).make(replace(hospital, beds=tuple(beds)))
 
 
 async def chosen(service, bed_id, *rules):

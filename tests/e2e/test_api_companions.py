@@ -15,7 +15,7 @@ COTS = {"K1": "R1", "K2": "R1", "K3": "R3"}
 
 
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path, address):
     """The small hospital with cots; mother ``m-1`` lies in B2 with the cot K1 beside her, as imported."""
     hospital = small_hospital()
     cots = tuple(Bed(cot, room, BedKind.COT, care_level=0) for cot, room in COTS.items())
@@ -28,7 +28,7 @@ def place(tmp_path):
         persons=(*hospital.persons, mother),
         stays=(*hospital.stays, lies, beside),
     )
-    return Place(tmp_path).make(hospital.checked())
+    return Place(tmp_path, address=address).make(hospital.checked())
 
 
 @pytest.fixture(autouse=True)

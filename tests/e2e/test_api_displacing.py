@@ -6,7 +6,7 @@ Only bed B4 has negative pressure, so whoever needs it can lie nowhere else.
 import pytest
 
 from models import outbox
-from tests.api_service import DAY, HOUR, Place, at, running
+from tests.api_service import DAY, HOUR, at, running
 
 NEEDS_B4 = {"speciality": "medicine", "features": ["negative_pressure"]}
 
@@ -102,8 +102,7 @@ async def test_who_is_displaced_and_cannot_come_later_waits_with_reasons(service
     assert topics[-3:] == ["request.displaced", "allocation.withdrawn", "request.unplaced"]
 
 
-async def test_nobody_is_displaced_twice_not_even_after_a_restart(tmp_path):
-    place = Place(tmp_path).make()
+async def test_nobody_is_displaced_twice_not_even_after_a_restart(place):
     async with running(place) as service:
         before = await book(service)
         assert (await hurry(service)).status_code == 201
@@ -203,8 +202,8 @@ async def test_an_emergency_of_a_batch_displaces_too(service):
     assert "displaced" not in answer["results"][1]["allocation"]
 
 
-async def test_a_hospital_may_switch_displacing_off(tmp_path):
-    async with running(Place(tmp_path).make(), displace_tries=0) as service:
+async def test_a_hospital_may_switch_displacing_off(place):
+    async with running(place, displace_tries=0) as service:
         before = await book(service)
         assert (await hurry(service)).status_code == 202
         assert "displaced_by" not in await read(service, before)

@@ -25,8 +25,9 @@ from models.batch import Step, carry_out
 from models.clock import Instant
 from models.commands import Command
 from models.invariants import recount
+from models.postgresql import engine as postgresql
 from models.repositories.staff import load_cover_revisions
-from models.sqlite.engine import writer_engine
+from models.sqlite import engine as sqlite
 from solver.hospital import (
     Bed,
     Care,
@@ -61,10 +62,14 @@ def one_nurse() -> Hospital:
 
 
 @pytest.fixture
-def runtime(tmp_path):
-    place = Place(tmp_path).make(one_nurse())
+def runtime(tmp_path, address):
+    place = Place(tmp_path, address=address).make(one_nurse())
     runtime = Runtime(place.settings(), Outside(wall=Wall()), Metrics())
-    runtime.writing = [writer_engine(place.database, place.keys.database.current) for _ in BEDS]
+    key = place.keys.database.current
+    runtime.writing = [
+        postgresql.writer_engine(address) if address else sqlite.writer_engine(place.database, key)
+        for _ in BEDS
+    ]
     yield runtime
     for engine in runtime.writing:
         engine.dispose()

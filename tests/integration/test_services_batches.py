@@ -19,8 +19,8 @@ WORDS = ("routine", "emergency", "soon", "urgent")
 
 
 @pytest.fixture
-def runtime(tmp_path):
-    place = Place(tmp_path).make()
+def runtime(tmp_path, address):
+    place = Place(tmp_path, address=address).make()
     runtime = Runtime(place.settings(), Outside(wall=Wall()), Metrics())
     runtime.warm_up()
     runtime.writer.close()
