@@ -2,8 +2,9 @@
 
 For each size a synthetic hospital is stored in a sandbox of its own and `wardflow serve` is started on it as a process,
 once unmeasured (kernels are compiled and cached), then as often as asked. Ready is when `/readyz` says so. Memory is
-resident memory of the process and its children, from `/proc`: when ready, and after one login (whose password hash
-takes 64 MiB) and 300 requests; the peak is what the system noted as their highest. Linux only.
+resident memory of the process and its children, from `/proc`, pages that several share counted once: when ready, and
+after one login (whose password hash takes 64 MiB) and 300 requests; the peak is the sum of what the system noted as the
+highest of each, shared pages counted for each. Linux only.
 
 Results are appended with machine, versions and revision; ratios to the goals are printed. The clock of the machine
 counts: run it when nothing else does.
@@ -47,17 +48,20 @@ WARMING_SECONDS: Final = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Megabytes (10^6 bytes) of a process and its children; pages they share count for each."""
+    """Megabytes (10^6 bytes) of a process and its children; pages they share count once in ``resident_mb``, for each
+    in ``peak_mb``. ``own_mb``: of the process alone."""
 
+    own_mb: float
     resident_mb: float
     peak_mb: float
 
 
 def memory_of(pid: int, proc: Path = Path("/proc")) -> Memory:
     """What a process and all its descendants hold now, and the sum of what each held at most."""
-    fields = [_status(proc / str(one) / "status") for one in _tree(pid, proc)]
-    resident, peak = (sum(found.get(name, 0) for found in fields) for name in ("VmRSS", "VmHWM"))
-    return Memory(resident * 1024 / 1e6, peak * 1024 / 1e6)
+    tree = list(_tree(pid, proc))
+    shares = [_fields(proc / str(one) / "smaps_rollup").get("Pss", 0) for one in tree]
+    peaks = [_fields(proc / str(one) / "status").get("VmHWM", 0) for one in tree]
+    return Memory(*(kilobytes * 1024 / 1e6 for kilobytes in (shares[0], sum(shares), sum(peaks))))
 
 
 def _tree(pid: int, proc: Path) -> Iterator[int]:
@@ -67,11 +71,11 @@ def _tree(pid: int, proc: Path) -> Iterator[int]:
             yield from _tree(int(child), proc)
 
 
-def _status(path: Path) -> dict[str, int]:
+def _fields(path: Path) -> dict[str, int]:
     """The fields in kB; nothing of a process that has just ended."""
     try:
         lines = path.read_text().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return {}
     pairs = (line.split(":", 1) for line in lines if line.endswith("kB"))
     return {name: int(value.split()[0]) for name, value in pairs}
@@ -158,8 +162,8 @@ def show(found: Mapping[str, Any]) -> None:
         f"{found['size']:9} {found['places']:>5} places  ready after {start:5.2f} s "
         f"({start / START_GOAL_SECONDS:4.2f} of {START_GOAL_SECONDS:g} s)  "
         f"memory {ready['resident_mb']:4.0f} MB when ready, {after['resident_mb']:4.0f} MB after "
-        f"{found['requests']} requests ({found['placed']} placed), peak {after['peak_mb']:4.0f} MB "
-        f"({after['peak_mb'] / MEMORY_GOAL_MB:4.2f} of {MEMORY_GOAL_MB:g} MB)",
+        f"{found['requests']} requests ({found['placed']} placed): {after['resident_mb'] / MEMORY_GOAL_MB:4.2f} of "
+        f"{MEMORY_GOAL_MB:g} MB; the service alone {after['own_mb']:4.0f} MB; sum of peaks {after['peak_mb']:4.0f} MB",
         flush=True,
     )
 

@@ -19,6 +19,8 @@ def process(proc: Path, pid: int, resident: int, peak: int, *children: int) -> N
     (task / "children").write_text(" ".join(map(str, children)))
     status = f"Name:\tpython\nVmPeak:\t 999999 kB\nVmHWM:\t {peak} kB\nVmRSS:\t {resident} kB\nThreads:\t4\n"
     (proc / str(pid) / "status").write_text(status)
+    rollup = f"00400000-7fff [rollup]\nRss:\t 888888 kB\nPss:\t {resident} kB\nPss_Anon:\t 1 kB\n"
+    (proc / str(pid) / "smaps_rollup").write_text(rollup)
 
 
 def test_the_memory_of_a_service_is_its_own_and_that_of_its_children(tmp_path: Path) -> None:
@@ -29,6 +31,7 @@ def test_the_memory_of_a_service_is_its_own_and_that_of_its_children(tmp_path: P
     process(tmp_path, 14, 7000, 7000)
     found = memory_of(10, tmp_path)
     assert found.resident_mb == pytest.approx(1111 * 1024 / 1e6)
+    assert found.own_mb == pytest.approx(1.024)
     assert found.peak_mb == pytest.approx(2511 * 1024 / 1e6)
 
 
