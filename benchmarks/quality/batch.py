@@ -1,8 +1,9 @@
 """Batches of 200 at `district` beside a proven bound: `python -m benchmarks.quality.batch [--resume]`.
 
-For each of the twelve named batches: one by one in order of arrival and of priority, first-fit, the batch mode with
-its time, and the joint integer model for 60 s from there, which gives the best plan and the bound. Every plan is
-recounted by the referee. Results are appended as they come; `--resume` leaves out what the file already holds.
+For each of the twelve named batches: one by one in order of arrival and of priority, first-fit, search for 10 s, and
+the joint integer model for 60 s from there, which gives the plan of batch mode (what a batch with time gets from the
+service) and the bound. Every plan is recounted by the referee. Results are appended as they come; `--resume` leaves out
+what the file already holds.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ def one_by_one(live: LiveHospital, requests: Sequence[Request], first_fit: bool 
     return total
 
 
-def measure(case: BatchCase, batch_seconds: float, bound_seconds: float, seed: int) -> dict[str, object]:
+def measure(case: BatchCase, search_seconds: float, bound_seconds: float, seed: int) -> dict[str, object]:
     """Every way of deciding one named batch."""
     live, requests = batch_case(case)
     ids = [f"a-{number}" for number in range(len(requests))]
     began = time.perf_counter()
-    decisions = live.decide_batch(requests, ids, Budget(seconds=batch_seconds), seed)
+    decisions = live.decide_batch(requests, ids, Budget(seconds=search_seconds), seed)
     took = time.perf_counter() - began
     assert all(decision.verified for decision in decisions)
     cost = sum(decision.cost for decision in decisions)
@@ -73,8 +74,8 @@ def show(found: dict[str, object]) -> None:
         )
     }
     print(
-        f"{found['case']:32} unplaced {found['unplaced']:>3}  over the bound: batch {over['batch_cost']:6.2f} %  "
-        f"best {over['best_cost']:6.2f} %  "
+        f"{found['case']:32} unplaced {found['unplaced']:>3}  over the bound: search {over['batch_cost']:6.2f} %  "
+        f"plan {over['best_cost']:6.2f} %  "
         f"one by one by priority {over['one_by_one_by_priority']:7.1f} %  by arrival {over['one_by_one']:7.1f} %  "
         f"first-fit {over['first_fit']:7.1f} %",
         flush=True,
@@ -84,7 +85,7 @@ def show(found: dict[str, object]) -> None:
 def main() -> None:
     """Measure every named batch that is wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch-seconds", type=float, default=10.0)
+    parser.add_argument("--search-seconds", type=float, default=10.0)
     parser.add_argument("--bound-seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
@@ -93,7 +94,7 @@ def main() -> None:
     done = {line["case"] for line in recorded(options.output)} if options.resume else set()
     for case in BATCHES:
         if case.name not in done:
-            found = measure(case, options.batch_seconds, options.bound_seconds, options.seed)
+            found = measure(case, options.search_seconds, options.bound_seconds, options.seed)
             show(found)
             append(options.output, found)
 

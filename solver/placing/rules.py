@@ -156,7 +156,7 @@ COMPANION_PLACE: Final = Rule(
 NURSING_FLOOR: Final = Rule(
     "nursing_floor",
     Level.OVERRIDABLE,
-    "minute of a ward",
+    "minute of a ward and 1/120 nurse missing",
     "California Title 22 section 70217, or the hospital's own ratios",
     "At every minute the ward has the nurses its patients must have.",
     "每一分钟病区护士数均不低于最低配比。",
@@ -164,7 +164,7 @@ NURSING_FLOOR: Final = Rule(
 SKILL_ON_DUTY: Final = Rule(
     "skill_on_duty",
     Level.OVERRIDABLE,
-    "minute of a ward and skill",
+    "minute of a ward and skill, and 1/120 nurse missing",
     "the request; competence policy",
     "At every minute nurses with the needed skill are on duty for those who need it.",
     "每一分钟均有具备所需技能的护士在岗。",
@@ -172,7 +172,7 @@ SKILL_ON_DUTY: Final = Rule(
 WARD_POOL: Final = Rule(
     "ward_pool",
     Level.ABSOLUTE,
-    "minute of a ward and pool",
+    "minute of a ward and pool, and channel, point or litre missing",
     "telemetry channels, dialysis points, oxygen supply of the ward",
     "The ward's shared channels, points and oxygen flow suffice at every minute.",
     "病区共享的遥测通道、透析位与供氧量须始终充足。",

@@ -460,7 +460,8 @@ def test_a_batch_stands_on_what_other_processes_committed(writer, decider, other
     other_writer, other_decider = other
     writer.submit_and_wait(ask("A", 1), 5)
     other_writer.submit_and_wait(ask("A", 2), 5)
-    assert (decider.followed, other_decider.followed) == (0, 1)
+    assert other_decider.followed == 1
+    # Whether the first has heard of the second by now, or catches up when it is asked, is left to chance.
     assert writer.submit_and_wait(ask("A", 3), 5).revision == 3
     assert (decider.followed, decider.revision) == (1, 3)
 
