@@ -178,13 +178,15 @@ def _notice(rng: Generator) -> int:
 
 
 def _departures(hospital: Hospital, seed: int, start: Minute) -> Iterator[Event]:
-    """Who lies there in the morning leaves; most discharges are ordered before, some patients just go."""
+    """Who lies there in the morning leaves; most discharges are ordered before, some patients just go. Whoever
+    accompanies somebody goes with them."""
     rng = stream(seed, 0, "day/departures")
     leaves = true_departures(hospital, seed, start)
     notice = {stay.id: _notice(rng) for stay in hospital.stays}
     for stay in hospital.stays:
-        minute = leaves[stay.id]
-        told = notice[stay.with_stay_id or stay.id]
+        if stay.with_stay_id is not None:
+            continue
+        minute, told = leaves[stay.id], notice[stay.id]
         if told:
             yield Expect(max(start + 1, minute - told), stay.id, minute + GRACE_MINUTES)
         yield Leave(max(minute, start + 2), stay.id)

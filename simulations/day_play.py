@@ -154,7 +154,7 @@ class Player:
         self._numbers = count()
         self._due_at: dict[str, Minute] = {}
         self._bed_of: dict[str, tuple[str, Minute]] = {
-            stay.id: (stay.bed_id, day.start) for stay in day.hospital.stays
+            stay.id: (stay.bed_id, day.start) for stay in day.hospital.stays if stay.with_stay_id is None
         }
         self._queue: list[tuple[Minute, int, int, Any]] = []
         for event in day.events:
