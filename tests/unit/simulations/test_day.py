@@ -89,6 +89,17 @@ def test_the_events_are_in_order_and_beds_come_free_before_anybody_asks(day: Day
     assert Leave(0, "x").turn < Expect(0, "x", 1).turn < Upset(0, "k", "t").turn < ask(1).turn
 
 
+def test_who_accompanies_a_patient_has_no_departure_of_their_own() -> None:
+    """Told of a cot's stay alone, the service named the mother's and refused; the demo ended there."""
+    day = plan(Draw("district", 1), MORNING)
+    beside = {stay.id for stay in day.hospital.stays if stay.with_stay_id is not None}
+    told = {event.stay_id for event in day.events if isinstance(event, Expect | Leave)}
+    assert beside
+    assert not told & beside
+    _, ledger, _ = play_here(day, Policy.FIRST_FIT)
+    assert not beside & {lying.patient for lying in ledger.lying}
+
+
 def test_the_roster_reaches_two_days_behind_the_play(day: Day) -> None:
     assert max(shift.end for shift in day.hospital.shifts) >= day.end + 2 * 1440
 
