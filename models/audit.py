@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from models.clock import Instant
 from models.commands import AuditEntry, JsonObject
+from models.statements import insert_rows
 from models.tables.ledger import audit_line
 
 GENESIS = bytes(32)
@@ -69,7 +70,7 @@ def head(connection: Connection) -> Anchor:
 def append(connection: Connection, lines: Sequence[PreparedLine]) -> None:
     """Chain the lines to the last one; the caller holds the write lock."""
     if lines:
-        connection.execute(insert(audit_line), list(_chained(head(connection), lines)))
+        insert_rows(connection, audit_line, list(_chained(head(connection), lines)))
 
 
 def verify_chain(connection: Connection, anchors: Iterable[Anchor] = ()) -> ChainReport:

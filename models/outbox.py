@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, select
 
 from models.clock import Instant
 from models.commands import Event, JsonObject
+from models.statements import insert_rows
 from models.tables.ledger import outbox_event
 
 
@@ -59,7 +60,7 @@ def append(connection: Connection, events: Sequence[PreparedEvent], revision: in
         }
         for sequence, prepared in enumerate(events, first)
     ]
-    connection.execute(insert(outbox_event), rows)
+    insert_rows(connection, outbox_event, rows)
 
 
 def read(connection: Connection, after: int, limit: int = 500) -> list[StoredEvent]:

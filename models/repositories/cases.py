@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from models import rows
 from models.commands import Transaction
 from models.errors import NotFound
 from models.repositories import drugs
 from models.repositories.versions import add, revise
+from models.statements import insert_row
 from models.store import OPEN_REQUESTS
 from models.tables import care, equipment
 from models.tables.drugs import lot_reservation
@@ -131,7 +132,7 @@ def take_step(transaction: Transaction, request_id: str, step: Step, minute: Min
         "actor": actor,
         "recorded_microsecond": transaction.now.microsecond,
     }
-    transaction.connection.execute(insert(care.request_step), values)
+    insert_row(transaction.connection, care.request_step, values)
 
 
 def load_steps(connection: Connection, request_ids: Iterable[str]) -> dict[str, dict[Step, Minute]]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from models import rows
 from models.commands import Transaction
 from models.repositories.versions import add, revise
+from models.statements import insert_rows
 from models.tables import drugs
 from solver.hospital import Allocation, Drug, Lot, LotUse, Minute, Request
 
@@ -86,8 +87,7 @@ def _reserve(
         }
         for number, use in enumerate(uses)
     ]
-    if ready:
-        transaction.connection.execute(insert(drugs.lot_reservation), ready)
+    insert_rows(transaction.connection, drugs.lot_reservation, ready)
 
 
 def release(transaction: Transaction, allocation_id: str) -> None:

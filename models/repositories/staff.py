@@ -11,6 +11,7 @@ from models import rows
 from models.commands import Transaction
 from models.errors import GuardViolation
 from models.repositories.versions import add, revise
+from models.statements import run_for_each
 from models.tables.staff import SLOT_MINUTES, cover_revision, shift, staff_member
 from solver.hospital import Minute, Shift, StaffMember
 
@@ -80,7 +81,7 @@ def revise_cover(transaction: Transaction, seen: Mapping[Slot, int]) -> None:
         {"ward": ward_id, "slot": slot, "seen": revision} for (ward_id, slot), revision in seen.items()
     ]
     # One statement for all slots: one each took as long as everything else that a placement stores.
-    if transaction.connection.execute(_COUNTED_UP, rows_seen).rowcount != len(seen):
+    if run_for_each(transaction.connection, _COUNTED_UP, rows_seen) != len(seen):
         raise GuardViolation("cover_revision")
 
 
