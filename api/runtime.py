@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -34,13 +34,12 @@ from models import audit
 from models.clock import Clock, Instant
 from models.commands import Answer, Command, Reply
 from models.database import Database, open_database
-from models.errors import NotFound
 from models.following import revision_of
 from models.ids import IdGenerator
 from models.keys import read_key_file
 from models.personal import PersonalVault
 from models.repositories.governance import load_profile
-from models.repositories.people import load_person
+from models.repositories.people import load_persons
 from models.repositories.staff import load_cover_revisions
 from models.store import load_hospital
 from models.tables.ledger import audit_line, hospital_meta
@@ -202,15 +201,12 @@ class Runtime:
             cases, proposals = load_cases(connection, now), load_proposals(connection)
             cover = load_cover_revisions(connection, now)
         live = LiveHospital.of(hospital, now, profile, PlacingOptions())
-        find = self._find_person
+        find = self._find_persons
         return Desk(live, cases, proposals, self.new_id, self._practice(), find, cover, revision)
 
-    def _find_person(self, person_id: str) -> Person | None:
+    def _find_persons(self, person_ids: Collection[str]) -> list[Person]:
         with self.database.reading() as connection:
-            try:
-                return load_person(connection, person_id)
-            except NotFound:
-                return None
+            return load_persons(connection, person_ids)
 
     def _practice(self) -> Practice:
         s = self.settings

@@ -8,7 +8,7 @@ must be stored.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,14 +71,15 @@ class Desk:
         proposals: Iterable[Proposal],
         new_id: NewId,
         practice: Practice,
-        find_person: Callable[[str], Person | None],
+        find_persons: Callable[[Collection[str]], Iterable[Person]],
         cover: Mapping[Slot, int],
         revision: int,
     ) -> None:
         self.live = live
         self.revision = revision
         self.cover = Counter(cover)
-        self._find_person = find_person
+        self._find_persons = find_persons
+        self._absent: frozenset[str] = frozenset()
         self.new_id = new_id
         self.practice = practice
         self.cases: dict[str, Case] = {}
@@ -140,10 +141,17 @@ class Desk:
 
     def person(self, person_id: str) -> Person | None:
         """A person by id, fetched from storage if nobody of that id lies or is awaited here; or None."""
-        known = self.live.records.persons.get(person_id)
-        if known is None and (known := self._find_person(person_id)) is not None:
-            self.live.put(known)
-        return known
+        if person_id not in self.live.records.persons and person_id not in self._absent:
+            self.look_up([person_id])
+        return self.live.records.persons.get(person_id)
+
+    def look_up(self, person_ids: Collection[str]) -> None:
+        """Fetch from storage who of these is stored and not known here; who is not counts as absent until the next
+        call. Once a batch: a question for each person took a fifth of deciding."""
+        unknown = [person_id for person_id in person_ids if person_id not in self.live.records.persons]
+        for person in self._find_persons(unknown) if unknown else ():
+            self.live.put(person)
+        self._absent = frozenset(unknown)
 
     def forget_the_past(self) -> None:
         """Take shifts that are over and persons who neither lie nor are awaited here out of the live hospital

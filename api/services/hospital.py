@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -95,6 +95,22 @@ class Prepared:
         return Outcome(Answer(self.answer.status, body), audit, events, touched_by(self.changes))
 
 
+def _persons_named(command: Command) -> Iterable[str]:
+    """Ids of persons a command names, for those that many bring."""
+    body = command.body
+    bundles = (
+        (body.body,)
+        if isinstance(body, placing.PlaceOne)
+        else body.body.requests
+        if isinstance(body, batches.PlaceBatch)
+        else ()
+    )
+    for bundle in bundles:
+        named = bundle.person_id if bundle.person is None else bundle.person.id
+        if named is not None:
+            yield named
+
+
 class HospitalDecider:
     """Decides commands on the desk; called by the writer's thread only, but for ``rehearse``.
 
@@ -119,6 +135,7 @@ class HospitalDecider:
             if not self._sound:
                 self.reset()
             self._move_clock()
+            self.desk.look_up({person for command in commands for person in _persons_named(command)})
             return [self._decide_one(command) for command in commands]
 
     def rehearse(self, command: Command) -> PlacingProblem:

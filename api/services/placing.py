@@ -106,13 +106,18 @@ def open_case(bundle: BundleIn, at: Steps, access: Access, changes: Changes) -> 
 def give_place(case: Case, changes: Changes, *, hurried: bool = False) -> Case:
     """Decide a case and carry the decision out; someone urgent who would wait may take the place of a less urgent
     booking. Hurried, the quickest answer counts."""
-    if not hurried and case.request.priority in URGENT:
-        # The kernels alone: reasons for waiting, which take longer, are not needed if an exchange is found.
-        found = changes.live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
-        exchange = exchange_for(case, found, changes)
-        if exchange is not None:
-            return carry_out(case, exchange, changes, compare=True)
-    return settle(case, decide(case, changes, hurried), changes, compare=not hurried)
+    if hurried or case.request.priority not in URGENT:
+        return settle(case, decide(case, changes, hurried), changes, compare=not hurried)
+    # The kernels alone: reasons for waiting, which take longer, are not needed if an exchange is found.
+    published, waived = _published(case), case.waived
+    found = changes.live.find(case.request, changes.desk.new_id("alc"), published=published, waived=waived)
+    exchange = exchange_for(case, found, changes)
+    if exchange is not None:
+        return carry_out(case, exchange, changes, compare=True)
+    if found is None:
+        return settle(case, decide(case, changes), changes)
+    decision = changes.live.judged(case.request, found, Method.KERNEL, published=published, waived=waived)
+    return settle(case, decision, changes)
 
 
 def carry_out(case: Case, exchange: Exchange, changes: Changes, *, compare: bool) -> Case:
@@ -137,14 +142,18 @@ def carry_out(case: Case, exchange: Exchange, changes: Changes, *, compare: bool
 
 def decide(case: Case, changes: Changes, hurried: bool = False) -> Decision:
     """The best bundle for a case as things stand; the bed published before is preferred."""
-    before = case.allocation
     return changes.live.decide(
         case.request,
         changes.desk.new_id("alc"),
-        published=before.bed_id if before is not None else None,
+        published=_published(case),
         waived=case.waived,
         first_fit=hurried,
     )
+
+
+def _published(case: Case) -> str | None:
+    """The bed the ward was told before."""
+    return case.allocation.bed_id if case.allocation is not None else None
 
 
 def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = True) -> Case:

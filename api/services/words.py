@@ -14,7 +14,6 @@ from api.services.cases import Case, Need, Proposal
 from solver.engine.rule import Level
 from solver.hospital import (
     Allocation,
-    Interval,
     Minute,
     Request,
     Stay,
@@ -74,9 +73,7 @@ def cover(records: Records, ward: Ward, at: Minute) -> dict[str, Any]:
     on_duty = sum(
         1
         for shift in (records.shifts[shift_id] for shift_id in records.shifts_of_ward.get(ward.id, ()))
-        if shift.start <= at < shift.end
-        and not records.staff[shift.staff_id].student
-        and _covers(shift.on_duty(), at)
+        if shift.on_duty_at(at) and not records.staff[shift.staff_id].student
     )
     shares = sum(_shares(stay, ward, records) for stay in _lying(records, ward, at))
     ratios = sorted({r.floor_patients for r in (*ward.ratios, *records.ratios)})
@@ -86,10 +83,6 @@ def cover(records: Records, ward: Ward, at: Minute) -> dict[str, Any]:
         "nurses_needed_hundredths": -(-100 * shares // NURSE_SHARES),
         "ratios": [f"1:{patients}" for patients in ratios],
     }
-
-
-def _covers(pieces: Iterable[Interval], at: Minute) -> bool:
-    return any(piece.contains(at) for piece in pieces)
 
 
 def _lying(records: Records, ward: Ward, at: Minute) -> Iterable[Stay]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -33,6 +34,12 @@ def load_person(connection: Connection, person_id: str) -> Person:
     if row is None:
         raise NotFound("person", person_id)
     return rows.read_person(row)
+
+
+def load_persons(connection: Connection, person_ids: Collection[str]) -> list[Person]:
+    """What placement needs of those persons that are stored."""
+    found = connection.execute(select(person).where(person.c.id.in_(person_ids)))
+    return [rows.read_person(row) for row in found]
 
 
 def save_identity(transaction: Transaction, vault: PersonalVault, person_id: str, data: PersonalData) -> None:

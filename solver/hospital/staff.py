@@ -118,3 +118,9 @@ class Shift:
         if start < self.end:
             pieces.append(Interval(start, self.end))
         return tuple(pieces)
+
+    def on_duty_at(self, minute: Minute) -> bool:
+        """Whether this shift counts as cover at a minute."""
+        if not self.start <= minute < self.end:
+            return False
+        return any(piece.contains(minute) for piece in self.on_duty())

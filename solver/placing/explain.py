@@ -84,8 +84,7 @@ def _needed_features(request: Request, records: Records) -> list[Feature]:
 
 def _cover(allocation: Allocation, records: Records) -> Sentence:
     ward, start = records.ward_of_bed(allocation.bed_id), allocation.start
-    pieces = (piece for shift in cover_shifts(ward, records) for piece in shift.on_duty())
-    nurses = sum(piece.contains(start) for piece in pieces)
+    nurses = sum(shift.on_duty_at(start) for shift in cover_shifts(ward, records))
     others = (stay for stay in ward_main_stays(ward, records) if stay.allocation_id != allocation.id)
     patients = 1 + sum(stay.start <= start < stay.end for stay in others)
     if not nurses:
