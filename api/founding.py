@@ -25,6 +25,7 @@ from models.database import Database, create_database, refuse_taken
 from models.errors import KeyFileError
 from models.ids import IdGenerator
 from models.keys import generate_keys, refuse_inside, write_key_file
+from models.ledger import SqlLedger
 from models.place import Place, data_folder
 from models.repositories import accounts
 from models.store import store_hospital
@@ -135,7 +136,8 @@ def carry_out_now(
 
     Audit line and revision as in service; raises what the command raised.
     """
-    done = carry_out(connection, database.dialect, [Step(Command(name, actor, write=write), write)], now)
+    ledger = SqlLedger(connection, database.dialect)
+    done = carry_out(ledger, [Step(Command(name, actor, write=write), write)], now)
     result = done.refused.get(0) or done.results[0]
     if isinstance(result, Exception):
         raise result

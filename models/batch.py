@@ -7,22 +7,19 @@ transaction, fewer statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection
 
 from models import audit, outbox
 from models.clock import Instant
 from models.commands import Answer, Command, Decision, Reply, Touched, Transaction, Write
-from models.dialect import StorageDialect
-from models.errors import GuardViolation, KeyReused
-from models.statements import insert_rows, plain
-from models.tables.ledger import audit_line, hospital_meta, idempotency
+from models.errors import GuardViolation
+from models.pending import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +38,14 @@ class BatchResult:
     ``revision`` of the hospital afterwards: one more than before if anything was kept."""
 
     revision: int
-    results: dict[int, Reply | Exception] = field(default_factory=dict)
+    results: dict[int, Result] = field(default_factory=dict)
     refused: dict[int, GuardViolation] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class _Records:
+class Records:
+    """What is kept beside the effects of a batch's commands; ``touched`` is None if it may be any record."""
+
     lines: list[audit.PreparedLine] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
     events: list[outbox.PreparedEvent] = field(default_factory=list)
@@ -54,37 +53,58 @@ class _Records:
     kept: int = 0
 
 
-def stored_answers(connection: Connection, commands: Iterable[Command]) -> dict[bytes, Reply | Exception]:
-    """What was answered before to commands with these idempotency keys, by ``key_hash``; or ``KeyReused``."""
-    asked = {command.key_hash: command.body_hash for command in commands if command.key_hash}
-    if not asked:
-        return {}
-    rows = connection.execute(select(idempotency).where(idempotency.c.key_hash.in_(asked)))
-    return {row.key_hash: _replay(row, asked[row.key_hash]) for row in rows}
+class Ledger(Protocol):
+    """What a group commit asks of its open write transaction, whatever keeps it (``models.ledger``: SQL)."""
+
+    @property
+    def connection(self) -> Connection:
+        """What the writes of commands work with."""
+        ...
+
+    def lock(self) -> int:
+        """Make sure that nobody else commits before this transaction ends; returns the hospital's revision."""
+        ...
+
+    def standing(self) -> tuple[int, int]:
+        """As ``lock``, and the last microsecond at which something was recorded."""
+        ...
+
+    def answers(self, commands: Iterable[Command]) -> dict[bytes, Result]:
+        """What was answered before to commands with these idempotency keys, by ``key_hash``."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """What is written inside is undone if it raises."""
+        ...
+
+    def violated_guard(self, error: Exception) -> str | None:
+        """The guard by which the database refused a write; None for any other error."""
+        ...
+
+    def keep(self, records: Records, revision: int) -> None:
+        """Add to the books, and let the hospital stand at ``revision``."""
+        ...
 
 
-def carry_out(
-    connection: Connection, dialect: StorageDialect, steps: Sequence[Step], now: Instant
-) -> BatchResult:
+def carry_out(ledger: Ledger, steps: Sequence[Step], now: Instant) -> BatchResult:
     """Do all steps inside the open write transaction; the caller commits, or rolls everything back.
 
     Each command has a microsecond of its own, later than every one before, whatever the clock says: history
     never runs backwards, and what one command found tells from what the next one did.
     """
-    dialect.take_write_lock(connection)
-    revision, last_recorded = _standing(connection)
+    revision, last_recorded = ledger.standing()
     revision, first = revision + 1, max(now.microsecond, last_recorded + 1)
-    batch, records = BatchResult(revision), _Records()
-    answered = stored_answers(connection, (step.command for step in steps))
+    batch, records = BatchResult(revision), Records()
+    answered = ledger.answers(step.command for step in steps)
     for place, step in enumerate(steps):
         earlier = answered.get(step.command.key_hash or b"")
         if earlier is not None:
             batch.results[place] = earlier
         else:
-            transaction = Transaction(connection, Instant(first + place), revision)
-            _carry_out_one(transaction, dialect, step, place, batch, records)
+            transaction = Transaction(ledger.connection, Instant(first + place), revision)
+            _carry_out_one(transaction, ledger, step, place, batch, records)
     if records.kept:
-        _write_records(connection, dialect, records, revision)
+        ledger.keep(records, revision)
     else:
         batch.revision = revision - 1
     return batch
@@ -92,24 +112,26 @@ def carry_out(
 
 def _carry_out_one(
     transaction: Transaction,
-    dialect: StorageDialect,
+    ledger: Ledger,
     step: Step,
     place: int,
     batch: BatchResult,
-    records: _Records,
+    records: Records,
 ) -> None:
     try:
-        with _savepoint(transaction.connection):
+        with ledger.savepoint():
             outcome = step.write(transaction)
             lines = audit.prepare(step.command.actor, outcome.audit, transaction.now)
             key = _key_row(step.command, outcome.answer, transaction)
             events = outbox.prepare(outcome.events, transaction.now)
-    except IntegrityError as error:
-        batch.refused[place] = GuardViolation(dialect.violated_guard(error))
     except GuardViolation as violation:
         batch.refused[place] = violation
     except Exception as error:
-        batch.results[place] = error
+        guard = ledger.violated_guard(error)
+        if guard is None:
+            batch.results[place] = error
+        else:
+            batch.refused[place] = GuardViolation(guard)
     else:
         records.lines += lines
         records.keys += [key] if key else []
@@ -120,26 +142,6 @@ def _carry_out_one(
         elif records.touched is not None:
             records.touched.update(outcome.touched)
         batch.results[place] = Reply(outcome.answer, transaction.revision)
-
-
-def _write_records(connection: Connection, dialect: StorageDialect, records: _Records, revision: int) -> None:
-    audit.append(connection, records.lines)
-    insert_rows(connection, idempotency, records.keys)
-    outbox.append(connection, records.events, revision)
-    connection.execute(update(hospital_meta).values(revision=revision))
-    dialect.announce(connection, revision, records.touched)
-
-
-@contextmanager
-def _savepoint(connection: Connection) -> Iterator[None]:
-    plain(connection, "SAVEPOINT command")
-    try:
-        yield
-    except BaseException:
-        plain(connection, "ROLLBACK TO SAVEPOINT command")
-        plain(connection, "RELEASE SAVEPOINT command")
-        raise
-    plain(connection, "RELEASE SAVEPOINT command")
 
 
 def _key_row(command: Command, answer: Answer, transaction: Transaction) -> dict[str, Any] | None:
@@ -154,19 +156,3 @@ def _key_row(command: Command, answer: Answer, transaction: Transaction) -> dict
         "revision": transaction.revision,
         "created_microsecond": transaction.now.microsecond,
     }
-
-
-def _standing(connection: Connection) -> tuple[int, int]:
-    """The hospital's revision, and the last microsecond at which something was recorded."""
-    meta = select(hospital_meta.c.revision, hospital_meta.c.created_microsecond)
-    row = connection.execute(meta).first()
-    if row is None:
-        raise LookupError("The database holds no hospital yet; store one before opening the writer.")
-    last = select(audit_line.c.recorded_microsecond).order_by(audit_line.c.sequence.desc()).limit(1)
-    return row.revision, max(row.created_microsecond, connection.scalar(last) or 0)
-
-
-def _replay(row: Any, body_hash: bytes) -> Reply | Exception:
-    if row.body_hash != body_hash:
-        return KeyReused()
-    return Reply(Answer(row.status, row.answer), row.revision, replayed=True)

@@ -11,9 +11,9 @@ from api.metrics import Metrics
 from api.services.batches import PlaceBatch, writer_seconds
 from api.solving.messages import Failure, NoPlan, Plan
 from api.solving.process import SolverProcess
-from models.batch import stored_answers
 from models.commands import Command
 from models.database import Database
+from models.ledger import stored_answers
 from solver.placing.problem import PlacingProblem
 
 PLANNED_FROM_MS = 3000

@@ -9,7 +9,7 @@ import pytest
 from models import outbox
 from models.outbox import StoredEvent
 from models.repositories import staff
-from models.writer import Writer
+from models.runner import BatchRunner
 from tests.api_service import Place, running
 from tests.histories import History, Told, faults, play
 from tests.races import race_hospital
@@ -48,8 +48,8 @@ async def test_whatever_clients_are_told_can_have_been_so(tmp_path, address, cou
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_services_that_know_nothing_of_each_other_are_found_out(tmp_path, address, monkeypatch):
-    monkeypatch.setattr(Writer, "_catch_up", lambda self: None)
-    monkeypatch.setattr(Writer, "_on_the_newest", lambda self, connection, steps: steps)
+    monkeypatch.setattr(BatchRunner, "_catch_up", lambda self: None)
+    monkeypatch.setattr(BatchRunner, "_on_the_newest", lambda self, ledger, steps: steps)
     monkeypatch.setattr(staff, "revise_cover", lambda transaction, seen: None)
     async with services(tmp_path, address, 2) as started:
         with started[0].runtime.database.writing() as connection:

@@ -10,7 +10,7 @@ import pytest
 from cli.service import start_service
 from models.postgresql.database import PostgresqlDatabase
 from models.repositories import staff
-from models.writer import Writer
+from models.runner import BatchRunner
 from tests.api_service import Place, at, running
 from tests.races import CLIENTS, PRIZES, Racers, judged, overstayed_hospital, race_hospital
 
@@ -90,8 +90,8 @@ async def test_one_gets_it_from_two_service_processes(tmp_path, address):
 @pytest.fixture
 def alone(monkeypatch):
     """Services that know nothing of each other: neither catches up nor looks for what is stale."""
-    monkeypatch.setattr(Writer, "_catch_up", lambda self: None)
-    monkeypatch.setattr(Writer, "_on_the_newest", lambda self, connection, steps: steps)
+    monkeypatch.setattr(BatchRunner, "_catch_up", lambda self: None)
+    monkeypatch.setattr(BatchRunner, "_on_the_newest", lambda self, ledger, steps: steps)
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

@@ -25,6 +25,7 @@ from models.batch import Step, carry_out
 from models.clock import Instant
 from models.commands import Command
 from models.invariants import recount
+from models.ledger import SqlLedger
 from models.postgresql import engine as postgresql
 from models.repositories.staff import load_cover_revisions
 from models.sqlite import engine as sqlite
@@ -102,7 +103,7 @@ def decided(runtime, deciders):
 def store(runtime, engine, command, decision, minute=NOW):
     with engine.connect() as connection, connection.begin():
         step = Step(command, decision.write, decision)
-        return carry_out(connection, runtime.database.dialect, [step], Instant.of_minute(minute))
+        return carry_out(SqlLedger(connection, runtime.database.dialect), [step], Instant.of_minute(minute))
 
 
 def race(runtime, commands, decisions):
