@@ -10,12 +10,8 @@ from sqlalchemy import Connection
 from api.services.desk import Changes, Desk, record_of
 from api.services.storing import case_of, proposal_of
 from models.commands import Touched
-from models.errors import NotFound
-from models.following import FOLLOWED, present_records
-from models.repositories import cases, governance, staff
+from models.following import CASE, COVER, PROPOSAL, present
 from solver.hospital import Stay, UnitBooking
-
-CASE, PROPOSAL, COVER = "Case", "Proposal", "Cover"
 
 
 def touched_by(changes: Changes) -> tuple[Touched, ...]:
@@ -33,57 +29,30 @@ def refresh(desk: Desk, connection: Connection, touched: Iterable[Touched]) -> N
 
     Who lies or is booked somewhere is taken out first and then put in, so that stays may have changed beds.
     """
+    news = frozenset(touched)
+    now = present(connection, news, desk.live.now)
     ids: defaultdict[str, set[str]] = defaultdict(set)
-    for name, record_id in touched:
+    for name, record_id in news:
         ids[name].add(record_id)
-    present = {
-        kind: present_records(connection, kind, ids[kind.__name__], desk.live.now)
-        for kind in FOLLOWED
-        if ids[kind.__name__]
-    }
     _drop(desk, Stay, ids[Stay.__name__])
     _drop(desk, UnitBooking, ids[UnitBooking.__name__])
-    for found in present.values():
+    for found in now.records.values():
         for record in found.values():
             desk.put(record)
-    for kind, found in reversed(present.items()):
+    for kind, found in reversed(now.records.items()):
         _drop(desk, kind, ids[kind.__name__] - found.keys())
-    _refresh_cases(desk, connection, ids[CASE])
-    _refresh_proposals(desk, connection, ids[PROPOSAL])
-    _refresh_cover(desk, connection, ids[COVER])
+    for stored, waived in now.cases:
+        desk.set_case(case_of(stored, waived))
+    for proposal in map(proposal_of, now.proposals):
+        if proposal.state == "open":
+            desk.proposals[proposal.id] = proposal
+        else:
+            desk.proposals.pop(proposal.id, None)
+    for slot, revision in now.cover.items():
+        desk.cover[slot] = revision
 
 
 def _drop(desk: Desk, kind: type, ids: Iterable[str]) -> None:
     for record_id in ids:
         if record_of(desk.live, kind, record_id) is not None:
             desk.drop(kind, record_id)
-
-
-def _refresh_cases(desk: Desk, connection: Connection, ids: set[str]) -> None:
-    if not ids:
-        return
-    waivers: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-    for override in governance.load_overrides(connection, desk.live.now):
-        waivers[override.subject_id].append((override.rule_id, override.until_minute))
-    for stored in cases.load_cases(connection, ids):
-        desk.set_case(case_of(stored, waivers[stored.request.id]))
-
-
-def _refresh_proposals(desk: Desk, connection: Connection, ids: set[str]) -> None:
-    for proposal_id in ids:
-        try:
-            proposal = proposal_of(governance.load_proposal(connection, proposal_id))
-        except NotFound:
-            continue
-        if proposal.state == "open":
-            desk.proposals[proposal.id] = proposal
-        else:
-            desk.proposals.pop(proposal.id, None)
-
-
-def _refresh_cover(desk: Desk, connection: Connection, ids: set[str]) -> None:
-    if ids:
-        parted = (name.split("/", 1) for name in ids)
-        wanted = {(ward_id, int(slot)) for slot, ward_id in parted}
-        for found, revision in staff.cover_revisions_of(connection, wanted).items():
-            desk.cover[found] = revision
