@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 Engine = Literal["sqlite", "postgresql"]
 QUIET: Final = {"tick_seconds": 0, "solver_process": False}
 """Nothing but the clients changes the hospital."""
-GREETING: Final = "wardflow serves http://"
+GREETINGS: Final = ("wardflow serves http://", "Kernels are compiled")
+"""All that a service says of itself when nothing is wrong."""
 DEADLOCK: Final = "deadlock detected"
 NOBODYS_PASSWORD: Final = "nobody logs in: there are tokens"
 
@@ -114,7 +115,7 @@ def database_server(engine: Engine, *, durable: bool = False) -> Iterator[Server
 def complaints(services: Sequence[Service], server: Server | None) -> list[str]:
     """Every line that services logged beside their greeting, and every deadlock that PostgreSQL did."""
     lines = [line for service in services for line in service.log.read_text().splitlines()]
-    found = [line for line in lines if not line.startswith(GREETING)]
+    found = [line for line in lines if not line.startswith(GREETINGS)]
     if server is not None:
         told = (server.folder / "log").read_text(errors="replace").splitlines()
         found += [line for line in told if DEADLOCK in line]
