@@ -107,7 +107,7 @@ def database_server(engine: Engine, *, durable: bool = False) -> Iterator[Server
     # Here, because a wheel carries no tests; campaigns run from the checkout.
     from tests.postgresql_server import running_server
 
-    synced = {"fsync": "on", "full_page_writes": "on"} if durable else {}
+    synced = {"fsync": "on", "full_page_writes": "on", "autovacuum": "on"} if durable else {}
     with running_server(on_disk=durable, log_min_messages="error", **synced) as server:
         yield server
 
