@@ -21,6 +21,7 @@ from models.repositories.dispensing import dispense_lots
 from models.repositories.drugs import update_lot
 from models.repositories.records import RecordChange
 from models.repositories.sites import update_site
+from models.statements import send
 from solver.hospital import Lot, LotState, Minute, Site
 
 
@@ -36,6 +37,7 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
             # Before the reservations that the same command may make in it.
             update_lot(transaction, after)
     save_command(transaction, _as_stored(changes, transaction.revision), changes.actor, vault)
+    send(transaction.connection)
 
 
 def _as_stored(changes: Changes, revision: int) -> CommandChanges:
