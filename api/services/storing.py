@@ -22,7 +22,9 @@ from models.repositories.drugs import update_lot
 from models.repositories.records import RecordChange
 from models.repositories.sites import update_site
 from models.statements import send
-from solver.hospital import Lot, LotState, Minute, Site
+from models.store import blocked
+from solver.hospital import Lot, LotState, Minute, Site, UnitBooking
+from solver.placing.records import Records
 
 
 def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> None:
@@ -61,7 +63,13 @@ def _records(changes: Changes) -> Iterator[RecordChange]:
         before = changes.before[kind, record_id]
         if kind is Site or before == after or not _worth_storing(before, after):
             continue
-        yield RecordChange(before, after, changes.ended.get(record_id))  # type: ignore[arg-type]
+        taken = _taken(after, changes.records) if isinstance(after, UnitBooking) else None
+        yield RecordChange(before, after, changes.ended.get(record_id), blocked=taken)  # type: ignore[arg-type]
+
+
+def _taken(booking: UnitBooking, records: Records) -> tuple[Minute, Minute]:
+    unit = records.units[booking.unit_id]
+    return blocked(booking, unit, records.equipment_types, records.wards, records.sites)
 
 
 def _becomes_available(before: object, after: Lot) -> bool:
