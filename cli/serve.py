@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from cli.verb import verb_app
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.types import ASGIApp
 
     from api.settings import Settings
 
@@ -78,24 +80,30 @@ def refuse_unless_founded(settings: Settings) -> None:
 
 
 def _run(settings: Settings, port_file: Path | None) -> None:
-    import uvicorn
-
     from api.app import create_app
 
+    def greet(address: str) -> None:
+        typer.echo(f"wardflow serves {address}")
+
+    serve_app(create_app(settings), settings.host, settings.port, port_file, greet)
+
+
+def serve_app(
+    app: ASGIApp, host: str, port: int, port_file: Path | None, greet: Callable[[str], None]
+) -> None:
+    """Serve an application with one process until SIGTERM or Ctrl-C. ``greet`` is told its address."""
+    import uvicorn
+
     config = uvicorn.Config(
-        create_app(settings),
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
     )
-    with _listening(settings.host, settings.port) as listener:
+    with _listening(host, port) as listener:
         taken = listener.getsockname()[1]
         server = uvicorn.Server(config)
         _stop_quietly(server)
         if port_file is not None:
             _write_whole(port_file, f"{taken}\n")
-        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        typer.echo(f"wardflow serves http://{shown}:{taken}")
+        greet(f"http://[{host}]:{taken}" if ":" in host else f"http://{host}:{taken}")
         server.run(sockets=[listener])
     if not server.started:
         raise Refused("The service did not start; the lines above say why.")

@@ -1,0 +1,307 @@
+"""A lean load generator: many clients in one process that cost little beside the service they ask.
+
+HTTP/1.1 over kept connections, messages serialised before the clock runs, one question under way on each connection.
+In a closed loop each client asks again as soon as it is answered; in an open loop questions come by a Poisson process
+whatever the service does, and a latency counts from the moment the question was due. Meant to run in a process of its
+own (:func:`client_process`); statuses, latencies and bodies come back, to be checked when the clock has stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import multiprocessing
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+LOST: Final = 0
+"""The status of a question whose connection ended before the answer."""
+GRACE_SECONDS: Final = 30.0
+"""How long answers are waited for after the last question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One question: its kind, by which it is counted, its bytes, and whatever its source wants to know it by."""
+
+    kind: str
+    raw: bytes
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and its answer; ``began`` is the client's monotonic clock, ``seconds`` until the whole answer was
+    there."""
+
+    kind: str
+    began: float
+    seconds: float
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a loop did. ``seconds`` from the first question to the last answer; ``unanswered`` questions that were due
+    but found no free connection, or no answer, until the grace was over; ``busy_seconds``: processor time of the
+    client's process."""
+
+    exchanges: tuple[Exchange, ...]
+    seconds: float
+    unanswered: int = 0
+    busy_seconds: float = 0.0
+
+    def of(self, kind: str) -> list[Exchange]:
+        """The exchanges of one kind."""
+        return [exchange for exchange in self.exchanges if exchange.kind == kind]
+
+
+class Source(Protocol):
+    """Where questions come from."""
+
+    def next(self) -> Message | None:
+        """What to ask now; None: nothing, and nothing any more unless an answer brings it."""
+        ...
+
+    def heard(self, message: Message, status: int, body: bytes) -> None:
+        """Take note of an answer."""
+        ...
+
+
+class Fixed:
+    """Messages in their order, each once; answers are not looked at."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self._messages = iter(messages)
+
+    def next(self) -> Message | None:
+        """The next one."""
+        return next(self._messages, None)
+
+    def heard(self, message: Message, status: int, body: bytes) -> None:
+        """Nothing to do."""
+
+
+class Repeated:
+    """One message again and again, for so many seconds from the first."""
+
+    def __init__(self, message: Message, seconds: float) -> None:
+        self._message = message
+        self._seconds = seconds
+        self._until = math.inf
+
+    def next(self) -> Message | None:
+        """The message, until the time is over."""
+        now = time.perf_counter()
+        self._until = min(self._until, now + self._seconds)
+        return self._message if now < self._until else None
+
+    def heard(self, message: Message, status: int, body: bytes) -> None:
+        """Nothing to do."""
+
+
+# --- one connection -----------------------------------------------------------------------------------------
+class Connection(asyncio.Protocol):
+    """One kept connection; ``ask`` may be called when the answer before has been heard."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._heard: Callable[[int, bytes], None] | None = None
+        self._transport: asyncio.Transport | None = None
+        self.open = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to write."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport, self.open = transport, True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Whoever waits is told that no answer comes."""
+        self.open = False
+        self._tell(LOST, b"")
+
+    def ask(self, raw: bytes, heard: Callable[[int, bytes], None]) -> None:
+        """Send a question; ``heard`` is called with status and body of its answer."""
+        assert self._transport is not None, "connected before it is asked"
+        self._heard = heard
+        if not self.open:
+            return self._tell(LOST, b"")
+        return self._transport.write(raw)
+
+    def data_received(self, data: bytes) -> None:
+        """Collect an answer, mostly whole at once."""
+        self._buffer += data
+        answer = parsed(self._buffer)
+        if answer is not None:
+            self._buffer.clear()
+            self._tell(*answer)
+
+    def close(self) -> None:
+        """End it."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _tell(self, status: int, body: bytes) -> None:
+        heard, self._heard = self._heard, None
+        if heard is not None:
+            heard(status, body)
+
+
+def parsed(buffer: bytes | bytearray) -> tuple[int, bytes] | None:
+    """Status and body of a whole answer of announced length; None while some of it is missing."""
+    end = buffer.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    head = bytes(buffer[:end]).lower() + b"\r\n"
+    at = head.find(b"\r\ncontent-length:")
+    length = int(head[at + 17 : head.index(b"\r\n", at + 17)]) if at >= 0 else 0
+    whole = end + 4 + length
+    return (int(head[9:12]), bytes(buffer[end + 4 : whole])) if len(buffer) >= whole else None
+
+
+async def connect(url: str, count: int) -> list[Connection]:
+    """So many connections to a service."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
+    loop = asyncio.get_running_loop()
+    made = [await loop.create_connection(Connection, host, port) for _ in range(count)]
+    return [connection for _, connection in made]
+
+
+# --- loops --------------------------------------------------------------------------------------------------
+async def closed_loop(connections: Sequence[Connection], source: Source) -> Run:
+    """Every client asks again as soon as it is answered, until the source has nothing more.
+
+    A lost connection ends its client.
+    """
+    found: list[Exchange] = []
+    left = asyncio.Semaphore(0)
+
+    def turn(connection: Connection) -> None:
+        message = source.next() if connection.open else None
+        if message is None:
+            return left.release()
+        began = time.perf_counter()
+
+        def heard(status: int, body: bytes) -> None:
+            found.append(Exchange(message.kind, began, time.perf_counter() - began, status, body))
+            source.heard(message, status, body)
+            turn(connection)
+
+        return connection.ask(message.raw, heard)
+
+    began, busy = time.perf_counter(), time.process_time()
+    for connection in connections:
+        turn(connection)
+    for _ in connections:
+        await left.acquire()
+    last = max((exchange.began + exchange.seconds for exchange in found), default=began)
+    return Run(tuple(found), last - began, 0, time.process_time() - busy)
+
+
+async def open_loop(
+    connections: Sequence[Connection], source: Source, rate: float, seconds: float, seed: int
+) -> Run:
+    """``rate`` questions a second by a Poisson process for so many seconds, whatever comes back.
+
+    A question that finds every connection busy waits here, and its latency runs from the moment it was due.
+    """
+    flow = _Flow(connections, source)
+    began, busy = time.perf_counter(), time.process_time()
+    for moment in arrivals(random.Random(seed), rate, seconds):
+        due = began + moment
+        if (wait := due - time.perf_counter()) > 0:
+            await asyncio.sleep(wait)
+        flow.due(due)
+    took = time.perf_counter() - began
+    await flow.settled(GRACE_SECONDS)
+    return Run(tuple(flow.found), took, flow.missing, time.process_time() - busy)
+
+
+def arrivals(rng: random.Random, rate: float, seconds: float) -> Iterator[float]:
+    """Moments of a Poisson process in ``[0, seconds)``."""
+    moment = rng.expovariate(rate)
+    while moment < seconds:
+        yield moment
+        moment += rng.expovariate(rate)
+
+
+class _Flow:
+    """Questions that come when they come, over a number of connections."""
+
+    def __init__(self, connections: Sequence[Connection], source: Source) -> None:
+        self.found: list[Exchange] = []
+        self._source = source
+        self._free = deque(connections)
+        self._waiting: deque[float] = deque()
+        self._under_way = 0
+        self._answered = asyncio.Event()
+
+    @property
+    def missing(self) -> int:
+        """Questions that are due and have no answer."""
+        return len(self._waiting) + self._under_way
+
+    def due(self, moment: float) -> None:
+        """A question is to be asked now."""
+        self._waiting.append(moment)
+        self._ask()
+
+    async def settled(self, seconds: float) -> None:
+        """Wait for the answers that are still to come, but no longer than that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.missing:
+                    self._answered.clear()
+                    await self._answered.wait()
+
+    def _ask(self) -> None:
+        while self._waiting and self._free:
+            message = self._source.next()
+            if message is None:
+                self._waiting.clear()
+                return
+            self._send(self._free.popleft(), message, self._waiting.popleft())
+
+    def _send(self, connection: Connection, message: Message, due: float) -> None:
+        def heard(status: int, body: bytes) -> None:
+            self._under_way -= 1
+            self.found.append(Exchange(message.kind, due, time.perf_counter() - due, status, body))
+            self._source.heard(message, status, body)
+            if connection.open:
+                self._free.append(connection)
+            self._ask()
+            self._answered.set()
+
+        self._under_way += 1
+        connection.ask(message.raw, heard)
+
+
+# --- a process of its own -----------------------------------------------------------------------------------
+@contextlib.contextmanager
+def client_process() -> Iterator[ProcessPoolExecutor]:
+    """A process that runs loops; what it is given and gives back is pickled."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+def run_loop(url: str, clients: int, loop: Callable[[Sequence[Connection]], Awaitable[Run]]) -> Run:
+    """Connect, run one loop, close."""
+
+    async def run() -> Run:
+        connections = await connect(url, clients)
+        try:
+            return await loop(connections)
+        finally:
+            for connection in connections:
+                connection.close()
+
+    return asyncio.run(run())

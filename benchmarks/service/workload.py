@@ -1,0 +1,179 @@
+"""What the clients ask of the service: real demand of a hospital, placed and given back.
+
+A hospital of 300 beds is full after a second at the pace that is measured, so the load comes in cycles: so many
+placements, of new persons each, then as many releases. Both are whole commands; they are timed and counted apart, and
+a placement's figures hold no release. The hospital fills from 40 % to about 90 % of its beds in every cycle. The
+requests of a cycle are chosen beforehand so that all of them fit together: what cannot be placed is stored as a need
+and decided again after each release, which would measure something else.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+
+from benchmarks.service.load_client import (
+    Connection,
+    Exchange,
+    Fixed,
+    Message,
+    Repeated,
+    Run,
+    closed_loop,
+    run_loop,
+)
+from simulations.day_http import body_of
+from simulations.demand import Arrival, requests
+from simulations.hospital import ZONE
+from solver.engine.rule import Profile
+from solver.hospital import Hospital, Minute
+from solver.hospital.timegrid import MINUTES_PER_DAY
+from solver.placing.live import LiveHospital
+from solver.placing.problem import PlacingOptions
+
+SIZE: Final = "district"
+SEED: Final = 1
+OCCUPANCY: Final = 0.4
+IN_A_CYCLE: Final = 192
+"""Placements of one cycle: six for each of 32 clients."""
+PLACE: Final = "place"
+RELEASE: Final = "release"
+PLACED, WAITS, DONE = 201, 202, 200
+
+
+# --- bodies -------------------------------------------------------------------------------------------------
+def cycles(hospital: Hospital, now: Minute, count: int) -> list[tuple[bytes, ...]]:
+    """``count`` cycles of bodies of ``POST /requests``; all of one cycle fit into the hospital together."""
+    return [tuple(map(body, fitting(hospital, now, number))) for number in range(count)]
+
+
+def fitting(hospital: Hospital, now: Minute, replication: int) -> list[Arrival]:
+    """The first of the hospital's demand that can be placed together, each as if it came now."""
+    live = LiveHospital.of(hospital, now, Profile(), PlacingOptions())
+    found: list[Arrival] = []
+    for number, arrival in enumerate(_demand(hospital, now, replication)):
+        live.put(arrival.person)
+        decision = live.decide(arrival.request, f"a{number}")
+        if decision.allocation is not None and decision.allocation.start == max(
+            now, arrival.request.needed_by
+        ):
+            live.apply(decision)
+            found.append(arrival)
+            if len(found) == IN_A_CYCLE:
+                return found
+    raise ValueError(f"Only {len(found)} requests fit together; lower OCCUPANCY or IN_A_CYCLE.")
+
+
+def _demand(hospital: Hospital, now: Minute, replication: int) -> Iterator[Arrival]:
+    for arrival in requests(hospital, SEED, now, 7 * MINUTES_PER_DAY, replication=replication):
+        early = arrival.minute - now
+        request = replace(
+            arrival.request,
+            decided_at=arrival.request.decided_at - early,
+            needed_by=arrival.request.needed_by - early,
+        )
+        yield replace(arrival, minute=now, request=request)
+
+
+def body(arrival: Arrival) -> bytes:
+    """The body that asks for a place for a person new to the service, who gets an id there."""
+    told = body_of(arrival.person, arrival.request, ZONE)
+    person = {name: value for name, value in told["person"].items() if name not in ("id", "keep_apart")}
+    return orjson.dumps({**told, "person": person})
+
+
+# --- messages -----------------------------------------------------------------------------------------------
+def post(path: str, content: bytes, token: str, kind: str, about: str = "") -> Message:
+    """A command with an idempotency key of its own."""
+    head = (
+        f"POST /api/v1{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+        f"Idempotency-Key: {secrets.token_hex(12)}\r\n\r\n"
+    )
+    return Message(kind, head.encode() + content, about)
+
+
+def placing(contents: Iterable[bytes], token: str) -> list[Message]:
+    """One placement for each body."""
+    return [post("/requests", content, token, PLACE) for content in contents]
+
+
+def releasing(placed: Sequence[Exchange], token: str) -> list[Message]:
+    """Gives everything back; what waits first, so that nobody moves up."""
+    order = sorted(placed, key=lambda exchange: exchange.status == PLACED)
+    ids = [orjson.loads(exchange.body)["request_id"] for exchange in order]
+    return [post(f"/requests/{request_id}:release", b"{}", token, RELEASE, request_id) for request_id in ids]
+
+
+HELLO: Final = Message("hello", b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+
+
+def bookings(first: int, count: int) -> list[Message]:
+    """Bookings of the naive design that hit no other, from the ``first`` on."""
+    return [_booking(number) for number in range(first, first + count)]
+
+
+def _booking(number: int) -> Message:
+    start = number // 300 * 60
+    told = {
+        "person_id": f"p{number}",
+        "bed_id": number % 300,
+        "start_minute": start,
+        "end_minute": start + 60,
+    }
+    content = orjson.dumps(told)
+    head = (
+        "POST /bookings HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
+    return Message("book", head.encode() + content)
+
+
+# --- what runs in the client's process ----------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """The placements of one cycle, and the releases; None where nothing was given back."""
+
+    placed: Run
+    released: Run | None
+
+
+def play_cycles(
+    url: str, token: str, contents: Sequence[Sequence[bytes]], clients: int, keep_last: bool = False
+) -> list[Cycle]:
+    """Cycle after cycle; ``keep_last``: what the last one placed stays."""
+    found: list[Cycle] = []
+    for number, bodies in enumerate(contents):
+        placed = closed(url, placing(bodies, token), clients)
+        if keep_last and number == len(contents) - 1:
+            return [*found, Cycle(placed, None)]
+        found.append(Cycle(placed, closed(url, releasing(placed.exchanges, token), clients)))
+    return found
+
+
+def closed(url: str, messages: Sequence[Message], clients: int) -> Run:
+    """A closed loop over messages that are made already."""
+
+    async def loop(connections: Sequence[Connection]) -> Run:
+        return await closed_loop(connections, Fixed(messages))
+
+    return run_loop(url, clients, loop)
+
+
+def say_hello(url: str, clients: int, seconds: float) -> Run:
+    """The bare endpoint for so many seconds."""
+
+    async def loop(connections: Sequence[Connection]) -> Run:
+        return await closed_loop(connections, Repeated(HELLO, seconds))
+
+    return run_loop(url, clients, loop)
+
+
+def told(exchange: Exchange) -> Mapping[str, Any]:
+    """The answer's body."""
+    found: Mapping[str, Any] = orjson.loads(exchange.body)
+    return found
