@@ -50,12 +50,13 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a loop did. ``seconds`` from the first question to the last answer; ``unanswered`` questions that were due
-    but found no free connection, or no answer, until the grace was over; ``busy_seconds``: processor time of the
-    client's process."""
+    """What a loop did. ``seconds``: closed, from the first question to the last answer; open, while questions came.
+    ``unsent``: questions that found every connection busy; ``unanswered``: those that had no answer when the grace was
+    over; ``busy_seconds``: processor time of the client's process."""
 
     exchanges: tuple[Exchange, ...]
     seconds: float
+    unsent: int = 0
     unanswered: int = 0
     busy_seconds: float = 0.0
 
@@ -204,7 +205,7 @@ async def closed_loop(connections: Sequence[Connection], source: Source) -> Run:
     for _ in connections:
         await left.acquire()
     last = max((exchange.began + exchange.seconds for exchange in found), default=began)
-    return Run(tuple(found), last - began, 0, time.process_time() - busy)
+    return Run(tuple(found), last - began, busy_seconds=time.process_time() - busy)
 
 
 async def open_loop(
@@ -212,7 +213,8 @@ async def open_loop(
 ) -> Run:
     """``rate`` questions a second by a Poisson process for so many seconds, whatever comes back.
 
-    A question that finds every connection busy waits here, and its latency runs from the moment it was due.
+    A latency runs from the moment the question was due, even if this process was late. A question that finds every
+    connection busy is not sent, as one that finds no free port is not.
     """
     flow = _Flow(connections, source)
     began, busy = time.perf_counter(), time.process_time()
@@ -223,7 +225,7 @@ async def open_loop(
         flow.due(due)
     took = time.perf_counter() - began
     await flow.settled(GRACE_SECONDS)
-    return Run(tuple(flow.found), took, flow.missing, time.process_time() - busy)
+    return Run(tuple(flow.found), took, flow.unsent, flow.under_way, time.process_time() - busy)
 
 
 def arrivals(rng: random.Random, rate: float, seconds: float) -> Iterator[float]:
@@ -239,49 +241,38 @@ class _Flow:
 
     def __init__(self, connections: Sequence[Connection], source: Source) -> None:
         self.found: list[Exchange] = []
+        self.unsent = 0
+        self.under_way = 0
         self._source = source
         self._free = deque(connections)
-        self._waiting: deque[float] = deque()
-        self._under_way = 0
         self._answered = asyncio.Event()
-
-    @property
-    def missing(self) -> int:
-        """Questions that are due and have no answer."""
-        return len(self._waiting) + self._under_way
 
     def due(self, moment: float) -> None:
         """A question is to be asked now."""
-        self._waiting.append(moment)
-        self._ask()
+        message = self._source.next() if self._free else None
+        if message is None:
+            self.unsent += 1
+        else:
+            self._send(self._free.popleft(), message, moment)
 
     async def settled(self, seconds: float) -> None:
         """Wait for the answers that are still to come, but no longer than that."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self.missing:
+                while self.under_way:
                     self._answered.clear()
                     await self._answered.wait()
 
-    def _ask(self) -> None:
-        while self._waiting and self._free:
-            message = self._source.next()
-            if message is None:
-                self._waiting.clear()
-                return
-            self._send(self._free.popleft(), message, self._waiting.popleft())
-
     def _send(self, connection: Connection, message: Message, due: float) -> None:
         def heard(status: int, body: bytes) -> None:
-            self._under_way -= 1
+            self.under_way -= 1
             self.found.append(Exchange(message.kind, due, time.perf_counter() - due, status, body))
             self._source.heard(message, status, body)
             if connection.open:
                 self._free.append(connection)
-            self._ask()
             self._answered.set()
 
-        self._under_way += 1
+        self.under_way += 1
         connection.ask(message.raw, heard)
 
 

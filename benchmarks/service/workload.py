@@ -4,15 +4,20 @@ A hospital of 300 beds is full after a second at the pace that is measured, so t
 placements, of new persons each, then as many releases. Both are whole commands; they are timed and counted apart, and
 a placement's figures hold no release. The hospital fills from 40 % to about 90 % of its beds in every cycle. The
 requests of a cycle are chosen beforehand so that all of them fit together: what cannot be placed is stored as a need
-and decided again after each release, which would measure something else.
+and decided again after each release, which would measure something else. Where the load has to go on without a break
+(:class:`Steady`), placements and releases alternate.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -24,6 +29,7 @@ from benchmarks.service.load_client import (
     Repeated,
     Run,
     closed_loop,
+    open_loop,
     run_loop,
 )
 from simulations.day_http import body_of
@@ -38,8 +44,10 @@ from solver.placing.problem import PlacingOptions
 SIZE: Final = "district"
 SEED: Final = 1
 OCCUPANCY: Final = 0.4
-IN_A_CYCLE: Final = 192
-"""Placements of one cycle: six for each of 32 clients."""
+IN_A_CYCLE: Final = 200
+"""Placements of one cycle."""
+STANDING: Final = 100
+"""Patients with a place while the load goes on without a break."""
 PLACE: Final = "place"
 RELEASE: Final = "release"
 PLACED, WAITS, DONE = 201, 202, 200
@@ -105,8 +113,7 @@ def placing(contents: Iterable[bytes], token: str) -> list[Message]:
 def releasing(placed: Sequence[Exchange], token: str) -> list[Message]:
     """Gives everything back; what waits first, so that nobody moves up."""
     order = sorted(placed, key=lambda exchange: exchange.status == PLACED)
-    ids = [orjson.loads(exchange.body)["request_id"] for exchange in order]
-    return [post(f"/requests/{request_id}:release", b"{}", token, RELEASE, request_id) for request_id in ids]
+    return [release(request_id_of(exchange.body), token) for exchange in order]
 
 
 HELLO: Final = Message("hello", b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -131,6 +138,63 @@ def _booking(number: int) -> Message:
         f"Content-Length: {len(content)}\r\n\r\n"
     )
     return Message("book", head.encode() + content)
+
+
+class Steady:
+    """Placements and releases in turns: what was placed longest ago is released as soon as enough are placed.
+
+    What was refused for now (503) or lost is asked again: a release under its own key, a placement as a new one.
+    ``until``: seconds from the first question after which there are no more.
+    """
+
+    def __init__(self, contents: Sequence[bytes], token: str, seconds: float = math.inf) -> None:
+        self._contents = itertools.cycle(contents)
+        self._token = token
+        self._seconds = seconds
+        self._until = math.inf
+        self._placed: deque[str] = deque()
+        self._again: deque[Message] = deque()
+        self._being_placed = 0
+
+    def next(self) -> Message | None:
+        """The next command; None when the time is over."""
+        now = time.perf_counter()
+        self._until = min(self._until, now + self._seconds)
+        if now >= self._until:
+            return None
+        if self._again:
+            return self._again.popleft()
+        if self._placed and len(self._placed) + self._being_placed >= STANDING:
+            return release(self._placed.popleft(), self._token)
+        self._being_placed += 1
+        return post("/requests", next(self._contents), self._token, PLACE)
+
+    def heard(self, message: Message, status: int, body: bytes) -> None:
+        """Remember what was placed; what waits is released at once, so that nothing is decided again and again."""
+        if message.kind == RELEASE:
+            if status != DONE:
+                self._again.append(message)
+            return
+        self._being_placed -= 1
+        if status == PLACED:
+            self._placed.append(request_id_of(body))
+        elif status == WAITS:
+            self._again.append(release(request_id_of(body), self._token))
+
+    @property
+    def standing(self) -> int:
+        """How many are placed and not given back, as far as was heard."""
+        return len(self._placed)
+
+
+def release(request_id: str, token: str) -> Message:
+    """Takes a request back."""
+    return post(f"/requests/{request_id}:release", b"{}", token, RELEASE, request_id)
+
+
+def request_id_of(body: bytes) -> str:
+    """Of an answer to a placement."""
+    return str(orjson.loads(body)["request_id"])
 
 
 # --- what runs in the client's process ----------------------------------------------------------------------
@@ -173,7 +237,21 @@ def say_hello(url: str, clients: int, seconds: float) -> Run:
     return run_loop(url, clients, loop)
 
 
-def told(exchange: Exchange) -> Mapping[str, Any]:
-    """The answer's body."""
-    found: Mapping[str, Any] = orjson.loads(exchange.body)
-    return found
+def steady_closed(url: str, token: str, contents: Sequence[bytes], clients: int, seconds: float) -> Run:
+    """Placements and releases in turns, each client one after the other."""
+
+    async def loop(connections: Sequence[Connection]) -> Run:
+        return await closed_loop(connections, Steady(contents, token, seconds))
+
+    return run_loop(url, clients, loop)
+
+
+def steady_open(
+    url: str, token: str, contents: Sequence[bytes], clients: int, rate: float, seconds: float
+) -> Run:
+    """Placements and releases in turns, so many a second whatever comes back."""
+
+    async def loop(connections: Sequence[Connection]) -> Run:
+        return await open_loop(connections, Steady(contents, token), rate, seconds, SEED)
+
+    return run_loop(url, clients, loop)
