@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import openapi, problems
+from api.admission import Admission, Pace
 from api.express import Express
 from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
@@ -59,6 +60,14 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     app.add_middleware(NoNul)
     app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
     app.add_middleware(Observed, metrics=metrics)
+    # Outermost: what is refused is to cost as little as can be.
+    app.add_middleware(
+        Admission,
+        seconds=settings.overload_seconds,
+        least=settings.overload_commands,
+        pace=Pace(),
+        metrics=metrics,
+    )
     refuse_undeclared(app)
     return app
 

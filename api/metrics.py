@@ -34,6 +34,9 @@ class Metrics:
             buckets=(0.0001, 0.0002, 0.0005, *_SECONDS),
             registry=self.registry,
         )
+        self.refused = Counter(
+            "wardflow_refused", "Commands refused because too many were under way", registry=self.registry
+        )
         self.unverified = Counter(
             "wardflow_unverified", "Decisions the referee did not confirm", registry=self.registry
         )

@@ -58,6 +58,18 @@ class Settings(BaseSettings):
         le=100_000,
         description="Commands that may wait for the writer before 503 is answered.",
     )
+    overload_seconds: float = Field(
+        default=0.5,
+        gt=0,
+        le=60,
+        description="Commands are answered 503 while those under way would take longer than this.",
+    )
+    overload_commands: int = Field(
+        default=64,
+        ge=1,
+        le=100_000,
+        description="Commands that may be under way however long they take.",
+    )
     readers: int = Field(default=8, ge=1, le=64, description="Reading connections to the database.")
 
     session_minutes: int = Field(
