@@ -209,14 +209,19 @@ async def closed_loop(connections: Sequence[Connection], source: Source) -> Run:
 
 
 async def open_loop(
-    connections: Sequence[Connection], source: Source, rate: float, seconds: float, seed: int
+    connections: Sequence[Connection],
+    source: Source,
+    rate: float,
+    seconds: float,
+    seed: int,
+    keep_bodies: bool = True,
 ) -> Run:
     """``rate`` questions a second by a Poisson process for so many seconds, whatever comes back.
 
     A latency runs from the moment the question was due, even if this process was late. A question that finds every
-    connection busy is not sent, as one that finds no free port is not.
+    connection busy is not sent, as one that finds no free port is not. ``keep_bodies``: of good answers too.
     """
-    flow = _Flow(connections, source)
+    flow = _Flow(connections, source, keep_bodies)
     began, busy = time.perf_counter(), time.process_time()
     for moment in arrivals(random.Random(seed), rate, seconds):
         due = began + moment
@@ -239,8 +244,9 @@ def arrivals(rng: random.Random, rate: float, seconds: float) -> Iterator[float]
 class _Flow:
     """Questions that come when they come, over a number of connections."""
 
-    def __init__(self, connections: Sequence[Connection], source: Source) -> None:
+    def __init__(self, connections: Sequence[Connection], source: Source, keep_bodies: bool) -> None:
         self.found: list[Exchange] = []
+        self._keep_bodies = keep_bodies
         self.unsent = 0
         self.under_way = 0
         self._source = source
@@ -266,7 +272,8 @@ class _Flow:
     def _send(self, connection: Connection, message: Message, due: float) -> None:
         def heard(status: int, body: bytes) -> None:
             self.under_way -= 1
-            self.found.append(Exchange(message.kind, due, time.perf_counter() - due, status, body))
+            kept = body if self._keep_bodies or not 200 <= status < 300 else b""
+            self.found.append(Exchange(message.kind, due, time.perf_counter() - due, status, kept))
             self._source.heard(message, status, body)
             if connection.open:
                 self._free.append(connection)

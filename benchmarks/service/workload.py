@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -46,10 +46,14 @@ SEED: Final = 1
 OCCUPANCY: Final = 0.4
 IN_A_CYCLE: Final = 200
 """Placements of one cycle."""
+RELEASING_CLIENTS: Final = 32
 STANDING: Final = 100
 """Patients with a place while the load goes on without a break."""
 PLACE: Final = "place"
+BATCH: Final = "batch"
 RELEASE: Final = "release"
+BATCHED: Final = 50
+"""Requests of one batch."""
 PLACED, WAITS, DONE = 201, 202, 200
 
 
@@ -110,10 +114,25 @@ def placing(contents: Iterable[bytes], token: str) -> list[Message]:
     return [post("/requests", content, token, PLACE) for content in contents]
 
 
+def batching(contents: Sequence[bytes], token: str) -> list[Message]:
+    """The same in batches, each joint decision one command."""
+    parts = [contents[first : first + BATCHED] for first in range(0, len(contents), BATCHED)]
+    whole = [b'{"requests":[' + b",".join(part) + b"]}" for part in parts]
+    return [post("/requests:batch", content, token, BATCH) for content in whole]
+
+
 def releasing(placed: Sequence[Exchange], token: str) -> list[Message]:
     """Gives everything back; what waits first, so that nobody moves up."""
-    order = sorted(placed, key=lambda exchange: exchange.status == PLACED)
-    return [release(request_id_of(exchange.body), token) for exchange in order]
+    told = [case for exchange in placed for case in cases_of(exchange)]
+    order = sorted(told, key=lambda case: case["state"] == "placed")
+    return [release(case["request_id"], token) for case in order]
+
+
+def cases_of(exchange: Exchange) -> list[dict[str, Any]]:
+    """What was answered for each request of a placement or a batch."""
+    told = orjson.loads(exchange.body)
+    found: list[dict[str, Any]] = told["results"] if exchange.kind == BATCH else [told]
+    return found
 
 
 HELLO: Final = Message("hello", b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -206,16 +225,28 @@ class Cycle:
     released: Run | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a cycle is asked for: in batches or one by one, and by how many clients."""
+
+    clients: int
+    batches: bool = False
+
+    def messages(self, contents: Sequence[bytes], token: str) -> list[Message]:
+        """The questions of a cycle."""
+        return batching(contents, token) if self.batches else placing(contents, token)
+
+
 def play_cycles(
-    url: str, token: str, contents: Sequence[Sequence[bytes]], clients: int, keep_last: bool = False
+    url: str, token: str, contents: Sequence[Sequence[bytes]], asking: Asking, keep_last: bool = False
 ) -> list[Cycle]:
     """Cycle after cycle; ``keep_last``: what the last one placed stays."""
     found: list[Cycle] = []
     for number, bodies in enumerate(contents):
-        placed = closed(url, placing(bodies, token), clients)
+        placed = closed(url, asking.messages(bodies, token), asking.clients)
         if keep_last and number == len(contents) - 1:
             return [*found, Cycle(placed, None)]
-        found.append(Cycle(placed, closed(url, releasing(placed.exchanges, token), clients)))
+        found.append(Cycle(placed, closed(url, releasing(placed.exchanges, token), RELEASING_CLIENTS)))
     return found
 
 
@@ -249,9 +280,9 @@ def steady_closed(url: str, token: str, contents: Sequence[bytes], clients: int,
 def steady_open(
     url: str, token: str, contents: Sequence[bytes], clients: int, rate: float, seconds: float
 ) -> Run:
-    """Placements and releases in turns, so many a second whatever comes back."""
+    """Placements and releases in turns, so many a second whatever comes back; bodies of good answers are not kept."""
 
     async def loop(connections: Sequence[Connection]) -> Run:
-        return await open_loop(connections, Steady(contents, token), rate, seconds, SEED)
+        return await open_loop(connections, Steady(contents, token), rate, seconds, SEED, keep_bodies=False)
 
     return run_loop(url, clients, loop)
