@@ -14,7 +14,6 @@ import math
 import multiprocessing
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from urllib.parse import urlsplit
 
 LOST: Final = 0
 """The status of a question whose connection ended before the answer."""
+IDLE_SECONDS: Final = 3.0
+"""After which a connection is not used again: uvicorn closes those that lay idle for five."""
 GRACE_SECONDS: Final = 30.0
 """How long answers are waited for after the last question."""
 
@@ -209,6 +210,7 @@ async def closed_loop(connections: Sequence[Connection], source: Source) -> Run:
 
 
 async def open_loop(
+    url: str,
     connections: Sequence[Connection],
     source: Source,
     rate: float,
@@ -219,9 +221,10 @@ async def open_loop(
     """``rate`` questions a second by a Poisson process for so many seconds, whatever comes back.
 
     A latency runs from the moment the question was due, even if this process was late. A question that finds every
-    connection busy is not sent, as one that finds no free port is not. ``keep_bodies``: of good answers too.
+    connection busy is not sent, as one that finds no free port is not; a connection that lay idle is replaced by a new
+    one, for the service may be about to close it. ``keep_bodies``: of good answers too.
     """
-    flow = _Flow(connections, source, keep_bodies)
+    flow = _Flow(url, connections, source, keep_bodies)
     began, busy = time.perf_counter(), time.process_time()
     for moment in arrivals(random.Random(seed), rate, seconds):
         due = began + moment
@@ -244,42 +247,69 @@ def arrivals(rng: random.Random, rate: float, seconds: float) -> Iterator[float]
 class _Flow:
     """Questions that come when they come, over a number of connections."""
 
-    def __init__(self, connections: Sequence[Connection], source: Source, keep_bodies: bool) -> None:
+    def __init__(
+        self, url: str, connections: Sequence[Connection], source: Source, keep_bodies: bool
+    ) -> None:
         self.found: list[Exchange] = []
-        self._keep_bodies = keep_bodies
         self.unsent = 0
         self.under_way = 0
+        self._url = url
+        self._most = len(connections)
         self._source = source
-        self._free = deque(connections)
+        self._keep_bodies = keep_bodies
+        now = time.perf_counter()
+        self._free = [(connection, now) for connection in connections]
         self._answered = asyncio.Event()
+        self._opening: set[asyncio.Task[None]] = set()
 
     def due(self, moment: float) -> None:
         """A question is to be asked now."""
-        message = self._source.next() if self._free else None
+        message = self._source.next() if self.under_way < self._most else None
         if message is None:
             self.unsent += 1
+            return
+        self.under_way += 1
+        if (connection := self._fresh()) is not None:
+            self._send(connection, message, moment)
         else:
-            self._send(self._free.popleft(), message, moment)
+            task = asyncio.create_task(self._send_on_a_new_one(message, moment))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
 
     async def settled(self, seconds: float) -> None:
-        """Wait for the answers that are still to come, but no longer than that."""
+        """Wait for the answers that are still to come, but no longer than that; then close every connection."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self.under_way:
                     self._answered.clear()
                     await self._answered.wait()
+        for connection, _ in self._free:
+            connection.close()
+
+    def _fresh(self) -> Connection | None:
+        """The connection that was used last, unless that is long ago: then all others lay idle even longer."""
+        oldest = time.perf_counter() - IDLE_SECONDS
+        while self._free:
+            connection, since = self._free.pop()
+            if connection.open and since > oldest:
+                return connection
+            connection.close()
+        return None
+
+    async def _send_on_a_new_one(self, message: Message, due: float) -> None:
+        (connection,) = await connect(self._url, 1)
+        self._send(connection, message, due)
 
     def _send(self, connection: Connection, message: Message, due: float) -> None:
         def heard(status: int, body: bytes) -> None:
             self.under_way -= 1
             kept = body if self._keep_bodies or not 200 <= status < 300 else b""
-            self.found.append(Exchange(message.kind, due, time.perf_counter() - due, status, kept))
+            now = time.perf_counter()
+            self.found.append(Exchange(message.kind, due, now - due, status, kept))
             self._source.heard(message, status, body)
-            if connection.open:
-                self._free.append(connection)
+            self._free.append((connection, now))
             self._answered.set()
 
-        self.under_way += 1
         connection.ask(message.raw, heard)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from benchmarks.service import workload
 from benchmarks.service.load_client import LOST, Exchange, Run, client_process
@@ -21,6 +21,9 @@ from benchmarks.service.systems import (
 )
 from simulations.hospital import generate
 from solver.hospital import to_minute
+
+if TYPE_CHECKING:
+    from tests.postgresql_server import Server
 
 CLIENTS: Final = 32
 ACCEPTED: Final = (workload.PLACED, workload.WAITS, workload.DONE)
@@ -38,6 +41,7 @@ class Loaded:
     system: Wardflow
     bodies: Sequence[bytes]
     client: ProcessPoolExecutor
+    server: Server | None
 
     def peak(self, seconds: float, clients: int = CLIENTS) -> Run:
         """Placements and releases in turns, as fast as clients in a closed loop can have them."""
@@ -47,15 +51,12 @@ class Loaded:
 
     def open(self, rate: float, seconds: float, clients: int) -> Run:
         """Placements and releases in turns, so many a second whatever comes back."""
-        return self.client.submit(
-            workload.steady_open,
-            self.system.service.url,
-            self.system.token,
-            self.bodies,
-            clients,
-            rate,
-            seconds,
-        ).result()
+        return self.begin_open(rate, seconds, clients).result()
+
+    def begin_open(self, rate: float, seconds: float, clients: int) -> Future[Run]:
+        """The same, not waited for."""
+        url, token = self.system.service.url, self.system.token
+        return self.client.submit(workload.steady_open, url, token, self.bodies, clients, rate, seconds)
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def loaded(kind: str, folder: Path, settings: Mapping[str, object] | None = None
         server = stack.enter_context(postgresql_server()) if kind == POSTGRESQL else None
         system = stack.enter_context(wardflow(kind, hospital, now, folder, server, settings))
         (bodies,) = workload.cycles(hospital, now, 1)
-        yield Loaded(system, bodies, stack.enter_context(client_process()))
+        yield Loaded(system, bodies, stack.enter_context(client_process()), server)
 
 
 def accepted(exchanges: Sequence[Exchange]) -> list[Exchange]:

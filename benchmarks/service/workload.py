@@ -283,6 +283,8 @@ def steady_open(
     """Placements and releases in turns, so many a second whatever comes back; bodies of good answers are not kept."""
 
     async def loop(connections: Sequence[Connection]) -> Run:
-        return await open_loop(connections, Steady(contents, token), rate, seconds, SEED, keep_bodies=False)
+        return await open_loop(
+            url, connections, Steady(contents, token), rate, seconds, SEED, keep_bodies=False
+        )
 
     return run_loop(url, clients, loop)
