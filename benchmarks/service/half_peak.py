@@ -17,7 +17,7 @@ from typing import Any, Final
 from benchmarks.record import append
 from benchmarks.service import workload
 from benchmarks.service.systems import KINDS, sync_seconds
-from benchmarks.service.under_load import check_stored, loaded, refuse_others
+from benchmarks.service.under_load import UNAVAILABLE, accepted, check_stored, loaded, refuse_others
 from simulations.day_http import milliseconds
 
 CONNECTIONS: Final = 256
@@ -35,19 +35,21 @@ def measure(kind: str, seconds: float, folder: Path) -> dict[str, Any]:
         runs.append(load.open(peak / 2, seconds, CONNECTIONS))
         sync = (before + sync_seconds(folder)) / 2
         for run in runs:
-            refuse_others(run.exchanges)
+            refuse_others(run.exchanges, UNAVAILABLE)
         check_stored(load.system, runs)
     half = runs[-1]
     goal = 1000 * GOAL_SYNCS * sync + GOAL_MS
-    middle, high = milliseconds(exchange.seconds for exchange in half.exchanges)
-    _, placing = milliseconds(exchange.seconds for exchange in half.of(workload.PLACE))
+    good = accepted(half.exchanges)
+    middle, high = milliseconds(exchange.seconds for exchange in good)
+    _, placing = milliseconds(exchange.seconds for exchange in accepted(half.of(workload.PLACE)))
     return {
         "benchmark": "latency at half peak",
         "system": kind,
         "size": workload.SIZE,
         "peak_a_second": round(peak, 1),
         "asked_a_second": round(len(half.exchanges) / half.seconds, 1),
-        "commands": len(half.exchanges),
+        "commands": len(good),
+        "refused": len(half.exchanges) - len(good),
         "median_ms": round(middle, 1),
         "p99_ms": round(high, 1),
         "p99_placements_ms": round(placing, 1),
@@ -63,7 +65,8 @@ def show(found: Mapping[str, Any]) -> None:
     print(
         f"{found['system']:18} peak {found['peak_a_second']:6.1f}/s; at {found['asked_a_second']:6.1f}/s "
         f"p50 {found['median_ms']:6.1f} ms, p99 {found['p99_ms']:6.1f} ms = {found['share_of_goal']:4.2f} of "
-        f"{found['goal_ms']:.0f} ms (5 syncs of {found['sync_ms']:.1f} ms + 20 ms)",
+        f"{found['goal_ms']:.0f} ms (5 syncs of {found['sync_ms']:.1f} ms + 20 ms); "
+        f"{found['refused']} refused",
         flush=True,
     )
 

@@ -26,7 +26,7 @@ from benchmarks.service import workload
 from benchmarks.service.load_client import Run
 from benchmarks.service.start import memory_of
 from benchmarks.service.systems import ENCRYPTED, KINDS, POSTGRESQL
-from benchmarks.service.under_load import Loaded, check_stored, loaded, refuse_others
+from benchmarks.service.under_load import UNAVAILABLE, Loaded, accepted, check_stored, loaded, refuse_others
 from simulations.day_http import milliseconds
 
 GROWTH_GOAL: Final = 0.02
@@ -148,7 +148,7 @@ def measure(kind: str, seconds: float, folder: Path) -> dict[str, Any]:
         samples = watcher.while_running(under_way)
         runs.append(under_way.result())
         for run in runs:
-            refuse_others(run.exchanges)
+            refuse_others(run.exchanges, UNAVAILABLE)
         check_stored(load.system, runs)
     return figures(kind, [s for s in samples if s.second >= WARM_UP_SHARE * seconds], runs[-1])
 
@@ -156,14 +156,16 @@ def measure(kind: str, seconds: float, folder: Path) -> dict[str, Any]:
 def figures(kind: str, samples: Sequence[Sample], run: Run) -> dict[str, Any]:
     """One line."""
     grown = growth(samples)
-    middle, high = milliseconds(exchange.seconds for exchange in run.exchanges)
+    good = accepted(run.exchanges)
+    middle, high = milliseconds(exchange.seconds for exchange in good)
     return {
         "benchmark": "soak",
         "system": kind,
         "size": workload.SIZE,
         "seconds": round(run.seconds, 1),
-        "commands": len(run.exchanges),
-        "a_second": round(len(run.exchanges) / run.seconds, 1),
+        "commands": len(good),
+        "refused": len(run.exchanges) - len(good),
+        "a_second": round(len(good) / run.seconds, 1),
         "median_ms": round(middle, 1),
         "p99_ms": round(high, 1),
         "megabytes": [round(samples[0].megabytes, 1), round(samples[-1].megabytes, 1)],
