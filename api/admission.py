@@ -68,18 +68,18 @@ class Pace:
         self._since = now
 
 
-class Admission:
-    """Refuses commands that would wait longer than ``seconds``; ``least`` may be under way however slow they are."""
+class Gate:
+    """Shut while the commands under way would take longer than ``seconds``; ``least`` may be under way however slow
+    they are."""
 
-    def __init__(self, app: ASGIApp, seconds: float, least: int, pace: Pace, metrics: Metrics) -> None:
-        self._app = app
+    def __init__(self, seconds: float, least: int, pace: Pace, metrics: Metrics) -> None:
+        self.pace = pace
         self._seconds = seconds
         self._least = least
-        self._metrics = metrics
-        self._pace = pace
+        self._refused = metrics.refused
         metrics.watch(
             {
-                "wardflow_commands_under_way": ("Commands under way", lambda: self._pace.under_way),
+                "wardflow_commands_under_way": ("Commands under way", lambda: pace.under_way),
                 "wardflow_commands_admitted": ("Commands that may be under way", lambda: self.limit),
             }
         )
@@ -87,15 +87,36 @@ class Admission:
     @property
     def limit(self) -> int:
         """How many commands may be under way now."""
-        return max(self._least, int(self._pace.a_second * self._seconds))
+        return max(self._least, int(self.pace.a_second * self._seconds))
+
+    @property
+    def shut(self) -> bool:
+        """Whether the next command is refused."""
+        return self.pace.under_way >= self.limit
+
+    def refusal(self) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """Status, headers and body for one that is refused; it is counted."""
+        self._refused.inc()
+        waiting, pace = self.pace.under_way, self.pace.a_second
+        answer = response_to(QueueFull(waiting, max(1, math.ceil(waiting / pace) if pace else 1)))
+        return answer.status_code, [*answer.raw_headers, *SECURITY_HEADERS], bytes(answer.body)
+
+
+class Admission:
+    """Lets commands through an open gate, and answers the others itself."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, or answers 503 without a look at it."""
         if scope["type"] != "http" or scope["method"] in QUESTIONS:
             return await self._app(scope, receive, send)
-        if self._pace.under_way >= self.limit:
-            self._metrics.refused.inc()
-            return await self._refuse(send)
+        if self._gate.shut:
+            status, headers, body = self._gate.refusal()
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            return await send({"type": "http.response.body", "body": body})
         return await self._admit(scope, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,16 +128,8 @@ class Admission:
                 carried_out = message["status"] < 300
             await send(message)
 
-        self._pace.begin()
+        self._gate.pace.begin()
         try:
             await self._app(scope, receive, noted)
         finally:
-            self._pace.end(carried_out)
-
-    async def _refuse(self, send: Send) -> None:
-        waiting = self._pace.under_way
-        seconds = math.ceil(waiting / self._pace.a_second) if self._pace.a_second else 1
-        answer = response_to(QueueFull(waiting, max(1, seconds)))
-        headers = [*answer.raw_headers, *SECURITY_HEADERS]
-        await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+            self._gate.pace.end(carried_out)

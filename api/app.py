@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import openapi, problems
-from api.admission import Admission, Pace
+from api.admission import Admission, Gate, Pace
 from api.express import Express
 from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
@@ -60,14 +60,9 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     app.add_middleware(NoNul)
     app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
     app.add_middleware(Observed, metrics=metrics)
+    app.state.gate = Gate(settings.overload_seconds, settings.overload_commands, Pace(), metrics)
     # Outermost: what is refused is to cost as little as can be.
-    app.add_middleware(
-        Admission,
-        seconds=settings.overload_seconds,
-        least=settings.overload_commands,
-        pace=Pace(),
-        metrics=metrics,
-    )
+    app.add_middleware(Admission, gate=app.state.gate)
     refuse_undeclared(app)
     return app
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.types import ASGIApp
 
+    from api.admission import Gate
     from api.settings import Settings
 
 app = verb_app()
@@ -85,17 +86,31 @@ def _run(settings: Settings, port_file: Path | None) -> None:
     def greet(address: str) -> None:
         typer.echo(f"wardflow serves {address}")
 
-    serve_app(create_app(settings), settings.host, settings.port, port_file, greet)
+    app = create_app(settings)
+    serve_app(app, settings.host, settings.port, port_file, greet, app.state.gate)
 
 
 def serve_app(
-    app: ASGIApp, host: str, port: int, port_file: Path | None, greet: Callable[[str], None]
+    app: ASGIApp,
+    host: str,
+    port: int,
+    port_file: Path | None,
+    greet: Callable[[str], None],
+    gate: Gate | None = None,
 ) -> None:
-    """Serve an application with one process until SIGTERM or Ctrl-C. ``greet`` is told its address."""
+    """Serve an application with one process until SIGTERM or Ctrl-C. ``greet`` is told its address; ``gate``: what is
+    asked at the door whether a command may come in."""
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    from api.doorkeeper import doorkeeper
 
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        app,
+        http=H11Protocol if gate is None else doorkeeper(gate),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     with _listening(host, port) as listener:
         taken = listener.getsockname()[1]

@@ -5,6 +5,8 @@ many a second by a Poisson process, over a thousand connections, for half a minu
 still 80 % of the peak, with a p99 of at most a second from the moment it was due; everything else is refused at once
 with 503 and Retry-After; the queue stays bounded; and afterwards the service answers as before. Every answer is looked
 at, and the database afterwards: what was refused is not there, what was accepted is.
+
+``--control`` measures a service that refuses nothing before its queue is full: it must fall far behind the goals.
 """
 
 from __future__ import annotations
@@ -39,23 +41,24 @@ GOODPUT_GOAL: Final = 0.8
 P99_GOAL_MS: Final = 1000.0
 WARMING_SECONDS: Final = 2.0
 PEAK_SECONDS: Final = 8.0
+REFUSES_NOTHING: Final = {"overload_commands": 100_000}
 
 
-def measure(kind: str, seconds: float, folder: Path) -> dict[str, Any]:
+def measure(kind: str, seconds: float, folder: Path, control: bool = False) -> dict[str, Any]:
     """One kind of database, checked."""
-    with loaded(kind, folder / "service") as load:
+    with loaded(kind, folder / "service", REFUSES_NOTHING if control else None) as load:
         load_runs = [load.peak(WARMING_SECONDS), load.peak(PEAK_SECONDS)]
         peak = len(load_runs[1].exchanges) / load_runs[1].seconds
         flood = load.open(TIMES * peak, seconds, CONNECTIONS)
         after = load.peak(WARMING_SECONDS)
         _check_answers(load, [*load_runs, after], flood)
-    return figures(kind, peak, flood, len(after.exchanges) / after.seconds)
+    found = figures(kind, peak, flood, len(accepted(after.exchanges)) / after.seconds)
+    return found | {"control": control}
 
 
 def _check_answers(load: Loaded, quiet: list[Run], flood: Run) -> None:
-    for run in quiet:
-        refuse_others(run.exchanges)
-    refuse_others(flood.exchanges, UNAVAILABLE)
+    for run in (*quiet, flood):
+        refuse_others(run.exchanges, UNAVAILABLE)
     for exchange in flood.exchanges:
         if exchange.status == UNAVAILABLE:
             _check_refusal(exchange)
@@ -105,7 +108,7 @@ def _within(good: list[Exchange], flood: Run) -> int:
 def show(found: Mapping[str, Any]) -> None:
     """One line a kind, with its goals."""
     print(
-        f"{found['system']:18} peak {found['peak_a_second']:6.1f}/s; asked {found['asked_a_second']:7.1f}/s, "
+        f"{found['system']:18}{' (control)' if found['control'] else ''} peak {found['peak_a_second']:6.1f}/s; asked {found['asked_a_second']:7.1f}/s, "
         f"sent {found['sent_a_second']:7.1f}/s: goodput {found['goodput_of_peak']:5.3f} of peak "
         f"(goal {GOODPUT_GOAL}), p99 {found['p99_ms']:6.0f} ms (goal {P99_GOAL_MS:.0f}), refusals' p99 "
         f"{found['refused_p99_ms']} ms, answers {found['answers']}, unsent {found['unsent']}, "
@@ -121,11 +124,12 @@ def main() -> None:
     )
     parser.add_argument("--systems", nargs="+", choices=KINDS, default=[ENCRYPTED])
     parser.add_argument("--seconds", type=float, default=30.0, help="of overload")
+    parser.add_argument("--control", action="store_true", help="a service that refuses nothing in time")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results/overload.jsonl"))
     asked = parser.parse_args()
     for kind in asked.systems:
         with tempfile.TemporaryDirectory(prefix="wardflow-overload-") as folder:
-            found = measure(kind, asked.seconds, Path(folder))
+            found = measure(kind, asked.seconds, Path(folder), asked.control)
         show(found)
         append(asked.output, found)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.admission import REMEMBERED_SECONDS, Admission, Pace
+from api.admission import REMEMBERED_SECONDS, Admission, Gate, Pace
 from api.metrics import Metrics
 
 
@@ -98,7 +98,7 @@ async def ask(admission: Admission, method: str = "POST") -> list[Any]:
 
 async def test_more_commands_than_are_done_soon_are_refused_at_once_and_questions_never():
     app, metrics = Slow(), Metrics()
-    admission = Admission(app, 0.5, 2, Pace(Hands()), metrics)
+    admission = Admission(app, Gate(0.5, 2, Pace(Hands()), metrics))
     under_way = [asyncio.create_task(ask(admission)) for _ in range(2)]
     await asyncio.sleep(0)
     start, body = await ask(admission)
@@ -122,19 +122,19 @@ async def test_more_commands_than_are_done_soon_are_refused_at_once_and_question
 async def test_the_limit_rises_with_the_pace_and_never_falls_below_the_least():
     clock = Hands()
     pace = Pace(clock)
-    admission = Admission(Slow(), 0.5, 4, pace, Metrics())
-    assert admission.limit == 4
+    gate = Gate(0.5, 4, pace, Metrics())
+    assert gate.limit == 4
     carry_out(pace, clock, 1000, 0.001)
-    assert admission.limit == pytest.approx(500, abs=1)
+    assert gate.limit == pytest.approx(500, abs=1)
     carry_out(pace, clock, 30, 5.0)
-    assert admission.limit == 4
+    assert gate.limit == 4
 
 
 async def test_a_command_that_fails_is_under_way_no_longer():
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError("broken")
 
-    admission = Admission(broken, 0.5, 1, Pace(Hands()), Metrics())
+    admission = Admission(broken, Gate(0.5, 1, Pace(Hands()), Metrics()))
     for _ in range(3):
         with pytest.raises(RuntimeError):
             await ask(admission)
