@@ -108,7 +108,8 @@ def _within(good: list[Exchange], flood: Run) -> int:
 def show(found: Mapping[str, Any]) -> None:
     """One line a kind, with its goals."""
     print(
-        f"{found['system']:18}{' (control)' if found['control'] else ''} peak {found['peak_a_second']:6.1f}/s; asked {found['asked_a_second']:7.1f}/s, "
+        f"{found['system']:18}{' (control)' if found['control'] else ''} peak {found['peak_a_second']:6.1f}/s; "
+        f"asked {found['asked_a_second']:7.1f}/s, "
         f"sent {found['sent_a_second']:7.1f}/s: goodput {found['goodput_of_peak']:5.3f} of peak "
         f"(goal {GOODPUT_GOAL}), p99 {found['p99_ms']:6.0f} ms (goal {P99_GOAL_MS:.0f}), refusals' p99 "
         f"{found['refused_p99_ms']} ms, answers {found['answers']}, unsent {found['unsent']}, "

@@ -153,4 +153,5 @@ def standing(connection: Connection, histories: bool) -> Standing:
     states = connection.execute(select(request.c.state, func.count()).group_by(request.c.state))
     given = connection.scalar(select(func.count(allocation.c.request_id.distinct())))
     in_force = connection.scalar(select(func.count()).where(allocation.c.state != "released"))
-    return Standing(dict(states.tuples().all()), given or 0, in_force or 0, tuple(broken))
+    counts = {str(state): int(count) for state, count in states}
+    return Standing(counts, given or 0, in_force or 0, tuple(broken))

@@ -186,8 +186,7 @@ def check(stage: Stage, tallies: Mapping[str, Tally], histories: bool) -> None:
         check_service(system, tallies[system.kind], tallies[batches_of(system.kind)], histories)
     for kind, (service, at) in stage.naive.items():
         service.stop()
-        if (count := count_bookings(at)) != tallies[NAIVE[kind]].done:
-            raise WrongAnswers(f"{NAIVE[kind]}: {count} stored, {tallies[NAIVE[kind]].done} answered")
+        check_naive(at, tallies[NAIVE[kind]])
 
 
 def check_service(system: Wardflow, single: Tally, batched: Tally, histories: bool) -> None:
@@ -210,6 +209,12 @@ def check_service(system: Wardflow, single: Tally, batched: Tally, histories: bo
         raise WrongAnswers(
             f"{system.kind}: {done} placed, {waiting} waiting were answered; {'; '.join(wrong)}"
         )
+
+
+def check_naive(at: Place, tally: Tally) -> None:
+    """As many bookings as were answered; raises ``WrongAnswers``."""
+    if (count := count_bookings(at)) != tally.done:
+        raise WrongAnswers(f"Of the naive design {count} bookings are stored, {tally.done} were answered")
 
 
 # --- figures ------------------------------------------------------------------------------------------------
