@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
+from types import ModuleType
+from typing import Any, Final
 
 import sqlcipher3
 
@@ -22,12 +23,14 @@ _encrypted_pragmas = engine._pragmas
 @contextlib.contextmanager
 def unencrypted() -> Iterator[None]:
     """In this process and meanwhile, embedded databases are made and opened without their key."""
-    with (
-        patch.object(engine, "_pragmas", _pragmas),
-        patch.object(database, "_key_of", _key_of),
-        patch.object(database, "_write_first_page", _write_first_page),
-    ):
+    kept = [(module, name, getattr(module, name)) for module, name, _ in _INSTEAD]
+    for module, name, instead in _INSTEAD:
+        setattr(module, name, instead)
+    try:
         yield
+    finally:
+        for module, name, before in kept:
+            setattr(module, name, before)
 
 
 def _pragmas(key: Key, role: str) -> tuple[str, ...]:
@@ -44,6 +47,13 @@ def _write_first_page(path: Path, key: Key) -> None:
         connection.execute(f"PRAGMA application_id={engine.APPLICATION_ID}").close()
     finally:
         connection.close()
+
+
+_INSTEAD: Final[tuple[tuple[ModuleType, str, Any], ...]] = (
+    (engine, "_pragmas", _pragmas),
+    (database, "_key_of", _key_of),
+    (database, "_write_first_page", _write_first_page),
+)
 
 
 if __name__ == "__main__":
