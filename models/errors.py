@@ -15,7 +15,8 @@ StorageError
 ├── WriterError           a command was not carried out
 │   ├── QueueFull             too many commands wait; carries ``retry_after_seconds``
 │   ├── WriterClosed          the writer has stopped
-│   ├── CommitFailed          the batch was not seen to be stored; the same command may be sent again
+│   ├── CommitFailed          the batch was not stored; the same command may be sent again
+│   │   └── OutcomeUnknown        nobody knows whether it was; the same command with its key finds out
 │   └── Contended             refused by a guard again and again
 ├── KeyReused             an idempotency key came back with another body
 ├── PersonErased          the personal data of this person were destroyed on request
@@ -108,9 +109,13 @@ class WriterClosed(WriterError):
 
 
 class CommitFailed(WriterError):
-    """The batch was not seen to be stored: nothing of it was kept, or (the message says so) nobody knows."""
+    """The batch could not be stored and nothing of it was kept."""
 
     retryable = True
+
+
+class OutcomeUnknown(CommitFailed):
+    """The database did not say whether it stored the batch; the same command with the same key finds out."""
 
 
 class Contended(WriterError):

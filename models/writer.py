@@ -28,12 +28,15 @@ from models.runner import BatchRunner
 BATCH = 512
 QUEUE = 4096
 ATTEMPTS = 3
+PROBE_SECONDS = 1.0
+"""While storage fails, it is tried this often whether it is back."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriterStatistics:
     """Counts since the writer began; ``waiting`` is the queue now, ``busy_seconds`` time spent on batches,
-    ``decided_again`` commands whose decision another process's commit had made stale."""
+    ``failed_commits`` batches of which nothing was seen to be stored, ``decided_again`` commands whose decision another
+    process's commit had made stale."""
 
     waiting: int = 0
     batches: int = 0
@@ -67,7 +70,8 @@ class Writer:
     ) -> None:
         self._database = database
         self._decider = decider
-        self._runner = BatchRunner(SqlStorage(database), decider, clock, attempts, self._count)
+        storage = SqlStorage(database)
+        self._runner = BatchRunner(storage, decider, clock, attempts, self._count, storage.try_to_store)
         self._batch = batch
         self._queue = queue
         self._waiting: deque[Pending] = deque()
@@ -99,6 +103,11 @@ class Writer:
         """A consistent copy of the counts."""
         with self._changed:
             return replace(self._statistics, waiting=len(self._waiting))
+
+    @property
+    def storing(self) -> bool:
+        """Whether the last attempt to store something succeeded; while not, it is tried again every second."""
+        return self._runner.storing
 
     async def submit(self, command: Command) -> Reply:
         """Queue a command and wait for its commit; raises what the command raised.
@@ -153,9 +162,10 @@ class Writer:
             self._count_batch(len(batch), time.monotonic() - began)
 
     def _take(self) -> list[Pending] | None:
-        """What waits; nothing, if only other processes have news; None at the end."""
+        """What waits; nothing, if only other processes have news, or storage is to be tried; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed or self._behind)
+            patience = None if self.storing else PROBE_SECONDS
+            self._changed.wait_for(lambda: self._waiting or self._closed or self._behind, patience)
             self._behind = False
             if self._closed and not self._waiting:
                 return None
