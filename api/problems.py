@@ -111,6 +111,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     storage.DatabaseInUse: STORAGE,
     storage.NewerSchema: STORAGE,
     storage.OlderSchema: STORAGE,
+    storage.StorageFails: STORAGE,
     storage.GuardViolation: Problem("stale-plan", "The hospital changed meanwhile", 409, "Send it again."),
     storage.WriterError: STORAGE,
     storage.QueueFull: Problem("overloaded", "Too many commands wait", 503, "Try again after Retry-After."),

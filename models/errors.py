@@ -11,6 +11,7 @@ StorageError
 │   ├── DatabaseInUse         another process has the hospital open
 │   ├── NewerSchema           written by a newer wardflow
 │   └── OlderSchema           needs ``wardflow migrate``
+├── StorageFails          the database does not store, or has not answered in time
 ├── GuardViolation        the database refused a write: somebody else was there first
 ├── WriterError           a command was not carried out
 │   ├── QueueFull             too many commands wait; carries ``retry_after_seconds``
@@ -73,6 +74,12 @@ class NewerSchema(DatabaseError):
 
 class OlderSchema(DatabaseError):
     """The database was written by an older wardflow and must be migrated first."""
+
+
+class StorageFails(StorageError):
+    """The database does not store, or has not answered in time; it is tried again and again."""
+
+    retryable = True
 
 
 class GuardViolation(StorageError):

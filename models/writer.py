@@ -35,8 +35,8 @@ PROBE_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class WriterStatistics:
     """Counts since the writer began; ``waiting`` is the queue now, ``busy_seconds`` time spent on batches,
-    ``failed_commits`` batches of which nothing was seen to be stored, ``decided_again`` commands whose decision another
-    process's commit had made stale."""
+    ``at_work_seconds`` how long the present one has been under way, ``failed_commits`` batches of which nothing was
+    seen to be stored, ``decided_again`` commands whose decision another process's commit had made stale."""
 
     waiting: int = 0
     batches: int = 0
@@ -47,6 +47,7 @@ class WriterStatistics:
     failed_commits: int = 0
     decided_again: int = 0
     busy_seconds: float = 0.0
+    at_work_seconds: float = 0.0
 
 
 class Writer:
@@ -78,6 +79,7 @@ class Writer:
         self._changed = threading.Condition()
         self._closed = False
         self._behind = False
+        self._began: float | None = None
         self._listener: Closable | None = None
         self._statistics = WriterStatistics()
         self._thread = threading.Thread(target=self._run, name="wardflow-writer", daemon=True)
@@ -102,7 +104,8 @@ class Writer:
     def statistics(self) -> WriterStatistics:
         """A consistent copy of the counts."""
         with self._changed:
-            return replace(self._statistics, waiting=len(self._waiting))
+            at_work = 0.0 if self._began is None else time.monotonic() - self._began
+            return replace(self._statistics, waiting=len(self._waiting), at_work_seconds=at_work)
 
     @property
     def storing(self) -> bool:
@@ -157,7 +160,7 @@ class Writer:
             if not batch:
                 self._runner.catch_up_quietly()
                 continue
-            began = time.monotonic()
+            self._began = began = time.monotonic()
             self._put_back(self._runner.carry_out(batch))
             self._count_batch(len(batch), time.monotonic() - began)
 
@@ -183,6 +186,7 @@ class Writer:
 
     def _count_batch(self, size: int, seconds: float) -> None:
         with self._changed:
+            self._began = None
             was = self._statistics
             self._statistics = replace(
                 was,

@@ -40,8 +40,7 @@ async def log_in(body: LoginIn, runtime: Runtime) -> Opened:
     if locked:
         runtime.metrics.logins.labels("throttled").inc()
         raise LoginThrottled(locked)
-    with runtime.database.reading() as connection:
-        account = accounts.account_by_login(connection, body.login)
+    account = await runtime.read(lambda connection: accounts.account_by_login(connection, body.login))
     right = await runtime.passwords.verify(account.password_hash if account else None, body.password)
     wall = runtime.outside.wall()
     locked_in_storage = (
