@@ -16,7 +16,7 @@ from typing import TypeVar
 from anyio import to_thread
 from sqlalchemy import Connection, select
 
-from api.clocks import HospitalClock, machine_clock
+from api.clocks import ForwardClock, HospitalClock, machine_clock
 from api.errors import NotReady
 from api.metrics import Metrics
 from api.security.passwords import Passwords
@@ -95,14 +95,16 @@ class Runtime:
             with self.database.reading() as connection:
                 self.meta = _meta(connection)
                 self.site_of_ward = _site_of_ward(connection)
-                self.clock = HospitalClock(outside.wall, _last_recorded(connection))
+                earliest = _last_recorded(connection)
+            self.clock = HospitalClock(outside.wall, earliest, simulated=self.meta.sandbox)
         except BaseException:
             self.database.close()
             raise
-        self.new_id = IdGenerator(outside.wall, outside.random_bytes)
+        self.wall = ForwardClock(outside.wall)
+        self.new_id = IdGenerator(self.wall, outside.random_bytes)
         self.passwords = Passwords(settings.password_hash_parallel)
         self.throttle = Throttle(settings.login_attempts, settings.login_lock_seconds, outside.monotonic)
-        self.principals = Principals(self.database, outside, self.meta.sandbox)
+        self.principals = Principals(self.database, self.wall, outside.monotonic, self.meta.sandbox)
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
@@ -279,6 +281,10 @@ class Runtime:
                 lambda: sum(case.need is not None for case in list(decider.desk.cases.values())),
             ),
             "wardflow_data_age_seconds": ("Age of what answers rest on", self.data_age_seconds),
+            "wardflow_clock_ahead_seconds": (
+                "How far the hospital's clock is ahead of the machine's",
+                lambda: self.clock.seconds_ahead,
+            ),
         }
 
 

@@ -23,6 +23,15 @@ SCHEMA = "wardflow"
 IDLE_SECONDS = 90
 """A process that hangs in the middle of a transaction keeps the others waiting no longer than this."""
 
+_LINE = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A server whose machine or network is gone is noticed within about ten seconds, and tried anew every three."""
+
 _COMMON = (f"search_path={SCHEMA},pg_temp", "client_encoding=UTF8", "timezone=UTC")
 _WRITER = ("synchronous_commit=on", f"idle_in_transaction_session_timeout={IDLE_SECONDS}s")
 _READER = (r"default_transaction_isolation=repeatable\ read", "default_transaction_read_only=on")
@@ -90,7 +99,7 @@ def _leave_values_out(context: ExceptionContext) -> None:
 
 def _arguments(settings: tuple[str, ...]) -> dict[str, object]:
     options = " ".join(f"-c {setting}" for setting in (*_COMMON, *settings))
-    return {"options": options, "application_name": "wardflow", "connect_timeout": 10}
+    return {"options": options, "application_name": "wardflow", **_LINE}
 
 
 def _text(document: object) -> str:

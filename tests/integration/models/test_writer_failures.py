@@ -107,3 +107,22 @@ def test_trying_to_store_goes_to_the_disk_and_leaves_nothing(rooms):
         store_and_take_away(connection)
     assert log.stat().st_size > 0
     assert count(rooms, "batch_touched") == 0
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["hospital.db", "hospital.db-wal"])
+@pytest.mark.parametrize("put", ["moved", "replaced"])
+def test_nothing_is_acknowledged_that_goes_to_a_file_without_its_name(writer, rooms, name, put):
+    """A file that was deleted or moved takes writes as before, for as long as it is open: everything that was
+    acknowledged since then was gone at the next start."""
+    writer.submit_and_wait(ask("A", 1), 5)
+    here, there = rooms.path.with_name(name), rooms.path.with_name("elsewhere")
+    here.rename(there)
+    if put == "replaced":
+        here.write_bytes(there.read_bytes())
+    with pytest.raises(CommitFailed, match="nothing of it was kept"):
+        writer.submit_and_wait(ask("A", 2), 5)
+    assert count(rooms, "booking") == 1, "reading goes on"
+    there.rename(here)
+    assert wait_until_storing(writer)
+    assert writer.submit_and_wait(ask("A", 2), 5).revision == 2

@@ -81,7 +81,9 @@ def test_who_must_wait_is_told_how_long():
     assert "Bearer" in response_to(api.Unauthenticated("none")).headers["WWW-Authenticate"]
 
 
-@pytest.mark.parametrize("error", [e for e in PROBLEMS if PROBLEMS[e].status == 503], ids=lambda e: e.__name__)
+@pytest.mark.parametrize(
+    "error", [e for e in PROBLEMS if PROBLEMS[e].status == 503], ids=lambda e: e.__name__
+)
 def test_whoever_is_told_to_come_back_is_told_when(error):
     arguments = {storage.QueueFull: (9, 3), storage.Contended: ("place", "guard", 3)}.get(error, ())
     assert int(response_to(error(*arguments)).headers["Retry-After"]) >= 1
