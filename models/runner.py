@@ -52,6 +52,10 @@ class Count(Protocol):
         ...
 
 
+class _KeysUnknown(Exception):
+    """Whether commands were answered before could not be looked up: nobody may say that nothing of them is kept."""
+
+
 @dataclass(slots=True)
 class _Sorted:
     """A batch before it is decided: what is answered already, what goes on, what waits for the next batch."""
@@ -98,11 +102,12 @@ class BatchRunner:
         later: list[Pending] = []
         try:
             self._carry_out(batch, later)
-        except Exception:
+        except Exception as error:
             # The last net: no caller may wait for ever.
             self._failed("A batch of %d commands failed outside its transaction", len(batch))
             waiting = set(map(id, later))
-            deliver([(pending, not_kept()) for pending in batch if id(pending) not in waiting])
+            result = unknown if isinstance(error, _KeysUnknown) else not_kept
+            deliver([(pending, result()) for pending in batch if id(pending) not in waiting])
         return later
 
     def catch_up_quietly(self) -> None:
@@ -175,7 +180,10 @@ class BatchRunner:
 
     def _answers(self, batch: Sequence[Pending]) -> dict[bytes, Result]:
         commands = [pending.command for pending in batch if pending.command.key_hash is not None]
-        return self._storage.answers(commands) if commands else {}
+        try:
+            return self._storage.answers(commands) if commands else {}
+        except Exception as error:
+            raise _KeysUnknown from error
 
     def _decide(self, going: list[Pending]) -> tuple[list[Step], list[Pending], list[tuple[Pending, Result]]]:
         asked = [pending for pending in going if pending.command.write is None]

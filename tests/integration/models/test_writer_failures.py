@@ -5,6 +5,7 @@ import time
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from models import audit
 from models.commands import Answer, AuditEntry, Command, Outcome
@@ -126,3 +127,16 @@ def test_nothing_is_acknowledged_that_goes_to_a_file_without_its_name(writer, ro
     there.rename(here)
     assert wait_until_storing(writer)
     assert writer.submit_and_wait(ask("A", 2), 5).revision == 2
+
+
+def test_what_was_stored_before_is_not_denied_when_its_key_cannot_be_looked_up(writer, rooms, monkeypatch):
+    writer.submit_and_wait(ask("A", 1, "key"), 5)
+
+    def no_answer():
+        raise OperationalError("SELECT", {}, OSError("nobody there"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(rooms, "reading", no_answer)
+        with pytest.raises(OutcomeUnknown):
+            writer.submit_and_wait(ask("A", 1, "key"), 5)
+    assert writer.submit_and_wait(ask("A", 1, "key"), 5).replayed
