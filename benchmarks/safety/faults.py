@@ -30,6 +30,7 @@ from benchmarks.safety.ordeal import Ordeal, undergo
 from benchmarks.safety.ordeal_judge import Promise, broken
 from benchmarks.safety.scene import QUIET, Scene, staged
 from cli.service import start_service
+from models.place import Place
 
 if TYPE_CHECKING:
     from tests.postgresql_server import Server
@@ -67,6 +68,7 @@ EMBEDDED: Final[Mapping[str, Fault]] = {
 }
 SERVED: Final[Mapping[str, Fault]] = {
     "read_only": Fault(harm.server_read_only, 1.5, Promise(True, True, SOON)),
+    "disk_full": Fault(harm.tables_full, 2.5, Promise(False, False, SOON)),
     "slow": Fault(harm.commit_slow, 1.5, Promise(False, True, SOON)),
     "connections_cut": Fault(harm.connections_cut, 1.5, Promise(False, False, SOON)),
     "log_full": Fault(harm.log_full, 1.5, Promise(False, False, SOON)),
@@ -78,7 +80,7 @@ FAULTS: Final[Mapping[str, Mapping[str, Fault]]] = {
     "postgresql": SERVED,
     "trusting": {"writes_refused": EMBEDDED["writes_refused"]},
 }
-NEEDS_SCENE: Final = frozenset({harm.connections_cut, harm.commit_slow, harm.log_full})
+NEEDS_SCENE: Final = frozenset({harm.connections_cut, harm.commit_slow, harm.log_full, harm.tables_full})
 
 
 @dataclass
@@ -114,17 +116,17 @@ def ward(kind: str) -> Iterator[Ward]:
     """A running service of a kind, with a PostgreSQL or, where it may be, a disk of its own."""
     module = "benchmarks.safety.trusting_service" if kind == "trusting" else "cli"
     with contextlib.ExitStack() as stack:
+        disk = stack.enter_context(harm.small_disk())
+        place: Place | None = None if disk is None else disk / "data" / "hospital.db"
+        server = None
         if kind == "postgresql":
             # Here, because a wheel carries no tests; campaigns run from the checkout.
             from tests.postgresql_server import running_server
 
             server = stack.enter_context(running_server(fsync="on", full_page_writes="on"))
-            scene = stack.enter_context(staged(server.create()))
-        else:
-            disk, server = stack.enter_context(harm.small_disk()), None
-            scene = stack.enter_context(
-                staged(None if disk is None else disk / "data" / "hospital.db", module)
-            )
+            place = server.create() if disk is None else server.url(harm.tables_on(disk, server))
+        scene = stack.enter_context(staged(place, module))
+        scene.disk = disk
         hall = scene.hall
         scene.running = start_service(
             hall.database, hall.key_file, scene.folder / "run", settings=SETTINGS, module=module

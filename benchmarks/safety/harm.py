@@ -53,11 +53,17 @@ def small_disk() -> Iterator[Path | None]:
 @contextlib.contextmanager
 def disk_full(scene: Scene) -> Iterator[None]:
     """Not a byte is left on the disk of the database; without a disk of its own no file takes any more."""
-    if not _own_disk(scene):
+    if scene.disk is None:
         with writes_refused(scene):
             yield
         return
-    ballast = _file(scene).with_name("ballast")
+    with _filled(scene.disk):
+        yield
+
+
+@contextlib.contextmanager
+def _filled(disk: Path) -> Iterator[None]:
+    ballast = disk / "ballast"
     try:
         with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
@@ -65,10 +71,6 @@ def disk_full(scene: Scene) -> Iterator[None]:
         yield
     finally:
         ballast.unlink()
-
-
-def _own_disk(scene: Scene) -> bool:
-    return any(parent.is_mount() for parent in _file(scene).parents if "wardflow-disk-" in parent.name)
 
 
 @contextlib.contextmanager
@@ -120,7 +122,7 @@ def file_gone(scene: Scene) -> Iterator[None]:
 def locked(scene: Scene) -> Iterator[None]:
     """Somebody else holds the write lock: every change waits, as on a disk that takes seconds."""
     key = read_key_file(scene.hall.key_file).database.current
-    connection = sqlcipher3.connect(str(_file(scene)), isolation_level=None, timeout=10)
+    connection = sqlcipher3.connect(str(_file(scene)), isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA key=\"x'{key.secret.hex()}{file_salt(key).hex()}'\"").close()
         connection.execute("BEGIN IMMEDIATE").close()
@@ -194,6 +196,29 @@ def server_read_only(server: Server) -> Iterator[None]:
     finally:
         server.execute("ALTER SYSTEM RESET default_transaction_read_only")
         server.execute("SELECT pg_reload_conf()")
+
+
+@contextlib.contextmanager
+def tables_full(server: Server, scene: Scene) -> Iterator[None]:
+    """Not a byte is left where the tables lie; without a disk of their own the log takes no more."""
+    if scene.disk is None:
+        with log_full(server, scene):
+            yield
+        return
+    with _filled(scene.disk):
+        yield
+
+
+def tables_on(disk: Path, server: Server) -> str:
+    """A new database whose tables lie on a disk of their own; its name."""
+    folder = disk / "tables"
+    folder.mkdir()
+    owner = server.folder.stat()
+    for entry in (disk, folder):
+        os.chown(entry, owner.st_uid, owner.st_gid)
+    server.execute(f"CREATE TABLESPACE small LOCATION '{folder}'")
+    server.execute("CREATE DATABASE small TEMPLATE template0 TABLESPACE small")
+    return "small"
 
 
 @contextlib.contextmanager
