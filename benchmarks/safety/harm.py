@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,35 @@ from models.sqlite.engine import file_salt
 
 if TYPE_CHECKING:
     from tests.postgresql_server import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """A hospital that is served, the ``server`` it is in unless it is a file, and the ``disk`` that its database has
+    for itself if it has one."""
+
+    scene: Scene
+    server: Server | None
+    disk: Path | None
+
+    @property
+    def file(self) -> Path:
+        """The database, if it is a file."""
+        assert isinstance(self.scene.hall.database, Path), "this fault befalls a file"
+        return self.scene.hall.database
+
+    @property
+    def postgresql(self) -> Server:
+        """The server, if there is one."""
+        assert self.server is not None, "this fault befalls a server"
+        return self.server
+
+    @property
+    def database_name(self) -> str:
+        """The name of the database in the server."""
+        assert not isinstance(self.scene.hall.database, Path), "this fault befalls a server"
+        return str(self.scene.hall.database.database)
+
 
 SMALL_DISK_MB: Final = 48
 CUT_SECONDS: Final = 0.1
@@ -51,13 +81,13 @@ def small_disk() -> Iterator[Path | None]:
 
 
 @contextlib.contextmanager
-def disk_full(scene: Scene) -> Iterator[None]:
+def disk_full(victim: Victim) -> Iterator[None]:
     """Not a byte is left on the disk of the database; without a disk of its own no file takes any more."""
-    if scene.disk is None:
-        with writes_refused(scene):
+    if victim.disk is None:
+        with writes_refused(victim):
             yield
         return
-    with _filled(scene.disk):
+    with _filled(victim.disk):
         yield
 
 
@@ -74,10 +104,10 @@ def _filled(disk: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def writes_refused(scene: Scene) -> Iterator[None]:
+def writes_refused(victim: Victim) -> Iterator[None]:
     """Every write of the service to any file fails, its log included: as on a file system that has become read-only
     since it was opened, or a disk that is broken."""
-    with _file_size_limited(scene.service.process.pid):
+    with _file_size_limited(victim.scene.service.process.pid):
         yield
 
 
@@ -108,9 +138,9 @@ def _limit_file_size(pid: int, size: int) -> None:
 
 
 @contextlib.contextmanager
-def file_gone(scene: Scene) -> Iterator[None]:
+def file_gone(victim: Victim) -> Iterator[None]:
     """The database's file is moved away, and back."""
-    here = _file(scene)
+    here = victim.file
     there = here.rename(here.with_name("elsewhere"))
     try:
         yield
@@ -119,10 +149,10 @@ def file_gone(scene: Scene) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def locked(scene: Scene) -> Iterator[None]:
+def locked(victim: Victim) -> Iterator[None]:
     """Somebody else holds the write lock: every change waits, as on a disk that takes seconds."""
-    key = read_key_file(scene.hall.key_file).database.current
-    connection = sqlcipher3.connect(str(_file(scene)), isolation_level=None, check_same_thread=False)
+    key = read_key_file(victim.scene.hall.key_file).database.current
+    connection = sqlcipher3.connect(str(victim.file), isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA key=\"x'{key.secret.hex()}{file_salt(key).hex()}'\"").close()
         connection.execute("BEGIN IMMEDIATE").close()
@@ -131,30 +161,25 @@ def locked(scene: Scene) -> Iterator[None]:
         connection.close()
 
 
-def _file(scene: Scene) -> Path:
-    assert isinstance(scene.hall.database, Path), "this fault befalls a file"
-    return scene.hall.database
-
-
 # --- PostgreSQL -----------------------------------------------------------------------------------------------
 @contextlib.contextmanager
-def server_gone(server: Server) -> Iterator[None]:
+def server_gone(victim: Victim) -> Iterator[None]:
     """PostgreSQL ends without a word, and is started again."""
-    server.kill()
+    victim.postgresql.kill()
     try:
         yield
     finally:
-        server.restart()
+        victim.postgresql.restart()
 
 
 @contextlib.contextmanager
-def connections_cut(server: Server, scene: Scene) -> Iterator[None]:
+def connections_cut(victim: Victim) -> Iterator[None]:
     """Whatever connection the service makes is ended a moment later."""
     over = threading.Event()
 
     def keep_cutting() -> None:
         while not over.wait(CUT_SECONDS):
-            server.execute(_CUT.format(database=_name(scene)))
+            victim.postgresql.execute(_CUT.format(database=victim.database_name))
 
     thread = threading.Thread(target=keep_cutting)
     thread.start()
@@ -172,40 +197,40 @@ _WRITING: Final = """SELECT pid FROM pg_stat_activity
 
 
 @contextlib.contextmanager
-def server_silent(server: Server) -> Iterator[None]:
+def server_silent(victim: Victim) -> Iterator[None]:
     """Every process of PostgreSQL stands still: it takes connections and answers nothing."""
-    with _stopped(_processes(server)):
+    with _stopped(_processes(victim.postgresql)):
         yield
 
 
 @contextlib.contextmanager
-def commit_slow(server: Server, scene: Scene) -> Iterator[None]:
+def commit_slow(victim: Victim) -> Iterator[None]:
     """The server's process for the service's writing connection stands still in the middle of a transaction, as it does
     when the disk takes its time."""
-    with _stopped([_writing(server, scene)]):
+    with _stopped([_writing(victim)]):
         yield
 
 
 @contextlib.contextmanager
-def server_read_only(server: Server) -> Iterator[None]:
+def server_read_only(victim: Victim) -> Iterator[None]:
     """PostgreSQL takes no changes, as a standby or a server that protects itself."""
-    server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-    server.execute("SELECT pg_reload_conf()")
+    victim.postgresql.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+    victim.postgresql.execute("SELECT pg_reload_conf()")
     try:
         yield
     finally:
-        server.execute("ALTER SYSTEM RESET default_transaction_read_only")
-        server.execute("SELECT pg_reload_conf()")
+        victim.postgresql.execute("ALTER SYSTEM RESET default_transaction_read_only")
+        victim.postgresql.execute("SELECT pg_reload_conf()")
 
 
 @contextlib.contextmanager
-def tables_full(server: Server, scene: Scene) -> Iterator[None]:
+def tables_full(victim: Victim) -> Iterator[None]:
     """Not a byte is left where the tables lie; without a disk of their own the log takes no more."""
-    if scene.disk is None:
-        with log_full(server, scene):
+    if victim.disk is None:
+        with log_full(victim):
             yield
         return
-    with _filled(scene.disk):
+    with _filled(victim.disk):
         yield
 
 
@@ -222,23 +247,18 @@ def tables_on(disk: Path, server: Server) -> str:
 
 
 @contextlib.contextmanager
-def log_full(server: Server, scene: Scene) -> Iterator[None]:
+def log_full(victim: Victim) -> Iterator[None]:
     """PostgreSQL cannot write its write-ahead log: it ends itself, and recovers."""
-    with _file_size_limited(_writing(server, scene)):
+    with _file_size_limited(_writing(victim)):
         yield
 
 
-def _name(scene: Scene) -> str:
-    assert not isinstance(scene.hall.database, Path), "this fault befalls a server"
-    return str(scene.hall.database.database)
-
-
-def _writing(server: Server, scene: Scene) -> int:
+def _writing(victim: Victim) -> int:
     """The process of the server that is in the middle of the service's write transaction."""
-    found = _WRITING.format(database=_name(scene))
+    found = _WRITING.format(database=victim.database_name)
     until = time.monotonic() + FIND_SECONDS
     while time.monotonic() < until:
-        for row in server.execute(found):
+        for row in victim.postgresql.execute(found):
             return int(row[0])
     raise TimeoutError("The service writes nothing.")
 
