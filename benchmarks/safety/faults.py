@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from benchmarks.record import append
 from benchmarks.safety import harm
-from benchmarks.safety.ordeal import Ordeal, undergo
+from benchmarks.safety.ordeal import Ordeal, Upon, undergo
 from benchmarks.safety.ordeal_judge import Promise, broken
 from benchmarks.safety.resuming import done_before
 from benchmarks.safety.scene import staged
@@ -39,7 +39,7 @@ ON_ONE: Final = 5
 RESULTS: Final = Path("benchmarks/results/faults.jsonl")
 SHOWN: Final = 5
 
-ANSWER_SECONDS: Final = 2.0
+ANSWER_SECONDS: Final = 4.0
 BATCH_SECONDS: Final = 0.5
 SETTINGS: Final[Mapping[str, Any]] = {"answer_seconds": ANSWER_SECONDS, "batch_seconds": BATCH_SECONDS}
 
@@ -76,7 +76,7 @@ SERVED: Final[Mapping[str, Fault]] = {
     "connections_cut": Fault(harm.connections_cut, 1.5, Promise(False, False, SOON)),
     "log_full": Fault(harm.log_full, 1.5, Promise(False, False, SOON)),
     "gone": Fault(harm.server_gone, 1.5, Promise(True, False, SOON)),
-    "silent": Fault(harm.server_silent, 5.0, Promise(True, False, LATE)),
+    "silent": Fault(harm.server_silent, 7.0, Promise(True, False, LATE)),
 }
 FAULTS: Final[Mapping[str, Mapping[str, Fault]]] = {
     "sqlite": EMBEDDED,
@@ -95,9 +95,8 @@ class Ward:
         """One fault: what was told, and what of it broke a promise."""
         scene = self.victim.scene
         service = scene.service
-        ordeal = asyncio.run(
-            undergo(service.url, scene.hall.token, seed, fault.harm(self.victim), fault.seconds)
-        )
+        upon = Upon(fault.harm(self.victim), fault.seconds, fault.promise.refuses)
+        ordeal = asyncio.run(undergo(service.url, scene.hall.token, seed, upon))
         scene.told += ordeal.told
         whole = replace(ordeal, told=scene.told)
         found = broken(whole, fault.promise, scene.read(), scene.start)

@@ -32,6 +32,9 @@ RECOVERED_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 0.2
 """Between a refusal and the next attempt: sooner than asked for, to see when the service is back."""
 
+EFFECT_SECONDS: Final = 60.0
+"""How long a fault that does nothing yet goes on at most."""
+
 LOOK_SECONDS: Final = 0.1
 TIMEOUT_SECONDS: Final = 60.0
 
@@ -154,10 +157,18 @@ async def called(
     return attempt, body
 
 
-async def undergo(
-    url: str, token: str, seed: str, fault: AbstractContextManager[None], seconds: float
-) -> Ordeal:
-    """Let clients run through a fault of so many seconds, and on until the service is well or should be."""
+@dataclass(frozen=True, slots=True)
+class Upon:
+    """A fault that comes for so many seconds, and for longer if ``refuses`` and it was not felt yet: a disk that is
+    full has room in the log until that has to grow."""
+
+    fault: AbstractContextManager[None]
+    seconds: float
+    refuses: bool
+
+
+async def undergo(url: str, token: str, seed: str, upon: Upon) -> Ordeal:
+    """Let clients run through a fault, and on until the service is well or should be."""
     ordeal, over = Ordeal(), asyncio.Event()
     async with entered(url, token, CLIENTS) as http, asyncio.TaskGroup() as group:
         http.timeout = httpx.Timeout(TIMEOUT_SECONDS)
@@ -169,7 +180,7 @@ async def undergo(
             group.create_task(_keep_reading(http, ordeal, over))
         group.create_task(_keep_probing(http, ordeal, over))
         await asyncio.sleep(BEFORE_SECONDS)
-        await _harm(fault, seconds, ordeal)
+        await _harm(upon, ordeal)
         await _until_well(ordeal)
         over.set()
         for client in clients:
@@ -177,28 +188,43 @@ async def undergo(
     return ordeal
 
 
-async def _harm(fault: AbstractContextManager[None], seconds: float, ordeal: Ordeal) -> None:
+async def _harm(upon: Upon, ordeal: Ordeal) -> None:
     ordeal.began = time.monotonic()
     # It may wait until the service is in the middle of something, for which the clients must go on.
-    await asyncio.to_thread(fault.__enter__)
+    await asyncio.to_thread(upon.fault.__enter__)
     try:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(upon.seconds)
+        if upon.refuses:
+            await _until(lambda: _felt(ordeal), EFFECT_SECONDS)
     finally:
         # On this thread: a server ends with the thread that started it.
-        fault.__exit__(None, None, None)
+        upon.fault.__exit__(None, None, None)
         ordeal.over = time.monotonic()
+
+
+def _felt(ordeal: Ordeal) -> bool:
+    """Whether a change was refused, and the probes have told of it."""
+    return all(any(not a.done for a in ordeal.of(kind)) for kind in ("change", "ready"))
 
 
 async def _until_well(ordeal: Ordeal) -> None:
     """Until changes are stored and the probes say so; at most as long as recovery may take."""
-    until = ordeal.over + RECOVERED_SECONDS
-    while time.monotonic() < until:
+
+    def well() -> bool:
         ready = [a for a in ordeal.of("ready") if a.began > ordeal.over]
-        if ordeal.recovered_seconds < RECOVERED_SECONDS and ready and ready[-1].done:
-            break
-        await asyncio.sleep(LOOK_SECONDS)
+        return ordeal.recovered_seconds < RECOVERED_SECONDS and bool(ready) and ready[-1].done
+
+    await _until(well, RECOVERED_SECONDS)
     # Everybody who still waits is given time to hear that it is over.
     await asyncio.sleep(5 * LOOK_SECONDS)
+
+
+async def _until(holds: Callable[[], bool], seconds: float) -> None:
+    """Until something holds, at most so long."""
+    for _ in range(round(seconds / LOOK_SECONDS)):
+        if holds():
+            return
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _keep_reading(http: httpx.AsyncClient, ordeal: Ordeal, over: asyncio.Event) -> None:
