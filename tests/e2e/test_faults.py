@@ -26,6 +26,6 @@ def test_a_service_bears_with_every_fault_of_what_keeps_the_hospital(kind):
 
 @pytest.mark.slow
 def test_a_service_that_takes_a_failed_commit_for_a_success_is_found_out():
-    with ward("forgetful") as begun:
-        _, broken = begun.undergo(FAULTS["forgetful"]["writes_refused"], "1")
+    with ward("trusting") as begun:
+        _, broken = begun.undergo(FAULTS["trusting"]["writes_refused"], "1")
     assert any(sentence.startswith("lost: ") for sentence in broken)
