@@ -31,6 +31,9 @@ ATTEMPTS = 3
 PROBE_SECONDS = 1.0
 """While storage fails, it is tried this often whether it is back."""
 
+STEADY_SECONDS = 2.0
+"""So long after a failure nobody is told yet that changes are being stored."""
+
 
 @dataclass(frozen=True, slots=True)
 class WriterStatistics:
@@ -80,6 +83,7 @@ class Writer:
         self._closed = False
         self._behind = False
         self._began: float | None = None
+        self._failed_at = -math.inf
         self._listener: Closable | None = None
         self._statistics = WriterStatistics()
         self._thread = threading.Thread(target=self._run, name="wardflow-writer", daemon=True)
@@ -109,8 +113,9 @@ class Writer:
 
     @property
     def storing(self) -> bool:
-        """Whether the last attempt to store something succeeded; while not, it is tried again every second."""
-        return self._runner.storing
+        """Whether changes are being stored: the last attempt succeeded, and none has failed for a while. A disk that is
+        all but full takes a small change and refuses the next; while it fails it is tried again every second."""
+        return self._runner.storing and time.monotonic() - self._failed_at >= STEADY_SECONDS
 
     async def submit(self, command: Command) -> Reply:
         """Queue a command and wait for its commit; raises what the command raised.
@@ -181,6 +186,8 @@ class Writer:
 
     def _count(self, **more: int) -> None:
         with self._changed:
+            if more.get("failed_commits"):
+                self._failed_at = time.monotonic()
             was = self._statistics
             self._statistics = replace(was, **{name: getattr(was, name) + n for name, n in more.items()})
 

@@ -204,7 +204,8 @@ async def _harm(upon: Upon, ordeal: Ordeal) -> None:
 
 def _felt(ordeal: Ordeal) -> bool:
     """Whether a change was refused, and the probes have told of it."""
-    return all(any(not a.done for a in ordeal.of(kind)) for kind in ("change", "ready"))
+    told = any(a.storing == 0 for a in ordeal.of("metrics"))
+    return told and all(any(not a.done for a in ordeal.of(kind)) for kind in ("change", "ready"))
 
 
 async def _until_well(ordeal: Ordeal) -> None:
