@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,10 +24,13 @@ from starlette.responses import Response
 from api import errors as api
 from api.places import places_of
 from models import errors as storage
+from models.failures import storage_failed
 from solver.engine import errors as solver
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/problems/"
+RETRY_AFTER_SECONDS = "1"
+"""When to come back after a 503 that does not know better: storage that fails is tried this often."""
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +49,12 @@ class Problem:
 INTERNAL = Problem(
     "internal-error", "Something failed inside the service", 500, "Try again; report it with this time."
 )
-_STORAGE = Problem("storage-unavailable", "The hospital's data cannot be used now", 503, "Tell operations.")
+STORAGE = Problem(
+    "storage-unavailable",
+    "The hospital's data cannot be used now",
+    503,
+    "Try again; tell operations if it lasts.",
+)
 _INVALID = Problem("invalid-input", "The input is not what is expected", 422, "Correct every place listed.")
 
 PROBLEMS: Mapping[type[Exception], Problem] = {
@@ -90,23 +100,30 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     api.ClockRunsForward: Problem(
         "clock-runs-forward", "The clock cannot go back", 409, "Give a later time."
     ),
-    storage.StorageError: _STORAGE,
-    storage.KeyFileError: _STORAGE,
-    storage.DatabaseError: _STORAGE,
-    storage.DatabaseMissing: _STORAGE,
-    storage.DatabaseExists: _STORAGE,
-    storage.FolderOpenToOthers: _STORAGE,
-    storage.NotAWardflowDatabase: _STORAGE,
-    storage.WrongKey: _STORAGE,
-    storage.DatabaseInUse: _STORAGE,
-    storage.NewerSchema: _STORAGE,
-    storage.OlderSchema: _STORAGE,
+    storage.StorageError: STORAGE,
+    storage.KeyFileError: STORAGE,
+    storage.DatabaseError: STORAGE,
+    storage.DatabaseMissing: STORAGE,
+    storage.DatabaseExists: STORAGE,
+    storage.FolderOpenToOthers: STORAGE,
+    storage.NotAWardflowDatabase: STORAGE,
+    storage.WrongKey: STORAGE,
+    storage.DatabaseInUse: STORAGE,
+    storage.NewerSchema: STORAGE,
+    storage.OlderSchema: STORAGE,
+    storage.StorageFails: STORAGE,
     storage.GuardViolation: Problem("stale-plan", "The hospital changed meanwhile", 409, "Send it again."),
-    storage.WriterError: _STORAGE,
+    storage.WriterError: STORAGE,
     storage.QueueFull: Problem("overloaded", "Too many commands wait", 503, "Try again after Retry-After."),
     storage.WriterClosed: Problem("not-ready", "The service is not ready", 503, "Try again in a moment."),
     storage.CommitFailed: Problem(
         "not-stored", "The change was not stored", 503, "Send the same command again."
+    ),
+    storage.OutcomeUnknown: Problem(
+        "outcome-unknown",
+        "It is not known whether the change was stored",
+        503,
+        "Send the same command again with the same Idempotency-Key.",
     ),
     storage.Contended: Problem("contended", "Others were faster again and again", 503, "Send it again."),
     storage.KeyReused: Problem(
@@ -158,6 +175,8 @@ def document(
 
 def response(row: Problem, *args: Any, headers: Mapping[str, str] | None = None, **kwargs: Any) -> Response:
     """A problem document as an HTTP answer."""
+    if row.status == 503:
+        headers = {"Retry-After": RETRY_AFTER_SECONDS, **(headers or {})}
     return Response(document(row, *args, **kwargs), row.status, headers, MEDIA_TYPE)
 
 
@@ -193,6 +212,12 @@ def install(app: FastAPI) -> None:
         log.error("An unexpected %s reached the client as 500", type(error).__name__)
         return response(INTERNAL)
 
+    async def stored(_: Request, error: Exception) -> Response:
+        if not storage_failed(error):
+            raise error
+        log.error("Storage failed (%s); answered with 503", type(error).__name__)
+        return response(STORAGE)
+
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         return response_to(api.InvalidInput(places_of(error.errors())))
@@ -204,6 +229,8 @@ def install(app: FastAPI) -> None:
 
     for root in (api.ApiError, storage.StorageError, solver.SolverError):
         app.add_exception_handler(root, known)
+    for failure in (DBAPIError, NoConnectionFree):
+        app.add_exception_handler(failure, stored)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, unexpected)

@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
+from anyio import to_thread
 from sqlalchemy import Connection, select
 
-from api.clocks import HospitalClock, machine_clock
+from api.clocks import ForwardClock, HospitalClock, machine_clock
 from api.errors import NotReady
 from api.metrics import Metrics
 from api.security.passwords import Passwords
@@ -34,9 +36,11 @@ from models import audit
 from models.clock import Clock, Instant
 from models.commands import Answer, Command, Reply
 from models.database import Database, open_database
+from models.errors import StorageFails
 from models.following import revision_of
 from models.ids import IdGenerator
 from models.keys import read_key_file
+from models.pending import unknown
 from models.personal import PersonalVault
 from models.repositories.governance import load_profile
 from models.repositories.people import load_persons
@@ -53,6 +57,8 @@ from solver.placing.problem import PlacingOptions
 log = logging.getLogger(__name__)
 
 CLOCK_ACTOR = "clock"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +95,16 @@ class Runtime:
             with self.database.reading() as connection:
                 self.meta = _meta(connection)
                 self.site_of_ward = _site_of_ward(connection)
-                self.clock = HospitalClock(outside.wall, _last_recorded(connection))
+                earliest = _last_recorded(connection)
+            self.clock = HospitalClock(outside.wall, earliest, simulated=self.meta.sandbox)
         except BaseException:
             self.database.close()
             raise
-        self.new_id = IdGenerator(outside.wall, outside.random_bytes)
+        self.wall = ForwardClock(outside.wall)
+        self.new_id = IdGenerator(self.wall, outside.random_bytes)
         self.passwords = Passwords(settings.password_hash_parallel)
         self.throttle = Throttle(settings.login_attempts, settings.login_lock_seconds, outside.monotonic)
-        self.principals = Principals(self.database, outside, self.meta.sandbox)
+        self.principals = Principals(self.database, self.wall, outside.monotonic, self.meta.sandbox)
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
@@ -132,6 +140,18 @@ class Runtime:
         return self._writer is not None and not self._closing
 
     @property
+    def storing(self) -> bool:
+        """Whether changes are being stored: the last attempt succeeded, and none has been under way for too long."""
+        writer = self._writer
+        return writer is not None and writer.storing and writer.statistics.at_work_seconds < self._patience
+
+    @property
+    def _patience(self) -> float:
+        """Seconds after which whoever waits for a change is told that its outcome is not known: what is queued before
+        it may be a batch."""
+        return self.settings.answer_seconds + self.settings.batch_seconds
+
+    @property
     def writer(self) -> Writer:
         """The writer; raises ``NotReady`` before it started and after it stopped."""
         if self._writer is None or self._closing:
@@ -139,8 +159,13 @@ class Runtime:
         return self._writer
 
     async def submit(self, command: Command) -> Reply:
-        """Hand a command to the writer; the reply comes after its commit."""
-        return await self.writer.submit(command)
+        """Hand a command to the writer; the reply comes after its commit. Raises ``OutcomeUnknown`` if that takes too
+        long: it may be committed all the same."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self.writer.submit(command)
+        except TimeoutError:
+            raise unknown() from None
 
     async def planned(self, command: Command) -> Command:
         """A batch with its plan, if it has time for one."""
@@ -181,9 +206,26 @@ class Runtime:
         self.database.close()
 
     # --- questions ------------------------------------------------------------------------------------------
-    def principal_of(self, token: str) -> Principal:
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        """Ask the database, off the event loop; raises ``StorageFails`` if it does not answer in time."""
+
+        def asked() -> T:
+            with self.database.reading() as connection:
+                return question(connection)
+
+        return await self._in_time(asked)
+
+    async def principal_of(self, token: str) -> Principal:
         """Who a token stands for; raises ``Unauthenticated`` or ``LiveOnly``."""
-        return self.principals.of(token)
+        known = self.principals.remembered(token)
+        return known if known is not None else await self._in_time(lambda: self.principals.of(token))
+
+    async def _in_time(self, work: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(self.settings.answer_seconds):
+                return await to_thread.run_sync(work, abandon_on_cancel=True)
+        except TimeoutError:
+            raise StorageFails("The database has not answered in time.") from None
 
     def data_age_seconds(self) -> float:
         """Seconds since the desk was last brought up to the clock."""
@@ -228,12 +270,21 @@ class Runtime:
         return {
             "wardflow_writer_waiting": ("Commands that wait", lambda: writer.statistics.waiting),
             "wardflow_writer_batches": ("Batches committed", lambda: writer.statistics.batches),
+            "wardflow_writer_failed_commits": (
+                "Batches of which nothing was seen to be stored",
+                lambda: writer.statistics.failed_commits,
+            ),
+            "wardflow_storing": ("1 while changes are being stored", lambda: self.storing),
             "wardflow_writer_commands": ("Commands carried out", lambda: writer.statistics.commands),
             "wardflow_unplaced_requests": (
                 "Requests without a place",
                 lambda: sum(case.need is not None for case in list(decider.desk.cases.values())),
             ),
             "wardflow_data_age_seconds": ("Age of what answers rest on", self.data_age_seconds),
+            "wardflow_clock_ahead_seconds": (
+                "How far the hospital's clock is ahead of the machine's",
+                lambda: self.clock.seconds_ahead,
+            ),
         }
 
 

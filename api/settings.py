@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         le=100_000,
         description="Commands that may be under way however long they take.",
     )
+    answer_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=600,
+        description="Longest wait for the database before 503 is answered; a change may wait for a batch as well.",
+    )
     readers: int = Field(default=8, ge=1, le=64, description="Reading connections to the database.")
 
     session_minutes: int = Field(

@@ -19,6 +19,7 @@ from models import audit, outbox
 from models.clock import Instant
 from models.commands import Answer, Command, Decision, Reply, Touched, Transaction, Write
 from models.errors import GuardViolation
+from models.failures import storage_failed
 from models.pending import Result
 
 
@@ -90,7 +91,8 @@ def carry_out(ledger: Ledger, steps: Sequence[Step], now: Instant) -> BatchResul
     """Do all steps inside the open write transaction; the caller commits, or rolls everything back.
 
     Each command has a microsecond of its own, later than every one before, whatever the clock says: history
-    never runs backwards, and what one command found tells from what the next one did.
+    never runs backwards, and what one command found tells from what the next one did. Raises what storage raises
+    when it fails (``storage_failed``): then no command of the batch was kept.
     """
     revision, last_recorded = ledger.standing()
     revision, first = revision + 1, max(now.microsecond, last_recorded + 1)
@@ -127,6 +129,8 @@ def _carry_out_one(
     except GuardViolation as violation:
         batch.refused[place] = violation
     except Exception as error:
+        if storage_failed(error):
+            raise
         guard = ledger.violated_guard(error)
         if guard is None:
             batch.results[place] = error

@@ -11,11 +11,13 @@ StorageError
 │   ├── DatabaseInUse         another process has the hospital open
 │   ├── NewerSchema           written by a newer wardflow
 │   └── OlderSchema           needs ``wardflow migrate``
+├── StorageFails          the database does not store, or has not answered in time
 ├── GuardViolation        the database refused a write: somebody else was there first
 ├── WriterError           a command was not carried out
 │   ├── QueueFull             too many commands wait; carries ``retry_after_seconds``
 │   ├── WriterClosed          the writer has stopped
-│   ├── CommitFailed          the batch was not seen to be stored; the same command may be sent again
+│   ├── CommitFailed          the batch was not stored; the same command may be sent again
+│   │   └── OutcomeUnknown        nobody knows whether it was; the same command with its key finds out
 │   └── Contended             refused by a guard again and again
 ├── KeyReused             an idempotency key came back with another body
 ├── PersonErased          the personal data of this person were destroyed on request
@@ -74,6 +76,12 @@ class OlderSchema(DatabaseError):
     """The database was written by an older wardflow and must be migrated first."""
 
 
+class StorageFails(StorageError):
+    """The database does not store, or has not answered in time; it is tried again and again."""
+
+    retryable = True
+
+
 class GuardViolation(StorageError):
     """The database refused a write.
 
@@ -108,9 +116,13 @@ class WriterClosed(WriterError):
 
 
 class CommitFailed(WriterError):
-    """The batch was not seen to be stored: nothing of it was kept, or (the message says so) nobody knows."""
+    """The batch could not be stored and nothing of it was kept."""
 
     retryable = True
+
+
+class OutcomeUnknown(CommitFailed):
+    """The database did not say whether it stored the batch; the same command with the same key finds out."""
 
 
 class Contended(WriterError):

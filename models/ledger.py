@@ -15,6 +15,7 @@ from models.commands import Answer, Command, Reply
 from models.connections import Database
 from models.dialect import StorageDialect
 from models.errors import KeyReused
+from models.failures import storage_failed, store_and_take_away
 from models.following import revision_of
 from models.pending import Result
 from models.statements import forget, insert_rows, plain, sent_together
@@ -70,8 +71,9 @@ class SqlLedger:
         plain(self.connection, _SAVEPOINT)
         try:
             yield
-        except BaseException:
-            if not forget(self.connection, _SAVEPOINT):
+        except BaseException as error:
+            # Where storage fails there may be no savepoint any more, nor a transaction.
+            if not (storage_failed(error) or forget(self.connection, _SAVEPOINT)):
                 plain(self.connection, "ROLLBACK TO SAVEPOINT command")
                 plain(self.connection, "RELEASE SAVEPOINT command")
             raise
@@ -111,6 +113,12 @@ class SqlStorage:
         """A write transaction; commits at the end, rolls back on an error."""
         with self._database.writing() as connection, self._sending(connection):
             yield SqlLedger(connection, self._database.dialect)
+
+    def try_to_store(self) -> None:
+        """Raise what storage raises while it fails; nothing changes if it does not."""
+        with self._database.writing() as connection:
+            self._database.dialect.take_write_lock(connection)
+            store_and_take_away(connection)
 
     def _sending(self, connection: Connection) -> AbstractContextManager[None]:
         return sent_together(connection) if self.shared else nullcontext()

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from models.commands import Command, Reply
-from models.errors import CommitFailed
+from models.errors import CommitFailed, OutcomeUnknown
 
 Result = Reply | Exception
 
@@ -51,11 +51,10 @@ def _deliver_here(results: list[tuple[Pending, Result]]) -> None:
         pending.deliver(result)
 
 
-def unknown() -> CommitFailed:
-    """Told when the connection was lost in the middle of the commit."""
-    return CommitFailed(
-        "The connection to the database was lost before it said whether the change was stored; send the same command "
-        "again with the same key."
+def unknown() -> OutcomeUnknown:
+    """Told when the database failed in the middle of the commit, or has not answered in time."""
+    return OutcomeUnknown(
+        "The database did not say whether the change was stored; send the same command again with the same key."
     )
 
 

@@ -5,18 +5,18 @@ no database of its own, so that a simulation runs the very same code step by ste
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 
 from models.batch import BatchResult, Ledger, Step, carry_out
 from models.clock import Clock
 from models.commands import BatchDecider, Command, Decision, Outcome, Reply, Transaction, Write
-from models.errors import Contended
+from models.errors import Contended, StorageError
 from models.pending import Pending, Result, deliver, not_kept, unknown
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,10 @@ class Count(Protocol):
         ...
 
 
+class _KeysUnknown(Exception):
+    """Whether commands were answered before could not be looked up: nobody may say that nothing of them is kept."""
+
+
 @dataclass(slots=True)
 class _Sorted:
     """A batch before it is decided: what is answered already, what goes on, what waits for the next batch."""
@@ -65,40 +69,61 @@ class BatchRunner:
     """Carries out batches of commands on a storage.
 
     ``decider`` decides the commands that have no ``write`` of their own. ``clock`` tells the server's moment.
-    ``attempts``: how often one command is decided before it is given up as contended. One call at a time.
+    ``attempts``: how often one command is decided before it is given up as contended. ``try_to_store`` raises while
+    storage fails; without it the next batch finds out. One call at a time.
     """
 
     def __init__(
-        self, storage: Storage, decider: BatchDecider, clock: Clock, attempts: int, count: Count
+        self,
+        storage: Storage,
+        decider: BatchDecider,
+        clock: Clock,
+        attempts: int,
+        count: Count,
+        try_to_store: Callable[[], None] = lambda: None,
     ) -> None:
         self._storage = storage
         self._decider = decider
         self._clock = clock
         self._attempts = attempts
         self._count = count
+        self._try_to_store = try_to_store
         self._snapshot_is_sound = True
         self._turns = 0
+        self._storing = True
+
+    @property
+    def storing(self) -> bool:
+        """Whether the last attempt to store something succeeded."""
+        return self._storing
 
     def carry_out(self, batch: Sequence[Pending]) -> list[Pending]:
         """Answer a batch, each command after its commit; returns what is to come first in the next batch, in order."""
         later: list[Pending] = []
         try:
             self._carry_out(batch, later)
-        except Exception:
+        except Exception as error:
             # The last net: no caller may wait for ever.
-            log.exception("A batch of %d commands failed outside its transaction", len(batch))
-            self._snapshot_is_sound = False
+            self._failed("A batch of %d commands failed outside its transaction", len(batch))
             waiting = set(map(id, later))
-            deliver([(pending, not_kept()) for pending in batch if id(pending) not in waiting])
+            result = unknown if isinstance(error, _KeysUnknown) else not_kept
+            deliver([(pending, result()) for pending in batch if id(pending) not in waiting])
         return later
 
     def catch_up_quietly(self) -> None:
-        """Take in what other processes committed, outside of any batch."""
+        """Outside of any batch: see whether storage that failed works again, take in what other processes committed."""
         try:
             self._catch_up()
         except Exception:
-            log.exception("What other processes committed could not be read; the next batch reads it")
-            self._snapshot_is_sound = False
+            if self._storing:
+                log.exception("What other processes committed could not be read; the next batch reads it")
+            self._storing = self._snapshot_is_sound = False
+
+    def _failed(self, message: str, commands: int) -> None:
+        """Called where a batch failed. Only the first failure in a row is told at length."""
+        log.error(message, commands, exc_info=self._storing)
+        self._storing = self._snapshot_is_sound = False
+        self._count(failed_commits=1)
 
     def _carry_out(self, batch: Sequence[Pending], later: list[Pending]) -> None:
         parts = self._sort(batch)
@@ -118,7 +143,11 @@ class BatchRunner:
             later[:0] = self._commit(steps, ready)
 
     def _catch_up(self) -> None:
-        """Have the decider stand where the database stands."""
+        """Have the decider stand where the database stands; not before storage works again, if it failed."""
+        if not self._storing:
+            self._try_to_store()
+            log.warning("Storage works again")
+            self._storing = True
         if not self._snapshot_is_sound:
             self._rebuild()
         elif self._storage.shared:
@@ -151,7 +180,10 @@ class BatchRunner:
 
     def _answers(self, batch: Sequence[Pending]) -> dict[bytes, Result]:
         commands = [pending.command for pending in batch if pending.command.key_hash is not None]
-        return self._storage.answers(commands) if commands else {}
+        try:
+            return self._storage.answers(commands) if commands else {}
+        except Exception as error:
+            raise _KeysUnknown from error
 
     def _decide(self, going: list[Pending]) -> tuple[list[Step], list[Pending], list[tuple[Pending, Result]]]:
         asked = [pending for pending in going if pending.command.write is None]
@@ -188,18 +220,17 @@ class BatchRunner:
         return decision
 
     def _commit(self, steps: list[Step], ready: list[Pending]) -> list[Pending]:
-        commit_alone_is_left = False
+        committing = False
         try:
             with self._storage.writing() as ledger:
                 if self._storage.shared:
                     steps = self._on_the_newest(ledger, steps)
                 result = carry_out(ledger, steps, self._clock())
-                commit_alone_is_left = True
+                committing = True
         except Exception as error:
-            log.exception("A batch of %d commands could not be committed", len(steps))
-            self._count(failed_commits=1)
-            self._snapshot_is_sound = False
-            lost = commit_alone_is_left and isinstance(error, DBAPIError) and error.connection_invalidated
+            self._failed("A batch of %d commands could not be committed", len(steps))
+            # What a constraint or we ourselves refuse is not kept; of any other end of a COMMIT nobody can be sure.
+            lost = committing and not isinstance(error, IntegrityError | StorageError)
             deliver([(pending, unknown() if lost else not_kept()) for pending in ready])
             return []
         self._tell_decider(steps, result)

@@ -28,12 +28,18 @@ from models.runner import BatchRunner
 BATCH = 512
 QUEUE = 4096
 ATTEMPTS = 3
+PROBE_SECONDS = 1.0
+"""While storage fails, it is tried this often whether it is back."""
+
+STEADY_SECONDS = 2.0
+"""So long after a failure nobody is told yet that changes are being stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriterStatistics:
     """Counts since the writer began; ``waiting`` is the queue now, ``busy_seconds`` time spent on batches,
-    ``decided_again`` commands whose decision another process's commit had made stale."""
+    ``at_work_seconds`` how long the present one has been under way, ``failed_commits`` batches of which nothing was
+    seen to be stored, ``decided_again`` commands whose decision another process's commit had made stale."""
 
     waiting: int = 0
     batches: int = 0
@@ -44,6 +50,7 @@ class WriterStatistics:
     failed_commits: int = 0
     decided_again: int = 0
     busy_seconds: float = 0.0
+    at_work_seconds: float = 0.0
 
 
 class Writer:
@@ -67,13 +74,16 @@ class Writer:
     ) -> None:
         self._database = database
         self._decider = decider
-        self._runner = BatchRunner(SqlStorage(database), decider, clock, attempts, self._count)
+        storage = SqlStorage(database)
+        self._runner = BatchRunner(storage, decider, clock, attempts, self._count, storage.try_to_store)
         self._batch = batch
         self._queue = queue
         self._waiting: deque[Pending] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._behind = False
+        self._began: float | None = None
+        self._failed_at = -math.inf
         self._listener: Closable | None = None
         self._statistics = WriterStatistics()
         self._thread = threading.Thread(target=self._run, name="wardflow-writer", daemon=True)
@@ -98,7 +108,14 @@ class Writer:
     def statistics(self) -> WriterStatistics:
         """A consistent copy of the counts."""
         with self._changed:
-            return replace(self._statistics, waiting=len(self._waiting))
+            at_work = 0.0 if self._began is None else time.monotonic() - self._began
+            return replace(self._statistics, waiting=len(self._waiting), at_work_seconds=at_work)
+
+    @property
+    def storing(self) -> bool:
+        """Whether changes are being stored: the last attempt succeeded, and none has failed for a while. A disk that is
+        all but full takes a small change and refuses the next; while it fails it is tried again every second."""
+        return self._runner.storing and time.monotonic() - self._failed_at >= STEADY_SECONDS
 
     async def submit(self, command: Command) -> Reply:
         """Queue a command and wait for its commit; raises what the command raised.
@@ -148,14 +165,15 @@ class Writer:
             if not batch:
                 self._runner.catch_up_quietly()
                 continue
-            began = time.monotonic()
+            self._began = began = time.monotonic()
             self._put_back(self._runner.carry_out(batch))
             self._count_batch(len(batch), time.monotonic() - began)
 
     def _take(self) -> list[Pending] | None:
-        """What waits; nothing, if only other processes have news; None at the end."""
+        """What waits; nothing, if only other processes have news, or storage is to be tried; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed or self._behind)
+            patience = None if self.storing else PROBE_SECONDS
+            self._changed.wait_for(lambda: self._waiting or self._closed or self._behind, patience)
             self._behind = False
             if self._closed and not self._waiting:
                 return None
@@ -168,11 +186,14 @@ class Writer:
 
     def _count(self, **more: int) -> None:
         with self._changed:
+            if more.get("failed_commits"):
+                self._failed_at = time.monotonic()
             was = self._statistics
             self._statistics = replace(was, **{name: getattr(was, name) + n for name, n in more.items()})
 
     def _count_batch(self, size: int, seconds: float) -> None:
         with self._changed:
+            self._began = None
             was = self._statistics
             self._statistics = replace(
                 was,

@@ -1,10 +1,13 @@
 """What may run in the solver's place: processes that answer nonsense, or write down what they are told."""
 
+import contextlib
+import os
 import pickle
+import time
 from pathlib import Path
 
 from api.solving import child
-from api.solving.messages import READY
+from api.solving.messages import MOST_BYTES, READY
 
 
 def garble(connection, memory_bytes):
@@ -48,3 +51,50 @@ def dream(connection, memory_bytes):
 
 def fields_of(record):
     return {name: getattr(record, name) for name in record.__slots__}
+
+
+def never_ready(connection, memory_bytes):
+    """Hangs before it can be asked anything."""
+    time.sleep(3600)
+
+
+def gone_at_once(connection, memory_bytes):
+    """Ends before it can be asked anything."""
+
+
+def not_itself(connection, memory_bytes):
+    """Says something else than that it is ready."""
+    connection.send_bytes(b"hello")
+    time.sleep(3600)
+
+
+def flood(connection, memory_bytes):
+    """Answers every task with more than anybody reads."""
+    connection.send_bytes(READY)
+    connection.recv()
+    connection.send_bytes(bytes(MOST_BYTES + 1))
+    time.sleep(3600)
+
+
+def stutter(connection, memory_bytes):
+    """Announces an answer, and sends half of it."""
+    connection.send_bytes(READY)
+    connection.recv()
+    os.write(connection.fileno(), (100).to_bytes(4, "big") + b"{")
+    time.sleep(3600)
+
+
+def hoard(connection, memory_bytes):
+    """Takes all the memory it may have, then does what the solver does."""
+    child.limit_memory(memory_bytes)
+    connection.send_bytes(READY)
+    hoarded = []
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
+        with contextlib.suppress(MemoryError):
+            while True:
+                hoarded.append(bytearray(1_048_576))
+        connection.send_bytes(child.answer(task))

@@ -9,7 +9,6 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.errors import MalformedJson
@@ -50,12 +49,7 @@ Revision = Annotated[int, Depends(expected_revision)]
 
 async def read(runtime: Runtime, question: Callable[[Connection], T]) -> T:
     """Ask the database, off the event loop."""
-
-    def asked() -> T:
-        with runtime.database.reading() as connection:
-            return question(connection)
-
-    return await run_in_threadpool(asked)
+    return await runtime.read(question)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from api.services.disruptions import Disrupt
 from api.services.proposals import Answered
 from api.wire import JsonBody, json_response, told_response
 from models import outbox
+from models.errors import StorageFails
+from models.failures import storage_failed
 from models.outbox import StoredEvent
 
 router = APIRouter(tags=["events"])
@@ -127,7 +129,7 @@ async def _stream(runtime: Runtime, after: int) -> AsyncIterator[bytes]:
     quiet = 0.0
     yield b"retry: 2000\n\n"
     while not runtime.closing and runtime.outside.monotonic() < end:
-        found = await read(runtime, lambda c, last=after: outbox.read(c, last))  # type: ignore[misc]
+        found = await _after(after, runtime)
         for event in found:
             yield _line(event)
             after = event.sequence
@@ -137,6 +139,16 @@ async def _stream(runtime: Runtime, after: int) -> AsyncIterator[bytes]:
             quiet = 0.0
         if not found:
             await asyncio.sleep(pause)
+
+
+async def _after(last: int, runtime: Runtime) -> list[StoredEvent]:
+    """The next events; none while storage fails: whoever listens hears of them when it works again."""
+    try:
+        return await read(runtime, lambda connection: outbox.read(connection, last))
+    except Exception as error:
+        if not (isinstance(error, StorageFails) or storage_failed(error)):
+            raise
+        return []
 
 
 def _line(event: StoredEvent) -> bytes:

@@ -17,6 +17,7 @@ from api.security.permissions import Permission
 from api.settings import installed_version
 from api.wire import JsonBody, json_response
 from models.clock import Instant
+from models.errors import StorageFails
 
 router = APIRouter(tags=["probes"], dependencies=[Depends(PUBLIC)])
 sandbox = APIRouter(tags=["sandbox"])
@@ -30,9 +31,11 @@ async def healthz() -> Response:
 
 @router.get("/readyz", response_model=ReadyOut)
 async def readyz(runtime: Running) -> Response:
-    """Commands are taken: the database is open, the kernels are compiled, the writer runs."""
+    """Commands are taken: the database stores, the kernels are compiled, the writer runs."""
     if not runtime.ready:
         raise NotReady("The service is starting or stopping.")
+    if not runtime.storing:
+        raise StorageFails("Changes cannot be stored now; reading may go on.")
     return json_response({"status": "ready"})
 
 

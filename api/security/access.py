@@ -8,7 +8,7 @@ marks the few routes that need nobody. A route with neither keeps the applicatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fastapi.dependencies.models import Dependant
@@ -18,9 +18,6 @@ from api.errors import Forbidden, Unauthenticated
 from api.headers import only_header
 from api.security.permissions import Permission, may
 from api.security.tokens import Principal
-
-PrincipalOf = Callable[[str], Principal]
-"""The principal of a token's text; raises ``Unauthenticated`` or ``LiveOnly``."""
 
 _LONGEST_TOKEN = 200
 
@@ -58,7 +55,7 @@ class Permitted:
     async def __call__(self, request: Request) -> Access:
         """The access of the token's principal; raises ``Unauthenticated``, ``LiveOnly`` or ``Forbidden``."""
         runtime = request.app.state.runtime
-        principal = runtime.principal_of(bearer_token(request))
+        principal = await runtime.principal_of(bearer_token(request))
         access = Access(principal, self.permission, runtime.site_of_ward)
         if not access.anywhere():
             raise Forbidden(self.permission.value, "here")

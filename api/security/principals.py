@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import LiveOnly, Unauthenticated
 from api.security.permissions import Grant
 from api.security.tokens import Principal, hash_of_token
+from models.clock import Clock
 from models.database import Database
+from models.failures import storage_failed
 from models.repositories import accounts
-
-if TYPE_CHECKING:
-    from api.runtime import Outside
 
 REMEMBERED_SECONDS: Final = 30.0
 """A token revoked by another process (PostgreSQL) ends within this; by this one, at once."""
@@ -23,30 +26,59 @@ _MOST: Final = 4096
 class Principals:
     """Finds the principal of a token; ``forget`` after any change of accounts or tokens."""
 
-    def __init__(self, database: Database, outside: Outside, sandbox: bool) -> None:
+    def __init__(
+        self, database: Database, wall: Clock, monotonic: Callable[[], float], sandbox: bool
+    ) -> None:
         self._database = database
-        self._outside = outside
+        self._wall = wall
+        self._monotonic = monotonic
         self._sandbox = sandbox
         self._known: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
+        self._changes = 0
+        self._lock = threading.Lock()
+
+    def remembered(self, token: str) -> Principal | None:
+        """As ``of``, without asking storage; None if that is needed."""
+        known = self._known.get(hash_of_token(token))
+        if known is None or known[1] < self._monotonic():
+            return None
+        return self._unexpired(known[0])
 
     def of(self, token: str) -> Principal:
-        """Raises ``Unauthenticated`` for a token that is unknown, expired or revoked or whose account is
-        disabled, ``LiveOnly`` for a sandbox token at a live hospital."""
-        digest = hash_of_token(token)
-        known = self._known.get(digest)
-        if known is None or known[1] < self._outside.monotonic():
-            known = (self._look_up(digest), self._outside.monotonic() + REMEMBERED_SECONDS)
-            self._known[digest] = known
-            while len(self._known) > _MOST:
-                self._known.popitem(last=False)
-        principal = known[0]
-        if principal.expires_microsecond <= self._outside.wall().microsecond:
-            raise Unauthenticated("The token has expired.")
-        return principal
+        """From any thread. Raises ``Unauthenticated`` for a token that is unknown, expired or revoked or whose account
+        is disabled, ``LiveOnly`` for a sandbox token at a live hospital.
+
+        While storage cannot be asked nobody can revoke anything either: whoever was known before is still.
+        """
+        digest, changes = hash_of_token(token), self._changes
+        try:
+            found = self._look_up(digest)
+        except SQLAlchemyError as error:
+            known = self._known.get(digest)
+            if known is None or not storage_failed(error):
+                raise
+            return self._unexpired(known[0])
+        self._remember(digest, found, changes)
+        return self._unexpired(found)
 
     def forget(self) -> None:
-        """Look everything up again."""
-        self._known.clear()
+        """Look everything up again, also what is being looked up now."""
+        with self._lock:
+            self._changes += 1
+            self._known.clear()
+
+    def _remember(self, digest: bytes, principal: Principal, changes: int) -> None:
+        with self._lock:
+            if changes != self._changes:
+                return
+            self._known[digest] = principal, self._monotonic() + REMEMBERED_SECONDS
+            while len(self._known) > _MOST:
+                self._known.popitem(last=False)
+
+    def _unexpired(self, principal: Principal) -> Principal:
+        if principal.expires_microsecond <= self._wall().microsecond:
+            raise Unauthenticated("The token has expired.")
+        return principal
 
     def _look_up(self, digest: bytes) -> Principal:
         with self._database.reading() as connection:

@@ -40,10 +40,9 @@ async def log_in(body: LoginIn, runtime: Runtime) -> Opened:
     if locked:
         runtime.metrics.logins.labels("throttled").inc()
         raise LoginThrottled(locked)
-    with runtime.database.reading() as connection:
-        account = accounts.account_by_login(connection, body.login)
+    account = await runtime.read(lambda connection: accounts.account_by_login(connection, body.login))
     right = await runtime.passwords.verify(account.password_hash if account else None, body.password)
-    wall = runtime.outside.wall()
+    wall = runtime.wall()
     locked_in_storage = (
         account is not None and account.locked_until is not None and wall < account.locked_until
     )
@@ -61,7 +60,7 @@ async def _refuse(login: str, account: StoredAccount | None, runtime: Runtime) -
     if account is None:
         return
     seconds = runtime.throttle.seconds_locked(login)
-    now = runtime.outside.wall()
+    now = runtime.wall()
     until = Instant(now.microsecond + seconds * 1_000_000) if seconds else account.locked_until
 
     def write(transaction: Transaction) -> Outcome:
@@ -73,7 +72,7 @@ async def _refuse(login: str, account: StoredAccount | None, runtime: Runtime) -
 
 async def _open(account: StoredAccount, label: str, runtime: Runtime) -> Opened:
     token = new_token(runtime.meta.sandbox, runtime.outside.random_bytes)
-    now = runtime.outside.wall()
+    now = runtime.wall()
     expires = Instant(now.microsecond + runtime.settings.session_minutes * MICROSECONDS_PER_MINUTE)
     record = StoredToken(
         runtime.new_id("tok"), account.id, hash_of_token(token), label, runtime.meta.sandbox, now, expires

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from models.connections import Database, migrate_forwards
 from models.errors import (
@@ -68,7 +68,20 @@ class PostgresqlDatabase(Database):
 
     def listen(self, heard: Callable[[int], None]) -> Listener:
         """As promised by ``Database.listen``."""
-        return Listener(self._plain, heard)
+        return Listener(self._plain, heard, self._stay_present)
+
+    def _stay_present(self) -> None:
+        """Take the lock again that a server which was away has forgotten: nobody migrates what is being used."""
+        with contextlib.suppress(SQLAlchemyError):
+            self._presence.exec_driver_sql("SELECT 1")
+            return
+        self._presence.close()
+        self._presence = self._plain.connect()
+        if not _locks(self._presence, "pg_try_advisory_lock_shared"):
+            raise DatabaseInUse(
+                f"{shown(self.url)} is being migrated by another wardflow process. Stop this service: it was started "
+                "on the schema before."
+            )
 
     def fold_log(self) -> None:
         """Free the space of overwritten rows. The server's write-ahead log and its backups keep them for as long

@@ -14,6 +14,7 @@ import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from models.errors import StorageError
 from models.postgresql.dialect import CHANNEL
 
 LOOK_SECONDS = 0.5
@@ -26,11 +27,15 @@ log = logging.getLogger(__name__)
 
 
 class Listener:
-    """A thread with a connection of its own that passes on the revision of every commit; to be closed."""
+    """A thread with a connection of its own that passes on the revision of every commit; to be closed.
 
-    def __init__(self, engine: Engine, heard: Callable[[int], None]) -> None:
+    ``connected`` is called whenever it can be heard (again).
+    """
+
+    def __init__(self, engine: Engine, heard: Callable[[int], None], connected: Callable[[], None]) -> None:
         self._engine = engine
         self._heard = heard
+        self._connected = connected
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wardflow-listener", daemon=True)
         self._thread.start()
@@ -44,7 +49,7 @@ class Listener:
         while not self._ended.is_set():
             try:
                 self._listen()
-            except (psycopg.Error, SQLAlchemyError) as error:
+            except (psycopg.Error, SQLAlchemyError, StorageError) as error:
                 log.warning("Not listening for other processes (%s); trying again", type(error).__name__)
                 self._ended.wait(AGAIN_SECONDS)
 
@@ -54,6 +59,7 @@ class Listener:
             connection = pooled.driver_connection
             assert isinstance(connection, psycopg.Connection), "PostgreSQL is spoken to by psycopg"
             connection.execute(f"LISTEN {CHANNEL}")
+            self._connected()
             while not self._ended.is_set():
                 for message in connection.notifies(timeout=LOOK_SECONDS):
                     self._heard(int(message.payload))

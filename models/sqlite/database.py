@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import sqlcipher3
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from models.connections import Database, migrate_forwards
@@ -24,6 +24,7 @@ from models.errors import (
     NotAWardflowDatabase,
     WrongKey,
 )
+from models.folders import make_private_folder
 from models.keys import Key, KeyRing
 from models.sqlite.dialect import SqliteDialect
 from models.sqlite.engine import APPLICATION_ID, HEADER_MARK, file_salt, reader_engine, writer_engine
@@ -41,6 +42,32 @@ class SqliteDatabase(Database):
         super().__init__(path, SqliteDialect(), writer_engine(path, key), reader_engine(path, key, readers))
         self.path = path
         self._lock = lock
+        self._reading = readers
+        self._place: tuple[tuple[int, int] | None, ...] | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """As promised by ``Database.writing``. Raises ``DatabaseMissing`` if the file, or the log beside it, is no
+        longer where it was opened: what is written to a file without a name is lost when the process ends."""
+        with super().writing() as connection:
+            yield connection
+            if self._place is not None and self._place != self._found():
+                raise DatabaseMissing(
+                    f"{self.path} or its -wal file was moved, deleted or replaced while it is open. Put it back, "
+                    "or stop the service and restore a backup."
+                )
+
+    def settle(self) -> None:
+        """Called once the file was found sound. From now on nothing is written unless it is where it is now, and
+        reading needs no connection that is not there already: not even the folder needs to be readable."""
+        self._place = self._found()
+        with ExitStack() as held:
+            for _ in range(self._reading):
+                held.enter_context(self._readers.connect())
+
+    def _found(self) -> tuple[tuple[int, int] | None, ...]:
+        log = self.path.with_name(self.path.name + "-wal")
+        return _identity(self.path), _identity(log)
 
     def fold_log(self) -> None:
         """Bring the write-ahead log into the file and empty it: what was overwritten is gone from both."""
@@ -84,7 +111,7 @@ def create(path: Path, keys: KeyRing, readers: int) -> Database:
     Raises ``DatabaseExists`` if anything lies at ``path``, ``FolderOpenToOthers`` if others can enter its
     folder.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     _refuse_open_folder(path.parent)
     lock = ProcessLock(path)
     try:
@@ -127,6 +154,7 @@ def _opened(
     database = SqliteDatabase(path, key, lock, readers)
     try:
         _check_readable(database)
+        database.settle()
         prepare(database)
     except BaseException:
         database.close()
@@ -144,6 +172,14 @@ def _check_readable(database: SqliteDatabase) -> None:
         ) from None
     if found != APPLICATION_ID:
         raise NotAWardflowDatabase(f"{database.path} opens, but was not made by wardflow.")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _key_of(path: Path, keys: KeyRing) -> Key:

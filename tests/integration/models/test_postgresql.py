@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 
 import psycopg
 import pytest
@@ -113,6 +114,25 @@ def test_several_processes_open_a_hospital_and_one_alone_migrates_it(empty_datab
     with open_database(place, keys.database), pytest.raises(DatabaseInUse, match="Stop them first"):
         empty_database.migrate()
     empty_database.migrate()
+
+
+def test_a_hospital_that_is_served_is_not_migrated_after_its_server_was_away_either(
+    empty_database, place, keys, postgresql_server
+):
+    """The lock that says who is there went with the server, and was not taken again."""
+    listener = empty_database.listen(lambda revision: None)
+    name = empty_database.url.database
+    ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    locks = f"""SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+                WHERE locktype = 'advisory' AND granted AND datname = '{name}'"""
+    postgresql_server.execute(ended)
+    until = time.monotonic() + 5
+    while postgresql_server.execute(locks) == [(0,)]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    with open_database(place, keys.database) as other, pytest.raises(DatabaseInUse, match="Stop them first"):
+        other.migrate()
+    listener.close()
 
 
 def test_nobody_opens_a_hospital_that_is_being_migrated(empty_database, place, keys):

@@ -79,3 +79,18 @@ def test_who_must_wait_is_told_how_long():
     assert response_to(storage.QueueFull(9, 3)).headers["Retry-After"] == "3"
     assert response_to(api.LoginThrottled(17)).headers["Retry-After"] == "17"
     assert "Bearer" in response_to(api.Unauthenticated("none")).headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize(
+    "error", [e for e in PROBLEMS if PROBLEMS[e].status == 503], ids=lambda e: e.__name__
+)
+def test_whoever_is_told_to_come_back_is_told_when(error):
+    arguments = {storage.QueueFull: (9, 3), storage.Contended: ("place", "guard", 3)}.get(error, ())
+    assert int(response_to(error(*arguments)).headers["Retry-After"]) >= 1
+
+
+def test_a_change_whose_outcome_nobody_knows_is_told_neither_as_stored_nor_as_not_stored():
+    unknown, not_stored = row_of(storage.OutcomeUnknown()), row_of(storage.CommitFailed())
+    assert unknown.slug != not_stored.slug
+    assert "not known" in unknown.title
+    assert "same Idempotency-Key" in unknown.remedy

@@ -3,7 +3,7 @@
 import pytest
 from argon2 import PasswordHasher
 
-from api.clocks import HospitalClock
+from api.clocks import ForwardClock, HospitalClock
 from api.errors import ClockRunsForward
 from api.security.passwords import Passwords
 from api.security.throttle import Throttle
@@ -75,21 +75,45 @@ def test_a_flood_of_names_does_not_grow_without_end():
 
 def test_the_hospitals_clock_runs_with_the_wall_and_never_tells_a_moment_twice():
     wall = Ticking(Instant(1_000))
-    clock = HospitalClock(wall, Instant(0))
+    clock = HospitalClock(wall, Instant(0), simulated=True)
     first, second = clock(), clock()
     assert first < second
     wall.now = Instant(9_000)
     assert clock() == Instant(9_000)
 
 
-def test_the_hospitals_clock_is_never_before_what_was_recorded():
-    clock = HospitalClock(Ticking(Instant(5)), Instant(1_000_000))
+@pytest.mark.parametrize("simulated", [True, False])
+def test_the_hospitals_clock_is_never_before_what_was_recorded(simulated):
+    clock = HospitalClock(Ticking(Instant(5)), Instant(1_000_000), simulated=simulated)
     assert clock() >= Instant(1_000_000)
+
+
+def test_a_live_hospital_whose_machine_was_set_back_waits_for_it_and_a_sandbox_goes_on():
+    """A machine's clock was an hour ahead, was put right, and the service started again: the hospital stayed an hour
+    ahead of everybody's watch, for good."""
+    wall, recorded = Ticking(Instant.of_minute(100)), Instant.of_minute(160)
+    live, sandbox = (HospitalClock(wall, recorded, simulated=simulated) for simulated in (False, True))
+    assert live.seconds_ahead == sandbox.seconds_ahead == 3600
+    wall.now = Instant.of_minute(130)
+    assert (live().minute, sandbox().minute) == (160, 190)
+    wall.now = Instant.of_minute(170)
+    assert (live().minute, sandbox().minute) == (170, 230)
+    assert (live.seconds_ahead, sandbox.seconds_ahead) == (0, 3600)
+
+
+def test_a_machine_that_is_set_back_an_hour_brings_nothing_back_that_has_expired():
+    wall = Ticking(Instant.of_minute(100))
+    clock = ForwardClock(wall)
+    assert clock().minute == 100
+    wall.now = Instant.of_minute(40)
+    assert clock().minute == 100
+    wall.now = Instant.of_minute(101)
+    assert clock().minute == 101
 
 
 def test_a_set_clock_stands_still_or_goes_on_and_never_back():
     wall = Ticking(Instant(0))
-    clock = HospitalClock(wall, Instant(0))
+    clock = HospitalClock(wall, Instant(0), simulated=True)
     clock.set(Instant.of_minute(100), running=False)
     wall.now = Instant.of_minute(50)
     assert clock().minute == 100
