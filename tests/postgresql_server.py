@@ -40,9 +40,10 @@ SETTINGS = {
 class Server:
     """A running server; ``create`` makes databases in it, from a template in some 20 ms."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, folder: Path, programs: Path, settings: dict[str, str]) -> None:
         self.folder = folder
-        self.process = process
+        self.process = start(programs, folder, settings)
+        self._programs, self._settings = programs, settings
         self._numbers = itertools.count(1)
 
     def url(self, database: str) -> URL:
@@ -75,6 +76,25 @@ class Server:
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(30)
 
+    def kill_every_process(self) -> None:
+        """SIGKILL to the server and to all that work for it: none of them writes another byte."""
+        workers = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        self.process.kill()
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(worker), signal.SIGKILL)
+        self.process.wait(30)
+
+    def restart(self) -> None:
+        """Start it again over what it left, after it was killed."""
+        self.process = start(self._programs, self.folder, self._settings)
+
+    def stop(self) -> None:
+        """End it in good order, if it runs."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(30)
+
 
 @contextlib.contextmanager
 def running_server(*, on_disk: bool = False, **settings: str) -> Iterator[Server]:
@@ -83,16 +103,15 @@ def running_server(*, on_disk: bool = False, **settings: str) -> Iterator[Server
     # Not under pytest's folders: the path of a socket has at most 107 bytes.
     home = None if on_disk else _roomy_memory()
     folder = Path(tempfile.mkdtemp(prefix="wardflow-pg-", dir=home))
-    process = None
+    server = None
     try:
         programs = _programs(folder)
         _run(programs / "initdb", "-D", folder / "data", *_INITDB)
-        process = start(programs, folder, {**SETTINGS, **FAST, **settings})
-        yield Server(folder, process)
+        server = Server(folder, programs, {**SETTINGS, **FAST, **settings})
+        yield server
     finally:
-        if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(30)
+        if server is not None:
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
