@@ -6,7 +6,11 @@ ends, by the kind of the campaign:
 ``sqlite``      the service over the embedded database
 ``postgresql``  the service over PostgreSQL
 ``server``      every process of PostgreSQL, under the service; every second round the service too
-``hasty``       the control: a service that answers before it commits, which must be found out
+
+and of two controls, which must be found out:
+
+``hasty``         a service that answers before it commits, over the embedded database
+``asynchronous``  a service whose commits do not wait for PostgreSQL's log, when PostgreSQL is killed
 
 What is left is judged (``judge``): nothing acknowledged is lost, nothing is doubled or half done, the audit chain is
 whole, the outbox in step. Then the service is there again, every command is repeated twice under its key, and what was
@@ -22,21 +26,46 @@ import contextlib
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.record import append, recorded, revision
+from benchmarks.record import append
 from benchmarks.safety.load import wait_for
-from benchmarks.safety.scene import Crash, Scene, judged, staged
+from benchmarks.safety.resuming import done_before
+from benchmarks.safety.scene import SHOWN, Crash, Scene, judged, staged
 
 if TYPE_CHECKING:
     from tests.postgresql_server import Server
 
-ROUNDS: Final = {"sqlite": 100, "postgresql": 20, "server": 20, "hasty": 10}
-"""Every kind of campaign, and how long it is by default."""
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``rounds`` by default; ``module``: the program that serves; ``settings`` of PostgreSQL, if the hospital is there;
+    ``server``: whether PostgreSQL is killed; ``control``: whether every round must be found to have lost something."""
+
+    rounds: int
+    module: str = "cli"
+    settings: Mapping[str, str] | None = None
+    server: bool = False
+    control: bool = False
+
+
+_SYNCED: Final = {"fsync": "on", "full_page_writes": "on"}
+_RARELY: Final = {"wal_writer_delay": "10s", "wal_writer_flush_after": "64MB"}
+"""Nobody else writes the log out in time."""
+
+KINDS: Final = {
+    "sqlite": Kind(100),
+    "postgresql": Kind(20, settings=_SYNCED),
+    "server": Kind(20, settings=_SYNCED, server=True),
+    "hasty": Kind(10, "benchmarks.safety.hasty_service", control=True),
+    "asynchronous": Kind(
+        10, "benchmarks.safety.asynchronous_service", {**_SYNCED, **_RARELY}, server=True, control=True
+    ),
+}
 
 ON_ONE: Final = 5
 """Rounds on one hospital; then a new one, for the beds fill up."""
@@ -53,24 +82,23 @@ RESULTS: Final = Path("benchmarks/results/crashes.jsonl")
 class Campaign:
     """Rounds of one kind. ``server``: where the hospital is in PostgreSQL."""
 
-    def __init__(self, kind: str, seed: int, server: Server | None) -> None:
-        self.kind, self.seed = kind, seed
+    def __init__(self, name: str, seed: int, server: Server | None) -> None:
+        self._kind = KINDS[name]
         self._server = server
-        self._dice = random.Random(f"{kind}/{seed}")
+        self._dice = random.Random(f"{name}/{seed}")
 
     def rounds(self, count: int) -> Iterator[Crash]:
         """So many crashes."""
         while count > 0:
             place = None if self._server is None else self._server.create()
-            module = "benchmarks.safety.hasty_service" if self.kind == "hasty" else "cli"
-            with staged(place, module) as scene:
+            with staged(place, self._kind.module) as scene:
                 for number in range(min(count, ON_ONE)):
                     yield self._round(scene, number)
             count -= ON_ONE
 
     def _round(self, scene: Scene, number: int) -> Crash:
         began = time.monotonic()
-        crash = partial(self._kill_server, number % 2 == 1) if self.kind == "server" else self._kill_service
+        crash = partial(self._kill_server, number % 2 == 1) if self._kind.server else self._kill_service
         told = scene.load(str(self._dice.random()), partial(crash, scene))
         self._wait_for_the_dead()
         return judged(scene, told, began)
@@ -109,35 +137,24 @@ class Campaign:
 @contextlib.contextmanager
 def campaign(kind: str, seed: int) -> Iterator[Campaign]:
     """A campaign of a kind, with a PostgreSQL of its own if it needs one."""
-    if kind in ("sqlite", "hasty"):
+    settings = KINDS[kind].settings
+    if settings is None:
         yield Campaign(kind, seed, None)
         return
     # Here, because a wheel carries no tests; campaigns run from the checkout.
     from tests.postgresql_server import running_server
 
-    with running_server(fsync="on", full_page_writes="on") as server:
+    with running_server(**settings) as server:
         yield Campaign(kind, seed, server)
 
 
 # --- telling --------------------------------------------------------------------------------------------------
-def done_before(kind: str, seed: int, path: Path) -> int:
-    """Rounds of this kind and seed that a file holds of the present revision."""
-    present = _clean(revision())
-    lines = (line for line in recorded(path) if (line["benchmark"], line["kind"]) == ("crashes", kind))
-    return sum(line["seed"] == seed and _clean(line["revision"]) == present for line in lines)
-
-
-def _clean(revision: str) -> str:
-    # The file of results itself makes a checkout dirty.
-    return revision.removesuffix("-dirty")
-
-
 def run(kind: str, seed: int, rounds: int, done: int, output: Path) -> list[Crash]:
     """The rounds that are still to be done, each appended to the file as it is over."""
     crashes = []
     with campaign(kind, seed + done) as begun:
         for number, crash in enumerate(begun.rounds(rounds - done), done + 1):
-            line = {"benchmark": "crashes", "kind": kind, "seed": seed, "round": number, **asdict(crash)}
+            line = {"benchmark": "crashes", "kind": kind, "seed": seed, "round": number, **crash.line()}
             append(output, line)
             crashes.append(crash)
             print(f"{kind} {number}/{rounds}: {told_of(crash)}", flush=True)
@@ -146,7 +163,7 @@ def run(kind: str, seed: int, rounds: int, done: int, output: Path) -> list[Cras
 
 def told_of(crash: Crash) -> str:
     """One line."""
-    found = "\n  ".join(("", *crash.faults[:10]))
+    found = "\n  ".join(("", *crash.faults[:SHOWN]))
     return (
         f"{crash.commands} commands, {crash.acknowledged} acknowledged, {crash.unanswered} not answered "
         f"({crash.kept} of them kept), {crash.seconds} s, {len(crash.faults)} faults{found}"
@@ -158,16 +175,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kind", nargs="?", choices=ROUNDS, default="sqlite")
+    parser.add_argument("kind", nargs="?", choices=KINDS, default="sqlite")
     parser.add_argument("--rounds", type=int, help="rounds in all, those of the file included")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fresh", action="store_true", help="count none that the file holds")
     parser.add_argument("--output", type=Path, default=RESULTS)
     asked = parser.parse_args()
-    rounds = asked.rounds or ROUNDS[asked.kind]
-    done = 0 if asked.fresh else done_before(asked.kind, asked.seed, asked.output)
+    rounds = asked.rounds or KINDS[asked.kind].rounds
+    done = 0 if asked.fresh else done_before("crashes", asked.kind, asked.seed, asked.output)
     crashes = run(asked.kind, asked.seed, rounds, done, asked.output)
-    return int(any(bool(crash.faults) is (asked.kind != "hasty") for crash in crashes))
+    return int(any(bool(crash.faults) is not KINDS[asked.kind].control for crash in crashes))
 
 
 if __name__ == "__main__":

@@ -181,11 +181,11 @@ def lost(told: Iterable[Told], reading: Reading, start: Start) -> Iterator[str]:
             continue
         kept = reading.kept.get(key_hash(start.actor, one.key))
         if kept is None:
-            yield f"lost: {one.path} was answered {one.answer.status}, and nothing of it is there"
+            yield f"lost: {one.shown} was answered {one.answer.status}, and nothing of it is there"
         elif (kept.status, in_words(kept.body, Language.ENGLISH)) != (one.answer.status, one.answer.body):
-            yield f"lost: {one.path} is kept with another answer than was given"
+            yield f"lost: {one.shown} is kept with another answer than was given"
         elif reading.states.get(_version(one.answer.body)) != one.answer.body["state"]:
-            yield f"lost: {one.path} is kept as answered, and its request never was in that state"
+            yield f"lost: {one.shown} is kept as answered, and its request never was in that state"
 
 
 def _doubled(told: Iterable[Told], reading: Reading, start: Start) -> Iterator[str]:
@@ -242,7 +242,7 @@ def repeated_otherwise(before: Iterable[Told], after: Iterable[Told]) -> Iterato
     """Commands that were repeated under their keys and told otherwise. ``after``: the same, in the same order."""
     for first, again in zip(before, after, strict=True):
         if again.answer is None or again.answer.status >= 500:
-            yield f"repeated: {again.path} was not answered"
+            yield f"repeated: {again.shown} was not answered"
         elif (
             first.answer is not None
             and first.acknowledged
@@ -251,7 +251,7 @@ def repeated_otherwise(before: Iterable[Told], after: Iterable[Told]) -> Iterato
                 != (again.answer.status, again.answer.body, again.answer.replayed)
             )
         ):
-            yield f"repeated: {again.path} was answered {first.answer.status} and then {again.answer.status} otherwise"
+            yield f"repeated: {again.shown} was answered {first.answer.status} and then {again.answer.status} otherwise"
 
 
 def key_hash(actor: str, key: str) -> bytes:

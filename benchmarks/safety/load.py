@@ -84,6 +84,11 @@ class Told:
     answer: Answer | None = None
 
     @property
+    def shown(self) -> str:
+        """Which command, in a sentence."""
+        return f"{self.path} (key {self.key[:8]})"
+
+    @property
     def acknowledged(self) -> bool:
         """Whether its sender was told that it is done."""
         return self.answer is not None and self.answer.acknowledges

@@ -7,8 +7,8 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,14 +24,19 @@ QUIET: Final = {"tick_seconds": 0, "solver_process": False}
 """Nothing but the clients changes the hospital; nobody asks for a batch that a process of its own would plan."""
 
 
+SHOWN: Final = 3
+"""How many faults of a round its line tells."""
+
+
 @dataclass
 class Scene:
-    """One hospital and all that was ever told of it. ``module``: which program serves it."""
+    """One hospital and all that was ever told of it. ``module``: which program serves it, with which ``settings``."""
 
     folder: Path
     hall: Hall
     start: Start
-    module: str = "cli"
+    module: str
+    settings: Mapping[str, object]
     told: list[Told] = field(default_factory=list)
     running: Service | None = None
 
@@ -41,7 +46,7 @@ class Scene:
         if self.running is None:
             hall = self.hall
             self.running = start_service(
-                hall.database, hall.key_file, self.folder / "run", settings=QUIET, module=self.module
+                hall.database, hall.key_file, self.folder / "run", settings=self.settings, module=self.module
             )
         return self.running
 
@@ -49,6 +54,12 @@ class Scene:
         """SIGKILL to the service."""
         if self.running is not None:
             self.running.kill()
+            self.running = None
+
+    def stop(self) -> None:
+        """End the service in good order."""
+        if self.running is not None:
+            self.running.stop()
             self.running = None
 
     def load(self, seed: str, meanwhile: Meanwhile) -> list[Told]:
@@ -68,7 +79,8 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """What one crash did. ``kept``: of the commands that were not answered, those that had been carried out."""
+    """What one crash did. ``kept``: of the commands that were not answered, those that had been carried out;
+    ``faults``: everything the judge found."""
 
     commands: int
     acknowledged: int
@@ -77,9 +89,19 @@ class Crash:
     seconds: float
     faults: tuple[str, ...]
 
+    def line(self) -> dict[str, object]:
+        """For a file of results: the first faults, and how many there were."""
+        return {**asdict(self), **shortened(self.faults)}
+
+
+def shortened(faults: Sequence[str]) -> dict[str, object]:
+    """So much of what was found as a line of results can hold."""
+    lost = sum(fault.startswith("lost: ") for fault in faults)
+    return {"found": len(faults), "lost": lost, "faults": list(faults[:SHOWN])}
+
 
 @contextlib.contextmanager
-def staged(place: Place | None, module: str = "cli") -> Iterator[Scene]:
+def staged(place: Place | None, module: str = "cli", **settings: object) -> Iterator[Scene]:
     """A new hospital, in a new file or at the address of an empty database; nothing runs yet."""
     with tempfile.TemporaryDirectory(prefix="wardflow-crashes-") as name:
         folder = Path(name)
@@ -87,7 +109,7 @@ def staged(place: Place | None, module: str = "cli") -> Iterator[Scene]:
         hall = found_hall(database, folder / "keys" / "wardflow.keys", int(time.time()) // 60)
         with opened(hall) as found, found.reading() as connection:
             start = start_of(connection)
-        scene = Scene(folder, hall, start, module)
+        scene = Scene(folder, hall, start, module, {**QUIET, **settings})
         try:
             yield scene
         finally:

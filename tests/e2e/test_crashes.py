@@ -17,8 +17,9 @@ def test_what_was_acknowledged_survives_a_kill_and_is_answered_again(kind, round
             assert crash.unanswered > 0, "nobody was waiting: the kill came too late to show anything"
 
 
-def test_a_service_that_answers_before_it_commits_is_found_out():
-    with campaign("hasty", seed=1) as begun:
+@pytest.mark.parametrize("kind", ["hasty", "asynchronous"])
+def test_a_service_that_answers_before_its_commit_is_durable_is_found_out(kind):
+    with campaign(kind, seed=1) as begun:
         (crash,) = begun.rounds(1)
     assert any(fault.startswith("lost: ") for fault in crash.faults)
     assert any(fault.startswith("repeated: ") for fault in crash.faults)

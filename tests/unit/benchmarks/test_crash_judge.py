@@ -56,14 +56,14 @@ def test_what_was_not_acknowledged_may_be_missing_altogether():
     assert faults([ASKED, replace(GIVEN_BACK, answer=None)], nothing, START) == []
     assert faults([ASKED, replace(GIVEN_BACK, answer=Answer(503, {}))], nothing, START) == []
     assert faults(ALL, nothing, START) == [
-        "lost: /requests/r1:release was answered 200, and nothing of it is there"
+        "lost: /requests/r1:release (key key-two) was answered 200, and nothing of it is there"
     ]
 
 
 @pytest.mark.parametrize(
     ("broken", "fault"),
     [
-        ({"kept": without(SOUND.kept, TWO)}, "lost: /requests/r1:release was answered 200"),
+        ({"kept": without(SOUND.kept, TWO)}, "lost: /requests/r1:release (key key-two) was answered 200"),
         ({"kept": {**SOUND.kept, TWO: Kept(200, PLACED, 6, 200)}}, "kept with another answer"),
         ({"states": {("r1", 1): "placed"}}, "never was in that state"),
         ({"kept": {**SOUND.kept, b"x": Kept(201, PLACED, 6, 200)}}, "a key is kept that nobody sent"),

@@ -1,0 +1,64 @@
+"""The real service with a recorder around its SQLite: ``python -m benchmarks.safety.recorded_service serve ...``.
+
+``WARDFLOW_RECORDING`` names the file that the recording is appended to. Every answer to a command is noted before it
+leaves, so that what the recording has before it is all that the answer may rest on. ``WARDFLOW_SYNCHRONOUS=NORMAL``
+makes the control: a service that does not sync every commit, which must be found out.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import app as application
+from benchmarks.safety.recording import Recorder, Tap
+from models.keys import Key
+from models.sqlite import engine
+
+
+class Answers:
+    """Notes the status of every answer to a command, under its key, before the server has it."""
+
+    def __init__(self, app: ASGIApp, recorder: Recorder) -> None:
+        self._app = app
+        self._recorder = recorder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Everything is passed on."""
+        key = dict(scope.get("headers", ())).get(b"idempotency-key", b"").decode("latin-1")
+
+        async def noted(message: Message) -> None:
+            if key and message["type"] == "http.response.start":
+                self._recorder.note("answer", key=key, status=message["status"])
+            await send(message)
+
+        await self._app(scope, receive, noted)
+
+
+def main() -> None:
+    """Serve so, in this process alone."""
+    from cli.main import main as wardflow
+
+    recorder = Recorder(Path(os.environ["WARDFLOW_RECORDING"]))
+    Tap(recorder)
+    _set_synchronous(os.environ.get("WARDFLOW_SYNCHRONOUS", "FULL"))
+    create_app = application.create_app
+    application.create_app = lambda *given: Answers(create_app(*given), recorder)  # type: ignore[assignment,return-value]
+    wardflow()
+
+
+def _set_synchronous(mode: str) -> None:
+    pragmas = engine._pragmas
+
+    def changed(key: Key, role: str) -> tuple[str, ...]:
+        return tuple(
+            pragma.replace("synchronous=FULL", f"synchronous={mode}") for pragma in pragmas(key, role)
+        )
+
+    engine._pragmas = changed
+
+
+if __name__ == "__main__":
+    main()

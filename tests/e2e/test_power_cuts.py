@@ -1,0 +1,32 @@
+"""Power cuts under the embedded database, simulated at random places of a recording of the real service. The long form:
+``python -m benchmarks.safety.power_cuts``."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.safety.power_cuts import cuts, record
+
+pytestmark = pytest.mark.slow
+CUTS = 25
+COMMANDS = 80
+
+
+def test_no_power_cut_takes_what_was_acknowledged():
+    recording = record("full", "test", COMMANDS)
+    made = list(cuts(recording, CUTS, random.Random(1)))
+    assert [cut.faults for cut in made if cut.faults] == []
+    assert made[0].acknowledged < made[-1].acknowledged, "cuts at one place only show little"
+    # Without the last write the recording is not of this run, and is refused.
+    last = max(number for number, entry in enumerate(recording.entries) if entry.kind == "write")
+    shorter = replace(recording, entries=recording.entries[:last] + recording.entries[last + 1 :])
+    with pytest.raises(RuntimeError, match="something was not recorded"):
+        shorter.complete()
+
+
+def test_a_service_that_syncs_now_and_then_loses_what_it_acknowledged_and_leaves_nothing_half_done():
+    made = list(cuts(record("normal", "test", COMMANDS), CUTS, random.Random(1)))
+    found = [cut.faults for cut in made if cut.faults]
+    assert len(found) >= CUTS // 5
+    assert all(fault.startswith("lost: ") for faults in found for fault in faults)
