@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import KeyFileError
+from models.folders import make_private_folder, sync_folder
 
 KEY_BYTES = 32
 FORMAT = "wardflow-keys-1"
@@ -85,7 +86,7 @@ def generate_keys(random_bytes: Callable[[int], bytes]) -> Keys:
 def write_key_file(path: Path, keys: Keys, data_folder: Path | None) -> None:
     """Write a new key file of mode 0600; never overwrites one, and refuses a place inside ``data_folder``."""
     refuse_inside(path, data_folder)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -95,6 +96,8 @@ def write_key_file(path: Path, keys: Keys, data_folder: Path | None) -> None:
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
+    # Without this file everything stored is lost, so its name too has to outlive a power cut.
+    sync_folder(path.parent)
 
 
 def read_key_file(path: Path) -> Keys:

@@ -24,6 +24,7 @@ from models.errors import (
     NotAWardflowDatabase,
     WrongKey,
 )
+from models.folders import make_private_folder
 from models.keys import Key, KeyRing
 from models.sqlite.dialect import SqliteDialect
 from models.sqlite.engine import APPLICATION_ID, HEADER_MARK, file_salt, reader_engine, writer_engine
@@ -84,7 +85,7 @@ def create(path: Path, keys: KeyRing, readers: int) -> Database:
     Raises ``DatabaseExists`` if anything lies at ``path``, ``FolderOpenToOthers`` if others can enter its
     folder.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     _refuse_open_folder(path.parent)
     lock = ProcessLock(path)
     try:
