@@ -7,7 +7,8 @@ whatever was not synced is kept, lost, torn or out of order) is put into a folde
 audit chain whole. One recording serves ``ON_ONE`` cuts. Kinds:
 
 ``full``    the service as it is
-``normal``  the control: ``synchronous=NORMAL``, which must lose what was acknowledged
+``normal``  a control: ``synchronous=NORMAL``, which must lose what was acknowledged
+``apart``   a control: audit lines, answers and events in a transaction of their own, which must leave things half done
 """
 
 from __future__ import annotations
@@ -34,7 +35,13 @@ from models.database import open_database
 from models.errors import DatabaseError
 from models.keys import KeyRing, read_key_file
 
-SYNCHRONOUS: Final = {"full": "FULL", "normal": "NORMAL"}
+KINDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "full": {},
+    "normal": {"synchronous": "NORMAL"},
+    "apart": {"books": "apart"},
+}
+"""What is told to the recorded service."""
+
 ROUNDS: Final = 200
 ON_ONE: Final = 50
 COMMANDS: Final = 200
@@ -86,8 +93,7 @@ def record(kind: str, seed: str, commands: int) -> Recording:
     """Run the service over a new hospital, twice."""
     with tempfile.TemporaryDirectory(prefix="wardflow-recording-") as folder:
         path = Path(folder) / "recording"
-        settings = {"recording": path, "synchronous": SYNCHRONOUS[kind]}
-        with staged(None, "benchmarks.safety.recorded_service", **settings) as scene:
+        with staged(None, "benchmarks.safety.recorded_service", recording=path, **KINDS[kind]) as scene:
             database = scene.hall.database
             assert isinstance(database, Path), "power is cut under a file"
             before = database.read_bytes()
@@ -155,11 +161,11 @@ def run(kind: str, seed: int, rounds: int, done: int, output: Path) -> list[Cut]
 
 
 def main() -> int:
-    """Run one campaign. Status 1 if it found a fault, or, the control, if no cut lost anything."""
+    """Run one campaign. Status 1 if it found a fault, or, the control, if no cut showed one."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kind", nargs="?", choices=SYNCHRONOUS, default="full")
+    parser.add_argument("kind", nargs="?", choices=KINDS, default="full")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="cuts in all, those of the file included")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fresh", action="store_true", help="count none that the file holds")

@@ -1,8 +1,9 @@
 """The real service with a recorder around its SQLite: ``python -m benchmarks.safety.recorded_service serve ...``.
 
 ``WARDFLOW_RECORDING`` names the file that the recording is appended to. Every answer to a command is noted before it
-leaves, so that what the recording has before it is all that the answer may rest on. ``WARDFLOW_SYNCHRONOUS=NORMAL``
-makes the control: a service that does not sync every commit, which must be found out.
+leaves, so that what the recording has before it is all that the answer may rest on. Two variables make controls that
+must be found out: ``WARDFLOW_SYNCHRONOUS=NORMAL``, a service that does not sync every commit, and
+``WARDFLOW_BOOKS=apart``, one that commits bookings first and audit lines, answers and events after them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import app as application
 from benchmarks.safety.recording import Recorder, Tap
+from models.batch import Records
 from models.keys import Key
+from models.ledger import SqlLedger
 from models.sqlite import engine
 
 
@@ -44,6 +47,8 @@ def main() -> None:
     recorder = Recorder(Path(os.environ["WARDFLOW_RECORDING"]))
     Tap(recorder)
     _set_synchronous(os.environ.get("WARDFLOW_SYNCHRONOUS", "FULL"))
+    if os.environ.get("WARDFLOW_BOOKS") == "apart":
+        _keep_books_apart()
     create_app = application.create_app
     application.create_app = lambda *given: Answers(create_app(*given), recorder)  # type: ignore[assignment,return-value]
     wardflow()
@@ -58,6 +63,17 @@ def _set_synchronous(mode: str) -> None:
         )
 
     engine._pragmas = changed
+
+
+def _keep_books_apart() -> None:
+    keep = SqlLedger.keep
+
+    def apart(self: SqlLedger, records: Records, revision: int) -> None:
+        self.connection.exec_driver_sql("COMMIT").close()
+        self.connection.exec_driver_sql("BEGIN IMMEDIATE").close()
+        keep(self, records, revision)
+
+    SqlLedger.keep = apart  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

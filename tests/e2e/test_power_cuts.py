@@ -30,3 +30,11 @@ def test_a_service_that_syncs_now_and_then_loses_what_it_acknowledged_and_leaves
     found = [cut.faults for cut in made if cut.faults]
     assert len(found) >= CUTS // 5
     assert all(fault.startswith("lost: ") for faults in found for fault in faults)
+
+
+def test_a_service_that_keeps_its_books_in_a_transaction_of_their_own_is_found_half_done():
+    # One cut in six falls between the two commits.
+    made = list(cuts(record("apart", "test", COMMANDS // 2), 3 * CUTS, random.Random(1)))
+    faults = [fault for cut in made for fault in cut.faults]
+    assert any("there is no audit line for" in fault for fault in faults)
+    assert not any(fault.startswith("lost: ") for fault in faults), "its answers wait for the second commit"
