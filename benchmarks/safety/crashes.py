@@ -100,7 +100,8 @@ class Campaign:
         began = time.monotonic()
         crash = partial(self._kill_server, number % 2 == 1) if self._kind.server else self._kill_service
         told = scene.load(str(self._dice.random()), partial(crash, scene))
-        self._wait_for_the_dead()
+        if scene.running is None:
+            self._wait_for_the_dead()
         return judged(scene, told, began)
 
     async def _kill_service(self, scene: Scene, over: Callable[[], int]) -> None:
@@ -125,13 +126,11 @@ class Campaign:
 
     def _wait_for_the_dead(self) -> None:
         """What a killed service had sent to PostgreSQL is carried out to its end before anything is read."""
-        if self._server is None:
-            return
-        here = (
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'wardflow' AND state = 'active'"
-        )
-        while self._server.execute(here) != [(0,)]:
+        while self._server is not None and self._server.execute(_CONNECTED) != [(0,)]:
             time.sleep(0.05)
+
+
+_CONNECTED: Final = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'wardflow'"
 
 
 @contextlib.contextmanager

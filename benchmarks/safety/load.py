@@ -1,4 +1,4 @@
-"""Clients who ask for beds, give them back and arrive, each command under a key of its own, until the service is gone.
+"""Clients who ask for beds, give them back and arrive, each command under a key of its own, whatever happens meanwhile.
 
 What each was told is kept, and what each was not told: a judge holds both against the database, and whoever repeats
 them all under their keys (``repeat``) must be told the same.
@@ -56,7 +56,7 @@ LOAD_SECONDS: Final = 120.0
 
 LOOK_SECONDS: Final = 0.005
 PAUSE_SECONDS: Final = 0.05
-"""How long a client waits after an answer that says the service cannot just now."""
+"""How long a client waits after no answer, or one that says the service cannot just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +151,11 @@ class Client:
     over: bool = False
 
     async def run(self) -> None:
-        """Until the service is gone, or ``over`` is set."""
+        """Until ``over`` is set."""
         while not self.over:
             told = await tell(self.http, self._next())
             self.told.append(told)
-            if told.answer is None:
-                return
-            if told.acknowledged:
+            if told.answer is not None and told.acknowledged:
                 self._take_in(told.answer.body)
             else:
                 await asyncio.sleep(PAUSE_SECONDS)
