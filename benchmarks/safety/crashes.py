@@ -143,7 +143,7 @@ def campaign(kind: str, seed: int) -> Iterator[Campaign]:
     # Here, because a wheel carries no tests; campaigns run from the checkout.
     from tests.postgresql_server import running_server
 
-    with running_server(**settings) as server:
+    with running_server(on_disk=False, **settings) as server:
         yield Campaign(kind, seed, server)
 
 
