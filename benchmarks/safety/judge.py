@@ -242,7 +242,8 @@ def repeated_otherwise(before: Iterable[Told], after: Iterable[Told]) -> Iterato
     """Commands that were repeated under their keys and told otherwise. ``after``: the same, in the same order."""
     for first, again in zip(before, after, strict=True):
         if again.answer is None or again.answer.status >= 500:
-            yield f"repeated: {again.shown} was not answered"
+            status = "at all" if again.answer is None else f"but with {again.answer.status}"
+            yield f"repeated: {again.shown} was not answered {status}"
         elif (
             first.answer is not None
             and first.acknowledged

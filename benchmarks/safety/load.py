@@ -235,12 +235,14 @@ async def wait_for(count: int, over: Callable[[], int]) -> None:
 
 
 async def repeat(url: str, token: str, told: Iterable[Told], clients: int) -> list[Told]:
-    """Send every command again under its key, ``clients`` at a time; each with its new answer."""
+    """Send every command again under its key, ``clients`` at a time; each with its new answer. Where a connection is
+    lost (the service closes those that lay idle for seconds) it is sent once more, as any client would."""
     several = asyncio.Semaphore(clients)
 
     async def again(one: Told) -> Told:
         async with several:
-            return await tell(http, one)
+            told = await tell(http, one)
+            return told if told.answer is not None else await tell(http, one)
 
     async with entered(url, token, clients) as http:
         return list(await asyncio.gather(*map(again, told)))
