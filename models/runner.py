@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.batch import BatchResult, Ledger, Step, carry_out
 from models.clock import Clock
-from models.commands import BatchDecider, Command, Decision, Outcome, Reply, Transaction, Write
+from models.commands import BatchDecider, Command, Decision, Reply
 from models.errors import Contended
 from models.pending import Pending, Result, deliver, not_kept, unknown
 
@@ -103,10 +103,11 @@ class BatchRunner:
         if not parts.going:
             return
         self._catch_up()
-        steps, ready, failed = self._decide(parts.going)
-        deliver(failed)
-        if steps:
-            later[:0] = self._commit(steps, ready)
+        steps = self._decide([pending.command for pending in parts.going])
+        if all(step.write is None for step in steps):
+            deliver([(pending, _refusal(step)) for pending, step in zip(parts.going, steps, strict=True)])
+        else:
+            later[:0] = self._commit(steps, parts.going)
 
     def _catch_up(self) -> None:
         """Have the decider stand where the database stands."""
@@ -144,21 +145,9 @@ class BatchRunner:
         commands = [pending.command for pending in batch if pending.command.key_hash is not None]
         return self._storage.answers(commands) if commands else {}
 
-    def _decide(self, going: list[Pending]) -> tuple[list[Step], list[Pending], list[tuple[Pending, Result]]]:
-        asked = [pending for pending in going if pending.command.write is None]
-        decided = self._decisions([pending.command for pending in asked])
-        decisions = dict(zip(map(id, asked), decided, strict=True))
-        steps: list[Step] = []
-        ready: list[Pending] = []
-        failed: list[tuple[Pending, Result]] = []
-        for pending in going:
-            decision = decisions.get(id(pending))
-            if isinstance(decision, Exception):
-                failed.append((pending, decision))
-                continue
-            steps.append(_step(pending.command, decision))
-            ready.append(pending)
-        return steps, ready, failed
+    def _decide(self, commands: list[Command]) -> list[Step]:
+        decided = iter(self._decisions([command for command in commands if command.write is None]))
+        return [_step(command, None if command.write is not None else next(decided)) for command in commands]
 
     def _decisions(self, commands: list[Command]) -> Sequence[Decision | Exception]:
         if not commands:
@@ -194,7 +183,7 @@ class BatchRunner:
             deliver([(pending, unknown() if lost else not_kept()) for pending in ready])
             return []
         self._tell_decider(steps, result)
-        return self._settle(ready, result)
+        return self._settle(steps, ready, result)
 
     def _on_the_newest(self, ledger: Ledger, steps: list[Step]) -> list[Step]:
         """The steps as they are to be carried out: decided again if another process committed meanwhile.
@@ -203,16 +192,12 @@ class BatchRunner:
         """
         if ledger.lock() == self._decider.revision:
             return steps
-        decided = [(place, step.decision) for place, step in enumerate(steps) if step.decision is not None]
-        for place, decision in reversed(decided):
-            self._decider.refused(steps[place].command, decision)
+        for step in reversed(steps):
+            if step.decision is not None:
+                self._decider.refused(step.command, step.decision)
         self._follow(ledger.connection)
-        self._count(decided_again=len(decided))
-        again = list(steps)
-        commands = [steps[place].command for place, _ in decided]
-        for (place, _), anew in zip(decided, self._decisions(commands), strict=True):
-            again[place] = _step(steps[place].command, anew)
-        return again
+        self._count(decided_again=sum(step.command.write is None for step in steps))
+        return self._decide([step.command for step in steps])
 
     def _tell_decider(self, steps: list[Step], result: BatchResult) -> None:
         try:
@@ -230,20 +215,28 @@ class BatchRunner:
             log.exception("The decider failed after a commit; its snapshot will be rebuilt")
             self._snapshot_is_sound = False
 
-    def _settle(self, ready: list[Pending], result: BatchResult) -> list[Pending]:
-        """Tell what was committed; returns what a guard refused and is to be decided again."""
+    def _settle(self, steps: list[Step], ready: list[Pending], result: BatchResult) -> list[Pending]:
+        """Tell what became of each command; returns those to be decided again: what a guard refused, and what was
+        refused on the strength of an earlier decision that was not kept."""
         settled: list[tuple[Pending, Result]] = []
         again: list[Pending] = []
-        for place, pending in enumerate(ready):
-            violation = result.refused.get(place)
-            if violation is None:
+        shaken = False
+        for place, (step, pending) in enumerate(zip(steps, ready, strict=True)):
+            outcome: Result
+            if place in result.refused:
+                outcome = Contended(step.command.name, result.refused[place].guard, pending.attempts + 1)
+            elif step.refusal is not None and shaken:
+                outcome = not_kept()
+            else:
                 settled.append((pending, result.results[place]))
+                shaken = shaken or (step.decision is not None and not _is_fresh(result.results[place]))
                 continue
+            shaken = True
             pending.attempts += 1
             if pending.attempts < self._attempts:
                 again.append(pending)
             else:
-                settled.append((pending, Contended(pending.command.name, violation.guard, pending.attempts)))
+                settled.append((pending, outcome))
         self._count(refused=len(result.refused))
         deliver(settled)
         return again
@@ -256,18 +249,15 @@ class BatchRunner:
 
 def _step(command: Command, decision: Decision | Exception | None) -> Step:
     if isinstance(decision, Exception):
-        return Step(command, _raising(decision))
+        return Step(command, None, refusal=decision)
     if decision is not None:
         return Step(command, decision.write, decision)
-    assert command.write is not None
     return Step(command, command.write)
 
 
-def _raising(error: Exception) -> Write:
-    def write(_: Transaction) -> Outcome:
-        raise error
-
-    return write
+def _refusal(step: Step) -> Exception:
+    assert step.refusal is not None, "a step writes or refuses"
+    return step.refusal
 
 
 def _is_fresh(result: Result | None) -> bool:
