@@ -1,0 +1,119 @@
+"""Where a desk comes from and where its changes go: what the decider needs of storage, and SQL's side of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from api.services.desk import Changes, Desk, Practice
+from api.services.following import Source
+from api.services.storing import load_cases, load_proposals, save
+from models.clock import Clock
+from models.commands import Transaction
+from models.database import Database
+from models.errors import NotFound
+from models.following import News, news_since, present_records, revision_of
+from models.ids import IdGenerator
+from models.personal import PersonalVault
+from models.repositories import cases, governance, staff
+from models.repositories.cases import StoredCase
+from models.repositories.governance import StoredOverride, StoredProposal
+from models.repositories.people import load_persons
+from models.repositories.staff import Slot
+from models.store import load_hospital
+from solver.hospital import Minute, Person
+from solver.placing.live import LiveHospital
+from solver.placing.problem import PlacingOptions
+
+
+class Keeper(Protocol):
+    """What the decider needs of storage. ``connection``: of the transaction that is open."""
+
+    def build(self) -> Desk:
+        """A desk of the hospital as it is committed."""
+        ...
+
+    def save(self, transaction: Transaction, changes: Changes) -> None:
+        """Store everything a command changed. Raises ``GuardViolation`` or ``IntegrityError`` if it may not be."""
+        ...
+
+    def news_since(self, connection: Connection, revision: int) -> News:
+        """What was committed after a revision."""
+        ...
+
+    def source(self, connection: Connection) -> Source:
+        """The hospital as this transaction sees it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SqlKeeper:
+    """Keeps the desk in a database."""
+
+    database: Database
+    clock: Clock
+    vault: PersonalVault
+    new_id: IdGenerator
+    practice: Practice
+
+    def build(self) -> Desk:
+        """See ``Keeper``."""
+        now = self.clock().minute
+        with self.database.reading() as connection:
+            revision = revision_of(connection)
+            hospital = load_hospital(connection, since=now)
+            profile = governance.load_profile(connection)
+            open_cases, proposals = load_cases(connection, now), load_proposals(connection)
+            cover = staff.load_cover_revisions(connection, now)
+        live = LiveHospital.of(hospital, now, profile, PlacingOptions())
+        find = self._find_persons
+        return Desk(live, open_cases, proposals, self.new_id, self.practice, find, cover, revision)
+
+    def save(self, transaction: Transaction, changes: Changes) -> None:
+        """See ``Keeper``."""
+        save(transaction, changes, self.vault)
+
+    def news_since(self, connection: Connection, revision: int) -> News:
+        """See ``Keeper``."""
+        return news_since(connection, revision)
+
+    def source(self, connection: Connection) -> Source:
+        """See ``Keeper``."""
+        return SqlSource(connection)
+
+    def _find_persons(self, person_ids: Collection[str]) -> list[Person]:
+        with self.database.reading() as connection:
+            return load_persons(connection, person_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSource:
+    """See ``api.services.following.Source``."""
+
+    connection: Connection
+
+    def records(self, kind: type, ids: Collection[str], now: Minute) -> Mapping[str, Any]:
+        """See ``Source``."""
+        return present_records(self.connection, kind, ids, now)
+
+    def cases(self, ids: Collection[str]) -> Iterable[StoredCase]:
+        """See ``Source``."""
+        return cases.load_cases(self.connection, ids)
+
+    def overrides(self, now: Minute) -> Iterable[StoredOverride]:
+        """See ``Source``."""
+        return governance.load_overrides(self.connection, now)
+
+    def proposal(self, proposal_id: str) -> StoredProposal | None:
+        """See ``Source``."""
+        try:
+            return governance.load_proposal(self.connection, proposal_id)
+        except NotFound:
+            return None
+
+    def cover(self, wanted: Collection[Slot]) -> Mapping[Slot, int]:
+        """See ``Source``."""
+        return staff.cover_revisions_of(self.connection, wanted)
