@@ -164,6 +164,8 @@ class BatchRunner:
             (decision,) = self._decider.decide([command])
         except Exception as error:
             log.exception("The decider failed on %s", command.name)
+            # Where it stopped, and with what of the command on its snapshot, nobody knows.
+            self._snapshot_is_sound = False
             return error
         return decision
 

@@ -211,6 +211,8 @@ def test_a_command_the_decider_breaks_on_harms_no_other(writer, decider, rooms):
     with pytest.raises(RuntimeError, match="cannot decide"):
         futures[1].result(5)
     assert decider.resets == 1
+    writer.submit_and_wait(ask("A", 4), 5)
+    assert decider.resets == 2, "what it did to the snapshot before it broke is not gone on with"
 
 
 def test_the_same_command_again_gets_the_same_answer_and_takes_nothing(writer, decider, rooms):
