@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, false, or_, select
 
 from models import rows
+from models.clock import Instant
 from models.commands import Touched
 from models.tables import care, drugs, equipment, people, places, staff
-from models.tables.ledger import batch_touched, hospital_meta
+from models.tables.ledger import audit_line, batch_touched, hospital_meta
 from solver.hospital import (
     Bed,
     Block,
@@ -32,10 +33,15 @@ from solver.hospital import (
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The revision a database stands at, and the records touched on the way there; None: it may be any."""
+    """The revision a database stands at, and the records touched on the way there; None: it may be any.
+
+    ``recorded``: the minute of what was recorded last. Decisions taken at an earlier one, by a clock that was set back,
+    would be refused: the future they know nothing of has happened already.
+    """
 
     revision: int
     touched: frozenset[Touched] | None
+    recorded: Minute
 
 
 def revision_of(connection: Connection) -> int:
@@ -43,16 +49,24 @@ def revision_of(connection: Connection) -> int:
     return int(connection.scalar(select(hospital_meta.c.revision)) or 0)
 
 
+def recorded_minute(connection: Connection) -> Minute:
+    """The minute of the last audit line; 0 without one."""
+    last = select(audit_line.c.recorded_microsecond).order_by(audit_line.c.sequence.desc()).limit(1)
+    return Instant(connection.scalar(last) or 0).minute
+
+
 def news_since(connection: Connection, revision: int) -> News:
     """What was committed after a revision."""
     now = revision_of(connection)
     if now == revision:
-        return News(now, frozenset())
+        return News(now, frozenset(), 0)
+    recorded = recorded_minute(connection)
     after = batch_touched.c.revision.between(revision + 1, now)
     batches = connection.scalars(select(batch_touched.c.touched).where(after)).all()
     if now < revision or len(batches) != now - revision or None in batches:
-        return News(now, None)
-    return News(now, frozenset((kind, record_id) for batch in batches for kind, record_id in batch))
+        return News(now, None, recorded)
+    touched = frozenset((kind, record_id) for batch in batches for kind, record_id in batch)
+    return News(now, touched, recorded)
 
 
 def present_records(connection: Connection, kind: type, ids: Collection[str], now: Minute) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from api.services.resting import rest_on_cover
 from models.clock import Clock
 from models.commands import Answer, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
+from solver.hospital import Minute
 from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
@@ -149,8 +150,8 @@ class HospitalDecider:
                 if not changes.undo():
                     self._sound = False
 
-    def _move_clock(self) -> None:
-        now = max(self._clock().minute, self.desk.live.now)
+    def _move_clock(self, earliest: Minute = 0) -> None:
+        now = max(self._clock().minute, self.desk.live.now, earliest)
         if now != self.desk.live.now:
             self.desk.live.move_clock(now)
             self.desk.forget_the_past()
@@ -189,7 +190,7 @@ class HospitalDecider:
             if not self._sound or news.touched is None:
                 self.reset()
                 return True
-            self._move_clock()
+            self._move_clock(news.recorded)
             refresh(self.desk, self._keeper.source(connection), news.touched)
             self.desk.revision = news.revision
             return True

@@ -15,7 +15,7 @@ from models.clock import Clock
 from models.commands import Transaction
 from models.database import Database
 from models.errors import NotFound
-from models.following import News, news_since, present_records, revision_of
+from models.following import News, news_since, present_records, recorded_minute, revision_of
 from models.ids import IdGenerator
 from models.personal import PersonalVault
 from models.repositories import cases, governance, staff
@@ -61,8 +61,8 @@ class SqlKeeper:
 
     def build(self) -> Desk:
         """See ``Keeper``."""
-        now = self.clock().minute
         with self.database.reading() as connection:
+            now = max(self.clock().minute, recorded_minute(connection))
             revision = revision_of(connection)
             hospital = load_hospital(connection, since=now)
             profile = governance.load_profile(connection)
