@@ -32,13 +32,14 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
     for (kind, record_id), after in changes.after.items():
         if kind is Site and isinstance(after, Site):
             update_site(transaction, after)
-        if isinstance(after, Lot) and _becomes_available(changes.before[kind, record_id], after):
+        if isinstance(after, Lot) and becomes_available(changes.before[kind, record_id], after):
             # Before the reservations that the same command may make in it.
             update_lot(transaction, after)
-    save_command(transaction, _as_stored(changes, transaction.revision), changes.actor, vault)
+    save_command(transaction, as_stored(changes, transaction.revision), changes.actor, vault)
 
 
-def _as_stored(changes: Changes, revision: int) -> CommandChanges:
+def as_stored(changes: Changes, revision: int) -> CommandChanges:
+    """What a command changed, as storage keeps it; ``revision`` of the hospital."""
     proposals = [_stored_proposal(p, revision) for p in changes.proposals.values()]
     known = {p for p, before in changes.proposals_before.items() if before is not None}
     return CommandChanges(
@@ -62,7 +63,8 @@ def _records(changes: Changes) -> Iterator[RecordChange]:
         yield RecordChange(before, after, changes.ended.get(record_id))  # type: ignore[arg-type]
 
 
-def _becomes_available(before: object, after: Lot) -> bool:
+def becomes_available(before: object, after: Lot) -> bool:
+    """Whether a lot that was barred may be used from now on."""
     barred = isinstance(before, Lot) and before.state is not LotState.AVAILABLE
     return barred and after.state is LotState.AVAILABLE
 
@@ -70,7 +72,7 @@ def _becomes_available(before: object, after: Lot) -> bool:
 def _worth_storing(before: object, after: object) -> bool:
     """A lot's quantities are changed by reservations; only what else changes is stored with the lot."""
     if isinstance(before, Lot) and isinstance(after, Lot):
-        if _becomes_available(before, after):
+        if becomes_available(before, after):
             return False
         same = replace(before, on_hand=after.on_hand, reserved=after.reserved)
         return same != after
