@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import openapi, problems
+from api.express import Express
 from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
 from api.routers import accounts, events, probes, requests, structure
@@ -54,6 +55,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     app.include_router(probes.sandbox, prefix=PREFIX)
     _add_openapi(app)
     problems.install(app)
+    app.add_middleware(Express, owner=app)
     app.add_middleware(NoNul)
     app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
     app.add_middleware(Observed, metrics=metrics)

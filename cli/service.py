@@ -65,17 +65,18 @@ def start_service(
     port: int = 0,
     ready_seconds: float = READY_SECONDS,
     settings: Mapping[str, object] | None = None,
+    module: str = "cli",
 ) -> Service:
     """Start ``wardflow serve`` on 127.0.0.1 and wait until ``/readyz`` says that commands are taken.
 
     ``run_folder`` takes the port file and the log; ``port`` 0: a free one; ``settings``: by name as in
-    ``api.settings`` (``tick_seconds`` and so on). Raises ``Refused`` with the log's end if it does not come
-    up.
+    ``api.settings`` (``tick_seconds`` and so on); ``module``: what else understands ``serve`` and its options. Raises
+    ``Refused`` with the log's end if it does not come up.
     """
     run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     port_file, log = run_folder / "port", run_folder / "service.log"
     port_file.unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", "cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-P", "-m", module, "serve", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--key-file", str(key_file), "--port-file", str(port_file)]
     # In the environment, which other accounts cannot list: an address may hold a password.
     told = {**(settings or {}), "database": address_of(database)}

@@ -26,7 +26,8 @@ from models.pending import Result
 class Step:
     """A command with the write that carries it out; ``decision`` is None for a plain command.
 
-    ``refusal``: the command was refused when it was decided, and nothing is written; the write is None then.
+    ``refusal``: the command was refused when it was decided, and nothing is written; the write is None then, and as
+    long as a command is not decided.
     """
 
     command: Command
@@ -105,7 +106,7 @@ def carry_out(ledger: Ledger, steps: Sequence[Step], now: Instant) -> BatchResul
         if earlier is not None:
             batch.results[place] = earlier
         elif step.write is None:
-            assert step.refusal is not None, "a step writes or refuses"
+            assert step.refusal is not None, "a command is decided before it is carried out"
             batch.results[place] = step.refusal
         else:
             transaction = Transaction(ledger.connection, Instant(first + place), revision)

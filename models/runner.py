@@ -21,6 +21,10 @@ from models.pending import Pending, Result, deliver, not_kept, unknown
 
 log = logging.getLogger(__name__)
 
+TURNS = 16
+"""How many batches take the write lock before they are decided, after one found that another process had committed: two
+busy processes take turns, and neither decides what the other's commit makes stale."""
+
 
 class Storage(Protocol):
     """What the writer needs of a database (``models.ledger``: SQL). ``shared``: others may change it meanwhile."""
@@ -73,6 +77,7 @@ class BatchRunner:
         self._attempts = attempts
         self._count = count
         self._snapshot_is_sound = True
+        self._turns = 0
 
     def carry_out(self, batch: Sequence[Pending]) -> list[Pending]:
         """Answer a batch, each command after its commit; returns what is to come first in the next batch, in order."""
@@ -102,10 +107,20 @@ class BatchRunner:
         later += parts.deferred
         if not parts.going:
             return
+        commands = [pending.command for pending in parts.going]
+        if self._turns and self._snapshot_is_sound:
+            later[:0] = self._commit([_undecided(command) for command in commands], parts.going)
+            return
         self._catch_up()
-        steps = self._decide([pending.command for pending in parts.going])
-        if all(step.write is None for step in steps):
-            deliver([(pending, _refusal(step)) for pending, step in zip(parts.going, steps, strict=True)])
+        steps = self._decide(commands)
+        if all(step.refusal is not None for step in steps):
+            deliver(
+                [
+                    (pending, step.refusal)
+                    for pending, step in zip(parts.going, steps, strict=True)
+                    if step.refusal
+                ]
+            )
         else:
             later[:0] = self._commit(steps, parts.going)
 
@@ -147,7 +162,7 @@ class BatchRunner:
 
     def _decide(self, commands: list[Command]) -> list[Step]:
         decided = iter(self._decisions([command for command in commands if command.write is None]))
-        return [_step(command, None if command.write is not None else next(decided)) for command in commands]
+        return [_undecided(c) if c.write is not None else _decided(c, next(decided)) for c in commands]
 
     def _decisions(self, commands: list[Command]) -> Sequence[Decision | Exception]:
         if not commands:
@@ -188,18 +203,29 @@ class BatchRunner:
         return self._settle(steps, ready, result)
 
     def _on_the_newest(self, ledger: Ledger, steps: list[Step]) -> list[Step]:
-        """The steps as they are to be carried out: decided again if another process committed meanwhile.
+        """The steps as they are to be carried out: those that wait for it are decided, and all of them again if another
+        process committed meanwhile.
 
         From here to the commit nobody else does, so what is decided now stands on the newest hospital.
         """
-        if ledger.lock() == self._decider.revision:
-            return steps
-        for step in reversed(steps):
-            if step.decision is not None:
-                self._decider.refused(step.command, step.decision)
-        self._follow(ledger.connection)
-        self._count(decided_again=sum(step.command.write is None for step in steps))
-        return self._decide([step.command for step in steps])
+        newest = ledger.lock()
+        self._turns = max(0, self._turns - 1)
+        if newest != self._decider.revision:
+            steps = self._taken_back(steps)
+            self._follow(ledger.connection)
+            self._turns = TURNS
+        if any(step.write is None and step.refusal is None for step in steps):
+            return self._decide([step.command for step in steps])
+        return steps
+
+    def _taken_back(self, steps: list[Step]) -> list[Step]:
+        """The steps without the decisions that were made on an older hospital."""
+        stale = [step for step in steps if step.decision is not None]
+        for step in reversed(stale):
+            assert step.decision is not None, "chosen for it"
+            self._decider.refused(step.command, step.decision)
+        self._count(decided_again=len(stale))
+        return [_undecided(step.command) for step in steps]
 
     def _tell_decider(self, steps: list[Step], result: BatchResult) -> None:
         try:
@@ -249,17 +275,15 @@ class BatchRunner:
         self._snapshot_is_sound = True
 
 
-def _step(command: Command, decision: Decision | Exception | None) -> Step:
-    if isinstance(decision, Exception):
-        return Step(command, None, refusal=decision)
-    if decision is not None:
-        return Step(command, decision.write, decision)
+def _undecided(command: Command) -> Step:
+    """A plain command as it is carried out, or one still to be decided."""
     return Step(command, command.write)
 
 
-def _refusal(step: Step) -> Exception:
-    assert step.refusal is not None, "a step writes or refuses"
-    return step.refusal
+def _decided(command: Command, decision: Decision | Exception) -> Step:
+    if isinstance(decision, Exception):
+        return Step(command, None, refusal=decision)
+    return Step(command, decision.write, decision)
 
 
 def _is_fresh(result: Result | None) -> bool:

@@ -10,7 +10,17 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, TextClause, bindparam, insert, literal_column, update
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Select,
+    Table,
+    TextClause,
+    bindparam,
+    insert,
+    literal_column,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ClauseElement
 from sqlalchemy.types import TypeEngine
@@ -66,14 +76,38 @@ def run_for_each(connection: Connection, statement: TextClause, rows: Sequence[V
 
 def update_row(connection: Connection, table: Table, where: Values, values: Values) -> int:
     """Change the rows whose columns have the values of ``where``, counting their version up; returns how many."""
+    return _update(connection, table, where, values, versioned=True)
+
+
+def update_rows(connection: Connection, table: Table, where: Values, values: Values) -> int:
+    """Change the rows whose columns have the values of ``where``, of a table without versions; returns how many."""
+    return _update(connection, table, where, values, versioned=False)
+
+
+def _update(connection: Connection, table: Table, where: Values, values: Values, *, versioned: bool) -> int:
     columns, conditions = tuple(values), tuple(where)
 
     def statement() -> ClauseElement:
         met = (table.c[name] == bindparam(_WHERE + name, type_=table.c[name].type) for name in conditions)
-        return update(table).where(*met).values(version=table.c.version + literal_column("1"))
+        changed = update(table).where(*met)
+        return changed.values(version=table.c.version + literal_column("1")) if versioned else changed
 
-    built = _built(connection, ("update", table, columns, conditions), statement, columns)
+    built = _built(connection, ("update", table, columns, conditions, versioned), statement, columns)
     return _run(connection, built, {**values, **{_WHERE + name: value for name, value in where.items()}})
+
+
+def first_row(connection: Connection, statement: Select[Any], values: Values) -> dict[str, Any] | None:
+    """The first row of a question, kept by the caller, by column; for columns of text and whole numbers alone, which
+    come from the driver as they are."""
+    built = _built(connection, statement, lambda: statement, ())
+    with _Errors(connection, built):
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(built.text, built.arguments(values))
+            found = cursor.fetchone()
+        finally:
+            cursor.close()
+    return None if found is None else dict(zip(statement.selected_columns.keys(), found, strict=True))
 
 
 def plain(connection: Connection, text: str) -> None:

@@ -77,10 +77,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def running_server(**settings: str) -> Iterator[Server]:
-    """A new server with FAST and the settings given; stopped and removed at the end."""
+def running_server(*, on_disk: bool = False, **settings: str) -> Iterator[Server]:
+    """A new server with FAST and the settings given; stopped and removed at the end. Its files lie in memory if there
+    is room; ``on_disk``: never."""
     # Not under pytest's folders: the path of a socket has at most 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="wardflow-pg-", dir=_roomy_memory()))
+    home = None if on_disk else _roomy_memory()
+    folder = Path(tempfile.mkdtemp(prefix="wardflow-pg-", dir=home))
     process = None
     try:
         programs = _programs(folder)

@@ -191,7 +191,8 @@ class HospitalDecider:
                 self.reset()
                 return True
             self._move_clock(news.recorded)
-            refresh(self.desk, self._keeper.source(connection), news.touched)
+            present = self._keeper.present(connection, news.touched, self.desk.live.now)
+            refresh(self.desk, present, news.touched)
             self.desk.revision = news.revision
             return True
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from api.services.desk import Changes, Desk, Practice
-from api.services.following import Source
 from api.services.storing import load_cases, load_proposals, save
 from models.clock import Clock
-from models.commands import Transaction
+from models.commands import Touched, Transaction
 from models.database import Database
-from models.errors import NotFound
-from models.following import News, news_since, present_records, recorded_minute, revision_of
+from models.following import News, Present, news_since, present, recorded_minute, revision_of
 from models.ids import IdGenerator
 from models.personal import PersonalVault
-from models.repositories import cases, governance, staff
-from models.repositories.cases import StoredCase
-from models.repositories.governance import StoredOverride, StoredProposal
+from models.repositories import governance, staff
 from models.repositories.people import load_persons
-from models.repositories.staff import Slot
 from models.store import load_hospital
 from solver.hospital import Minute, Person
 from solver.placing.live import LiveHospital
@@ -44,8 +39,8 @@ class Keeper(Protocol):
         """What was committed after a revision."""
         ...
 
-    def source(self, connection: Connection) -> Source:
-        """The hospital as this transaction sees it."""
+    def present(self, connection: Connection, touched: Collection[Touched], now: Minute) -> Present:
+        """Touched records as this transaction sees them."""
         ...
 
 
@@ -80,40 +75,10 @@ class SqlKeeper:
         """See ``Keeper``."""
         return news_since(connection, revision)
 
-    def source(self, connection: Connection) -> Source:
+    def present(self, connection: Connection, touched: Collection[Touched], now: Minute) -> Present:
         """See ``Keeper``."""
-        return SqlSource(connection)
+        return present(connection, touched, now)
 
     def _find_persons(self, person_ids: Collection[str]) -> list[Person]:
         with self.database.reading() as connection:
             return load_persons(connection, person_ids)
-
-
-@dataclass(frozen=True, slots=True)
-class SqlSource:
-    """See ``api.services.following.Source``."""
-
-    connection: Connection
-
-    def records(self, kind: type, ids: Collection[str], now: Minute) -> Mapping[str, Any]:
-        """See ``Source``."""
-        return present_records(self.connection, kind, ids, now)
-
-    def cases(self, ids: Collection[str]) -> Iterable[StoredCase]:
-        """See ``Source``."""
-        return cases.load_cases(self.connection, ids)
-
-    def overrides(self, now: Minute) -> Iterable[StoredOverride]:
-        """See ``Source``."""
-        return governance.load_overrides(self.connection, now)
-
-    def proposal(self, proposal_id: str) -> StoredProposal | None:
-        """See ``Source``."""
-        try:
-            return governance.load_proposal(self.connection, proposal_id)
-        except NotFound:
-            return None
-
-    def cover(self, wanted: Collection[Slot]) -> Mapping[Slot, int]:
-        """See ``Source``."""
-        return staff.cover_revisions_of(self.connection, wanted)

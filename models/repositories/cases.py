@@ -153,9 +153,17 @@ def load_case(connection: Connection, request_id: str) -> StoredCase:
     return found[0]
 
 
-def load_cases(connection: Connection, request_ids: Iterable[str]) -> list[StoredCase]:
-    """Cases in whatever state; ids that name none are passed over."""
-    return _load(connection, care.request.c.id.in_(list(request_ids)))
+def read_cases(
+    requests: Iterable[Any], allocations: Iterable[Any], units: Iterable[Any], lots: Iterable[Any]
+) -> list[StoredCase]:
+    """Cases of rows of ``request``, their allocations in force, and the bookings and reservations of those, in the
+    order of the bundle."""
+    unit_uses, lot_uses = _unit_uses_of(units), _lot_uses_of(lots)
+    given = {
+        row.request_id: (_allocation(row, unit_uses[row.id], lot_uses[row.id]), row.explanation)
+        for row in allocations
+    }
+    return [_case(row, given.get(row.id)) for row in requests]
 
 
 def load_open_cases(connection: Connection) -> list[StoredCase]:
@@ -201,9 +209,12 @@ def _unit_uses(connection: Connection, ids: Any) -> defaultdict[str, list[UnitUs
     table = equipment.unit_booking
     given = (care.allocation.c.state == "released") | (table.c.state != "cancelled")
     chosen = select(table).join_from(table, care.allocation).where(table.c.allocation_id.in_(ids), given)
-    chosen = chosen.order_by(table.c.need_type_id.nulls_first(), table.c.id)
+    return _unit_uses_of(connection.execute(chosen.order_by(table.c.need_type_id.nulls_first(), table.c.id)))
+
+
+def _unit_uses_of(rows: Iterable[Any]) -> defaultdict[str, list[UnitUse]]:
     found: defaultdict[str, list[UnitUse]] = defaultdict(list)
-    for row in connection.execute(chosen):
+    for row in rows:
         use = UnitUse(row.need_type_id or "", row.unit_id, row.start_minute, row.end_minute)
         found[row.allocation_id].append(use)
     return found
@@ -214,8 +225,12 @@ def _lot_uses(connection: Connection, ids: Any) -> defaultdict[str, list[LotUse]
     # Of an allocation in force, what was released is a lot that another one took the place of.
     given = care.allocation.c.state.in_(("released", "left")) | (table.c.state != "released")
     chosen = select(table).join_from(table, care.allocation).where(table.c.allocation_id.in_(ids), given)
+    return _lot_uses_of(connection.execute(chosen.order_by(table.c.id)))
+
+
+def _lot_uses_of(rows: Iterable[Any]) -> defaultdict[str, list[LotUse]]:
     found: defaultdict[str, list[LotUse]] = defaultdict(list)
-    for row in connection.execute(chosen.order_by(table.c.id)):
+    for row in rows:
         found[row.allocation_id].append(LotUse(row.need_drug_id, row.lot_id, row.quantity))
     return found
 

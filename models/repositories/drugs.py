@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from models import rows
 from models.commands import Transaction
 from models.repositories.versions import add, revise
-from models.statements import insert_rows
+from models.statements import insert_rows, update_rows
 from models.tables import drugs
 from solver.hospital import Allocation, Drug, Lot, LotUse, Minute, Request
 
@@ -61,11 +62,10 @@ def change_reservations(
     transaction: Transaction, request: Request, before: Allocation, after: Allocation
 ) -> None:
     """Reserve other lots under the same allocation; what it no longer has is given back first."""
-    table = drugs.lot_reservation
     for use in before.lots:
         if use not in after.lots:
-            is_use = table.c.lot_id == use.lot_id, table.c.need_drug_id == use.drug_id
-            _end_reservations(transaction, before.id, "released", transaction.now.minute, *is_use)
+            which = {"lot_id": use.lot_id, "need_drug_id": use.drug_id}
+            _end_reservations(transaction, before.id, "released", transaction.now.minute, which)
     _reserve(transaction, request, after, [use for use in after.lots if use not in before.lots])
 
 
@@ -113,11 +113,15 @@ def allocations_with_lot(connection: Connection, lot_id: str) -> list[tuple[str,
 
 
 def _end_reservations(
-    transaction: Transaction, allocation_id: str, state: str, minute: Minute, *which: ColumnElement[bool]
+    transaction: Transaction,
+    allocation_id: str,
+    state: str,
+    minute: Minute,
+    which: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    table = drugs.lot_reservation
-    transaction.connection.execute(
-        update(table)
-        .where(table.c.allocation_id == allocation_id, table.c.state == "reserved", *which)
-        .values(state=state, changed_minute=minute, recorded_microsecond=transaction.now.microsecond)
+    update_rows(
+        transaction.connection,
+        drugs.lot_reservation,
+        {"allocation_id": allocation_id, "state": "reserved", **which},
+        {"state": state, "changed_minute": minute, "recorded_microsecond": transaction.now.microsecond},
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from sqlalchemy import bindparam, insert, select
 
 from models import rows
 from models.commands import Transaction
 from models.errors import NotFound
 from models.repositories.versions import add, revise
+from models.statements import first_row
 from models.store import blocked
 from models.tables import equipment, places
 from solver.hospital import EquipmentType, Minute, Unit, UnitBooking, Ward
@@ -62,13 +65,14 @@ def end_booking(transaction: Transaction, record: UnitBooking, minute: Minute) -
 
 _UNIT, _TYPE, _SITE = equipment.unit, equipment.equipment_type, places.site
 _HOME, _THERE = places.ward.alias("home"), places.ward.alias("there")
+_OF_A_WARD = ("id", "site_id", "name", "building", "floor")
 _BLOCKED_BY = (
     select(
         *_SITE.columns,
         _UNIT.c.type_id,
         _TYPE.c.turnaround_minutes,
-        *(column.label(f"home_{column.name}") for column in _HOME.columns),
-        *(column.label(f"there_{column.name}") for column in _THERE.columns),
+        *(_HOME.c[name].label(f"home_{name}") for name in _OF_A_WARD),
+        *(_THERE.c[name].label(f"there_{name}") for name in _OF_A_WARD),
     )
     .select_from(_UNIT)
     .join(_TYPE, _TYPE.c.id == _UNIT.c.type_id)
@@ -83,9 +87,10 @@ _BLOCKED_BY = (
 def _blocked(transaction: Transaction, record: UnitBooking) -> tuple[Minute, Minute]:
     """As ``models.store.blocked``, from the rows that decide it."""
     names = {"unit": record.unit_id, "there": record.ward_id}
-    r = transaction.connection.execute(_BLOCKED_BY, names).first()
-    if r is None:
+    found = first_row(transaction.connection, _BLOCKED_BY, names)
+    if found is None:
         raise NotFound("unit or ward", f"{record.unit_id}, {record.ward_id}")
+    r = SimpleNamespace(**found)
     home = Ward(r.home_id, r.home_site_id, r.home_name, building=r.home_building, floor=r.home_floor)
     there = Ward(r.there_id, r.there_site_id, r.there_name, building=r.there_building, floor=r.there_floor)
     return blocked(

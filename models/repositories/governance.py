@@ -74,15 +74,7 @@ def update_proposal(
 def load_proposals(connection: Connection, state: str = "open") -> list[StoredProposal]:
     """The proposals in a state, oldest first."""
     found = select(proposal).where(proposal.c.state == state).order_by(proposal.c.id)
-    return [_proposal(row) for row in connection.execute(found)]
-
-
-def load_proposal(connection: Connection, proposal_id: str) -> StoredProposal:
-    """One proposal; raises ``NotFound``."""
-    row = connection.execute(select(proposal).where(proposal.c.id == proposal_id)).first()
-    if row is None:
-        raise NotFound("proposal", proposal_id)
-    return _proposal(row)
+    return [read_proposal(row) for row in connection.execute(found)]
 
 
 def insert_disruption(transaction: Transaction, record: StoredDisruption) -> None:
@@ -133,7 +125,8 @@ def load_profile(connection: Connection, version: int | None = None) -> Profile:
     return Profile(row.name, row.version, row.weights, frozenset(row.switched_off))
 
 
-def _proposal(row: Any) -> StoredProposal:
+def read_proposal(row: Any) -> StoredProposal:
+    """A row of ``proposal``."""
     return StoredProposal(
         row.id,
         row.kind,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, insert, select, text
 
@@ -58,16 +58,6 @@ def load_cover_revisions(connection: Connection, since: Minute) -> dict[Slot, in
     """The revision of every slot from a minute on that was ever revised; the others stand at 0."""
     found = select(cover_revision).where(cover_revision.c.slot >= since // SLOT_MINUTES)
     return {(r.ward_id, r.slot): r.revision for r in connection.execute(found)}
-
-
-def cover_revisions_of(connection: Connection, wanted: Collection[Slot]) -> dict[Slot, int]:
-    """The revisions of these slots, of those that were ever revised."""
-    wards, numbers = {ward_id for ward_id, _ in wanted}, {slot for _, slot in wanted}
-    table = cover_revision.c
-    found = connection.execute(
-        select(cover_revision).where(table.ward_id.in_(wards), table.slot.in_(numbers))
-    )
-    return {(r.ward_id, r.slot): r.revision for r in found if (r.ward_id, r.slot) in wanted}
 
 
 def revise_cover(transaction: Transaction, seen: Mapping[Slot, int]) -> None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from sqlalchemy import Connection
 
 from api.services.desk import Changes, Desk, Practice
-from api.services.following import Source
 from api.services.storing import as_stored, becomes_available, case_of, proposal_of
 from benchmarks.safety.replay import memory_guards as guards
 from benchmarks.safety.replay.memory import Tables
 from models.clock import Clock
-from models.commands import Transaction
-from models.following import News
+from models.commands import Touched, Transaction
+from models.following import CASE, COVER, FOLLOWED, PROPOSAL, News, Present
 from models.ids import IdGenerator
 from models.repositories.cases import StoredCase
 from models.repositories.changes import CaseChange, CommandChanges
-from models.repositories.governance import StoredOverride, StoredProposal
 from models.repositories.records import RecordChange
 from models.repositories.staff import Slot
 from models.store import OPEN_REQUESTS, longest_way
@@ -86,9 +85,10 @@ class MemoryKeeper:
     def build(self) -> Desk:
         """See ``Keeper``."""
         now = max(self.clock().minute, self.tables.recorded.minute)
-        source = MemorySource(self.tables)
         live = LiveHospital.of(_hospital(self.tables, now), now, Profile(), PlacingOptions())
-        opened = [case_of(case, source.waivers(case.request.id, now)) for case in _open_cases(self.tables)]
+        opened = [
+            case_of(case, waivers(self.tables, case.request.id, now)) for case in _open_cases(self.tables)
+        ]
         proposals = [p for p in self.tables.rows["proposal"].values() if p.state == "open"]
         ordered = map(proposal_of, sorted(proposals, key=lambda p: p.id))
         cover = {s: n for s, n in self.tables.rows["cover"].items() if s[1] >= now // SLOT_MINUTES}
@@ -109,49 +109,53 @@ class MemoryKeeper:
         touched = frozenset[tuple[str, str]]().union(*filter(None, batches))
         return News(now, touched, self.tables.recorded.minute)
 
-    def source(self, connection: Connection) -> Source:
+    def present(self, connection: Connection, touched: Collection[Touched], now: Minute) -> Present:
         """See ``Keeper``."""
-        return MemorySource(self.tables)
+        ids = named(touched)
+        rows = self.tables.rows
+        records = {kind: _some(self.tables, kind.__name__, ids[kind.__name__], now) for kind in FOLLOWED}
+        cases = [rows["request"][key] for key in ids[CASE] if key in rows["request"]]
+        slots = [slot_of(name) for name in ids[COVER]]
+        return Present(
+            {kind: found for kind, found in records.items() if kind.__name__ in touched_kinds(touched)},
+            [(case, waivers(self.tables, case.request.id, now)) for case in cases],
+            [rows["proposal"][key] for key in ids[PROPOSAL] if key in rows["proposal"]],
+            {slot: rows["cover"][slot] for slot in slots if slot in rows["cover"]},
+        )
 
     def _find(self, person_ids: Collection[str]) -> list[Person]:
         known = self.tables.rows["Person"]
         return [known[person_id] for person_id in person_ids if person_id in known]
 
 
-@dataclass(frozen=True, slots=True)
-class MemorySource:
-    """See ``api.services.following.Source``."""
+def named(touched: Collection[Touched]) -> defaultdict[str, list[str]]:
+    """Ids by kind, in an order that is the same each time."""
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, record_id in sorted(touched):
+        ids[kind].append(record_id)
+    return ids
 
-    tables: Tables
 
-    def records(self, kind: type, ids: Collection[str], now: Minute) -> Mapping[str, Any]:
-        """See ``Source``."""
-        rows = self.tables.rows[kind.__name__]
-        return {key: _present(self.tables, rows[key], now) for key in ids if key in rows}
+def touched_kinds(touched: Collection[Touched]) -> set[str]:
+    """The kinds that were touched."""
+    return {kind for kind, _ in touched}
 
-    def cases(self, ids: Collection[str]) -> Iterable[StoredCase]:
-        """See ``Source``."""
-        return [self.tables.rows["request"][key] for key in ids if key in self.tables.rows["request"]]
 
-    def overrides(self, now: Minute) -> Iterable[StoredOverride]:
-        """See ``Source``."""
-        given = self.tables.rows["override"].values()
-        in_force = [o for o in given if o.start_minute <= now < o.until_minute]
-        return sorted(in_force, key=lambda o: o.id)
+def slot_of(name: str) -> Slot:
+    """The slot of cover that a touched name means."""
+    slot, ward_id = name.split("/", 1)
+    return ward_id, int(slot)
 
-    def waivers(self, request_id: str, now: Minute) -> list[tuple[str, Minute]]:
-        """The overrides in force for a request."""
-        found = (o for o in self.overrides(now) if o.subject_id == request_id)
-        return [(o.rule_id, o.until_minute) for o in found]
 
-    def proposal(self, proposal_id: str) -> StoredProposal | None:
-        """See ``Source``."""
-        found: StoredProposal | None = self.tables.rows["proposal"].get(proposal_id)
-        return found
+def waivers(tables: Tables, request_id: str, now: Minute) -> list[tuple[str, Minute]]:
+    """The overrides in force for a request."""
+    given = sorted(tables.rows["override"].values(), key=lambda o: o.id)
+    found = (o for o in given if o.subject_id == request_id and o.start_minute <= now < o.until_minute)
+    return [(o.rule_id, o.until_minute) for o in found]
 
-    def cover(self, wanted: Collection[Slot]) -> Mapping[Slot, int]:
-        """See ``Source``."""
-        return {slot: self.tables.rows["cover"][slot] for slot in wanted if slot in self.tables.rows["cover"]}
+
+def _some(tables: Tables, kind: str, ids: Iterable[str], now: Minute) -> dict[str, Any]:
+    return {key: _present(tables, tables.rows[kind][key], now) for key in ids if key in tables.rows[kind]}
 
 
 # --- out --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,21 +15,23 @@ from sqlalchemy import Connection, insert, select
 from api.services.desk import Practice
 from api.services.keeping import Keeper, SqlKeeper
 from benchmarks.safety.replay.memory import MemoryStorage, Tables
-from benchmarks.safety.replay.memory_keeper import MemoryKeeper, stored
+from benchmarks.safety.replay.memory_keeper import MemoryKeeper, named, slot_of, stored, touched_kinds
 from benchmarks.safety.replay.scene import NOW, hospital
 from models import audit
 from models.clock import Clock, Instant
 from models.commands import Touched
 from models.database import create_database
+from models.following import CASE, COVER, FOLLOWED, PROPOSAL, Present
 from models.ids import IdGenerator, RandomBytes
 from models.invariants import recount
 from models.keys import Keys, generate_keys
 from models.ledger import SqlLedger, SqlStorage
 from models.outbox import last_sequence
 from models.personal import PersonalVault
+from models.repositories import cases, governance, staff
 from models.runner import Storage
 from models.sqlite.dialect import SqliteDialect
-from models.store import store_hospital
+from models.store import load_hospital, store_hospital
 from models.tables import care
 from models.tables.ledger import audit_line, batch_touched, idempotency
 
@@ -208,6 +211,33 @@ class _SharedStorage(SqlStorage):
             yield SqlLedger(connection, SharedSqlite())
 
 
+class _SharedKeeper(SqlKeeper):
+    """Reads what others touched out of the whole hospital: the one statement that does it is PostgreSQL's."""
+
+    def present(self, connection: Connection, touched: Collection[Touched], now: int) -> Present:
+        """See ``Keeper``."""
+        ids, hospital = named(touched), load_hospital(connection, now)
+        kinds = touched_kinds(touched)
+        known: dict[type, dict[str, Any]] = {}
+        for kind in FOLLOWED:
+            if kind.__name__ in kinds:
+                every: Iterator[Any] = (r for _, items in hospital.collections() for r in items)
+                records = {r.id: r for r in every if type(r) is kind}  # type: ignore[attr-defined]
+                known[kind] = {key: records[key] for key in ids[kind.__name__] if key in records}
+        given: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        for override in governance.load_overrides(connection, now):
+            given[override.subject_id].append((override.rule_id, override.until_minute))
+        found = (cases.load_case(connection, case_id) for case_id in ids[CASE])
+        proposals = connection.execute(select(care.proposal).where(care.proposal.c.id.in_(ids[PROPOSAL])))
+        cover, slots = staff.load_cover_revisions(connection, 0), map(slot_of, ids[COVER])
+        return Present(
+            known,
+            [(case, given[case.request.id]) for case in found],
+            [governance.read_proposal(row) for row in proposals],
+            {slot: cover[slot] for slot in slots if slot in cover},
+        )
+
+
 class SqliteStage:
     """See ``Stage``: the real repositories, triggers and books on an encrypted file."""
 
@@ -232,7 +262,8 @@ class SqliteStage:
 
     def keeper(self, clock: Clock, new_id: IdGenerator) -> Keeper:
         """See ``Stage``."""
-        return SqlKeeper(self._database, clock, self._vault, new_id, PRACTICE)
+        made = _SharedKeeper if self._storage.shared else SqlKeeper
+        return made(self._database, clock, self._vault, new_id, PRACTICE)
 
     def last_recorded(self) -> Instant:
         """See ``Stage``."""

@@ -502,7 +502,7 @@ def test_proposals_overrides_and_disruptions_are_kept(placed, save):
     decided = replace(proposal, state="confirmed", decided_by="acc_2")
     save(NOW + 1, CommandChanges(decided_proposals=(decided,)))
     assert read(placed, governance.load_proposals) == []
-    assert read(placed, governance.load_proposal, "prp_1") == decided
+    assert read(placed, governance.load_proposals, "confirmed") == [decided]
 
 
 def test_a_proposal_is_not_decided_by_nobody(placed, save):

@@ -210,7 +210,6 @@ def test_a_command_the_decider_breaks_on_harms_no_other(writer, decider, rooms):
     assert futures[0].result(5).answer.status == futures[2].result(5).answer.status == 201
     with pytest.raises(RuntimeError, match="cannot decide"):
         futures[1].result(5)
-    assert decider.resets == 1
     writer.submit_and_wait(ask("A", 4), 5)
     assert decider.resets == 2, "what it did to the snapshot before it broke is not gone on with"
 
@@ -514,6 +513,33 @@ def test_what_another_process_made_stale_is_decided_again_before_it_is_stored(wr
     assert [room for _, room in decider.told_refused] == ["A"]
     assert (writer.statistics.decided_again, writer.statistics.refused) == (1, 0)
     assert count(rooms, "booking") == 2
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_processes_that_met_take_turns_and_decide_nothing_twice(writer, decider, other, rooms):
+    """Decided while the other committed, every batch of two busy processes was decided a second time."""
+    other_writer, _ = other
+    decider.gate.clear()
+    late = writer.submit_later(ask("A", 1))
+    assert decider.entered.wait(5)
+    other_writer.submit_and_wait(ask("A", 2), 5)
+    decider.gate.set()
+    late.result(5)
+    assert writer.statistics.decided_again == 1
+
+    decider.gate.clear()
+    decider.entered.clear()
+    turn, unwanted = writer.submit_later(ask("A", 3)), writer.submit_later(ask("unwanted", 4))
+    assert decider.entered.wait(5)
+    next_turn = other_writer.submit_later(ask("A", 5))
+    with pytest.raises(TimeoutError):
+        next_turn.result(0.3)
+    decider.gate.set()
+    assert turn.result(5).revision < next_turn.result(5).revision
+    with pytest.raises(Unwanted):
+        unwanted.result(5)
+    assert writer.statistics.decided_again == 1
+    assert count(rooms, "booking") == 4
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

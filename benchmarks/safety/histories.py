@@ -9,46 +9,49 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-import httpx
+import orjson
 
+from benchmarks.safety.client import Connection, Told
+from benchmarks.safety.racing import bundle
 from models.outbox import StoredEvent
-from tests.api_service import bundle
 
-CLIENTS = 16
-HELD = 3
+CLIENTS: Final = 16
+HELD: Final = 3
 """Open requests of one client at most."""
+REPEATED: Final = 0.2
+"""Share of commands that are sent a second time."""
+FIRST_ERROR: Final = 300
 
 
 @dataclass(frozen=True)
-class Told:
+class Acted:
     """One command: when it was sent and answered (seconds), and the answer."""
 
     began: float
     ended: float
-    answer: dict[str, Any]
+    answer: Mapping[str, Any]
 
 
 @dataclass
 class History:
     """What all clients were told, and what one of them found to be otherwise afterwards."""
 
-    told: list[Told] = field(default_factory=list)
+    told: list[Acted] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     operations: int = 0
+    repeated: int = 0
 
 
 @dataclass
 class Client:
     """Asks, gives back, reads and repeats at random, each time of another service."""
 
-    services: Sequence[httpx.AsyncClient]
-    token: str
+    services: Sequence[Connection]
     dice: random.Random
     history: History
     open: dict[str, str] = field(default_factory=dict)
@@ -63,50 +66,57 @@ class Client:
                 await self.act(f"/requests/{self.dice.choice(list(self.open))}:release", {})
             else:
                 await self.read(self.dice.choice(list(self.open)))
+        for service in self.services:
+            service.close()
 
-    async def act(self, path: str, body: dict[str, Any]) -> None:
+    async def act(self, path: str, body: Mapping[str, Any]) -> None:
         """A command, now and then repeated under its key by another service; then what it did is read there."""
-        key = secrets.token_hex(16)
+        key = f"{self.dice.getrandbits(128):032x}"
         began = time.monotonic()
-        answer = await self.send(path, body, key)
-        self.history.told.append(Told(began, time.monotonic(), answer))
-        request_id, state = answer["request_id"], answer["state"]
+        told = await self.send(path, body, key)
+        if told.status >= FIRST_ERROR:
+            self.history.broken.append(f"{path} was answered with {told.status}: {told.body}")
+            self.open.pop(path.removeprefix("/requests/").removesuffix(":release"), None)
+            return
+        self.history.told.append(Acted(began, time.monotonic(), told.body))
+        request_id, state = told.body["request_id"], told.body["state"]
         if state == "released":
             self.open.pop(request_id, None)
         else:
             self.open[request_id] = state
-        if self.dice.random() < 0.2:
-            again = await self.send(path, body, key)
-            if again != answer:
-                self.history.broken.append(f"{request_id}: repeated and answered otherwise")
+        if self.dice.random() < REPEATED:
+            await self.repeat(path, body, key, told)
         await self.read(request_id, state)
 
-    async def send(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+    async def repeat(self, path: str, body: Mapping[str, Any], key: str, before: Told) -> None:
+        """The same command under the same key is the same answer, whoever gives it."""
+        self.history.repeated += 1
+        if await self.send(path, body, key) != before:
+            self.history.broken.append(f"{before.body['request_id']}: repeated and answered otherwise")
+
+    async def send(self, path: str, body: Mapping[str, Any], key: str) -> Told:
         """A command to one of the services."""
-        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
-        answer = await self.dice.choice(self.services).post(f"/api/v1{path}", json=body, headers=headers)
-        if answer.status_code >= 300:
-            raise AssertionError(f"{path} answered with {answer.status_code}: {answer.text}")
-        return {name: value for name, value in answer.json().items() if name != "data_age_seconds"}
+        told = await self.dice.choice(self.services).post(path, orjson.dumps(body), key)
+        return Told(told.status, {k: v for k, v in told.body.items() if k != "data_age_seconds"})
 
     async def read(self, request_id: str, state: str | None = None) -> None:
         """Everybody sees at least what this client was told last: only who waits may have moved up."""
         expected = state or self.open[request_id]
-        headers = {"Authorization": f"Bearer {self.token}"}
-        answer = await self.dice.choice(self.services).get(f"/api/v1/requests/{request_id}", headers=headers)
-        found = answer.json()["state"]
+        told = await self.dice.choice(self.services).get(f"/requests/{request_id}")
+        found = told.body.get("state", f"status {told.status}")
         if found != expected and (expected, found) != ("unplaced", "placed"):
             self.history.broken.append(f"{request_id}: told {expected}, read {found}")
 
 
 async def play(
-    services: Sequence[httpx.AsyncClient], token: str, operations: int, seed: int, *, faithful: bool = False
+    urls: Sequence[str], token: str, operations: int, seed: int, *, faithful: bool = False
 ) -> History:
     """Let all clients run at once; together they do so many operations. ``faithful``: each keeps to one service."""
     history, clients = History(), []
     for number in range(CLIENTS):
-        asked = [services[number % len(services)]] if faithful else services
-        clients.append(Client(asked, token, random.Random(f"{seed}/{number}"), history))
+        asked = [urls[number % len(urls)]] if faithful else urls
+        services = [Connection(url, token) for url in asked]
+        clients.append(Client(services, random.Random(f"{seed}/{number}"), history))
     await asyncio.gather(*(client.run(operations // CLIENTS) for client in clients))
     return history
 
