@@ -27,7 +27,7 @@ class Report:
     seed: int
     operations: int
     steps: int
-    revision: int
+    batches: int
     crashes: int
     counts: dict[str, int]
     trace: str
