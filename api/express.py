@@ -30,7 +30,7 @@ Dependency = Callable[[Request], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stop:
+class Stop:
     """A route with what it is called with: values by the name of its parameter, and the id in its address."""
 
     route: APIRoute
@@ -45,7 +45,7 @@ class Express:
     def __init__(self, app: ASGIApp, owner: FastAPI) -> None:
         self._app = app
         self._owner = owner
-        self._stops: Mapping[tuple[str, str], _Stop] = _stops(owner)
+        self._known: Mapping[tuple[str, str], Stop] = stops(owner)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the lane if the address has a stop there."""
@@ -61,18 +61,18 @@ class Express:
         await response(scope, receive, send)
         return None
 
-    def _stop(self, scope: Scope) -> tuple[_Stop | None, str]:
+    def _stop(self, scope: Scope) -> tuple[Stop | None, str]:
         if scope["type"] != "http" or scope["method"] != "POST":
             return None, ""
         path: str = scope["path"]
-        whole = self._stops.get((path, ""))
+        whole = self._known.get((path, ""))
         if whole is not None:
             return whole, ""
         before, colon, verb = path.rpartition(":")
         collection, slash, record_id = before.rpartition("/")
         if not (colon and slash and _PLAIN_ID.fullmatch(record_id)):
             return None, ""
-        return self._stops.get((f"{collection}/", f":{verb}")), record_id
+        return self._known.get((f"{collection}/", f":{verb}")), record_id
 
     async def _problem(self, request: Request, error: Exception) -> Response:
         """As the application answers an error of this kind; raises it if it does not know it."""
@@ -84,15 +84,16 @@ class Express:
         raise error
 
 
-async def _answer(stop: _Stop, record_id: str, request: Request) -> Response:
+async def _answer(stop: Stop, record_id: str, request: Request) -> Response:
     values: dict[str, Any] = {name: await call(request) for name, call in stop.dependencies}
     if stop.id_name is not None:
         values[stop.id_name] = record_id
     return await stop.endpoint(**values)
 
 
-def _stops(app: FastAPI) -> dict[tuple[str, str], _Stop]:
-    found: dict[tuple[str, str], _Stop] = {}
+def stops(app: FastAPI) -> dict[tuple[str, str], Stop]:
+    """Every route the lane knows, by what stands before the id in its address and the verb after it."""
+    found: dict[tuple[str, str], Stop] = {}
     for context in iter_route_contexts(app.routes):
         route, path = context.original_route, str(context.path)
         if not isinstance(route, APIRoute) or context.methods != {"POST"}:
@@ -106,7 +107,7 @@ def _stops(app: FastAPI) -> dict[tuple[str, str], _Stop]:
     return found
 
 
-def _plain(route: APIRoute, dependant: Dependant, id_name: str | None) -> _Stop | None:
+def _plain(route: APIRoute, dependant: Dependant, id_name: str | None) -> Stop | None:
     """The route as a stop; None if it takes more than the lane gives."""
     others = (
         dependant.query_params,
@@ -123,7 +124,7 @@ def _plain(route: APIRoute, dependant: Dependant, id_name: str | None) -> _Stop 
         if inner.name is None or inner.call is None or not _takes_the_request_alone(inner.call):
             return None
         dependencies.append((inner.name, inner.call))
-    return _Stop(route, route.endpoint, tuple(dependencies), id_name)
+    return Stop(route, route.endpoint, tuple(dependencies), id_name)
 
 
 def _takes_the_request_alone(call: Callable[..., Any]) -> bool:

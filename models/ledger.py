@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -17,8 +17,10 @@ from models.dialect import StorageDialect
 from models.errors import KeyReused
 from models.following import revision_of
 from models.pending import Result
-from models.statements import insert_rows, plain
+from models.statements import forget, insert_rows, plain, sent_together
 from models.tables.ledger import audit_line, hospital_meta, idempotency
+
+_SAVEPOINT = "SAVEPOINT command"
 
 
 def stored_answers(connection: Connection, commands: Iterable[Command]) -> dict[bytes, Result]:
@@ -65,12 +67,13 @@ class SqlLedger:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A savepoint of this name."""
-        plain(self.connection, "SAVEPOINT command")
+        plain(self.connection, _SAVEPOINT)
         try:
             yield
         except BaseException:
-            plain(self.connection, "ROLLBACK TO SAVEPOINT command")
-            plain(self.connection, "RELEASE SAVEPOINT command")
+            if not forget(self.connection, _SAVEPOINT):
+                plain(self.connection, "ROLLBACK TO SAVEPOINT command")
+                plain(self.connection, "RELEASE SAVEPOINT command")
             raise
         plain(self.connection, "RELEASE SAVEPOINT command")
 
@@ -106,5 +109,8 @@ class SqlStorage:
     @contextmanager
     def writing(self) -> Iterator[SqlLedger]:
         """A write transaction; commits at the end, rolls back on an error."""
-        with self._database.writing() as connection:
+        with self._database.writing() as connection, self._sending(connection):
             yield SqlLedger(connection, self._database.dialect)
+
+    def _sending(self, connection: Connection) -> AbstractContextManager[None]:
+        return sent_together(connection) if self.shared else nullcontext()

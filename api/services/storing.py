@@ -21,7 +21,10 @@ from models.repositories.dispensing import dispense_lots
 from models.repositories.drugs import update_lot
 from models.repositories.records import RecordChange
 from models.repositories.sites import update_site
-from solver.hospital import Lot, LotState, Minute, Site
+from models.statements import send
+from models.store import blocked
+from solver.hospital import Lot, LotState, Minute, Site, UnitBooking
+from solver.placing.records import Records
 
 
 def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> None:
@@ -36,6 +39,7 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
             # Before the reservations that the same command may make in it.
             update_lot(transaction, after)
     save_command(transaction, as_stored(changes, transaction.revision), changes.actor, vault)
+    send(transaction.connection)
 
 
 def as_stored(changes: Changes, revision: int) -> CommandChanges:
@@ -60,7 +64,13 @@ def _records(changes: Changes) -> Iterator[RecordChange]:
         before = changes.before[kind, record_id]
         if kind is Site or before == after or not _worth_storing(before, after):
             continue
-        yield RecordChange(before, after, changes.ended.get(record_id))  # type: ignore[arg-type]
+        taken = _taken(after, changes.records) if isinstance(after, UnitBooking) else None
+        yield RecordChange(before, after, changes.ended.get(record_id), blocked=taken)  # type: ignore[arg-type]
+
+
+def _taken(booking: UnitBooking, records: Records) -> tuple[Minute, Minute]:
+    unit = records.units[booking.unit_id]
+    return blocked(booking, unit, records.equipment_types, records.wards, records.sites)
 
 
 def becomes_available(before: object, after: Lot) -> bool:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import orjson
 from sqlalchemy import URL, Engine, ExceptionContext, NullPool, QueuePool, create_engine, event
 
+from models.statements import send
+
 SCHEMA = "wardflow"
 IDLE_SECONDS = 90
 """A process that hangs in the middle of a transaction keeps the others waiting no longer than this."""
@@ -24,7 +26,9 @@ _READER = (r"default_transaction_isolation=repeatable\ read", "default_transacti
 
 def writer_engine(url: URL) -> Engine:
     """The engine of the one writing connection; a second checkout waits for the first to come back."""
-    return _engine(url, _WRITER, 1)
+    engine = _engine(url, _WRITER, 1)
+    event.listen(engine, "before_cursor_execute", lambda connection, *_: send(connection))
+    return engine
 
 
 def reader_engine(url: URL, connections: int) -> Engine:

@@ -35,9 +35,15 @@ def update_unit(transaction: Transaction, record: Unit) -> None:
     revise(transaction, equipment.unit, record.id, values)
 
 
-def insert_booking(transaction: Transaction, record: UnitBooking, need_type_id: str | None = None) -> None:
-    """Book a unit; ``need_type_id`` is the type that was asked for, which the unit may stand in for."""
-    start, end = _blocked(transaction, record)
+def insert_booking(
+    transaction: Transaction,
+    record: UnitBooking,
+    need_type_id: str | None = None,
+    taken: tuple[Minute, Minute] | None = None,
+) -> None:
+    """Book a unit; ``need_type_id`` is the type that was asked for, which the unit may stand in for; ``taken``: the
+    minutes the booking takes of it, if they are known."""
+    start, end = taken or _blocked(transaction, record)
     extra = {"blocked_start": start, "blocked_end": end, "need_type_id": need_type_id}
     add(transaction, equipment.unit_booking, rows.row(record) | extra)
 

@@ -30,13 +30,15 @@ class RecordChange:
     """A record before (None: new) and after (None: gone).
 
     ``minute``: when a stay or booking ended, for one that is gone (None: now). ``need_type_id``: the type a
-    new unit booking serves. ``move_id``: the id of the receipt of a new lot.
+    new unit booking serves. ``blocked``: the minutes a new unit booking takes of its unit (``store.blocked``; None:
+    they are looked up). ``move_id``: the id of the receipt of a new lot.
     """
 
     before: Record | None
     after: Record | None
     minute: Minute | None = None
     need_type_id: str | None = None
+    blocked: tuple[Minute, Minute] | None = None
     move_id: str | None = None
 
 
@@ -131,7 +133,7 @@ def _update(transaction: Transaction, change: RecordChange) -> None:
 def _insert(transaction: Transaction, change: RecordChange, actor: str) -> None:
     record = change.after
     if isinstance(record, UnitBooking):
-        equipment.insert_booking(transaction, record, change.need_type_id)
+        equipment.insert_booking(transaction, record, change.need_type_id, change.blocked)
     elif isinstance(record, Lot):
         drugs.insert_lot(transaction, record, change.move_id or f"{record.id}/receipt", actor)
     elif record is not None:

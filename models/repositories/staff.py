@@ -71,8 +71,7 @@ def revise_cover(transaction: Transaction, seen: Mapping[Slot, int]) -> None:
         {"ward": ward_id, "slot": slot, "seen": revision} for (ward_id, slot), revision in seen.items()
     ]
     # One statement for all slots: one each took as long as everything else that a placement stores.
-    if run_for_each(transaction.connection, _COUNTED_UP, rows_seen) != len(seen):
-        raise GuardViolation("cover_revision")
+    run_for_each(transaction.connection, _COUNTED_UP, rows_seen, lambda: GuardViolation("cover_revision"))
 
 
 _COUNTED_UP = text(

@@ -31,8 +31,10 @@ def revise(
     """
     where = {"id": record_id} if expected_version is None else {"id": record_id, "version": expected_version}
     changed = values | {"recorded_microsecond": transaction.now.microsecond}
-    if update_row(transaction.connection, table, where, changed) == 1:
-        return
-    if expected_version is not None:
-        raise GuardViolation(f"{table.name}_version")
-    raise NotFound(table.name, record_id)
+
+    def missed() -> Exception:
+        if expected_version is not None:
+            return GuardViolation(f"{table.name}_version")
+        return NotFound(table.name, record_id)
+
+    update_row(transaction.connection, table, where, changed, missed)
