@@ -40,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in workers.map(played, left):
             failures += line["failure"] is not None
             append(RESULTS, line)
-            print(line["failure"] or f"seed {line['seed']}: {line['operations']} operations, nothing found")
+            print(
+                line["failure"] or f"seed {line['seed']}: {line['operations']} operations, nothing found",
+                flush=True,
+            )
     return int(failures > 0)
 
 
