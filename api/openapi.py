@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 from api.examples import EXAMPLES
 from api.headers import expected_revision, idempotency_key
 from api.languages import reader_language
-from api.problems import MEDIA_TYPE
+from api.openapi_problems import problem_answers
 from api.routers.common import acting_request
 from api.schemas.answers.common import Problem
 from api.security.access import Permitted, declared
@@ -83,9 +83,7 @@ def _bodies(app: FastAPI) -> list[type[BaseModel]]:
 
 
 def _complete(operation: dict[str, Any], dependant: Dependant, name: str) -> None:
-    operation.get("responses", {}).pop("422", None)
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    operation["responses"]["default"] = {"description": "Problem details (RFC 9457)", "content": problem}
+    operation["responses"] |= problem_answers(dependant, name)
     permission = declared(dependant)
     if isinstance(permission, Permission):
         operation["security"] = [{"bearer": []}]
@@ -112,7 +110,7 @@ def _add_answer_headers(operation: dict[str, Any], dependant: Dependant, schemas
         names = ["Content-Language", "Vary"] if calls & {acting_request, reader_language} else []
         names += ["ETag"] if names and "revision" in model else []
         names += ["Location"] if acting_request in calls and status in ("201", "202") else []
-        if names and status != "default":
+        if names and int(status) < 400:
             answer["headers"] = {name: _ANSWER_HEADERS[name] for name in names}
 
 

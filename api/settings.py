@@ -16,6 +16,9 @@ from sqlalchemy import URL
 from models.place import place_of
 from solver.placing.displace import Bounds
 
+LONGEST_PAGE = 1000
+"""Most records on one page of a list, whatever a hospital sets."""
+
 DISPLACING = Bounds()
 """How far displacing goes unless a hospital says otherwise."""
 
@@ -46,7 +49,9 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(
         default=1_048_576, ge=1024, le=64 * 1_048_576, description="Longest request body that is read."
     )
-    page_limit: int = Field(default=200, ge=1, le=1000, description="Most records on one page of a list.")
+    page_limit: int = Field(
+        default=200, ge=1, le=LONGEST_PAGE, description="Most records on one page of a list."
+    )
     queue_limit: int = Field(
         default=4096,
         ge=1,

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import InvalidInput, MalformedJson, UnsupportedMedia
+from api.headers import only_header
 from api.places import places_of
 from solver.placing.language import Language
 from solver.placing.telling import told
@@ -30,7 +31,7 @@ class JsonBody(Generic[M]):
 
     async def __call__(self, request: Request) -> M:
         """The checked body; keeps the raw bytes for the idempotency hash in ``request.state.raw_body``."""
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        media = (only_header(request, "content-type") or "").partition(";")[0].strip().lower()
         if media != "application/json":
             raise UnsupportedMedia()
         raw = await request.body()

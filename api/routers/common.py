@@ -18,6 +18,7 @@ from api.languages import reader_language
 from api.runtime import Runtime
 from api.security.access import Access
 from api.services.reads import Page
+from api.settings import LONGEST_PAGE
 from api.wire import told_response
 from models.commands import Command, Reply, hash_of
 from solver.placing.language import Language
@@ -34,7 +35,7 @@ async def running(request: Request) -> Runtime:
 async def page_of(
     runtime: Annotated[Runtime, Depends(running)],
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-    limit: Annotated[int | None, Query()] = None,
+    limit: Annotated[int | None, Query(ge=1, le=LONGEST_PAGE)] = None,
 ) -> Page:
     """Which page of a list is asked for."""
     return Page.of(cursor, limit, runtime.settings.page_limit)

@@ -30,8 +30,11 @@ router = APIRouter(tags=["events"])
 
 Id = Annotated[str, Path(max_length=80)]
 
+LAST_EVENT: Final = 10**18 - 1
+"""The highest id of an event that is asked for: 18 digits, as in the header."""
+
 STREAM: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events"}
+    200: {"content": {"text/event-stream": {}}, "description": "Events"}
 }
 
 
@@ -99,8 +102,8 @@ async def census(
 async def events(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.EVENTS_READ))],
-    last_event_id: Annotated[str | None, Header()] = None,
-    after: Annotated[int | None, Query(ge=0)] = None,
+    last_event_id: Annotated[str | None, Header(json_schema_extra={"pattern": "^[0-9]{1,18}$"})] = None,
+    after: Annotated[int | None, Query(ge=0, le=LAST_EVENT)] = None,
 ) -> Response:
     """Server-sent events from the outbox: those after ``Last-Event-ID`` (or ``after``; 0 is from the
     beginning), else those from now on."""

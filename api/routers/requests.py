@@ -210,7 +210,7 @@ async def transfer(
     return await acting.do("allocation.transfer", command, access)
 
 
-@router.post("/stays/{stay_id}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS)
+@router.post("/stays/{stay_id:path}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS)
 async def transfer_stay(
     access: Annotated[Access, Depends(Permitted(Permission.ALLOCATION_TRANSFER))],
     stay_id: Id,

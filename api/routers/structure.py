@@ -27,7 +27,7 @@ from api.schemas.answers.structure import (
 from api.schemas.base import Moment
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
-from api.services import reads
+from api.services import reads, tracing
 from api.wire import json_response, told_response
 from models.repositories.governance import load_profile
 from solver.engine.rule import Profile, Rule
@@ -41,6 +41,7 @@ router = APIRouter(tags=["structure"])
 Reader = Annotated[Access, Depends(Permitted(Permission.STRUCTURE_READ))]
 WardId = Annotated[str | None, Query(max_length=80)]
 Id = Annotated[str, Path(max_length=80)]
+"""An id in the address; those that a hospital gives itself may hold a slash, hence ``:path`` in the routes."""
 
 
 @router.get("/wards", response_model=WardPage)
@@ -91,7 +92,7 @@ async def equipment(
     return json_response(await read(runtime, lambda c: reads.units(c, page, runtime.meta.zone, equal)))
 
 
-@router.get("/equipment/{unit_id}/patients", response_model=UnitPatientsOut)
+@router.get("/equipment/{unit_id:path}/patients", response_model=UnitPatientsOut)
 async def who_had_unit(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
@@ -99,7 +100,7 @@ async def who_had_unit(
 ) -> Response:
     """Which patients, in which beds, had this unit."""
     zone = runtime.meta.zone
-    return json_response(await read(runtime, lambda c: reads.who_had_unit(c, unit_id, zone)))
+    return json_response(await read(runtime, lambda c: tracing.who_had_unit(c, unit_id, zone)))
 
 
 @router.get("/drugs", response_model=DrugPage)
@@ -119,14 +120,14 @@ async def drug_lots(
     return json_response(await read(runtime, lambda c: reads.lots(c, page, runtime.meta.zone, drug_id)))
 
 
-@router.get("/drug-lots/{lot_id}/patients", response_model=LotPatientsOut)
+@router.get("/drug-lots/{lot_id:path}/patients", response_model=LotPatientsOut)
 async def who_had_lot(
     runtime: Running,
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
     lot_id: Id,
 ) -> Response:
     """Which patients had this lot."""
-    return json_response(await read(runtime, lambda c: reads.who_had_lot(c, lot_id)))
+    return json_response(await read(runtime, lambda c: tracing.who_had_lot(c, lot_id)))
 
 
 @router.get("/staff", response_model=StaffPage)

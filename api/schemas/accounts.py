@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.schemas.base import Identity, Moment, Strict, Word
+from api.schemas.base import Identity, Moment, Readable, Strict, Word
 from api.security.passwords import MAX_LENGTH, MIN_LENGTH
 from api.security.permissions import Role
 
@@ -16,8 +16,8 @@ class LoginIn(Strict):
     """Name and password; ``label`` tells the token from others of the account."""
 
     login: Word
-    password: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
-    label: Annotated[str, Field(max_length=80)] = ""
+    password: Annotated[Readable, Field(min_length=1, max_length=MAX_LENGTH)]
+    label: Annotated[Readable, Field(max_length=80)] = ""
 
 
 class GrantIn(Strict):
@@ -38,7 +38,7 @@ class AccountIn(Strict):
     """A new account."""
 
     login: Word
-    password: Annotated[str, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
+    password: Annotated[Readable, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
     roles: Annotated[tuple[GrantIn, ...], Field(max_length=50)] = ()
 
 

@@ -8,12 +8,14 @@ from datetime import date, datetime
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from solver.hospital.door import MAX_COUNT, MAX_ID_LENGTH, MAX_MINUTE
 from solver.hospital.timegrid import to_minute
 
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 MAX_LIST: Final = 200
 """Longest list inside one request."""
 
@@ -63,6 +65,12 @@ def _outer_blanks(text: object) -> object:
     return text
 
 
+def _readable(text: object) -> object:
+    if isinstance(text, str) and _CONTROL.search(text):
+        raise PydanticCustomError("wardflow_text", "a text without control characters")
+    return text
+
+
 Moment = Annotated[
     int, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation")
 ]
@@ -70,8 +78,22 @@ Moment = Annotated[
 BirthDate = Annotated[
     int, BeforeValidator(_birth), WithJsonSchema({"type": "string", "format": "date"}, mode="validation")
 ]
-Identity = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH), BeforeValidator(_outer_blanks)]
-Word = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(_outer_blanks)]
-Reason = Annotated[str, Field(min_length=3, max_length=500)]
+_NAME: Final[JsonDict] = {
+    "pattern": r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+}
+_FREE_TEXT: Final[JsonDict] = {"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}
+"""What the validators keep, as the document says it."""
+
+Identity = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_ID_LENGTH, json_schema_extra=_NAME),
+    BeforeValidator(_outer_blanks),
+]
+Word = Annotated[
+    str, Field(min_length=1, max_length=80, json_schema_extra=_NAME), BeforeValidator(_outer_blanks)
+]
+Readable = Annotated[str, Field(json_schema_extra=_FREE_TEXT), BeforeValidator(_readable)]
+"""Free text: no control characters but line breaks and tabs; PostgreSQL keeps no NUL."""
+Reason = Annotated[Readable, Field(min_length=3, max_length=500)]
 Quantity = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 DeadlineMs = Annotated[int, Field(ge=1, le=60_000, description="Answer within this many milliseconds.")]

@@ -15,6 +15,7 @@ from api.schemas.base import (
     Identity,
     Moment,
     Quantity,
+    Readable,
     Reason,
     Strict,
     Word,
@@ -58,11 +59,11 @@ class InfectionIn(Strict):
 class IdentityIn(Strict):
     """What identifies the person; stored encrypted under a key of its own, never given to the solver."""
 
-    name: Annotated[str, Field(max_length=200)] | None = None
-    identity_number: Annotated[str, Field(max_length=40)] | None = None
-    phone: Annotated[str, Field(max_length=40)] | None = None
-    address: Annotated[str, Field(max_length=500)] | None = None
-    notes: Annotated[str, Field(max_length=2000)] | None = None
+    name: Annotated[Readable, Field(max_length=200)] | None = None
+    identity_number: Annotated[Readable, Field(max_length=40)] | None = None
+    phone: Annotated[Readable, Field(max_length=40)] | None = None
+    address: Annotated[Readable, Field(max_length=500)] | None = None
+    notes: Annotated[Readable, Field(max_length=2000)] | None = None
 
 
 class PersonIn(Strict):
@@ -145,7 +146,7 @@ class BundleIn(Strict):
     max_wait_minutes: Annotated[int, Field(ge=0, le=30 * MINUTES_PER_DAY)] = 240
     origin: Origin = Origin.EMERGENCY_DEPARTMENT
     clinically_ready: bool = True
-    accepting_team: Annotated[str, Field(max_length=80)] = ""
+    accepting_team: Annotated[Readable, Field(max_length=80)] = ""
     equipment: Annotated[tuple[EquipmentNeedIn, ...], Field(max_length=MAX_NEEDS)] = ()
     drugs: Annotated[tuple[DrugNeedIn, ...], Field(max_length=MAX_NEEDS)] = ()
     companion: Companion = Companion.NONE

@@ -15,6 +15,7 @@ from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
 from api.errors import Forbidden, Unauthenticated
+from api.headers import only_header
 from api.security.permissions import Permission, may
 from api.security.tokens import Principal
 
@@ -76,9 +77,9 @@ PUBLIC = Public()
 
 def bearer_token(request: Request) -> str:
     """The token of the Authorization header (RFC 6750); raises ``Unauthenticated``."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (only_header(request, "authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN:
-        raise Unauthenticated("The Authorization header carries no bearer token.")
+        raise Unauthenticated("There is not one Authorization header with a bearer token.")
     return token
 
 

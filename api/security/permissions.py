@@ -1,9 +1,9 @@
 """The one permission table: who may do what, and where.
 
-A *grant* gives an account a role on a ward, on a site or everywhere. A permission is given to roles, each
-either on their own ward (``WARD``: the grant must cover the ward concerned) or on the whole site (``SITE``:
-the grant's ward or site must lie on the site concerned). Least privilege: what is not in the table nobody may
-do.
+A *grant* gives an account a role on a ward, on a site or everywhere. A permission is given to roles, each on their own
+ward (``WARD``: the grant must cover the ward concerned), on the whole site (``SITE``: the grant's ward or site must lie
+on the site concerned), or in the whole hospital (``HOSPITAL``: only a grant everywhere gives it). Least privilege: what
+is not in the table nobody may do.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Reach(StrEnum):
 
     WARD = "own ward"
     SITE = "site"
+    HOSPITAL = "whole hospital"
 
 
 _CARE: Final = (Role.NURSE, Role.DOCTOR, Role.WARD_MANAGER)
@@ -80,6 +81,10 @@ _ALL: Final = tuple(Role)
 
 def _site(*roles: Role) -> dict[Role, Reach]:
     return dict.fromkeys(roles, Reach.SITE)
+
+
+def _hospital(*roles: Role) -> dict[Role, Reach]:
+    return dict.fromkeys(roles, Reach.HOSPITAL)
 
 
 def _ward(*roles: Role) -> dict[Role, Reach]:
@@ -118,8 +123,9 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.EVENTS_READ: _site(*_LOOK, Role.OPERATIONS, Role.AUDITOR),
     Permission.RULES_READ: _site(*_ALL),
     Permission.ACCOUNT_READ: _site(Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR),
-    Permission.ACCOUNT_CHANGE: _site(Role.ADMINISTRATOR),
-    Permission.SANDBOX_CLOCK: _site(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
+    # An administrator of one ward who could add accounts could add one that may do everything everywhere.
+    Permission.ACCOUNT_CHANGE: _hospital(Role.ADMINISTRATOR),
+    Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
 }
 
 
@@ -169,6 +175,8 @@ def may(
 def _covers(grant: Grant, reach: Reach, ward_id: str | None, site_of_ward: Mapping[str, str]) -> bool:
     if grant.ward_id is None and grant.site_id is None:
         return True
+    if reach is Reach.HOSPITAL:
+        return False
     if ward_id is None:
         return reach is Reach.SITE or grant.site_id is not None
     site_id = site_of_ward.get(ward_id)

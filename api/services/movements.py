@@ -137,6 +137,9 @@ def _allocated_bed(case: Case) -> str:
 
 
 def _ward_concerned(case: Case, access: Access, changes: Changes) -> str | None:
-    """The ward that asked or the ward that was given, whichever the principal belongs to."""
-    given = changes.records.ward_of_bed(case.allocation.bed_id).id if case.allocation is not None else None
-    return given if given is not None and access.allows(given) else case.ward_id
+    """The ward that asked or the ward that was given, whichever the principal belongs to; if no ward asked, the ward
+    that was given alone: "no ward in particular" would open it to every site."""
+    if case.allocation is None:
+        return case.ward_id
+    given = changes.records.ward_of_bed(case.allocation.bed_id).id
+    return given if case.ward_id is None or access.allows(given) else case.ward_id

@@ -15,7 +15,7 @@ from api.errors import InvalidInput, Place
 from api.services import words
 from api.services.storing import case_of, proposal_of
 from models.census import BedCensus, census
-from models.repositories import cases, drugs, governance
+from models.repositories import cases, governance
 from models.repositories.cases import StoredCase
 from models.store import OPEN_REQUESTS
 from models.tables import care, equipment, places, staff
@@ -251,47 +251,6 @@ def proposals(connection: Connection, state: str, zone: str) -> dict[str, Any]:
     """Proposals in a state, oldest first."""
     found = governance.load_proposals(connection, state)
     return {"items": [words.proposal_json(proposal_of(p), zone) for p in found], "next": None}
-
-
-def who_had_lot(connection: Connection, lot_id: str) -> dict[str, Any]:
-    """Which patients had a lot."""
-    found = drugs.allocations_with_lot(connection, lot_id)
-    given = cases.load_allocations(connection, [allocation_id for allocation_id, _, _ in found])
-    return {
-        "lot_id": lot_id,
-        "items": [
-            {
-                "person_id": given[allocation_id].person_id,
-                "allocation_id": allocation_id,
-                "bed_id": given[allocation_id].bed_id,
-                "quantity": quantity,
-                "state": state,
-            }
-            for allocation_id, state, quantity in found
-        ],
-    }
-
-
-def who_had_unit(connection: Connection, unit_id: str, zone: str) -> dict[str, Any]:
-    """Which patients, in which beds, had a unit."""
-    table = equipment.unit_booking
-    chosen = select(table).where(table.c.unit_id == unit_id, table.c.allocation_id.is_not(None))
-    found = connection.execute(chosen.order_by(table.c.start_minute, table.c.id)).all()
-    given = cases.load_allocations(connection, [row.allocation_id for row in found])
-    return {
-        "unit_id": unit_id,
-        "items": [
-            {
-                "person_id": given[row.allocation_id].person_id,
-                "allocation_id": row.allocation_id,
-                "bed_id": given[row.allocation_id].bed_id,
-                "start": words.moment(row.start_minute, zone),
-                "end": words.moment(row.end_minute, zone),
-                "state": row.state,
-            }
-            for row in found
-        ],
-    }
 
 
 def census_json(connection: Connection, at: Minute, known_at: Minute | None, zone: str) -> dict[str, Any]:

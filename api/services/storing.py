@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
+from api.errors import AlreadyKnown
 from api.services.cases import Case, Need, Proposal
 from api.services.desk import Changes
 from models.commands import Transaction
@@ -19,6 +20,7 @@ from models.repositories.cases import StoredCase, StoredNeed, load_open_cases
 from models.repositories.changes import CaseChange, CommandChanges, StepTaken, save_command
 from models.repositories.dispensing import dispense_lots
 from models.repositories.drugs import update_lot
+from models.repositories.people import find_person
 from models.repositories.records import RecordChange
 from models.repositories.sites import update_site
 from models.statements import send
@@ -28,7 +30,8 @@ from solver.placing.records import Records
 
 
 def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> None:
-    """Store everything a command changed."""
+    """Store everything a command changed; raises ``AlreadyKnown`` for somebody new whose identity number is taken."""
+    _refuse_known_identities(transaction, changes, vault)
     for allocation_id, lot_ids in changes.dispensed.items():
         if lot_ids:
             dispense_lots(transaction, allocation_id, lot_ids, transaction.now.minute)
@@ -40,6 +43,20 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
             update_lot(transaction, after)
     save_command(transaction, as_stored(changes, transaction.revision), changes.actor, vault)
     send(transaction.connection)
+
+
+def _refuse_known_identities(transaction: Transaction, changes: Changes, vault: PersonalVault) -> None:
+    new: set[bytes] = set()
+    for person_id, data in changes.identities.items():
+        if not data.identity_number:
+            continue
+        index = vault.identity_index(data.identity_number)
+        known = find_person(transaction.connection, vault, data.identity_number)
+        if index in new or known not in (None, person_id):
+            raise AlreadyKnown(
+                "A person of this identity number is known here.", "Send the person_id of that record."
+            )
+        new.add(index)
 
 
 def as_stored(changes: Changes, revision: int) -> CommandChanges:

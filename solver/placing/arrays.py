@@ -174,12 +174,12 @@ class Arrays:
     def leave(self, stay: Stay) -> None:
         """Seat a stay as who leaves it at their next start finds it; ``put`` seats it as it is again.
 
-        It ends when they start: it meets nobody and draws on nothing, but its bed is not clean for any start after
-        its own and before cleaning after its full length.
+        It ends when they start: it meets nobody and draws on nothing, but its bed is not clean for any start from
+        its own on (that very minute included) until cleaning after its full length.
         """
         self._unseat(stay.id)
         minutes = self._turnaround(stay)
-        slot, bed, ward = self._fill_slot(stay, FAR, stay.start + 1, stay.end + minutes if minutes else 0)
+        slot, bed, ward = self._fill_slot(stay, FAR, stay.start, stay.end + minutes if minutes else 0)
         nothing = np.zeros(FIRST_SKILL + len(self.skill_series), np.int64)
         self.seats[stay.id] = Seat(slot, bed, ward, stay.start, stay.start, nothing, 0)
 

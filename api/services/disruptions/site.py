@@ -18,8 +18,8 @@ def lift(event: LiftOutOfOrder | LiftRepaired, changes: Changes, access: Access)
     """Ways take longer, or as long as usual again; bookings whose unit would come too late are decided
     again."""
     site = existing(changes.records.sites, event.site_id, "site_id")
-    access.require(None, Permission.DISRUPTION_SITE)
     wards = [ward.id for ward in changes.records.wards.values() if ward.site_id == site.id]
+    access.require(wards[0] if wards else None, Permission.DISRUPTION_SITE)
     units = [unit.id for unit in changes.records.units.values() if unit.ward_id in wards]
     with repair.around(repair.of_units(units, changes), changes):
         changes.put(replace(site, transport_floor_minutes=event.minutes_per_floor))

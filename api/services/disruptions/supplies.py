@@ -52,6 +52,8 @@ def model_recalled(event: ModelRecalled, changes: Changes, access: Access) -> st
     units = [unit for unit in changes.records.units.values() if unit.model == event.model]
     if not units:
         raise UnknownReference([Place(pointer("event", "model"), "a model of some unit here")])
+    for unit in units:
+        access.require(unit.ward_id, Permission.DISRUPTION_EQUIPMENT)
     _take_out(units, UnitState.RECALLED, phrases.MODEL_RECALLED.of(), changes)
     return event.model
 

@@ -28,12 +28,12 @@ def acting(app):
             yield str(context.path)
 
 
-def test_every_command_takes_it(app):
+def test_every_command_takes_it_but_those_whose_ids_hold_slashes(app):
     paths = {
         before + (f"{{{stop.id_name}}}" if stop.id_name else "") + verb
         for (before, verb), stop in stops(app).items()
     }
-    assert set(acting(app)) <= paths
+    assert {path for path in acting(app) if ":path}" not in path} <= paths
     assert "/api/v1/requests" in paths
     assert "/api/v1/allocations/{allocation_id}:arrive" in paths
 

@@ -1,0 +1,297 @@
+"""What the access matrix asks: every operation about every place, each call such that whoever may do it succeeds."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from solver.hospital import from_minute
+from tests.access_hospital import DAY, FREE, NOW, SITE_OF_WARD, TAKEN
+
+ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
+"""The place a call is about, seen by somebody whose role is held on ward W1 or on its site."""
+
+HOSPITAL = "hospital"
+LATER = from_minute(NOW + 2 * DAY).isoformat()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call, ready to be sent by anybody."""
+
+    method: str
+    path: str
+    body: Any = None
+    revision: int | None = None
+
+
+@dataclass
+class World:
+    """Makes what calls need, as an account that may do everything everywhere."""
+
+    client: httpx.Client
+    token: str
+    account_id: str
+    sessions: dict[str, str] = field(default_factory=dict)
+    _stays: dict[str, Iterator[int]] = field(
+        default_factory=lambda: {ward: iter(range(TAKEN)) for ward in SITE_OF_WARD}
+    )
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def send(self, call: Call, token: str | None) -> httpx.Response:
+        """A call under a token, with a key of its own."""
+        headers = {"Idempotency-Key": f"access-{secrets.token_hex(8)}"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if call.revision is not None:
+            headers["If-Match"] = f'"{call.revision}"'
+        return self.client.request(call.method, call.path, headers=headers, json=call.body)
+
+    def make(self, path: str, body: Any, revision: int | None = None) -> Any:
+        """Something that must succeed."""
+        answer = self.send(Call("POST", f"/api/v1{path}", body, revision), self.token)
+        assert answer.status_code in (200, 201), (path, answer.text)
+        return answer.json()
+
+    def case(self, ward: str, asking: str | None = None) -> Any:
+        """A request that was given a bed of this ward."""
+        return self.make("/requests", bundle(ward, asking))
+
+    def arrived(self, ward: str) -> Any:
+        """A request whose patient lies in a bed of this ward."""
+        case = self.case(ward)
+        return self.make(f"/allocations/{case['allocation']['id']}:arrive", {}, case["revision"])
+
+    def stay(self, ward: str) -> str:
+        """A patient of this ward whom no earlier call was about."""
+        return f"S-{ward}-{next(self._stays[ward])}"
+
+    def proposal(self, ward: str) -> str:
+        """An open proposal to move a patient of this ward."""
+        bed = self.stay(ward).replace("S-", "B-", 1)
+        told = self.make("/disruptions", {"event": {"kind": "bed_closed", "bed_id": bed, "reason": "leak"}})
+        return str(told["proposals"][0]["id"])
+
+    def login(self) -> str:
+        """A name nobody has."""
+        return f"new-{next(self._numbers)}"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A question: may somebody do this, about this place? ``again``: the call may be sent again once it was carried
+    out; otherwise a new one is prepared."""
+
+    operation: str
+    about: str
+    prepare: Callable[[World], Call]
+    what: str = ""
+    again: bool = False
+
+    @property
+    def row(self) -> tuple[str, str, str]:
+        """How the table names it."""
+        return self.operation, self.what, self.about
+
+
+def bundle(ward: str, asking: str | None = None) -> dict[str, Any]:
+    """A request that only a bed of this ward fits."""
+    body = {
+        "person": {"sex": "female", "born": "1986-01-01"},
+        "priority": "routine",
+        "care": {"speciality": "medicine"},
+        "duration_minutes": 600,
+        "max_wait_minutes": 0,
+        "excluded_room_ids": [f"R-{other}" for other in SITE_OF_WARD if other != ward],
+    }
+    return {**body, "for_ward_id": asking} if asking is not None else body
+
+
+def probes() -> list[Probe]:
+    """All of them; those that end sessions come last."""
+    return [*_reading(), *_administering(), *_placing(), *_allocated(), *_disrupting(), *_sessions()]
+
+
+def _get(path: str, about: str = HOSPITAL, query: str = "", template: str = "") -> Probe:
+    operation = f"GET /api/v1{template or path}"
+    return Probe(operation, about, lambda _: Call("GET", f"/api/v1{path}{query}"), again=True)
+
+
+def _reading() -> Iterator[Probe]:
+    for path in ("wards", "rooms", "beds", "equipment-types", "equipment", "drugs", "drug-lots", "rules"):
+        yield _get(f"/{path}")
+    for path in ("requests", "proposals", "census", "events", "staff", "shifts", "accounts"):
+        yield _get(f"/{path}")
+    for probe in ("healthz", "readyz", "version", "metrics"):
+        yield Probe(f"GET /{probe}", HOSPITAL, lambda _, p=probe: Call("GET", f"/{p}"), again=True)
+    for ward, about in ABOUT.items():
+        yield _get("/staff", about, f"?ward_id={ward}")
+        yield _get("/shifts", about, f"?ward_id={ward}")
+        yield _get(f"/equipment/U-{ward}/patients", about, template="/equipment/{unit_id}/patients")
+        yield _get(f"/drug-lots/L-{ward}/patients", about, template="/drug-lots/{lot_id}/patients")
+        yield Probe(
+            "GET /api/v1/requests/{request_id}", about, lambda w, ward=ward: _read_case(w, ward), again=True
+        )
+        yield Probe(
+            "GET /api/v1/allocations/{allocation_id}",
+            about,
+            lambda w, ward=ward: _read_given(w, ward),
+            again=True,
+        )
+
+
+def _read_case(world: World, ward: str) -> Call:
+    return Call("GET", f"/api/v1/requests/{world.case(ward)['request_id']}")
+
+
+def _read_given(world: World, ward: str) -> Call:
+    return Call("GET", f"/api/v1/allocations/{world.case(ward)['allocation']['id']}")
+
+
+def _administering() -> Iterator[Probe]:
+    account = "/api/v1/accounts"
+    one = account + "/{account_id}"
+    yield Probe(f"GET {one}", HOSPITAL, lambda w: Call("GET", f"{account}/{w.account_id}"), again=True)
+    yield Probe(
+        f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{account}/{w.account_id}", {"disabled": False})
+    )
+    yield Probe(f"POST {account}", HOSPITAL, lambda w: Call("POST", account, _account(w, None)))
+    yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
+
+
+def _account(world: World, ward: str | None) -> dict[str, Any]:
+    roles = [{"role": "nurse", "ward_id": ward}] if ward is not None else []
+    return {"login": world.login(), "password": "a password of nobody", "roles": roles}
+
+
+def _clock() -> Call:
+    return Call("POST", "/api/v1/sandbox/clock", {"now": from_minute(NOW).isoformat(), "running": False})
+
+
+def _placing() -> Iterator[Probe]:
+    requests = "/api/v1/requests"
+    for ward, about in ((None, HOSPITAL), *ABOUT.items()):
+        given = ward or "W1"
+        body = bundle(given, ward)
+        yield Probe(f"POST {requests}", about, lambda _, b=body: Call("POST", requests, b))
+        yield Probe(
+            f"POST {requests}:batch",
+            about,
+            lambda _, b=body: Call("POST", f"{requests}:batch", {"requests": [b]}),
+        )
+        yield Probe(
+            f"POST {requests}/{{request_id}}:choose", about, lambda w, g=given, a=ward: _choose(w, g, a)
+        )
+        waived = {**body, "waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]}
+        yield Probe(f"POST {requests}", about, lambda _, b=waived: Call("POST", requests, b), "overruling")
+    for ward, about in ABOUT.items():
+        yield Probe(f"POST {requests}/{{request_id}}:release", about, lambda w, g=ward: _withdraw(w, g))
+
+
+def _choose(world: World, ward: str, asking: str | None) -> Call:
+    case = world.case(ward, asking)
+    return Call(
+        "POST", f"/api/v1/requests/{case['request_id']}:choose", {"bed_id": case["allocation"]["bed_id"]}
+    )
+
+
+def _withdraw(world: World, ward: str) -> Call:
+    return Call("POST", f"/api/v1/requests/{world.case(ward)['request_id']}:release", {})
+
+
+def _allocated() -> Iterator[Probe]:
+    bodies: dict[str, Any] = {
+        "confirm": {"accepted": True},
+        "release": {},
+        "step": {"step": "handed_over"},
+        "arrive": {},
+        "discharge": {"step": "ordered"},
+        "transfer": {"reason": "needs a quieter room", "other_room": False, "max_wait_minutes": 0},
+    }
+    for ward, about in ABOUT.items():
+        for verb, body in bodies.items():
+            operation = f"POST /api/v1/allocations/{{allocation_id}}:{verb}"
+            yield Probe(operation, about, lambda w, g=ward, v=verb, b=body: _act(w, g, v, b))
+        moved = bodies["transfer"]
+        yield Probe(
+            "POST /api/v1/stays/{stay_id}:transfer",
+            about,
+            lambda w, g=ward, b=moved: Call("POST", f"/api/v1/stays/{w.stay(g)}:transfer", b),
+        )
+        for verb in ("confirm", "decline"):
+            yield Probe(
+                f"POST /api/v1/proposals/{{proposal_id}}:{verb}",
+                about,
+                lambda w, g=ward, v=verb: Call("POST", f"/api/v1/proposals/{w.proposal(g)}:{v}", {}),
+                "of a transfer",
+            )
+
+
+def _act(world: World, ward: str, verb: str, body: Any) -> Call:
+    lying = verb in ("discharge", "transfer")
+    case = world.arrived(ward) if lying else world.case(ward)
+    return Call("POST", f"/api/v1/allocations/{case['allocation']['id']}:{verb}", body, case["revision"])
+
+
+def _disrupting() -> Iterator[Probe]:
+    for ward, about in ABOUT.items():
+        for event in _events(ward):
+            yield _disruption(about, lambda _, e=event: e, event["kind"])
+        for kind in ("left", "died", "absconded"):
+            yield _disruption(about, lambda w, g=ward, k=kind: {"kind": k, "stay_id": w.stay(g)}, kind)
+    for event in (
+        {"kind": "mass_casualty_alert", "expected": 9},
+        {"kind": "lot_quarantined", "lot_id": "L-pharmacy"},
+    ):
+        yield _disruption(HOSPITAL, lambda _, e=event: e, event["kind"])
+
+
+def _disruption(about: str, event: Callable[[World], Any], kind: str) -> Probe:
+    path = "/api/v1/disruptions"
+    return Probe(f"POST {path}", about, lambda w: Call("POST", path, {"event": event(w)}), kind)
+
+
+def _events(ward: str) -> Iterator[dict[str, Any]]:
+    """Events that may be told again and again; the last of each kind undoes the one before."""
+    last, free = TAKEN - 1, TAKEN + FREE - 1
+    stay = {"stay_id": f"S-{ward}-{last}"}
+    person = {"person_id": f"P-{ward}-{last}"}
+    yield {"kind": "isolation_on", **person, "isolation": ["contact"]}
+    yield {"kind": "isolation_off", **person}
+    yield {"kind": "bed_closed", "bed_id": f"B-{ward}-{free}", "reason": "water leak"}
+    yield {"kind": "bed_opened", "bed_id": f"B-{ward}-{free}"}
+    yield {"kind": "bed_cleaned", "bed_id": f"B-{ward}-{free}"}
+    yield {"kind": "bed_found_occupied", "bed_id": f"B-{ward}-{free}"}
+    yield {"kind": "unit_broken", "unit_id": f"U-{ward}"}
+    yield {"kind": "unit_returned", "unit_id": f"U-{ward}"}
+    yield {"kind": "model_recalled", "model": f"M-{ward}"}
+    yield {"kind": "lot_quarantined", "lot_id": f"L-{ward}"}
+    yield {"kind": "lot_released", "lot_id": f"L-{ward}"}
+    yield {"kind": "lot_recalled", "lot_id": f"L-{ward}"}
+    yield {"kind": "nurse_absent", "shift_id": f"D-N-{ward}-1"}
+    yield {"kind": "nurse_present", "shift_id": f"D-N-{ward}-1"}
+    yield {"kind": "on_call_called", "shift_id": f"C-{ward}", "consented": True}
+    yield {"kind": "stay_prolonged", **stay, "until": LATER}
+    yield {"kind": "stay_shortened", **stay, "until": from_minute(NOW + DAY).isoformat()}
+    yield {"kind": "on_leave", **stay}
+    yield {"kind": "back_from_leave", **stay}
+    yield {"kind": "step_up", **stay, "care_level": 1}
+    yield {"kind": "ready_for_step_down", **stay, "care_level": 0}
+    yield {"kind": "identities_merged", "person_id": f"Q-{ward}-0", "into_person_id": f"Q-{ward}-1"}
+    yield {"kind": "lift_out_of_order", "site_id": SITE_OF_WARD[ward], "minutes_per_floor": 9}
+    yield {"kind": "lift_repaired", "site_id": SITE_OF_WARD[ward], "minutes_per_floor": 2}
+    yield {"kind": "room_exposure", "room_id": f"R-{ward}", "organism": "norovirus", "until": LATER}
+    yield {"kind": "room_closed", "room_id": f"R-{ward}", "reason": "painting", "until": LATER}
+    yield {"kind": "room_opened", "room_id": f"R-{ward}"}
+    yield {"kind": "ward_closed", "ward_id": ward, "reason": "an outbreak"}
+    yield {"kind": "ward_opened", "ward_id": ward}
+
+
+def _sessions() -> Iterator[Probe]:
+    log_out = "/api/v1/sessions/current"
+    yield Probe(f"DELETE {log_out}", HOSPITAL, lambda _: Call("DELETE", log_out))
