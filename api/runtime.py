@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,9 +23,9 @@ from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
-from api.services.desk import Desk, Practice
+from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
-from api.services.storing import load_cases, load_proposals
+from api.services.keeping import SqlKeeper
 from api.services.ticking import Tick
 from api.services.warming import warm_up
 from api.settings import Settings
@@ -37,22 +37,14 @@ from models.clock import Clock, Instant
 from models.commands import Answer, Command, Reply
 from models.database import Database, open_database
 from models.errors import StorageFails
-from models.following import revision_of
 from models.ids import IdGenerator
 from models.keys import read_key_file
 from models.pending import unknown
 from models.personal import PersonalVault
-from models.repositories.governance import load_profile
-from models.repositories.people import load_persons
-from models.repositories.staff import load_cover_revisions
-from models.store import load_hospital
 from models.tables.ledger import audit_line, hospital_meta
 from models.tables.places import ward
 from models.writer import Writer
-from solver.hospital import Person
 from solver.placing.displace import Bounds
-from solver.placing.live import LiveHospital
-from solver.placing.problem import PlacingOptions
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +106,7 @@ class Runtime:
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:
         """Build the desk (the kernels are compiled or read from their cache) and start the writer."""
-        decider = HospitalDecider(self._build_desk, self.clock, self.vault, _Watch(self.metrics))
+        decider = HospitalDecider(self.keeper(), self.clock, _Watch(self.metrics))
         warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
         self._decider, self._writer = decider, writer.start()
@@ -234,21 +226,9 @@ class Runtime:
         return max(0.0, self.outside.monotonic() - self._decider.moved_at)
 
     # --- parts ----------------------------------------------------------------------------------------------
-    def _build_desk(self) -> Desk:
-        now = self.clock().minute
-        with self.database.reading() as connection:
-            revision = revision_of(connection)
-            hospital = load_hospital(connection, since=now)
-            profile = load_profile(connection)
-            cases, proposals = load_cases(connection, now), load_proposals(connection)
-            cover = load_cover_revisions(connection, now)
-        live = LiveHospital.of(hospital, now, profile, PlacingOptions())
-        find = self._find_persons
-        return Desk(live, cases, proposals, self.new_id, self._practice(), find, cover, revision)
-
-    def _find_persons(self, person_ids: Collection[str]) -> list[Person]:
-        with self.database.reading() as connection:
-            return load_persons(connection, person_ids)
+    def keeper(self) -> SqlKeeper:
+        """What brings the desk and the database together."""
+        return SqlKeeper(self.database, self.clock, self.vault, self.new_id, self._practice())
 
     def _practice(self) -> Practice:
         s = self.settings

@@ -70,7 +70,7 @@ def head(connection: Connection) -> Anchor:
 def append(connection: Connection, lines: Sequence[PreparedLine]) -> None:
     """Chain the lines to the last one; the caller holds the write lock."""
     if lines:
-        insert_rows(connection, audit_line, list(_chained(head(connection), lines)))
+        insert_rows(connection, audit_line, list(chained(head(connection), lines)))
 
 
 def verify_chain(connection: Connection, anchors: Iterable[Anchor] = ()) -> ChainReport:
@@ -92,7 +92,8 @@ def verify_chain(connection: Connection, anchors: Iterable[Anchor] = ()) -> Chai
     return ChainReport(sequence, Anchor(sequence, previous), tuple(breaks))
 
 
-def _chained(last: Anchor, lines: Iterable[PreparedLine]) -> Iterator[dict[str, Any]]:
+def chained(last: Anchor, lines: Iterable[PreparedLine]) -> Iterator[dict[str, Any]]:
+    """The rows of lines that continue the chain after its last one."""
     sequence, previous = last.sequence, last.hash
     for line in lines:
         sequence += 1

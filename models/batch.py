@@ -25,11 +25,16 @@ from models.pending import Result
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command with the write that carries it out; ``decision`` is None for a plain command."""
+    """A command with the write that carries it out; ``decision`` is None for a plain command.
+
+    ``refusal``: the command was refused when it was decided, and nothing is written; the write is None then, and as
+    long as a command is not decided.
+    """
 
     command: Command
-    write: Write
+    write: Write | None
     decision: Decision | None = None
+    refusal: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -102,9 +107,12 @@ def carry_out(ledger: Ledger, steps: Sequence[Step], now: Instant) -> BatchResul
         earlier = answered.get(step.command.key_hash or b"")
         if earlier is not None:
             batch.results[place] = earlier
+        elif step.write is None:
+            assert step.refusal is not None, "a command is decided before it is carried out"
+            batch.results[place] = step.refusal
         else:
             transaction = Transaction(ledger.connection, Instant(first + place), revision)
-            _carry_out_one(transaction, ledger, step, place, batch, records)
+            _carry_out_one(transaction, ledger, step, step.write, place, batch, records)
     if records.kept:
         ledger.keep(records, revision)
     else:
@@ -116,13 +124,14 @@ def _carry_out_one(
     transaction: Transaction,
     ledger: Ledger,
     step: Step,
+    write: Write,
     place: int,
     batch: BatchResult,
     records: Records,
 ) -> None:
     try:
         with ledger.savepoint():
-            outcome = step.write(transaction)
+            outcome = write(transaction)
             lines = audit.prepare(step.command.actor, outcome.audit, transaction.now)
             key = _key_row(step.command, outcome.answer, transaction)
             events = outbox.prepare(outcome.events, transaction.now)

@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from models import rows
+from models.clock import Instant
 from models.commands import Touched
 from models.postgresql.touched import CASE, COVER, PROPOSAL, Rows, rows_of
 from models.repositories import cases, governance
 from models.repositories.cases import StoredCase
 from models.repositories.governance import StoredProposal
 from models.repositories.staff import Slot
-from models.tables.ledger import batch_touched, hospital_meta
+from models.tables.ledger import audit_line, batch_touched, hospital_meta
 from solver.hospital import (
     Bed,
     Block,
@@ -39,10 +40,15 @@ __all__ = ["CASE", "COVER", "FOLLOWED", "PROPOSAL", "News", "Present", "news_sin
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The revision a database stands at, and the records touched on the way there; None: it may be any."""
+    """The revision a database stands at, and the records touched on the way there; None: it may be any.
+
+    ``recorded``: the minute of what was recorded last. Decisions taken at an earlier one, by a clock that was set back,
+    would be refused: the future they know nothing of has happened already.
+    """
 
     revision: int
     touched: frozenset[Touched] | None
+    recorded: Minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +71,36 @@ def revision_of(connection: Connection) -> int:
     return int(connection.scalar(select(hospital_meta.c.revision)) or 0)
 
 
+_LAST_RECORDED = (
+    select(audit_line.c.recorded_microsecond)
+    .order_by(audit_line.c.sequence.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+def recorded_minute(connection: Connection) -> Minute:
+    """The minute of the last audit line; 0 without one."""
+    return Instant(connection.scalar(select(_LAST_RECORDED)) or 0).minute
+
+
 def news_since(connection: Connection, revision: int) -> News:
     """What was committed after a revision."""
     meta, batch = hospital_meta.c, batch_touched.c
     later = (batch.revision > revision) & (batch.revision <= meta.revision)
     joined = hospital_meta.outerjoin(batch_touched, later)
     found = connection.execute(
-        select(meta.revision, batch.revision.label("batch"), batch.touched).select_from(joined)
+        select(
+            meta.revision, batch.revision.label("batch"), batch.touched, _LAST_RECORDED.label("recorded")
+        ).select_from(joined)
     ).all()
     now = int(found[0].revision) if found else 0
+    recorded = Instant((found[0].recorded if found else None) or 0).minute
     batches = [row.touched for row in found if row.batch is not None]
     if now < revision or len(batches) != now - revision or None in batches:
-        return News(now, None)
-    return News(now, frozenset((kind, record_id) for batch in batches for kind, record_id in batch))
+        return News(now, None, recorded)
+    touched = frozenset((kind, record_id) for batch in batches for kind, record_id in batch)
+    return News(now, touched, recorded)
 
 
 def present(connection: Connection, touched: Iterable[Touched], now: Minute) -> Present:

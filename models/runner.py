@@ -15,15 +15,11 @@ from sqlalchemy.exc import IntegrityError
 
 from models.batch import BatchResult, Ledger, Step, carry_out
 from models.clock import Clock
-from models.commands import BatchDecider, Command, Decision, Outcome, Reply, Transaction, Write
+from models.commands import BatchDecider, Command, Decision, Reply
 from models.errors import Contended, StorageError
 from models.pending import Pending, Result, deliver, not_kept, unknown
 
 log = logging.getLogger(__name__)
-
-TURNS = 16
-"""How many batches take the write lock before they are decided, after one found that another process had committed: two
-busy processes take turns, and neither decides what the other's commit makes stale."""
 
 
 class Storage(Protocol):
@@ -89,7 +85,6 @@ class BatchRunner:
         self._count = count
         self._try_to_store = try_to_store
         self._snapshot_is_sound = True
-        self._turns = 0
         self._storing = True
 
     @property
@@ -132,15 +127,13 @@ class BatchRunner:
         later += parts.deferred
         if not parts.going:
             return
-        if self._turns and self._snapshot_is_sound:
-            undecided = [_undecided_step(pending.command) for pending in parts.going]
-            later[:0] = self._commit(undecided, parts.going)
-            return
         self._catch_up()
-        steps, ready, failed = self._decide(parts.going)
-        deliver(failed)
-        if steps:
-            later[:0] = self._commit(steps, ready)
+        steps = self._decide([pending.command for pending in parts.going])
+        refusals = [step.refusal for step in steps if step.refusal is not None]
+        if len(refusals) == len(steps):
+            deliver(list(zip(parts.going, refusals, strict=True)))
+        else:
+            later[:0] = self._commit(steps, parts.going)
 
     def _catch_up(self) -> None:
         """Have the decider stand where the database stands; not before storage works again, if it failed."""
@@ -185,21 +178,9 @@ class BatchRunner:
         except Exception as error:
             raise _KeysUnknown from error
 
-    def _decide(self, going: list[Pending]) -> tuple[list[Step], list[Pending], list[tuple[Pending, Result]]]:
-        asked = [pending for pending in going if pending.command.write is None]
-        decided = self._decisions([pending.command for pending in asked])
-        decisions = dict(zip(map(id, asked), decided, strict=True))
-        steps: list[Step] = []
-        ready: list[Pending] = []
-        failed: list[tuple[Pending, Result]] = []
-        for pending in going:
-            decision = decisions.get(id(pending))
-            if isinstance(decision, Exception):
-                failed.append((pending, decision))
-                continue
-            steps.append(_step(pending.command, decision))
-            ready.append(pending)
-        return steps, ready, failed
+    def _decide(self, commands: list[Command]) -> list[Step]:
+        decided = iter(self._decisions([command for command in commands if command.write is None]))
+        return [_undecided(c) if c.write is not None else _decided(c, next(decided)) for c in commands]
 
     def _decisions(self, commands: list[Command]) -> Sequence[Decision | Exception]:
         if not commands:
@@ -216,6 +197,8 @@ class BatchRunner:
             (decision,) = self._decider.decide([command])
         except Exception as error:
             log.exception("The decider failed on %s", command.name)
+            # Where it stopped, and with what of the command on its snapshot, nobody knows.
+            self._snapshot_is_sound = False
             return error
         return decision
 
@@ -234,35 +217,21 @@ class BatchRunner:
             deliver([(pending, unknown() if lost else not_kept()) for pending in ready])
             return []
         self._tell_decider(steps, result)
-        return self._settle(ready, result)
+        return self._settle(steps, ready, result)
 
     def _on_the_newest(self, ledger: Ledger, steps: list[Step]) -> list[Step]:
-        """The steps as they are to be carried out: those that wait for it are decided, and all of them again if another
-        process committed meanwhile.
+        """The steps as they are to be carried out: decided again if another process committed meanwhile.
 
         From here to the commit nobody else does, so what is decided now stands on the newest hospital.
         """
-        newest = ledger.lock()
-        self._turns = max(0, self._turns - 1)
-        if newest != self._decider.revision:
-            steps = self._taken_back(steps)
-            self._follow(ledger.connection)
-            self._turns = TURNS
-        places = [place for place, step in enumerate(steps) if step.write is _undecided]
-        decided = self._decisions([steps[place].command for place in places])
-        now = list(steps)
-        for place, decision in zip(places, decided, strict=True):
-            now[place] = _step(steps[place].command, decision)
-        return now
-
-    def _taken_back(self, steps: list[Step]) -> list[Step]:
-        """The steps without the decisions that were made on an older hospital."""
-        stale = [step for step in steps if step.decision is not None]
-        for step in reversed(stale):
-            assert step.decision is not None, "chosen for it"
-            self._decider.refused(step.command, step.decision)
-        self._count(decided_again=len(stale))
-        return [_undecided_step(step.command) for step in steps]
+        if ledger.lock() == self._decider.revision:
+            return steps
+        for step in reversed(steps):
+            if step.decision is not None:
+                self._decider.refused(step.command, step.decision)
+        self._follow(ledger.connection)
+        self._count(decided_again=sum(step.command.write is None for step in steps))
+        return self._decide([step.command for step in steps])
 
     def _tell_decider(self, steps: list[Step], result: BatchResult) -> None:
         try:
@@ -280,20 +249,28 @@ class BatchRunner:
             log.exception("The decider failed after a commit; its snapshot will be rebuilt")
             self._snapshot_is_sound = False
 
-    def _settle(self, ready: list[Pending], result: BatchResult) -> list[Pending]:
-        """Tell what was committed; returns what a guard refused and is to be decided again."""
+    def _settle(self, steps: list[Step], ready: list[Pending], result: BatchResult) -> list[Pending]:
+        """Tell what became of each command; returns those to be decided again: what a guard refused, and what was
+        refused on the strength of an earlier decision that was not kept."""
         settled: list[tuple[Pending, Result]] = []
         again: list[Pending] = []
-        for place, pending in enumerate(ready):
-            violation = result.refused.get(place)
-            if violation is None:
+        shaken = False
+        for place, (step, pending) in enumerate(zip(steps, ready, strict=True)):
+            outcome: Result
+            if place in result.refused:
+                outcome = Contended(step.command.name, result.refused[place].guard, pending.attempts + 1)
+            elif step.refusal is not None and shaken:
+                outcome = not_kept()
+            else:
                 settled.append((pending, result.results[place]))
+                shaken = shaken or (step.decision is not None and not _is_fresh(result.results[place]))
                 continue
+            shaken = True
             pending.attempts += 1
             if pending.attempts < self._attempts:
                 again.append(pending)
             else:
-                settled.append((pending, Contended(pending.command.name, violation.guard, pending.attempts)))
+                settled.append((pending, outcome))
         self._count(refused=len(result.refused))
         deliver(settled)
         return again
@@ -304,28 +281,15 @@ class BatchRunner:
         self._snapshot_is_sound = True
 
 
-def _step(command: Command, decision: Decision | Exception | None) -> Step:
-    if isinstance(decision, Exception):
-        return Step(command, _raising(decision))
-    if decision is not None:
-        return Step(command, decision.write, decision)
-    assert command.write is not None
+def _undecided(command: Command) -> Step:
+    """A plain command as it is carried out, or one still to be decided."""
     return Step(command, command.write)
 
 
-def _undecided_step(command: Command) -> Step:
-    return Step(command, command.write or _undecided)
-
-
-def _undecided(_: Transaction) -> Outcome:
-    raise AssertionError("a command is decided before it is carried out")
-
-
-def _raising(error: Exception) -> Write:
-    def write(_: Transaction) -> Outcome:
-        raise error
-
-    return write
+def _decided(command: Command, decision: Decision | Exception) -> Step:
+    if isinstance(decision, Exception):
+        return Step(command, None, refusal=decision)
+    return Step(command, decision.write, decision)
 
 
 def _is_fresh(result: Result | None) -> bool:

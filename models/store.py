@@ -76,13 +76,15 @@ def _store_content(connection: Connection, hospital: Hospital, now: Instant) -> 
 def load_hospital(connection: Connection, since: Minute | None = None) -> Hospital:
     """The hospital as it stands: live stays, active bookings, everything in the order it was stored in.
 
-    ``since`` leaves out shifts, blocks and unpinned bookings that were over at that minute. Reads in bulk;
-    not checked again (``Hospital.checked`` does that).
+    ``since`` leaves out shifts and blocks that were over at that minute, and unpinned bookings over so long before it
+    that a unit which sets out to serve from then on does not meet them. Reads in bulk; not checked again
+    (``Hospital.checked`` does that).
     """
     blocks = _blocks(connection, since)
+    sites, wards = tuple(map(rows.read_site, _rows(connection, places.site))), _wards(connection, blocks)
     return Hospital(
-        sites=tuple(map(rows.read_site, _rows(connection, places.site))),
-        wards=_wards(connection, blocks),
+        sites=sites,
+        wards=wards,
         rooms=tuple(rows.read_room(r, blocks[r.id]) for r in _rows(connection, places.room)),
         beds=_beds(connection, blocks),
         ratios=tuple(
@@ -91,7 +93,9 @@ def load_hospital(connection: Connection, since: Minute | None = None) -> Hospit
         cleaning=load_cleaning(connection),
         equipment_types=_equipment_types(connection),
         units=tuple(map(rows.read_unit, _rows(connection, equipment.unit))),
-        unit_bookings=_unit_bookings(connection, since),
+        unit_bookings=_unit_bookings(
+            connection, None if since is None else since - longest_way(sites, wards)
+        ),
         drugs=_drugs(connection),
         lots=_lots(connection),
         staff=tuple(map(rows.read_staff_member, _rows(connection, staff.staff_member))),
@@ -121,6 +125,21 @@ def blocked(
     home, there = wards[unit.ward_id], wards[booking.ward_id]
     way = transport_minutes(sites[home.site_id], home, there)
     return booking.start - way, booking.end + types[unit.type_id].turnaround_minutes
+
+
+def longest_way(sites: Iterable[Site], wards: Iterable[Ward]) -> int:
+    """Minutes that no transport inside a site exceeds."""
+    floors = [ward.floor for ward in wards] or [0]
+    height = max(floors) - min(floors)
+    return max(
+        (
+            site.transport_base_minutes
+            + height * site.transport_floor_minutes
+            + site.transport_building_minutes
+            for site in sites
+        ),
+        default=0,
+    )
 
 
 def _meta(hospital: Hospital, now: Instant, name: str, sandbox: bool) -> dict[str, Any]:

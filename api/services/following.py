@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import Connection
-
 from api.services.desk import Changes, Desk, record_of
 from api.services.storing import case_of, proposal_of
 from models.commands import Touched
-from models.following import CASE, COVER, PROPOSAL, present
+from models.following import CASE, COVER, PROPOSAL, Present
 from solver.hospital import Stay, UnitBooking
 
 
@@ -24,15 +22,13 @@ def touched_by(changes: Changes) -> tuple[Touched, ...]:
     )
 
 
-def refresh(desk: Desk, connection: Connection, touched: Iterable[Touched]) -> None:
-    """Read these again from storage; what is no part of the present hospital leaves the desk.
+def refresh(desk: Desk, now: Present, touched: Iterable[Touched]) -> None:
+    """Take touched records in as they are now; what is no part of the present hospital leaves the desk.
 
     Who lies or is booked somewhere is taken out first and then put in, so that stays may have changed beds.
     """
-    news = frozenset(touched)
-    now = present(connection, news, desk.live.now)
     ids: defaultdict[str, set[str]] = defaultdict(set)
-    for name, record_id in news:
+    for name, record_id in touched:
         ids[name].add(record_id)
     _drop(desk, Stay, ids[Stay.__name__])
     _drop(desk, UnitBooking, ids[UnitBooking.__name__])

@@ -29,15 +29,14 @@ from api.services import (
     ticking,
     transfers,
 )
-from api.services.desk import Changes, Desk
+from api.services.desk import Changes
 from api.services.following import refresh, touched_by
+from api.services.keeping import Keeper
 from api.services.resting import rest_on_cover
-from api.services.storing import save
 from models.clock import Clock
 from models.commands import Answer, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
-from models.following import news_since
-from models.personal import PersonalVault
+from solver.hospital import Minute
 from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
@@ -79,14 +78,14 @@ class Prepared:
 
     changes: Changes
     answer: Answer
-    vault: PersonalVault
+    keeper: Keeper
     stale: bool = False
     """The database refused it: the hospital is no longer the one it was decided on."""
 
     def write(self, transaction: Transaction) -> Outcome:
         """Store the changes and complete the answer with the hospital's revision."""
         try:
-            save(transaction, self.changes, self.vault)
+            self.keeper.save(transaction, self.changes)
         except (GuardViolation, IntegrityError):
             self.stale = True
             raise
@@ -114,17 +113,17 @@ def _persons_named(command: Command) -> Iterable[str]:
 class HospitalDecider:
     """Decides commands on the desk; called by the writer's thread only, but for ``rehearse``.
 
-    ``build`` makes the desk from the database as it is committed; ``clock`` tells the hospital's moment.
+    ``keeper`` makes the desk from storage as it is committed, and stores what changes; ``clock`` tells the
+    hospital's moment.
     """
 
-    def __init__(self, build: Callable[[], Desk], clock: Clock, vault: PersonalVault, watch: Watch) -> None:
-        self._build = build
+    def __init__(self, keeper: Keeper, clock: Clock, watch: Watch) -> None:
+        self._keeper = keeper
         self._clock = clock
-        self._vault = vault
         self._watch = watch
         self._sound = True
         self._lock = threading.RLock()
-        self.desk = build()
+        self.desk = keeper.build()
         self.moved_at = time.monotonic()
         """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest
         on."""
@@ -151,8 +150,8 @@ class HospitalDecider:
                 if not changes.undo():
                     self._sound = False
 
-    def _move_clock(self) -> None:
-        now = max(self._clock().minute, self.desk.live.now)
+    def _move_clock(self, earliest: Minute = 0) -> None:
+        now = max(self._clock().minute, self.desk.live.now, earliest)
         if now != self.desk.live.now:
             self.desk.live.move_clock(now)
             self.desk.forget_the_past()
@@ -174,7 +173,7 @@ class HospitalDecider:
             changes.tell(command.name, "hospital")
         rest_on_cover(changes)
         self._watch.decided(command.name, time.perf_counter() - began, answer)
-        return Prepared(changes, answer, self._vault)
+        return Prepared(changes, answer, self._keeper)
 
     @property
     def revision(self) -> int:
@@ -184,15 +183,16 @@ class HospitalDecider:
     def follow(self, connection: Connection) -> bool:
         """Bring the desk up to what other processes committed; by records, or anew where it cannot be told
         which."""
-        news = news_since(connection, self.desk.revision)
+        news = self._keeper.news_since(connection, self.desk.revision)
         with self._lock:
             if self._sound and news.revision == self.desk.revision:
                 return False
             if not self._sound or news.touched is None:
                 self.reset()
                 return True
-            self._move_clock()
-            refresh(self.desk, connection, news.touched)
+            self._move_clock(news.recorded)
+            present = self._keeper.present(connection, news.touched, self.desk.live.now)
+            refresh(self.desk, present, news.touched)
             self.desk.revision = news.revision
             return True
 
@@ -212,5 +212,5 @@ class HospitalDecider:
     def reset(self) -> None:
         """Build the desk from the database again."""
         with self._lock:
-            self.desk = self._build()
+            self.desk = self._keeper.build()
             self._sound = True

@@ -38,10 +38,10 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
     for (kind, record_id), after in changes.after.items():
         if kind is Site and isinstance(after, Site):
             update_site(transaction, after)
-        if isinstance(after, Lot) and _becomes_available(changes.before[kind, record_id], after):
+        if isinstance(after, Lot) and becomes_available(changes.before[kind, record_id], after):
             # Before the reservations that the same command may make in it.
             update_lot(transaction, after)
-    save_command(transaction, _as_stored(changes, transaction.revision), changes.actor, vault)
+    save_command(transaction, as_stored(changes, transaction.revision), changes.actor, vault)
     send(transaction.connection)
 
 
@@ -59,7 +59,8 @@ def _refuse_known_identities(transaction: Transaction, changes: Changes, vault: 
         new.add(index)
 
 
-def _as_stored(changes: Changes, revision: int) -> CommandChanges:
+def as_stored(changes: Changes, revision: int) -> CommandChanges:
+    """What a command changed, as storage keeps it; ``revision`` of the hospital."""
     proposals = [_stored_proposal(p, revision) for p in changes.proposals.values()]
     known = {p for p, before in changes.proposals_before.items() if before is not None}
     return CommandChanges(
@@ -89,7 +90,8 @@ def _taken(booking: UnitBooking, records: Records) -> tuple[Minute, Minute]:
     return blocked(booking, unit, records.equipment_types, records.wards, records.sites)
 
 
-def _becomes_available(before: object, after: Lot) -> bool:
+def becomes_available(before: object, after: Lot) -> bool:
+    """Whether a lot that was barred may be used from now on."""
     barred = isinstance(before, Lot) and before.state is not LotState.AVAILABLE
     return barred and after.state is LotState.AVAILABLE
 
@@ -97,7 +99,7 @@ def _becomes_available(before: object, after: Lot) -> bool:
 def _worth_storing(before: object, after: object) -> bool:
     """A lot's quantities are changed by reservations; only what else changes is stored with the lot."""
     if isinstance(before, Lot) and isinstance(after, Lot):
-        if _becomes_available(before, after):
+        if becomes_available(before, after):
             return False
         same = replace(before, on_hand=after.on_hand, reserved=after.reserved)
         return same != after

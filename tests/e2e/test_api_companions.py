@@ -35,7 +35,7 @@ def place(tmp_path, address):
 async def one_hospital(service):
     """After each test the desk says what is stored."""
     yield
-    desk, stored = service.runtime._decider.desk, service.runtime._build_desk()
+    desk, stored = service.runtime._decider.desk, service.runtime.keeper().build()
     desk.forget_the_past()
     stored.forget_the_past()
     assert list(differences(desk, stored)) == []

@@ -31,7 +31,8 @@ found: list[str] = []
 def blame(deed: str) -> None:
     """Write ``deed`` down if our code did it rather than a library that our code was importing."""
     for frame, file in callers():
-        if file.startswith("<frozen importlib"):
+        # pydantic looks for its plugins, once, as the first class is made: in whichever module of ours that is.
+        if file.startswith("<frozen importlib") or "/pydantic/plugin/" in file:
             return
         if is_ours(file):
             found.append(f"{os.path.relpath(file, FOLDER)}:{frame.f_lineno} {deed}")

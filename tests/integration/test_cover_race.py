@@ -80,7 +80,7 @@ def runtime(tmp_path, address):
 @pytest.fixture
 def deciders(runtime):
     watch = _Watch(runtime.metrics)
-    return [HospitalDecider(runtime._build_desk, runtime.clock, runtime.vault, watch) for _ in BEDS]
+    return [HospitalDecider(runtime.keeper(), runtime.clock, watch) for _ in BEDS]
 
 
 def asking(runtime, room, hours=6):

@@ -11,10 +11,14 @@ from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
 from api.services.placing import PlaceOne
 from api.services.ticking import Tick
-from models.commands import Command, Transaction
+from models.batch import Step, carry_out
+from models.clock import Instant
+from models.commands import Answer, AuditEntry, Command, Outcome, Transaction
 from models.errors import NotFound
-from solver.hospital import Allocation, Lot, RequestState, Stay
-from tests.api_service import Place, Wall, bundle
+from models.ledger import SqlLedger
+from models.repositories.equipment import insert_booking
+from solver.hospital import Allocation, Lot, RequestState, Stay, UnitBooking
+from tests.api_service import DAY, NOW, Place, Wall, bundle
 
 
 @pytest.fixture
@@ -141,6 +145,46 @@ def test_the_clock_goes_on_where_the_referee_does_not_confirm_what_an_engine_fou
     monkeypatch.setattr(decider.desk.live, "find", in_the_occupied_bed)
     (ticked,) = decider.decide([Command("clock.tick", "clock", Tick())])
     assert ticked.answer.body["placed_from_waiting"] == []
+
+
+def booked(runtime, unit_id, start, end):
+    """An active booking of a unit on its own ward, minutes from now."""
+    ward_id = {"P1": "W1", "P2": "W2"}[unit_id]
+    booking = UnitBooking(f"K-{unit_id}", unit_id, ward_id, NOW + start, NOW + end)
+    with runtime.database.writing() as connection:
+        insert_booking(Transaction(connection, runtime.clock(), 1), booking)
+
+
+def test_after_a_restart_a_unit_that_has_just_come_free_is_not_sent_on_its_way_too_early(runtime, decider):
+    """Its last booking was over and left out, though the way to the next ward began before: refused by the guard."""
+    booked(runtime, "P1", -60, 3 * DAY)
+    booked(runtime, "P2", -60, -11)
+    decider.reset()
+    (decision,) = decider.decide([asking(runtime, equipment=[{"type_id": "pump"}])])
+    with runtime.database.writing() as connection:
+        outcome = decision.write(Transaction(connection, runtime.clock(), 1))
+    assert outcome.answer.status == 201
+
+
+def told_at(runtime, minute):
+    """Another process, whose clock is ahead, commits something."""
+    line = AuditEntry("rename", "hospital")
+    write = lambda _: Outcome(Answer(200, {}), (line,), touched=())  # noqa: E731
+    with runtime.database.writing() as connection:
+        ledger = SqlLedger(connection, runtime.database.dialect)
+        carry_out(ledger, [Step(Command("rename", "acc-bed"), write)], Instant.of_minute(minute))
+
+
+def test_no_desk_stands_at_an_earlier_minute_than_what_was_recorded_last(runtime, decider):
+    """The clock was set back, one of two processes restarted: arrivals at the other were refused for an hour."""
+    told_at(runtime, NOW + 60)
+    with runtime.database.reading() as connection:
+        assert decider.follow(connection)
+    assert decider.desk.live.now == NOW + 60
+    decider.decide([])
+    assert decider.desk.live.now == NOW + 60
+    decider.reset()
+    assert decider.desk.live.now == NOW + 60
 
 
 def test_an_unknown_stay_is_not_found(decider):

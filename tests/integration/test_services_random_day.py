@@ -2,11 +2,12 @@
 no hard rule is broken by a decision, and nobody who lies somewhere is moved by software."""
 
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from api.services.hospital import HospitalDecider
+from api.services.keeping import SqlKeeper
 from solver.hospital import StayState
 from solver.placing import rules
 from solver.placing.referee import recount
@@ -193,7 +194,7 @@ async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, add
         assert service.runtime.writer.statistics.refused == 0, "something was decided on a stale desk"
         desk = day.desk
         desk.forget_the_past()
-        stored = service.runtime._build_desk()
+        stored = service.runtime.keeper().build()
         stored.forget_the_past()
         assert list(differences(desk, stored)) == []
         absolute = {r.id for r in rules.HARD if r.level is rules.Level.ABSOLUTE}
@@ -221,16 +222,18 @@ async def test_another_process_follows_record_by_record_and_stands_where_the_hos
     async with running(Place(tmp_path, address=address).make()) as service:
         day, runtime, built = Day(service, seed), service.runtime, []
 
-        def build():
-            built.append(runtime._build_desk())
-            return built[-1]
+        class Counting(SqlKeeper):
+            def build(self):
+                built.append(super().build())
+                return built[-1]
 
-        follower = HospitalDecider(build, runtime.clock, runtime.vault, Unwatched())
+        keeper = Counting(**{f.name: getattr(runtime.keeper(), f.name) for f in fields(SqlKeeper)})
+        follower = HospitalDecider(keeper, runtime.clock, Unwatched())
         for _ in range(30):
             await day.play(5)
             with runtime.database.reading() as connection:
                 follower.follow(connection)
-        stored = runtime._build_desk()
+        stored = runtime.keeper().build()
         for desk in (follower.desk, stored):
             desk.forget_the_past()
         assert list(differences(follower.desk, stored)) == []

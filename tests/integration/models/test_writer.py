@@ -210,7 +210,8 @@ def test_a_command_the_decider_breaks_on_harms_no_other(writer, decider, rooms):
     assert futures[0].result(5).answer.status == futures[2].result(5).answer.status == 201
     with pytest.raises(RuntimeError, match="cannot decide"):
         futures[1].result(5)
-    assert decider.resets == 1
+    writer.submit_and_wait(ask("A", 4), 5)
+    assert decider.resets == 2, "what it did to the snapshot before it broke is not gone on with"
 
 
 def test_the_same_command_again_gets_the_same_answer_and_takes_nothing(writer, decider, rooms):
@@ -285,16 +286,17 @@ def test_a_stale_compare_and_set_is_decided_again(writer, rooms):
     assert len(attempts) == 2
 
 
+def break_the_commit(transaction):
+    """A deferred foreign key is checked at COMMIT: the batch fails at the last moment."""
+    transaction.connection.execute(
+        text("CREATE TABLE late (a TEXT REFERENCES account (id) DEFERRABLE INITIALLY DEFERRED)")
+    )
+    transaction.connection.execute(text("INSERT INTO late VALUES ('nobody')"))
+    return Outcome(Answer(200, {}), ())
+
+
 def test_when_the_commit_fails_nothing_is_kept_and_the_snapshot_is_rebuilt(writer, decider, rooms):
     writer.submit_and_wait(ask("A", 0), 5)
-
-    def break_the_commit(transaction):
-        # A deferred foreign key is checked at COMMIT: the batch fails at the last moment.
-        transaction.connection.execute(
-            text("CREATE TABLE late (a TEXT REFERENCES account (id) DEFERRABLE INITIALLY DEFERRED)")
-        )
-        transaction.connection.execute(text("INSERT INTO late VALUES ('nobody')"))
-        return Outcome(Answer(200, {}), ())
 
     futures = queue_up(
         writer, decider, [ask("A", 1, "key"), Command("break", "acc_1", write=break_the_commit), ask("B", 2)]
@@ -307,6 +309,38 @@ def test_when_the_commit_fails_nothing_is_kept_and_the_snapshot_is_rebuilt(write
     assert writer.submit_and_wait(ask("A", 1, "key"), 5).replayed is False
     assert decider.resets == 1
     assert revision(rooms) == 3
+
+
+def test_a_refusal_waits_for_the_commit_of_what_it_rests_on(writer, decider, rooms):
+    """It was told before: "released already", of a release that then was not stored."""
+    futures = queue_up(
+        writer,
+        decider,
+        [ask("A", 1), Command("break", "acc_1", write=break_the_commit), ask("unwanted", 2)],
+    )
+    for future in futures:
+        with pytest.raises(CommitFailed):
+            future.result(5)
+    with pytest.raises(Unwanted):
+        writer.submit_and_wait(ask("unwanted", 2), 5)
+
+
+def test_what_was_refused_after_a_decision_that_was_not_kept_is_decided_again(writer, decider, rooms):
+    decider.plan["anywhere"] = ["A", "B"]
+    futures = queue_up(
+        writer, decider, [ask("unwanted", 1), ask("A", 7), ask("anywhere", 7), ask("unwanted", 2)]
+    )
+    assert futures[2].result(5).answer.body["room"] == "B"
+    for refused in (futures[0], futures[3]):
+        with pytest.raises(Unwanted):
+            refused.result(5)
+    assert decider.batches == [1, 4, 2], "the first refusal rests on nothing that was taken back"
+
+
+def test_a_batch_of_refusals_needs_no_commit(writer, decider, rooms):
+    with pytest.raises(Unwanted):
+        writer.submit_and_wait(ask("unwanted", 1), 5)
+    assert (decider.told_committed, revision(rooms)) == ([], 0)
 
 
 def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(rooms, decider, clock):

@@ -1,0 +1,1 @@
+"""The core under a simulated clock, network and storage with faults, all drawn from one seed: replayable."""
