@@ -21,10 +21,6 @@ from models.pending import Pending, Result, deliver, not_kept, unknown
 
 log = logging.getLogger(__name__)
 
-TURNS = 16
-"""How many batches take the write lock before they are decided, after one found that another process had committed: two
-busy processes take turns, and neither decides what the other's commit makes stale."""
-
 
 class Storage(Protocol):
     """What the writer needs of a database (``models.ledger``: SQL). ``shared``: others may change it meanwhile."""
@@ -77,7 +73,6 @@ class BatchRunner:
         self._attempts = attempts
         self._count = count
         self._snapshot_is_sound = True
-        self._turns = 0
 
     def carry_out(self, batch: Sequence[Pending]) -> list[Pending]:
         """Answer a batch, each command after its commit; returns what is to come first in the next batch, in order."""
@@ -106,10 +101,6 @@ class BatchRunner:
         self._count(replayed=len(parts.answered))
         later += parts.deferred
         if not parts.going:
-            return
-        if self._turns and self._snapshot_is_sound:
-            undecided = [_undecided_step(pending.command) for pending in parts.going]
-            later[:0] = self._commit(undecided, parts.going)
             return
         self._catch_up()
         steps, ready, failed = self._decide(parts.going)
@@ -206,32 +197,22 @@ class BatchRunner:
         return self._settle(ready, result)
 
     def _on_the_newest(self, ledger: Ledger, steps: list[Step]) -> list[Step]:
-        """The steps as they are to be carried out: those that wait for it are decided, and all of them again if another
-        process committed meanwhile.
+        """The steps as they are to be carried out: decided again if another process committed meanwhile.
 
         From here to the commit nobody else does, so what is decided now stands on the newest hospital.
         """
-        newest = ledger.lock()
-        self._turns = max(0, self._turns - 1)
-        if newest != self._decider.revision:
-            steps = self._taken_back(steps)
-            self._follow(ledger.connection)
-            self._turns = TURNS
-        places = [place for place, step in enumerate(steps) if step.write is _undecided]
-        decided = self._decisions([steps[place].command for place in places])
-        now = list(steps)
-        for place, decision in zip(places, decided, strict=True):
-            now[place] = _step(steps[place].command, decision)
-        return now
-
-    def _taken_back(self, steps: list[Step]) -> list[Step]:
-        """The steps without the decisions that were made on an older hospital."""
-        stale = [step for step in steps if step.decision is not None]
-        for step in reversed(stale):
-            assert step.decision is not None, "chosen for it"
-            self._decider.refused(step.command, step.decision)
-        self._count(decided_again=len(stale))
-        return [_undecided_step(step.command) for step in steps]
+        if ledger.lock() == self._decider.revision:
+            return steps
+        decided = [(place, step.decision) for place, step in enumerate(steps) if step.decision is not None]
+        for place, decision in reversed(decided):
+            self._decider.refused(steps[place].command, decision)
+        self._follow(ledger.connection)
+        self._count(decided_again=len(decided))
+        again = list(steps)
+        commands = [steps[place].command for place, _ in decided]
+        for (place, _), anew in zip(decided, self._decisions(commands), strict=True):
+            again[place] = _step(steps[place].command, anew)
+        return again
 
     def _tell_decider(self, steps: list[Step], result: BatchResult) -> None:
         try:
@@ -280,14 +261,6 @@ def _step(command: Command, decision: Decision | Exception | None) -> Step:
         return Step(command, decision.write, decision)
     assert command.write is not None
     return Step(command, command.write)
-
-
-def _undecided_step(command: Command) -> Step:
-    return Step(command, command.write or _undecided)
-
-
-def _undecided(_: Transaction) -> Outcome:
-    raise AssertionError("a command is decided before it is carried out")
 
 
 def _raising(error: Exception) -> Write:
