@@ -498,9 +498,10 @@ def test_processes_that_met_take_turns_and_decide_nothing_twice(writer, decider,
     decider.entered.clear()
     turn = writer.submit_later(ask("A", 4))
     assert decider.entered.wait(5)
-    next_turn = [other_writer.submit_later(ask("A", start)) for start in (5, 6)]
+    first = other_writer.submit_later(ask("A", 5))
     with pytest.raises(TimeoutError):
-        next_turn[0].result(0.3)
+        first.result(0.3)
+    next_turn = [first, other_writer.submit_later(ask("A", 6))]
     decider.gate.set()
     revision = turn.result(5).revision
     assert {reply.result(5).revision for reply in next_turn} == {revision + 1}, "what waits goes along"
