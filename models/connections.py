@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
@@ -63,6 +63,12 @@ class Database(ABC):
     @abstractmethod
     def fold_log(self) -> None:
         """Take what was overwritten out of the database's own files, as far as the engine can."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Where several processes change the database: inside, until something is written, those that take turns
+        wait for this one. Nothing rests on it but that less is decided twice; a wait is short, and then goes on
+        without. By the writer's thread."""
+        return nullcontext()
 
     def listen(self, heard: Callable[[int], None]) -> Closable | None:
         """Have the revision of every commit of any process passed on, from a thread of its own, until closed; None

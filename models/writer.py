@@ -24,6 +24,7 @@ from models.errors import QueueFull, WriterClosed
 from models.ledger import SqlStorage
 from models.pending import Pending, settle
 from models.runner import BatchRunner
+from models.turns import Turns
 
 BATCH = 512
 QUEUE = 4096
@@ -76,6 +77,7 @@ class Writer:
         self._decider = decider
         storage = SqlStorage(database)
         self._runner = BatchRunner(storage, decider, clock, attempts, self._count, storage.try_to_store)
+        self._turns = Turns(database, decider)
         self._batch = batch
         self._queue = queue
         self._waiting: deque[Pending] = deque()
@@ -166,7 +168,10 @@ class Writer:
                 self._runner.catch_up_quietly()
                 continue
             self._began = began = time.monotonic()
-            self._put_back(self._runner.carry_out(batch))
+            with self._turns.turn():
+                # What came while the turn was waited for goes along.
+                batch += self._waiting_up_to(self._batch - len(batch))
+                self._put_back(self._runner.carry_out(batch))
             self._count_batch(len(batch), time.monotonic() - began)
 
     def _take(self) -> list[Pending] | None:
@@ -177,8 +182,11 @@ class Writer:
             self._behind = False
             if self._closed and not self._waiting:
                 return None
-            count = min(len(self._waiting), self._batch)
-            return [self._waiting.popleft() for _ in range(count)]
+        return self._waiting_up_to(self._batch)
+
+    def _waiting_up_to(self, most: int) -> list[Pending]:
+        with self._changed:
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
 
     def _put_back(self, pendings: Sequence[Pending]) -> None:
         with self._changed:

@@ -6,6 +6,7 @@ Each keeps one connection and waits for its answer before it asks again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -57,6 +58,14 @@ class Connection:
         return await self._exchange(f"GET /api/v1{path} HTTP/1.1\r\n{self._fixed}\r\n".encode())
 
     async def _exchange(self, message: bytes) -> Told:
+        """Sent a second time if a kept connection turns out to be closed, as services do with those that lay idle:
+        commands have a key, and questions change nothing."""
+        if self._streams is not None:
+            with contextlib.suppress(OSError, EOFError):
+                return await self._exchange_once(message)
+        return await self._exchange_once(message)
+
+    async def _exchange_once(self, message: bytes) -> Told:
         await self.open()
         assert self._streams is not None, "opened above"
         reader, writer = self._streams

@@ -1,6 +1,6 @@
 """What clients are told can have been so: `python -m benchmarks.safety.history --operations 20000`.
 
-Sixteen clients ask for six beds, give back, read and repeat at random, against real service processes: one on SQLite,
+Sixteen clients ask for a few beds, give back, read and repeat at random, against real service processes: one on SQLite,
 one and two on PostgreSQL. The judge (``benchmarks.safety.histories``) holds every answer against the order in which the
 hospital went through its changes: bookings are disjoint, whoever was told to wait was told so while every bed was
 taken, everybody reads what they were told to be stored, and a repeated command has the same answer. Database and logs
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from tests.postgresql_server import Server
 
 OUTPUT: Final = Path("benchmarks/results/history.jsonl")
-BEDS: Final = 6
+BEDS: Final = 33
+"""So many that about half of all requests are placed at once; with fewer nearly all wait, and move up."""
 CONTROL_OPERATIONS: Final = 480
 
 
@@ -119,6 +120,7 @@ def _name(case: Case, operations: int, seed: int) -> dict[str, Any]:
         "database": case.engine,
         "processes": case.processes,
         "clients": CLIENTS,
+        "beds": BEDS,
         "operations": operations,
         "seed": seed,
     }

@@ -96,6 +96,11 @@ async def race_once(racers: Racers, prize: str) -> list[str]:
 
 
 # --- the campaign -------------------------------------------------------------------------------------------
+def name(case: Case) -> str:
+    """The services of a case: database and number of processes."""
+    return f"{case.engine}-{case.processes}"
+
+
 def line(case: Case, found: Found) -> dict[str, Any]:
     """A result as it is stored."""
     return {
@@ -125,11 +130,13 @@ def rounds_held(case: Case, lines: Iterable[dict[str, Any]], of_revision: str) -
 _NAMES: Final = ("campaign", "prize", "database", "processes", "clients")
 
 
-def campaign(rounds: int, output: Path, fresh: bool) -> Iterator[dict[str, Any]]:
-    """Every case, as far as the file does not hold it; then the control, a tenth of the rounds."""
+def campaign(
+    cases: Iterable[Case], rounds: int, output: Path, fresh: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The cases as far as the file does not hold them; a control runs a tenth of the rounds."""
     held = [] if fresh else list(recorded(output))
     with database_server("postgresql") as server, tempfile.TemporaryDirectory() as folder:
-        for number, case in enumerate((*CASES, CONTROL)):
+        for number, case in enumerate(cases):
             wanted = max(1, rounds // 10) if case.control else rounds
             wanted -= rounds_held(case, held, revision().removesuffix("-dirty"))
             if wanted > 0:
@@ -144,11 +151,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--only", choices=sorted({name(case) for case in CASES}), help="these services")
     parser.add_argument("--fresh", action="store_true", help="whatever the file holds")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     asked = parser.parse_args()
     good = True
-    for found in campaign(asked.rounds, asked.output, asked.fresh):
+    cases = [case for case in (*CASES, CONTROL) if asked.only in (None, name(case))]
+    for found in campaign(cases, asked.rounds, asked.output, asked.fresh):
         control = found["campaign"] != "races"
         good &= bool(found["faults"]) is control
         print(

@@ -166,12 +166,8 @@ class Racers:
 
     @staticmethod
     async def _post(connection: Connection, path: str, body: bytes) -> Told:
-        """A command with a key of its own; sent again under it if a connection that lay idle was closed."""
-        key = secrets.token_hex(16)
-        try:
-            return await connection.post(path, body, key)
-        except (OSError, EOFError):
-            return await connection.post(path, body, key)
+        """A command with a key of its own."""
+        return await connection.post(path, body, secrets.token_hex(16))
 
 
 # --- the judge ----------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Placements a second of one service process on PostgreSQL beside two: `python -m benchmarks.service.processes`.
 
 One district hospital in a PostgreSQL that syncs every commit to its disk, and two service processes. The same 32
-clients, in a process of their own, ask for places and give each back: of one of them alone, then of both, in turns and
-in changing order, so that both meet the same machine. Releases are half of the commands; placements are counted. What
-counts is the ratio of each pair; afterwards database and logs are judged. Results are appended with machine, versions
-and revision. The clock of the machine counts: run it when nothing else does.
+clients, in a process of their own, ask for places and give each back: of one service while the other sleeps, then of
+both, in turns and in changing order, so that both meet the same machine. Releases are half of the commands; placements
+are counted. What counts is the ratio of each pair; afterwards database and logs are judged. Results are appended with
+machine, versions and revision. The clock of the machine counts: run it when nothing else does.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import asyncio
 import itertools
 import multiprocessing
 import secrets
+import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -30,6 +32,7 @@ from api.clocks import machine_clock
 from benchmarks.record import append
 from benchmarks.safety.client import Connection
 from benchmarks.safety.serving import complaints, database_server, serving, store
+from cli.service import Service
 from simulations.day_http import body_of
 from simulations.demand import Arrival, requests
 from simulations.hospital import ZONE, generate
@@ -39,6 +42,7 @@ from solver.hospital.timegrid import MINUTES_PER_DAY
 SIZE: Final = "district"
 SEED: Final = 1
 WARMING_SECONDS: Final = 3.0
+SETTLING_SECONDS: Final = 1.0
 CLIENTS: Final = 32
 OCCUPANCY: Final = 0.6
 """Room for every client's patient at any time."""
@@ -126,12 +130,28 @@ def measure(repetitions: int, seconds: float, folder: Path) -> dict[str, Any]:
             urls = [service.url for service in services]
             load = Load(urls, stored.tokens["bed_manager"], bodies(hospital, now), CLIENTS, seconds)
             pool.submit(run, replace(load, seconds=WARMING_SECONDS)).result()
-            pairs = [
-                {count: pool.submit(run, replace(load, urls=urls[:count])).result() for count in order}
-                for order in itertools.islice(itertools.cycle(((1, 2), (2, 1))), repetitions)
-            ]
+            pairs = []
+            for order in itertools.islice(itertools.cycle(((1, 2), (2, 1))), repetitions):
+                pair = {}
+                for count in order:
+                    with asleep(services[count:]):
+                        pair[count] = pool.submit(run, replace(load, urls=urls[:count])).result()
+                pairs.append(pair)
         wrong = [*complaints(services, server), *stored.faults()]
     return result(pairs, seconds, wrong)
+
+
+@contextmanager
+def asleep(services: Sequence[Service]) -> Iterator[None]:
+    """They do nothing meanwhile, not even follow; awake again they are given a moment to."""
+    for service in services:
+        service.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for service in services:
+            service.process.send_signal(signal.SIGCONT)
+        time.sleep(SETTLING_SECONDS)
 
 
 def result(pairs: Sequence[Mapping[int, Pace]], seconds: float, wrong: Sequence[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
@@ -28,6 +28,7 @@ from models.place import shown
 from models.postgresql.dialect import PostgresqlDialect
 from models.postgresql.engine import SCHEMA, plain_engine, reader_engine, writer_engine
 from models.postgresql.listener import Listener
+from models.postgresql.turn import Turn
 
 MARK = "wardflow hospital, key "
 PRESENCE = 0x77666C77
@@ -46,6 +47,7 @@ class PostgresqlDatabase(Database):
         super().__init__(url, PostgresqlDialect(), writer_engine(url), reader_engine(url, readers))
         self.url = url
         self._plain = plain_engine(url)
+        self._turn = Turn(self._plain)
         self._presence = self._plain.connect()
         if not _locks(self._presence, "pg_try_advisory_lock_shared"):
             self.close()
@@ -65,6 +67,19 @@ class PostgresqlDatabase(Database):
             yield
         finally:
             _locks(self._presence, "pg_advisory_unlock")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """As ``Database.writing``; what was committed ends this process's turn, while its callers are still told."""
+        try:
+            with super().writing() as connection:
+                yield connection
+        finally:
+            self._turn.give()
+
+    def turn(self) -> AbstractContextManager[None]:
+        """As promised by ``Database.turn``."""
+        return self._turn.taken()
 
     def listen(self, heard: Callable[[int], None]) -> Listener:
         """As promised by ``Database.listen``."""
@@ -91,6 +106,7 @@ class PostgresqlDatabase(Database):
     def close(self) -> None:
         """Let the next migration in and close every connection."""
         super().close()
+        self._turn.close()
         if not self._presence.closed:
             # Said, because the server notices that a connection is gone a moment later only.
             with contextlib.suppress(DBAPIError):

@@ -23,7 +23,7 @@ RUNNING = [("sqlite", 1), ("postgresql", 1), ("postgresql", 2)]
 
 @contextlib.asynccontextmanager
 async def services(folder, address, count):
-    """So many services over one hospital of six beds."""
+    """So many services over one hospital of a few beds."""
     whole = race_hospital("nothing", NOW)
     place = Place(folder, address=address).make(replace(whole, beds=whole.beds[:BEDS]))
     async with contextlib.AsyncExitStack() as stack:

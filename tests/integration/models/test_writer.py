@@ -525,21 +525,36 @@ def test_processes_that_met_take_turns_and_decide_nothing_twice(writer, decider,
     other_writer.submit_and_wait(ask("A", 2), 5)
     decider.gate.set()
     late.result(5)
+    other_writer.submit_and_wait(ask("A", 3), 5)
     assert writer.statistics.decided_again == 1
 
     decider.gate.clear()
     decider.entered.clear()
-    turn, unwanted = writer.submit_later(ask("A", 3)), writer.submit_later(ask("unwanted", 4))
+    turn = writer.submit_later(ask("A", 4))
     assert decider.entered.wait(5)
-    next_turn = other_writer.submit_later(ask("A", 5))
+    first = other_writer.submit_later(ask("A", 5))
     with pytest.raises(TimeoutError):
-        next_turn.result(0.3)
+        first.result(0.3)
+    next_turn = [first, other_writer.submit_later(ask("A", 6))]
     decider.gate.set()
-    assert turn.result(5).revision < next_turn.result(5).revision
-    with pytest.raises(Unwanted):
-        unwanted.result(5)
-    assert writer.statistics.decided_again == 1
-    assert count(rooms, "booking") == 4
+    revision = turn.result(5).revision
+    assert {reply.result(5).revision for reply in next_turn} == {revision + 1}, "what waits goes along"
+    assert (writer.statistics.decided_again, other_writer.statistics.decided_again) == (1, 0)
+    assert count(rooms, "booking") == 6
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_nobody_waits_for_ever_for_the_turn_of_a_process_that_hangs(rooms, place, keys):
+    with open_database(place, keys.database) as hanging, hanging.turn():
+        began = time.monotonic()
+        with rooms.turn():
+            assert 0.5 < time.monotonic() - began < 5
+    with open_database(place, keys.database) as ended:
+        turn = ended.turn()
+        turn.__enter__()
+    began = time.monotonic()
+    with rooms.turn():
+        assert time.monotonic() - began < 0.5
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
