@@ -16,6 +16,7 @@ from api.services.cases import Case, DisruptionRecord, Proposal, Waiver
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
 from models.repositories.staff import Slot
+from models.store import blocked
 from models.tables.staff import SLOT_MINUTES
 from solver.hospital import (
     Allocation,
@@ -234,6 +235,7 @@ class Changes:
         self.proposals_before: dict[str, Proposal | None] = {}
         self.cover_seen: dict[Slot, int] = {}
         self.cover_moved: Counter[Slot] = Counter()
+        self.taken: dict[str, tuple[Minute, Minute]] = {}
 
     @property
     def live(self) -> LiveHospital:
@@ -380,6 +382,17 @@ class Changes:
         """The desk's revisions of cover follow what this command will have counted up."""
         self.cover_moved = moved
         self.desk.cover.update(moved)
+
+    def reckon_taken(self) -> None:
+        """The minutes that each new booking takes of its unit, as the units stand after this command: the next one of
+        the batch may send them elsewhere before anything is stored."""
+        records = self.records
+        for (kind, booking_id), after in self.after.items():
+            if kind is UnitBooking and isinstance(after, UnitBooking):
+                unit = records.units[after.unit_id]
+                self.taken[booking_id] = blocked(
+                    after, unit, records.equipment_types, records.wards, records.sites
+                )
 
     # --- taking it back -------------------------------------------------------------------------------------
     def undo(self) -> bool:

@@ -172,6 +172,7 @@ class HospitalDecider:
         if not changes.audit:
             changes.tell(command.name, "hospital")
         rest_on_cover(changes)
+        changes.reckon_taken()
         self._watch.decided(command.name, time.perf_counter() - began, answer)
         return Prepared(changes, answer, self._keeper)
 

@@ -24,9 +24,7 @@ from models.repositories.people import find_person
 from models.repositories.records import RecordChange
 from models.repositories.sites import update_site
 from models.statements import send
-from models.store import blocked
 from solver.hospital import Lot, LotState, Minute, Site, UnitBooking
-from solver.placing.records import Records
 
 
 def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> None:
@@ -81,13 +79,8 @@ def _records(changes: Changes) -> Iterator[RecordChange]:
         before = changes.before[kind, record_id]
         if kind is Site or before == after or not _worth_storing(before, after):
             continue
-        taken = _taken(after, changes.records) if isinstance(after, UnitBooking) else None
+        taken = changes.taken.get(record_id) if kind is UnitBooking else None
         yield RecordChange(before, after, changes.ended.get(record_id), blocked=taken)  # type: ignore[arg-type]
-
-
-def _taken(booking: UnitBooking, records: Records) -> tuple[Minute, Minute]:
-    unit = records.units[booking.unit_id]
-    return blocked(booking, unit, records.equipment_types, records.wards, records.sites)
 
 
 def becomes_available(before: object, after: Lot) -> bool:

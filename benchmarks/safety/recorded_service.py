@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.applications import Starlette
+from starlette.types import Message, Receive, Scope, Send
 
 from api import app as application
 from benchmarks.safety.recording import Recorder, Tap
@@ -24,9 +25,10 @@ from models.sqlite import engine
 class Answers:
     """Notes the status of every answer to a command, under its key, before the server has it."""
 
-    def __init__(self, app: ASGIApp, recorder: Recorder) -> None:
+    def __init__(self, app: Starlette, recorder: Recorder) -> None:
         self._app = app
         self._recorder = recorder
+        self.state = app.state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Everything is passed on."""

@@ -48,14 +48,20 @@ def insert_booking(
     add(transaction, equipment.unit_booking, rows.row(record) | extra)
 
 
-def update_booking(transaction: Transaction, record: UnitBooking) -> None:
-    """Change the times or the ward of a booking, or pin it."""
-    start, end = _blocked(transaction, record)
+def update_booking(transaction: Transaction, before: UnitBooking, after: UnitBooking) -> None:
+    """Change the times or the ward of a booking, or pin it. A pinned unit goes along with its patient: no new way
+    begins before the use."""
+    start, end = _blocked(transaction, after)
     kept = ("id", "need_type_id")
-    values = {name: value for name, value in rows.row(record).items() if name not in kept}
-    revise(
-        transaction, equipment.unit_booking, record.id, values | {"blocked_start": start, "blocked_end": end}
-    )
+    values = {name: value for name, value in rows.row(after).items() if name not in kept}
+    if not goes_along(before, after):
+        values["blocked_start"] = start
+    revise(transaction, equipment.unit_booking, after.id, values | {"blocked_end": end})
+
+
+def goes_along(before: UnitBooking, after: UnitBooking) -> bool:
+    """Whether the unit is with its patient, or on its way there, and the use only goes on elsewhere."""
+    return before.pinned and before.start == after.start
 
 
 def end_booking(transaction: Transaction, record: UnitBooking, minute: Minute) -> None:

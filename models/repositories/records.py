@@ -126,6 +126,8 @@ def _update(transaction: Transaction, change: RecordChange) -> None:
         stays.update_stay(transaction, before, after)
     elif isinstance(before, Ward | Room | Bed) and isinstance(after, Ward | Room | Bed):
         places.update_place(transaction, before, after)
+    elif isinstance(before, UnitBooking) and isinstance(after, UnitBooking):
+        equipment.update_booking(transaction, before, after)
     else:
         _UPDATES[type(after)](transaction, after)
 
@@ -146,7 +148,6 @@ def _update_lot(transaction: Transaction, record: Lot) -> None:
 
 _UPDATES: Mapping[type, Callable[[Transaction, Any], None]] = {
     Unit: equipment.update_unit,
-    UnitBooking: equipment.update_booking,
     Lot: _update_lot,
     Shift: staff.update_shift,
     Person: people.update_person,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.safety.replay.memory import Tables
 from models.errors import GuardViolation
+from models.repositories.equipment import goes_along
 from models.repositories.staff import Slot, moved_by_shift
 from models.store import blocked
 from solver.hospital import (
@@ -111,6 +112,8 @@ def put_booking(tables: Tables, before: UnitBooking | None, booking: UnitBooking
     tables.refuse("unit_booking_usable", unusable)
     rows = tables.rows
     start, end = blocked(booking, units[booking.unit_id], rows["EquipmentType"], rows["Ward"], rows["Site"])
+    if before is not None and goes_along(before, booking):
+        start = rows["UnitBooking"][booking.id].start
     taken = any(
         other.booking.unit_id == booking.unit_id and other.start < end and start < other.end
         for key, other in rows["UnitBooking"].items()

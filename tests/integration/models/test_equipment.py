@@ -1,0 +1,40 @@
+"""Bookings of units that go along with their patients."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from models.repositories.records import RecordChange, save_changes
+from solver.hospital import UnitBooking
+
+NOW = 29_000_000
+BEFORE = UnitBooking("first", "U2", "W", NOW - 100, NOW - 20)
+"""Its turnaround of 20 minutes is over just when the next use begins, on the unit's own ward: no way between."""
+IN_USE = UnitBooking("second", "U2", "W", NOW, NOW + 300, pinned=True)
+
+
+def store(at, minute, *changes):
+    with at(minute) as transaction:
+        save_changes(transaction, [RecordChange(*change) for change in changes], "test")
+
+
+def test_a_unit_in_use_goes_along_to_another_ward_though_the_use_before_it_ended_just_in_time(at):
+    """A transferred patient could not arrive: the way to the new ward was reckoned before a use that had begun on the
+    old one, and ran into the use before."""
+    store(at, NOW - 100, (None, BEFORE))
+    store(at, NOW, (None, IN_USE))
+    elsewhere = replace(IN_USE, ward_id="V")
+    store(at, NOW + 60, (IN_USE, elsewhere))
+    with at(NOW + 61) as transaction:
+        row = transaction.connection.exec_driver_sql(
+            "SELECT ward_id, blocked_start, blocked_end FROM unit_booking WHERE id = 'second'"
+        ).one()
+    assert tuple(row) == ("V", NOW, NOW + 320)
+
+
+def test_a_use_that_is_put_off_to_another_ward_has_its_way_before_it(at):
+    store(at, NOW - 100, (None, BEFORE))
+    store(at, NOW - 50, (None, replace(IN_USE, pinned=False)))
+    with pytest.raises(IntegrityError):
+        store(at, NOW - 40, (replace(IN_USE, pinned=False), replace(IN_USE, pinned=False, ward_id="V")))
