@@ -190,7 +190,7 @@ CONTROLS: Final[Mapping[str, Control]] = {
         runner=KeepsADoubtfulSnapshot, shows="was refused .* while the case stood at"
     ),
     "a deferred command is starved": Control(runner=StarvesTheDeferred, shows="unanswered|waited"),
-    "an audit line is missing": Control(storage=unaudited, shows="the books hold"),
+    "an audit line is missing": Control(storage=unaudited, shows="the books hold|history runs backwards"),
     "decided on an old hospital, the guards hold": Control(
         2, runner=DecidesOnTheOld, shows="was refused .* while the case stood at|by a guard again and again"
     ),
