@@ -1,7 +1,7 @@
 """Statements of the hot path: SQLAlchemy builds each once per connection, the driver's cursor runs it.
 
-Building and running a Core statement takes 90 microseconds of processor time, running a built one 8 (a booking writes
-a dozen rows). The SQL and the conversion of values are SQLAlchemy's all the same, and so are the errors.
+Storing a person takes 14 microseconds of processor time instead of 28 (encrypted SQLite, its guards included), and a
+booking writes a dozen rows. The SQL and the conversion of values are SQLAlchemy's all the same, and so are the errors.
 
 Where the database is a server, each statement is a journey there and back, which takes longer than all the rest: there
 those of a command are sent together (``sent_together``).

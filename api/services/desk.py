@@ -384,8 +384,8 @@ class Changes:
         self.desk.cover.update(moved)
 
     def reckon_taken(self) -> None:
-        """The minutes that each new booking takes of its unit, as the units stand after this command: the next one of
-        the batch may send them elsewhere before anything is stored."""
+        """The minutes each booking of this command takes of its unit, as the units stand after it: the next command
+        of the batch may send them elsewhere before anything is stored."""
         records = self.records
         for (kind, booking_id), after in self.after.items():
             if kind is UnitBooking and isinstance(after, UnitBooking):
