@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -42,6 +42,8 @@ from solver.placing.problem import PlacingProblem
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Any, Changes], Answer]
+
+T = TypeVar("T")
 
 HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
@@ -111,7 +113,8 @@ def _persons_named(command: Command) -> Iterable[str]:
 
 
 class HospitalDecider:
-    """Decides commands on the desk; called by the writer's thread only, but for ``rehearse``.
+    """Decides commands on the desk; called by the writer's thread only, but for ``ask`` and
+    ``rehearse``.
 
     ``keeper`` makes the desk from storage as it is committed, and stores what changes; ``clock`` tells the
     hospital's moment.
@@ -137,18 +140,29 @@ class HospitalDecider:
             self.desk.look_up({person for command in commands for person in _persons_named(command)})
             return [self._decide_one(command) for command in commands]
 
-    def rehearse(self, command: Command) -> PlacingProblem:
-        """What a batch would place on the hospital as it was decided last, as a frozen copy; nothing of it stays. From
-        any thread, also while decisions are being committed. Raises what refuses the command."""
+    def ask(self, question: Callable[[Changes], T], actor: str, persons: Collection[str] = ()) -> T:
+        """What a question finds on the hospital as it was decided last; whatever it tries is undone. From any thread,
+        also while decisions are being committed; decisions wait meanwhile, so it takes milliseconds, no more.
+
+        ``persons``: ids it names, fetched from storage if nobody of that id lies or is awaited here. Raises what the
+        question raises, and ``NotReady`` while the hospital is being read again.
+        """
         with self._lock:
             if not self._sound:
                 raise NotReady("The hospital is being read again.")
-            changes = Changes(self.desk, self.desk.live.now, command.actor)
+            self.desk.look_up(persons)
+            changes = Changes(self.desk, self.desk.live.now, actor)
             try:
-                return batches.rehearsed(command.body, changes)
+                return question(changes)
             finally:
                 if not changes.undo():
                     self._sound = False
+
+    def rehearse(self, command: Command) -> PlacingProblem:
+        """What a batch would place on the hospital as it was decided last, as a frozen copy. Raises what refuses the
+        command."""
+        persons = set(_persons_named(command))
+        return self.ask(lambda changes: batches.rehearsed(command.body, changes), command.actor, persons)
 
     def _move_clock(self, earliest: Minute = 0) -> None:
         now = max(self._clock().minute, self.desk.live.now, earliest)
