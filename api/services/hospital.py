@@ -21,6 +21,7 @@ from api.errors import NotReady
 from api.services import (
     arriving,
     batches,
+    choosing,
     disruptions,
     leaving,
     movements,
@@ -48,7 +49,7 @@ T = TypeVar("T")
 HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
-    "request.choose": placing.choose,
+    "request.choose": choosing.choose,
     "request.release": movements.withdraw,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,
