@@ -22,6 +22,7 @@ from api.schemas.movements import TransferIn
 from api.services import (
     arriving,
     batches,
+    choosing,
     disruptions,
     leaving,
     movements,
@@ -50,7 +51,7 @@ T = TypeVar("T")
 HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
-    "request.choose": placing.choose,
+    "request.choose": choosing.choose,
     "request.release": movements.withdraw,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,
