@@ -10,19 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from solver.engine.rule import Level
-from solver.equipment.rules import UNIT_LENT
 from solver.hospital import Companion, LotUse, Minute, Request, Stay, UnitUse
 from solver.hospital.stays import Care
-from solver.pharmacy.rules import LOT_PLACE
 from solver.placing import rules
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Price
 from solver.placing.records import Records
 from solver.placing.referee import Counts, Decided, broken, check, cost
+from solver.placing.variants import ELSEWHERE
 
 OVERRIDABLE: Final = frozenset(rule.id for rule in rules.HARD if rule.level is Level.OVERRIDABLE)
-_ELSEWHERE: Final = frozenset({UNIT_LENT.id, LOT_PLACE.id})
-"""Rules that say where units and lots may come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ def supplies(
         excluded_room_ids=frozenset(room_id for room_id in live.records.rooms if room_id not in own),
     )
     for emptied in (False, True):
-        for waived in (OVERRIDABLE - _ELSEWHERE, OVERRIDABLE):
+        for waived in (OVERRIDABLE - ELSEWHERE, OVERRIDABLE):
             found = _found(live, bare, waived - {rules.ROOM_EXCLUDED.id}, bed_id if emptied else None)
             if found is not None:
                 return found

@@ -265,12 +265,18 @@ class LiveHospital:
 
     def why_not(self, request: Request, waived: frozenset[str] = frozenset()) -> WhyNot:
         """Rules that stand against a start as soon as possible, near misses, and from when the request would fit."""
+        out = self.masks(request, waived)
+        return WhyNot(standing(out), near_misses(out, self.arrays.bed_ids), self.fits_from(request, waived))
+
+    def masks(self, request: Request, waived: frozenset[str] = frozenset()) -> Int64:
+        """For each bed, in the order of ``arrays.bed_ids``, the hard rules that stand against a start as soon as
+        possible, as bits by their numbers; int64 (n_beds,)."""
+        out = np.zeros(len(self.arrays.bed_ids), np.int64)
         with self._leaving(request):
             compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
-            out = np.zeros(len(self.arrays.bed_ids), np.int64)
             scratch = self._scratch_for(_starts(compiled))
             masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
-        return WhyNot(standing(out), near_misses(out, self.arrays.bed_ids), self.fits_from(request, waived))
+        return out
 
     def fits_from(self, request: Request, waived: frozenset[str] = frozenset()) -> Minute | None:
         """The earliest start within the forecast at which the whole request fits; None when there is none."""
