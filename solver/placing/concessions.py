@@ -21,6 +21,7 @@ from solver.placing.fallback import Contact, contact
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision
 from solver.placing.records import Records
+from solver.placing.referee import Decided, broken, check
 from solver.placing.referee.beds import NOT_CLEAN
 
 
@@ -127,13 +128,25 @@ class Relaxation:
         return sum(concession.price for concession in self.concessions)
 
 
-def concede(concessions: Iterable[Concession], live: LiveHospital) -> None:
-    """Make the changes in the records (inside a trial). Waiting, waivers and other drugs are not theirs."""
+def concede(concessions: Iterable[Concession], live: LiveHospital) -> bool:
+    """Make the changes in the records (inside a trial); whether everybody who goes elsewhere keeps every rule there.
+
+    Bookings that give way are taken back first, then each gets its new place. Waiting, waivers and other drugs are no
+    changes of the records.
+    """
+    going = []
     for concession in concessions:
-        _concede(concession, live)
+        if concession.booking is not None:
+            live.withdraw(concession.booking.request, concession.booking.allocation)
+        if concession.kind in (Kind.MOVE_PATIENT, Kind.DISPLACE_BOOKING):
+            going.append(concession)
+        else:
+            _provide(concession, live)
+    kept = [_settle(concession, live) for concession in going]
+    return all(kept)
 
 
-def _concede(concession: Concession, live: LiveHospital) -> None:
+def _provide(concession: Concession, live: LiveHospital) -> None:
     records, subject = live.records, concession.subject_id
     match concession.kind:
         case Kind.OPEN_BED:
@@ -146,13 +159,21 @@ def _concede(concession: Concession, live: LiveHospital) -> None:
             live.put(replace(records.lots[subject], ward_id=None))
         case Kind.CALL_NURSE:
             live.put(replace(records.shifts[subject], called_at=records.now))
-        case Kind.MOVE_PATIENT:
-            assert concession.request is not None, "a move has its request"
-            live.apply(Decision(concession.request, concession.to, 0))
-        case Kind.DISPLACE_BOOKING:
-            assert concession.booking is not None, "a displacement has its booking"
-            live.withdraw(concession.booking.request, concession.booking.allocation)
-            live.apply(Decision(concession.booking.request, concession.to, 0))
+        case _:
+            pass
+
+
+def _settle(concession: Concession, live: LiveHospital) -> bool:
+    """Give whoever goes elsewhere their new place; whether it keeps every rule."""
+    booking, to = concession.booking, concession.to
+    request = concession.request if booking is None else booking.request
+    assert request is not None, "a move has its request, a displacement its booking"
+    if to is None:
+        return True
+    waived = frozenset[str]() if booking is None else booking.waived
+    keeps = not broken(check(Decided(request, to), live.records), live.records.profile, waived)
+    live.apply(Decision(request, to, 0))
+    return keeps
 
 
 # --- prices ---------------------------------------------------------------------------------------------------

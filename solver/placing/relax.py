@@ -9,7 +9,7 @@ exact model is in ``cpsat/elastic.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -29,6 +29,7 @@ from solver.hospital.stays import turnaround_minutes
 from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.placing import rules
 from solver.placing.asks import start_window
+from solver.placing.codes import rules_in
 from solver.placing.concessions import (
     TARIFFS,
     Concession,
@@ -110,7 +111,8 @@ def confirmed(question: Question, found: Relaxation, live: LiveHospital) -> Rela
     it does not fit after all."""
     scope = question.scope
     with live.trial():
-        concede(found.concessions, live)
+        if not concede(found.concessions, live):
+            return None
         with live.trial():
             set_aside(scope.other_units(found.request, live.records), live)
             allocation = _found(live, scope, found.request, found.waived, found.allocation.id)
@@ -233,12 +235,13 @@ class _Search:
         """The bundle the kernels give in a bed from a start with what stands there waived; kept if it is cheaper."""
         asked = replace(variant.request, needed_by=max(start, variant.request.needed_by), max_wait_minutes=0)
         masks = self.live.masks(asked, self.question.waived | variant.waived)
-        against = frozenset(rule.id for n, rule in enumerate(rules.HARD) if masks[bed] >> n & 1)
-        waived = self.question.waived | variant.waived | against
+        waived = self.question.waived | variant.waived | set(rules_in(int(masks[bed])))
         allocation = _found(self.live, self.question.scope, asked, waived, f"{asked.id}/relaxed")
         if allocation is None or not self.question.scope.holds(allocation, self.records):
             return
-        found = conceded(self.question, variant, allocation, made, self.cleaned, self.records)
+        # A transfer heals what it breaks anew, so the referee sees no change where the kernels see a rule.
+        stands = rules_in(int(masks[self.live.arrays.bed_number[allocation.bed_id]]))
+        found = conceded(self.question, variant, allocation, made, stands, self.cleaned, self.records)
         if found is not None and found.price < self.limit:
             self.best = found
 
@@ -257,19 +260,23 @@ class _Search:
                 self._try_without(gone)
 
     def _in_beds(self) -> Iterator[tuple[int, tuple[Stay, ...]]]:
-        """Beds that nothing absolute stands against but who lies there: the least price, who would have to go."""
+        """Beds that nothing absolute stands against but who lies there: the least price, and who would have to go, with
+        and without those in other beds of the room."""
         request = self.question.request
         base, _ = start_window(request, self.records.now)
         masks = self.live.masks(replace(request, max_wait_minutes=0), self.question.waived)
-        gone_bits = bits_of(BED_RULES | PEOPLE_RULES)
-        rest = mask_prices(masks & ~gone_bits, self.prices)
-        rest[~self.question.scope.beds(self.live)] = NO_PRICE
-        for bed in np.flatnonzero((rest < self.limit) & (masks & gone_bits != 0)).tolist():
-            bed_id = self.live.arrays.bed_ids[bed]
-            against = self._against(bed_id, base)
-            least = self._least_to_go(against)
-            if least is not None:
-                yield int(rest[bed]) + least, against
+        scoped = self.question.scope.beds(self.live)
+        for gone in (BED_RULES, BED_RULES | PEOPLE_RULES):
+            gone_bits = bits_of(gone)
+            rest = mask_prices(masks & ~gone_bits, self.prices)
+            rest[~scoped] = NO_PRICE
+            for bed in np.flatnonzero((rest < self.limit) & (masks & gone_bits != 0)).tolist():
+                bed_id = self.live.arrays.bed_ids[bed]
+                everybody = self._against(bed_id, base)
+                against = tuple(s for s in everybody if s.bed_id == bed_id or gone & PEOPLE_RULES)
+                least = self._least_to_go(against)
+                if least is not None:
+                    yield int(rest[bed]) + least, against
 
     def _against(self, bed_id: str, start: Minute) -> tuple[Stay, ...]:
         """Stays of the bed, and of its room where two must not share one, that the request would meet."""
@@ -378,15 +385,17 @@ def conceded(
     variant: Variant,
     allocation: Allocation,
     made: Sequence[Concession],
+    stands: Collection[str],
     cleaned: Mapping[str, Concession],
     records: Records,
 ) -> Relaxation | None:
-    """A bundle with all that has to give way for it, as the referee finds it broken; None where nothing helps.
+    """A bundle with all that has to give way for it: what the referee finds broken, and what ``stands`` against the bed
+    by the kernels; None where nothing helps.
 
     ``made``: changes that are in the records already; ``cleaned``: beds that are, by id.
     """
     counts = check(Decided(variant.request, allocation), records)
-    against = broken(counts, records.profile, question.waived)
+    against = dict.fromkeys((*broken(counts, records.profile, question.waived), *stands))
     if not all(is_waivable(rule_id) for rule_id in against):
         return None
     used = {allocation.bed_id, allocation.companion_bed_id}
