@@ -92,6 +92,16 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "waivers": [{"rule_id": "bed_features", "reason": "a mobile pump stands by"}],
         },
     },
+    "POST /api/v1/allocations:check": {
+        "new_bundle": {"bundle": _PLAIN, "bed_id": "B4"},
+        "patient_who_lies_here": {"stay_id": "st-1", "bed_id": "B2", "start": "2026-03-02T10:00:00Z"},
+        "with_units": {
+            "bundle": {**_PLAIN, "equipment": [{"type_id": "pump"}]},
+            "bed_id": "B1",
+            "units": [{"type_id": "pump", "unit_id": "P2"}],
+            "lots": [],
+        },
+    },
     "POST /api/v1/requests:batch": {
         "three": {
             "requests": [_PLAIN, {**_PLAIN, "priority": "emergency"}, {**_PLAIN, "priority": "routine"}]

@@ -18,6 +18,7 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 
 HOSPITAL = "hospital"
 RECOMMEND = "/api/v1/allocations:recommend"
+CHECK = "/api/v1/allocations:check"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 
 
@@ -195,6 +196,8 @@ def _placing() -> Iterator[Probe]:
         )
         waived = {**body, "waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]}
         yield Probe(f"POST {requests}", about, lambda _, b=waived: Call("POST", requests, b), "overruling")
+        asked = {"bundle": body, "bed_id": f"B-{given}-0"}
+        yield Probe(f"POST {CHECK}", about, lambda _, b=asked: Call("POST", CHECK, b), again=True)
     for ward, about in ABOUT.items():
         yield Probe(f"POST {requests}/{{request_id}}:release", about, lambda w, g=ward: _withdraw(w, g))
 

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     REQUEST_PLACE = "request.place"
     REQUEST_BATCH = "request.batch"
     PERSON_READ = "person.read"
+    ALLOCATION_CHECK = "allocation.check"
     ALLOCATION_CONFIRM = "allocation.confirm"
     ALLOCATION_RELEASE = "allocation.release"
     ALLOCATION_TRANSFER = "allocation.transfer"
@@ -99,6 +100,8 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.REQUEST_PLACE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.REQUEST_BATCH: _site(Role.BED_MANAGER),
     Permission.PERSON_READ: _ward(*_CARE) | _site(Role.BED_MANAGER),
+    # Who may place or move somebody may ask first.
+    Permission.ALLOCATION_CHECK: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_CONFIRM: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_RELEASE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_TRANSFER: _ward(Role.DOCTOR, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),

@@ -246,20 +246,29 @@ def bundle_json(allocation: Allocation, zone: str) -> dict[str, Any]:
         "start": moment(allocation.start, zone),
         "end": moment(allocation.end, zone),
         "conditional": allocation.conditional,
-        "units": [
-            {
-                "type_id": use.type_id,
-                "unit_id": use.unit_id,
-                "start": moment(use.start, zone),
-                "end": moment(use.end, zone),
-            }
-            for use in allocation.units
-        ],
-        "lots": [
-            {"drug_id": use.drug_id, "lot_id": use.lot_id, "quantity": use.quantity}
-            for use in allocation.lots
-        ],
+        "units": units_json(allocation, zone),
+        "lots": lots_json(allocation),
     }
+
+
+def units_json(allocation: Allocation, zone: str) -> list[dict[str, Any]]:
+    """The units of an allocation with their times."""
+    return [
+        {
+            "type_id": use.type_id,
+            "unit_id": use.unit_id,
+            "start": moment(use.start, zone),
+            "end": moment(use.end, zone),
+        }
+        for use in allocation.units
+    ]
+
+
+def lots_json(allocation: Allocation) -> list[dict[str, Any]]:
+    """The lots of an allocation with their quantities."""
+    return [
+        {"drug_id": use.drug_id, "lot_id": use.lot_id, "quantity": use.quantity} for use in allocation.lots
+    ]
 
 
 def repair_json(after: Case, before: Allocation | None, zone: str) -> dict[str, Any]:

@@ -205,5 +205,15 @@ READY_FOR_LEVEL: Final = Phrase(
 )
 NURSE_ABSENT: Final = Phrase("A rostered nurse is absent.", "一名排班护士缺勤。", id="nurse_absent")
 
+# --- what a change would do that nobody has made
+CHECK_KEEPS: Final = Phrase(
+    "Bed {bed} breaks no rule; it costs {cost} more than now.",
+    "床位 {bed} 符合全部规则；较现状代价变化 {cost}。",
+    id="check_keeps",
+)
+CHECK_BREAKS: Final = Phrase(
+    "Bed {bed} would break: {rules}", "床位 {bed} 将违反：{rules}", id="check_breaks"
+)
+
 PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}
 """Every phrase by its id. Ids are stored with decisions: one that was used is never given another meaning."""
