@@ -274,6 +274,7 @@ def _events(ward: str) -> Iterator[dict[str, Any]]:
     yield {"kind": "lot_released", "lot_id": f"L-{ward}"}
     yield {"kind": "lot_recalled", "lot_id": f"L-{ward}"}
     yield {"kind": "nurse_absent", "shift_id": f"D-N-{ward}-1"}
+    yield {"kind": "nurses_absent", "shift_ids": [f"D-N-{ward}-1"]}
     yield {"kind": "nurse_present", "shift_id": f"D-N-{ward}-1"}
     yield {"kind": "on_call_called", "shift_id": f"C-{ward}", "consented": True}
     yield {"kind": "stay_prolonged", **stay, "until": LATER}

@@ -159,6 +159,13 @@ class NurseAbsent(_Event):
     shift_id: Identity
 
 
+class NursesAbsent(_Event):
+    """Several nurses do not come: the plan is repaired once for all of them."""
+
+    kind: Literal["nurses_absent"]
+    shift_ids: Annotated[frozenset[Identity], Field(min_length=1, max_length=50)]
+
+
 class NursePresent(_Event):
     """An absence was a mistake, or ended."""
 
@@ -272,6 +279,7 @@ Disruption = Annotated[
     | LotQuarantined
     | LotReleased
     | NurseAbsent
+    | NursesAbsent
     | NursePresent
     | OnCallCalled
     | StayProlonged
@@ -289,7 +297,9 @@ Disruption = Annotated[
 
 
 class DisruptionIn(Strict):
-    """One event."""
+    """One event. ``max_moves``: most booked allocations that its repair may change, a hard bound; the hospital's own
+    bound if not given."""
 
     event: Disruption
+    max_moves: Annotated[int, Field(ge=0, le=1000)] | None = None
     deadline_ms: DeadlineMs | None = None

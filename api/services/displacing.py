@@ -22,21 +22,26 @@ def exchange_for(case: Case, found: Allocation | None, changes: Changes) -> Exch
     if not wants_exchange(case.request, found, changes.now, bounds):
         return None
     bookings = [
-        Booking(other.request, other.allocation, other.waived)
-        for other in _may_be_displaced(case, changes)
-        if other.allocation is not None
+        booking_of(other)
+        for other in may_be_displaced(changes)
+        if other.request.priority > case.request.priority
     ]
     ids = (changes.desk.new_id("alc"), changes.desk.new_id("alc"))
     return exchange(changes.live, case.request, found, bookings, ids, bounds, case.waived)
 
 
-def _may_be_displaced(case: Case, changes: Changes) -> Iterator[Case]:
-    """Less urgent booked cases, in no order, that no person has had a say in."""
+def booking_of(case: Case) -> Booking:
+    """A case that has a bundle, as the solver knows it."""
+    assert case.allocation is not None, "booked"
+    return Booking(case.request, case.allocation, case.waived)
+
+
+def may_be_displaced(changes: Changes) -> Iterator[Case]:
+    """Booked cases that no person has had a say in and that nobody awaits, in no order."""
     for other in changes.desk.cases.values():
-        if other.allocation is None or other.request.priority <= case.request.priority:
+        if other.allocation is None or other.displaced_by is not None:
             continue
-        untouched = other.displaced_by is None and not _decided_by_a_person(other)
-        if untouched and not _awaited(other, changes):
+        if not _decided_by_a_person(other) and not _awaited(other, changes):
             yield other
 
 

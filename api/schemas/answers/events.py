@@ -94,8 +94,28 @@ class Upset(Aged):
     placed_from_waiting: list[CaseOut]
 
 
+class FurtherMove(Out):
+    """The plan with more moves than were allowed: how many in all, what it would cost, what this step saves."""
+
+    moves: int
+    cost: int
+    saves: int
+
+
+class RepairPlanOut(Out):
+    """What the repair took of its budget of moves, what stays waiting, and what each further move would buy."""
+
+    max_moves: int
+    moves: int
+    waiting: int
+    cost: int
+    further: list[FurtherMove]
+
+
 class DisruptionOut(Upset):
     """An event as told, what it changed, and what a person is asked to do."""
+
+    plan: RepairPlanOut
 
     disruption_id: str
     kind: str
