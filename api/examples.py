@@ -121,6 +121,8 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "POST /api/v1/stays/{stay_id}:transfer": {
         "repatriation": {"reason": "back to the ward of the speciality"}
     },
+    "POST /api/v1/requests/{request_id}:chain": {"two": {"max_moves": 2, "budget_ms": 200}},
+    "POST /api/v1/stays/{stay_id}:chain": {"plain": {}},
     "POST /api/v1/disruptions": {
         **{event["kind"]: {"event": event} for event in _EVENTS},
         "few_moves": {

@@ -125,7 +125,7 @@ def _get(path: str, about: str = HOSPITAL, query: str = "", template: str = "") 
 def _reading() -> Iterator[Probe]:
     for path in ("wards", "rooms", "beds", "equipment-types", "equipment", "drugs", "drug-lots", "rules"):
         yield _get(f"/{path}")
-    for path in ("requests", "proposals", "census", "events", "staff", "shifts", "accounts"):
+    for path in ("requests", "proposals", "outliers", "census", "events", "staff", "shifts", "accounts"):
         yield _get(f"/{path}")
     for probe in ("healthz", "readyz", "version", "metrics"):
         yield Probe(f"GET /{probe}", HOSPITAL, lambda _, p=probe: Call("GET", f"/{p}"), again=True)
@@ -187,6 +187,12 @@ def _placing() -> Iterator[Probe]:
         yield Probe(
             f"POST {requests}/{{request_id}}:choose", about, lambda w, g=given, a=ward: _choose(w, g, a)
         )
+        yield Probe(
+            f"POST {requests}/{{request_id}}:chain",
+            about,
+            lambda w, g=given, a=ward: _chain(w, g, a),
+            again=True,
+        )
         waived = {**body, "waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]}
         yield Probe(f"POST {requests}", about, lambda _, b=waived: Call("POST", requests, b), "overruling")
     for ward, about in ABOUT.items():
@@ -198,6 +204,11 @@ def _choose(world: World, ward: str, asking: str | None) -> Call:
     return Call(
         "POST", f"/api/v1/requests/{case['request_id']}:choose", {"bed_id": case["allocation"]["bed_id"]}
     )
+
+
+def _chain(world: World, ward: str, asking: str | None) -> Call:
+    case = world.case(ward, asking)
+    return Call("POST", f"/api/v1/requests/{case['request_id']}:chain", {"budget_ms": 1})
 
 
 def _withdraw(world: World, ward: str) -> Call:
@@ -222,6 +233,12 @@ def _allocated() -> Iterator[Probe]:
             "POST /api/v1/stays/{stay_id}:transfer",
             about,
             lambda w, g=ward, b=moved: Call("POST", f"/api/v1/stays/{w.stay(g)}:transfer", b),
+        )
+        yield Probe(
+            "POST /api/v1/stays/{stay_id}:chain",
+            about,
+            lambda w, g=ward: Call("POST", f"/api/v1/stays/{w.stay(g)}:chain", {}),
+            again=True,
         )
         for verb in ("confirm", "decline"):
             yield Probe(

@@ -21,6 +21,7 @@ from api.errors import NotReady
 from api.services import (
     arriving,
     batches,
+    chaining,
     disruptions,
     leaving,
     movements,
@@ -49,6 +50,8 @@ HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
     "request.choose": placing.choose,
+    "request.chain": chaining.seek_for_request,
+    "stay.chain": chaining.seek_for_stay,
     "request.release": movements.withdraw,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,

@@ -123,16 +123,23 @@ def lounge_rooms(records: Records) -> frozenset[str]:
 # --- nights -------------------------------------------------------------------------------------------------
 def is_night(minute: Minute, zone: str) -> bool:
     """Whether nobody is moved without clinical reason: 22:00 to 07:00 on the site's clock (NICE CG50)."""
-    local = from_minute(minute, zone)
-    of_day = local.hour * 60 + local.minute
+    of_day = _of_day(minute, zone)
     return of_day >= NIGHT_FROM or of_day < NIGHT_UNTIL
 
 
 def by_day(minute: Minute, zone: str, wait: int) -> tuple[Minute, int]:
     """The first minute from a minute on that is no night, and how much of a wait ends before the next one."""
-    start = next(m for m in range(minute, minute + MINUTES_PER_DAY) if not is_night(m, zone))
-    evening = next(m for m in range(start, start + MINUTES_PER_DAY) if is_night(m, zone))
-    return start, min(wait, evening - 1 - start)
+    start = minute
+    if is_night(minute, zone):
+        start += (NIGHT_UNTIL - _of_day(minute, zone)) % MINUTES_PER_DAY
+        # Should the clock have been changed that night.
+        start += NIGHT_UNTIL - _of_day(start, zone)
+    return start, min(wait, NIGHT_FROM - 1 - _of_day(start, zone))
+
+
+def _of_day(minute: Minute, zone: str) -> int:
+    local = from_minute(minute, zone)
+    return local.hour * 60 + local.minute
 
 
 # --- what is asked for who is moved --------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 
 from solver.engine.errors import InvalidInstance
-from solver.hospital import Bed, Care, Feature, Priority
+from solver.hospital import Bed, BedKind, Care, Departure, Feature, Priority, Room, SexPolicy
 from solver.placing.chains import Bounds, Chain, Movable, find_chain
 from solver.placing.displace import Booking
 from solver.placing.live import LiveHospital
-from solver.placing.moving import Limits, move_request
+from solver.placing.moving import Limits, lounge_rooms, may_sit, move_request
 from solver.placing.problem import Decision, Method
 from tests.builders import DAY, HOUR, NOW, given, occupant, person, records_of, request
 
@@ -116,6 +116,19 @@ def test_a_chain_of_two_moves_is_found_and_its_links_come_in_the_order_to_carry_
     starts = [link.decision.allocation.start for link in found.links]
     assert starts == sorted(starts)
     assert chain(live, in_another_room(live), depth=1) is None
+
+
+def test_who_may_sit_waits_for_the_way_home_in_the_lounge_when_no_other_bed_is_left():
+    full = [occupant(f"sB{n}", f"B{n}", end=5 * DAY) for n in range(1, 5)]
+    leaves = occupant("sC1", "C1", end=6 * HOUR, departure=Departure.CONFIRMED)
+    lounge = (Room("L", "W", "Lounge", sex_policy=SexPolicy.MIXED), Bed("L1", "L", kind=BedKind.LOUNGE_SEAT))
+    live = hospital(leaves, *full, *lounge)
+    assert may_sit(leaves, live.records)
+    rooms = lounge_rooms(live.records)
+    asked = move_request(leaves, live.records, Limits(), "move-sC1", rooms)
+    found = chain(live, [Movable("sC1", asked)], urgent(max_wait_minutes=2 * HOUR))
+    assert beds(found) == [("sC1", "L1"), (None, "C1")]
+    assert found.links[1].decision.allocation.start < leaves.end
 
 
 def test_the_gain_is_what_the_referee_counts_with_a_price_for_every_move():
