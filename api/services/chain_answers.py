@@ -21,7 +21,7 @@ from api.services.placing import settle
 from solver.hospital import Allocation, Block, Request, RequestState, StayState, Step
 from solver.placing import phrases
 from solver.placing.language import Sentence
-from solver.placing.moving import is_night, move_request, zone_of
+from solver.placing.moving import attached_allocations, bars, move_request
 from solver.placing.problem import Decision, Method
 from solver.placing.referee import Decided, broken, check
 from solver.placing.referee.decisions import COMPANION_KINDS
@@ -79,11 +79,22 @@ def void(proposal: Proposal, reason: Sentence, changes: Changes) -> dict[str, An
 
 def changed_meanwhile(proposal: Proposal, changes: Changes) -> Sentence | None:
     """What a chain rests on and is no longer so; None while all of it is."""
+    clinical = proposal.change["frees"] is not None
     for step in proposal.change["steps"]:
         subject = step["stay_id"] or step["request_id"]
         if not _stands(step, changes):
             return phrases.CHAIN_STALE.of(subject=subject)
+        against = _bars(step, changes) if step["request_id"] is None and not clinical else ()
+        if against:
+            return phrases.NOT_MOVED.of(bars=against)
     return None
+
+
+def _bars(step: dict[str, Any], changes: Changes) -> tuple[str, ...]:
+    """What stands against moving a patient by now. How often they were moved is known by their stay: it is the same."""
+    records = changes.records
+    stay = records.stays[step["stay_id"]]
+    return tuple(bar.value for bar in bars(stay, records, LIMITS, 0, attached_allocations(records)))
 
 
 def _stands(step: dict[str, Any], changes: Changes) -> bool:
@@ -135,7 +146,7 @@ def _case_of(step: dict[str, Any], access: Access, changes: Changes) -> Case:
 
 
 def _in_that_bed(bed_id: str, case: Case, changes: Changes) -> Decision:
-    """The best bundle in a bed; raises ``Void`` if the bed cannot take the patient, or only at night."""
+    """The best bundle in a bed; raises ``Void`` if the bed cannot take the patient."""
     request, published = case.request, case.allocation.bed_id if case.allocation is not None else None
     with _only(bed_id, request, changes):
         rooms = frozenset(changes.records.rooms) - {changes.records.beds[bed_id].room_id}
@@ -150,9 +161,6 @@ def _in_that_bed(bed_id: str, case: Case, changes: Changes) -> Decision:
     decision = changes.live.judged(request, found, Method.PERSON, published=published, waived=case.waived)
     if not decision.verified:
         raise Void(phrases.CHAIN_BROKEN.of(bed=bed_id, rules=_broken(request, found, case, changes)))
-    stay = changes.records.stays.get(request.from_stay_id or "")
-    if stay is not None and is_night(found.start, zone_of(stay, changes.records)):
-        raise Void(phrases.CHAIN_NIGHT.of(stay=stay.id))
     return decision
 
 

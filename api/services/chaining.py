@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.schemas.chains import ChainIn
 from api.security.access import Access
 from api.services import words
-from api.services.cases import Proposal
+from api.services.cases import Case, Proposal
 from api.services.desk import Changes
 from api.services.displacing import booking_of, may_be_displaced
 from api.services.lookup import case_by_id, stay_by_id
@@ -19,6 +20,7 @@ from models.commands import Answer
 from solver.hospital import Request, Stay, StayState
 from solver.placing import phrases, rules
 from solver.placing.chains import Bounds, Chain, Link, Movable, find_chain
+from solver.placing.displace import URGENT
 from solver.placing.language import Sentence
 from solver.placing.moving import (
     Limits,
@@ -32,6 +34,9 @@ from solver.placing.problem import Method
 from solver.placing.telling import as_json
 
 LIMITS = Limits()
+
+OF_A_TICK = Bounds(tries=4)
+"""Bounds of a search nobody asked for: 84 stays are tried at most, and no clock is looked at, so that it repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +66,43 @@ def seek_for_request(command: SeekForRequest, changes: Changes) -> Answer:
     if case.allocation is not None:
         return _none(phrases.HAS_BED.of(request=case.id), changes)
     movable = list(movable_stays(command.moves, changes))
-    chain = find_chain(
-        changes.live,
-        case.request,
-        changes.live.find(case.request, changes.desk.new_id("alc"), waived=case.waived),
-        movable,
-        lambda: changes.desk.new_id("alc"),
-        _bounds(command.body),
-        case.waived,
-    )
-    reason = phrases.CHAIN_FOR.of(request=case.id, moves=0 if chain is None else len(chain.moved))
-    return _answer(case.id, reason, chain, changes)
+    chain = _chain_for(case, movable, _bounds(command.body), time.monotonic, changes)
+    return _answer(case.id, _reason(case, chain), chain, changes)
+
+
+def seek_for_the_urgent(moves: Mapping[str, int], changes: Changes) -> None:
+    """Propose chains for urgent requests that wait and have none proposed: as many a tick as the hospital's practice
+    says, others the next time."""
+    open_for = {p.subject_id for p in changes.desk.proposals.values() if p.kind == "chain"}
+    waiting = [
+        case
+        for case in changes.desk.unplaced()
+        if case.request.priority in URGENT and case.id not in open_for
+    ]
+    most = min(changes.practice.chain_searches, len(waiting))
+    if most == 0:
+        return
+    movable = list(movable_stays(moves, changes))
+    first = changes.now % len(waiting)
+    for case in (*waiting[first:], *waiting[:first])[:most]:
+        chain = _chain_for(case, movable, OF_A_TICK, lambda: 0.0, changes)
+        if chain is not None:
+            _open(case.id, _reason(case, chain), chain, changes)
+            # Nobody is named in two proposals.
+            named = {one.stay_id for one in chain.moved}
+            movable = [one for one in movable if one.stay_id not in named]
+
+
+def _chain_for(
+    case: Case, movable: Sequence[Movable], bounds: Bounds, timer: Callable[[], float], changes: Changes
+) -> Chain | None:
+    found = changes.live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
+    new_id, request = (lambda: changes.desk.new_id("alc")), case.request
+    return find_chain(changes.live, request, found, movable, new_id, bounds, case.waived, timer)
+
+
+def _reason(case: Case, chain: Chain | None) -> Sentence:
+    return phrases.CHAIN_FOR.of(request=case.id, moves=0 if chain is None else len(chain.moved))
 
 
 def seek_for_stay(command: SeekForStay, changes: Changes) -> Answer:
@@ -98,6 +129,8 @@ def seek_for_stay(command: SeekForStay, changes: Changes) -> Answer:
 def pair_step_down(stay: Stay, changes: Changes) -> Proposal | None:
     """Propose together that a patient who is ready for less care leaves a critical-care bed and that the first who
     waits for it, and would get it, comes; None if nobody does."""
+    if stay.id in _spoken_for(changes):
+        return None
     bed = changes.records.beds[stay.bed_id]
     away = Movable(stay.id, move_request(stay, changes.records, LIMITS, f"move/{stay.id}"))
     waiting = (c for c in changes.desk.unplaced() if stay.care.care_level < c.request.care.care_level)

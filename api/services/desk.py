@@ -58,6 +58,7 @@ class Practice:
     again_minutes: int
     batch_seconds: float
     displacing: Bounds = field(default_factory=Bounds)
+    chain_searches: int = 0
 
 
 class Desk:

@@ -195,11 +195,6 @@ CHAIN_BROKEN: Final = Phrase(
     "床位 {bed} 现将违反：{rules}",
     id="chain_broken",
 )
-CHAIN_NIGHT: Final = Phrase(
-    "Stay {stay} would be moved between 22:00 and 07:00.",
-    "住院 {stay} 将在 22:00 至次日 07:00 间转移。",
-    id="chain_night",
-)
 
 PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}
 """Every phrase by its id. Ids are stored with decisions: one that was used is never given another meaning."""

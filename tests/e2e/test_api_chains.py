@@ -113,6 +113,25 @@ async def test_a_chain_whose_patient_has_left_lapses_by_itself_and_says_why(serv
     assert refused.status_code == 404
 
 
+async def test_who_needs_critical_care_by_now_is_not_moved_any_more(service, scene):
+    stay_id, request_id = scene
+    proposal = (await sought(service, request_id))["proposal"]
+    await told(service, "step_up", stay_id=stay_id, care_level=2)
+    done = await answered(service, proposal)
+    assert done["state"] == "expired"
+    assert "critical" in done["result"]["void"]
+    assert (await service.get(f"/requests/{request_id}")).json()["state"] == "unplaced"
+
+
+async def test_a_chain_for_somebody_urgent_is_proposed_without_being_asked_for(service, scene):
+    _, request_id = scene
+    await service.clock(8 * HOUR + 5)
+    (proposal,) = (await service.get("/proposals")).json()["items"]
+    assert (proposal["kind"], proposal["subject_id"]) == ("chain", request_id)
+    await service.clock(8 * HOUR + 10)
+    assert (await service.get("/proposals")).json()["items"] == [proposal]
+
+
 async def test_whoever_may_not_move_people_on_every_ward_of_a_chain_answers_none(service, scene):
     _, request_id = scene
     for bed_id in ("B2", "B3"):

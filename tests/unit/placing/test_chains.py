@@ -191,6 +191,21 @@ def test_when_its_time_is_over_the_search_ends_with_what_it_has():
     assert found[60].complete
 
 
+def test_a_chain_found_before_the_search_was_done_says_so():
+    """Two beds have monitors; there is time to try whoever lies in one of them."""
+    second = Bed("B4", "R", features=frozenset({Feature.MONITOR}))
+    live = hospital(second, occupant("sC1", "C1", end=5 * DAY), occupant("sB4", "B4", end=5 * DAY))
+    movable, found = lying(live, "sC1", "sB4"), {}
+    for seconds in (1, 60):
+        ticks = itertools.count()
+        limits = Bounds(milliseconds=1000 * seconds)
+        found[seconds] = find_chain(
+            live, urgent(), None, movable, lambda: "new", limits, timer=lambda ticks=ticks: next(ticks)
+        )
+    assert not found[1].complete
+    assert found[60].complete
+
+
 @pytest.mark.parametrize("bad", [{"depth": 4}, {"tries": 0}, {"milliseconds": 0}, {"move_price": -1}])
 def test_bounds_out_of_range_are_refused(bad):
     with pytest.raises(InvalidInstance):
