@@ -113,6 +113,18 @@ async def test_a_chain_whose_patient_has_left_lapses_by_itself_and_says_why(serv
     assert refused.status_code == 404
 
 
+async def test_what_was_proposed_is_what_is_done_though_another_bed_would_do_as_well_by_now(service, scene):
+    _, request_id = scene
+    proposal = (await sought(service, request_id))["proposal"]
+    beds = [step["bed_id"] for step in proposal["change"]["steps"]]
+    await told(service, "left", stay_id="st-1")
+    await told(service, "bed_cleaned", bed_id="B1")
+    done = await answered(service, proposal)
+    assert done["state"] == "confirmed"
+    assert [case["allocation"]["bed_id"] for case in done["result"]["chain"]] == beds
+    assert beds != ["B1", "B4"]
+
+
 async def test_who_needs_critical_care_by_now_is_not_moved_any_more(service, scene):
     stay_id, request_id = scene
     proposal = (await sought(service, request_id))["proposal"]
