@@ -47,6 +47,7 @@ _EVENTS: Final[tuple[dict[str, Any], ...]] = (
     },
     {"kind": "isolation_off", "person_id": "occ-1"},
     {"kind": "room_exposure", "room_id": "R1", "organism": "norovirus", "until": _LATER},
+    {"kind": "ward_outbreak", "ward_id": "W2", "organism": "norovirus"},
     {"kind": "bed_closed", "bed_id": "B2", "reason": "water leak", "until": _LATER},
     {"kind": "bed_opened", "bed_id": "B2"},
     {"kind": "bed_cleaned", "bed_id": "B3"},

@@ -303,6 +303,7 @@ def _events(ward: str) -> Iterator[dict[str, Any]]:
     yield {"kind": "identities_merged", "person_id": f"Q-{ward}-0", "into_person_id": f"Q-{ward}-1"}
     yield {"kind": "lift_out_of_order", "site_id": SITE_OF_WARD[ward], "minutes_per_floor": 9}
     yield {"kind": "lift_repaired", "site_id": SITE_OF_WARD[ward], "minutes_per_floor": 2}
+    yield {"kind": "ward_outbreak", "ward_id": ward, "organism": "norovirus"}
     yield {"kind": "room_exposure", "room_id": f"R-{ward}", "organism": "norovirus", "until": LATER}
     yield {"kind": "room_closed", "room_id": f"R-{ward}", "reason": "painting", "until": LATER}
     yield {"kind": "room_opened", "room_id": f"R-{ward}"}

@@ -54,6 +54,15 @@ class RoomExposure(_Event):
     until: Moment | None = None
 
 
+class WardOutbreak(_Event):
+    """An outbreak on a ward that stays open: everybody who lies there counts as exposed, and only who was exposed to
+    the same may come into their rooms."""
+
+    kind: Literal["ward_outbreak"]
+    ward_id: Identity
+    organism: Word
+
+
 class BedClosed(_Closure):
     """A bed is out of use."""
 
@@ -264,6 +273,7 @@ Disruption = Annotated[
     IsolationOn
     | IsolationOff
     | RoomExposure
+    | WardOutbreak
     | BedClosed
     | BedOpened
     | BedCleaned

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import Aged, PageOut, Time, Told
+from api.schemas.answers.common import Aged, PageOut, RepairPlanOut, Time, Told
 from api.schemas.answers.requests import CaseOut, DecidedOut, DisplacedOut
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
@@ -140,24 +140,6 @@ class Upset(Aged):
 
     repaired: list[DisplacedOut]
     placed_from_waiting: list[CaseOut]
-
-
-class FurtherMove(Out):
-    """The plan with more moves than were allowed: how many in all, what it would cost, what this step saves."""
-
-    moves: int
-    cost: int
-    saves: int
-
-
-class RepairPlanOut(Out):
-    """What the repair took of its budget of moves, what stays waiting, and what each further move would buy."""
-
-    max_moves: int
-    moves: int
-    waiting: int
-    cost: int
-    further: list[FurtherMove]
 
 
 class DisruptionOut(Upset):
