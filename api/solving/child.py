@@ -62,6 +62,8 @@ def solved(task: Task) -> Plan:
         methods=tuple(decision.method for decision in decisions),
         cost=result.cost,
         bound=result.bound,
+        false_infeasible=result.plan.false_infeasible,
+        disagreed=result.plan.disagreed,
     )
 
 
