@@ -102,6 +102,8 @@ class Runtime:
         self._closing = False
         self._planner: Planner | None = None
         self.solver: SolverProcess | None = None
+        self.previewing = asyncio.Lock()
+        """One preview of other rules at a time."""
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:

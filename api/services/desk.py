@@ -15,9 +15,11 @@ from typing import Any
 from api.services.cases import Case, DisruptionRecord, Proposal, Waiver
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
+from models.repositories.profiles import FIRST_VERSION, ProfileBook
 from models.repositories.staff import Slot
 from models.store import blocked
 from models.tables.staff import SLOT_MINUTES
+from solver.engine.rule import Profile
 from solver.hospital import (
     Allocation,
     Bed,
@@ -59,6 +61,10 @@ class Practice:
     displacing: Bounds = field(default_factory=Bounds)
 
 
+def _no_profiles() -> ProfileBook:
+    return ProfileBook({FIRST_VERSION: Profile()}, ())
+
+
 class Desk:
     """The live hospital, its open cases and open proposals; owned by the writer's thread.
 
@@ -75,11 +81,14 @@ class Desk:
         find_persons: Callable[[Collection[str]], Iterable[Person]],
         cover: Mapping[Slot, int],
         revision: int,
+        profiles: Callable[[], ProfileBook] = _no_profiles,
     ) -> None:
         self.live = live
         self.revision = revision
         self.cover = Counter(cover)
         self._find_persons = find_persons
+        self.profiles = profiles
+        """Reads the book of the rule profile's versions, as it is committed."""
         self._absent: frozenset[str] = frozenset()
         self.new_id = new_id
         self.practice = practice
@@ -210,6 +219,15 @@ _HOMES: dict[type, str] = {
 Key = tuple[type, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """A version of the rule profile came into force, and why; ``before``: the one that was."""
+
+    before: Profile
+    profile: Profile
+    reason: str
+
+
 class Changes:
     """What one command changes, applied to the desk at once; ``undo`` takes it back."""
 
@@ -236,6 +254,7 @@ class Changes:
         self.cover_seen: dict[Slot, int] = {}
         self.cover_moved: Counter[Slot] = Counter()
         self.taken: dict[str, tuple[Minute, Minute]] = {}
+        self.activated: Activated | None = None
 
     @property
     def live(self) -> LiveHospital:
@@ -378,6 +397,12 @@ class Changes:
             self.desk.proposals.pop(proposal.id, None)
         return proposal
 
+    def use_profile(self, profile: Profile, reason: str) -> None:
+        """Decide by another version of the rule profile from now on."""
+        assert self.activated is None, "one command activates one version"
+        self.activated = Activated(self.records.profile, profile, reason)
+        self.live.use_profile(profile)
+
     def move_cover(self, moved: Counter[Slot]) -> None:
         """The desk's revisions of cover follow what this command will have counted up."""
         self.cover_moved = moved
@@ -401,6 +426,8 @@ class Changes:
         if not self._untouched():
             return False
         self.desk.cover.subtract(self.cover_moved)
+        if self.activated is not None:
+            self.live.use_profile(self.activated.before)
         for key in reversed(list(self.before)):
             self._restore(key, self.before[key])
         for case_id, case in self.cases_before.items():
@@ -415,6 +442,8 @@ class Changes:
     def _untouched(self) -> bool:
         live = self.desk.live
         records = all(record_of(live, kind, i) is after for (kind, i), after in self.after.items())
+        if self.activated is not None and live.records.profile is not self.activated.profile:
+            return False
         cases = self.desk.cases
         return records and all(cases.get(i) in (case, None) for i, case in self.cases_after.items())
 

@@ -25,6 +25,7 @@ from api.services import (
     leaving,
     movements,
     placing,
+    profiles,
     proposals,
     ticking,
     transfers,
@@ -59,6 +60,7 @@ HANDLERS: Mapping[str, Handler] = {
     "stay.transfer": transfers.transfer_stay,
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
+    "profile.activate": profiles.activate,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
@@ -93,7 +95,9 @@ class Prepared:
             raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
         audit, events = tuple(self.changes.audit), tuple(self.changes.events)
-        return Outcome(Answer(self.answer.status, body), audit, events, touched_by(self.changes))
+        # A desk takes in single records; one that other rules hold for is built anew.
+        touched = None if self.changes.activated is not None else touched_by(self.changes)
+        return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 
 def _persons_named(command: Command) -> Iterable[str]:
