@@ -145,6 +145,12 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/proposals/{proposal_id}:confirm": {"plain": {}},
     "POST /api/v1/proposals/{proposal_id}:decline": {"with_reason": {"reason": "the patient is too unwell"}},
+    "POST /api/v1/profiles": {
+        "dearer_outliers": {"weights": {"speciality": 90_000}, "reason": "fewer outliers this winter"},
+        "without_a_rule": {"switch_off": ["bed_staffed"], "reason": "agency nurses for the week of the fair"},
+    },
+    "POST /api/v1/profiles/{version}:preview": {"a_week": {"days": 7}},
+    "POST /api/v1/profiles/{version}:activate": {"agreed": {"reason": "agreed in the capacity round"}},
     "POST /api/v1/accounts": {
         "nurse": {
             "login": "n.example",

@@ -46,6 +46,12 @@ class Metrics:
             ("reason",),
             registry=self.registry,
         )
+        self.solver_contradictions = Counter(
+            "wardflow_solver_contradictions",
+            "Times the integer program called infeasible what a plan is known for, or broke a rule",
+            ("kind",),
+            registry=self.registry,
+        )
         self.logins = Counter("wardflow_logins", "Logins tried", ("outcome",), registry=self.registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

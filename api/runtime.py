@@ -23,7 +23,8 @@ from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
-from api.services.desk import Changes, Practice
+from api.services.changes import Changes
+from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
 from api.services.ticking import Tick
@@ -103,6 +104,8 @@ class Runtime:
         self._closing = False
         self._planner: Planner | None = None
         self.solver: SolverProcess | None = None
+        self.previewing = asyncio.Lock()
+        """One preview of other rules at a time."""
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:

@@ -217,7 +217,15 @@ GUARDS: tuple[Guard, ...] = (
     *(guard for table in VERSIONED for guard in _with_history(table)),
     *(
         guard
-        for name in ("audit_line", "request_step", "lot_move", "disruption", "rule_profile", "rule_override")
+        for name in (
+            "audit_line",
+            "request_step",
+            "lot_move",
+            "disruption",
+            "rule_profile",
+            "rule_profile_event",
+            "rule_override",
+        )
         for guard in append_only(name)
     ),
 )

@@ -163,7 +163,31 @@ def _administering() -> Iterator[Probe]:
         f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{account}/{w.account_id}", {"disabled": False})
     )
     yield Probe(f"POST {account}", HOSPITAL, lambda w: Call("POST", account, _account(w, None)))
+    yield from _rules()
     yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
+
+
+def _rules() -> Iterator[Probe]:
+    """Version 1 is there from the start; another one is in force before it is gone back to."""
+    one = "/api/v1/profiles/{version}"
+    yield _get("/profiles")
+    yield _get("/profiles/1", template="/profiles/{version}")
+    yield Probe("POST /api/v1/profiles", HOSPITAL, lambda _: Call("POST", "/api/v1/profiles", _draft()))
+    yield Probe(f"POST {one}:preview", HOSPITAL, lambda _: Call("POST", "/api/v1/profiles/1:preview", {}))
+    yield Probe(f"POST {one}:activate", HOSPITAL, _go_back)
+
+
+def _draft() -> dict[str, Any]:
+    return {"weights": {"speciality": 70_000}, "reason": "fewer outliers"}
+
+
+def _go_back(world: World) -> Call:
+    version = world.make("/profiles", _draft())["version"]
+    revision = world.make(f"/profiles/{version}:preview", {"days": 1})["revision"]
+    reason = {"reason": "agreed in the round"}
+    world.make(f"/profiles/{version}:activate", reason, revision)
+    seen = world.send(Call("GET", "/api/v1/profiles/1"), world.token).json()["revision"]
+    return Call("POST", "/api/v1/profiles/1:activate", reason, seen)
 
 
 def _account(world: World, ward: str | None) -> dict[str, Any]:

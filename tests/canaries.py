@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.schemas import accounts, base, checks, disruptions, movements, offers, requests
+from api.schemas import accounts, base, checks, disruptions, movements, offers, profiles, requests
 from models.tables import metadata
 
 BORN = "1931-07-19"
@@ -40,6 +40,8 @@ PLANTED: dict[str, str] = {
     "RoomClosed.reason": "zqo canary room",
     "WardClosed.reason": "zqp canary ward",
     "RoomExposure.organism": "zqq-canary-exposed",
+    "ProfileIn.reason": "zqw canary draft",
+    "ActivationIn.reason": "zqx canary activation",
     "LoginIn.login": "zqr-canary-unknown-login",
     "LoginIn.password": "zqs canary wrong password",
     "LoginIn.label": "zqt canary label",
@@ -57,6 +59,8 @@ HARMLESS: Mapping[str, str] = {
     "CareIn.speciality": "a code of the hospital's own list",
     "CareIn.skills": "codes of the hospital's own list",
     "ModelRecalled.model": "a maker's name for a device",
+    "ProfileIn.switch_off": "ids of rules",
+    "ProfileIn.switch_on": "ids of rules",
 }
 """Texts that are no canary's place, and why. Ids (``id``, ``..._id``) are opaque: who makes them sees to that."""
 
@@ -81,6 +85,8 @@ KEPT_IN_CLEAR: Mapping[str, frozenset[str]] = {
     "BedClosed.reason": _BLOCKS,
     "RoomClosed.reason": _BLOCKS,
     "WardClosed.reason": _BLOCKS,
+    "ProfileIn.reason": frozenset({"rule_profile_event.reason"}),
+    "ActivationIn.reason": frozenset({"rule_profile_event.reason"}),
     "AccountIn.login": frozenset({"account.login", "idempotency.answer"}),
     "LoginIn.label": frozenset({"token.label"}),
 }
@@ -92,7 +98,7 @@ def models_of_requests() -> list[type[base.Strict]]:
     """Every model of something that is sent."""
     found = [
         value
-        for module in (accounts, disruptions, movements, offers, requests, checks)
+        for module in (accounts, disruptions, movements, offers, requests, checks, profiles)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, base.Strict) and value.__name__[0] != "_"
     ]

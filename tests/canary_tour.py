@@ -82,6 +82,7 @@ class Tour:
         """The whole tour."""
         self.patients()
         self.wards()
+        self.rules()
         self.accounts()
         self.wrong()
         self.look()
@@ -124,6 +125,13 @@ class Tour:
         """A disruption."""
         return self.post("/disruptions", {"event": event})
 
+    def rules(self) -> None:
+        """Other rules, and back to those before."""
+        draft = {"weights": {"speciality": 70_000}, "reason": P["ProfileIn.reason"]}
+        version = self.post("/profiles", draft)["version"]
+        seen = self.post(f"/profiles/{version}:preview", {})["revision"]
+        self.post(f"/profiles/{version}:activate", {"reason": P["ActivationIn.reason"]}, seen)
+
     def accounts(self) -> None:
         """A new account, its login with a label, and logins that fail."""
         new = {"login": P["AccountIn.login"], "password": P["AccountIn.password"]}
@@ -150,7 +158,18 @@ class Tour:
 
     def look(self) -> None:
         """Everything that can be read."""
-        for path in ("requests", "proposals", "census", "accounts", "rooms", "wards", "beds", "drug-lots"):
+        lists = (
+            "requests",
+            "proposals",
+            "census",
+            "accounts",
+            "rooms",
+            "wards",
+            "beds",
+            "drug-lots",
+            "profiles",
+        )
+        for path in lists:
             self.call("GET", f"/{path}")
         for answer in list(self.answers):
             told = orjson.loads(answer.content) if answer.content else {}

@@ -94,6 +94,13 @@ def body_hash(request: Request, name: str) -> bytes:
     return hash_of(name, {"path": request.url.path, "body": told})
 
 
+def _location(body: Mapping[str, Any]) -> dict[str, str]:
+    """Where what was made can be read."""
+    if "request_id" in body:
+        return {"Location": f"/api/v1/requests/{body['request_id']}"}
+    return {"Location": f"/api/v1/profiles/{body['version']}"} if "version" in body else {}
+
+
 def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
     language of whoever asks now."""
@@ -101,8 +108,8 @@ def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
     if "revision" in body:
         headers["ETag"] = etag(body["revision"])
-    if reply.answer.status in (201, 202) and "request_id" in body:
-        headers["Location"] = f"/api/v1/requests/{body['request_id']}"
+    if reply.answer.status in (201, 202):
+        headers |= _location(body)
     return told_response(body, language, reply.answer.status, headers)
 
 

@@ -64,6 +64,8 @@ class Permission(StrEnum):
     CENSUS_READ = "census.read"
     EVENTS_READ = "events.read"
     RULES_READ = "rules.read"
+    PROFILE_DRAFT = "profile.draft"
+    PROFILE_ACTIVATE = "profile.activate"
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
     SANDBOX_CLOCK = "sandbox.clock"
@@ -129,6 +131,9 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.CENSUS_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
     Permission.EVENTS_READ: _site(*_LOOK, Role.OPERATIONS, Role.AUDITOR),
     Permission.RULES_READ: _site(*_ALL),
+    # What a rule costs is everybody's business, so nobody decides it whose role ends at a ward or site.
+    Permission.PROFILE_DRAFT: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
+    Permission.PROFILE_ACTIVATE: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
     Permission.ACCOUNT_READ: _site(Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR),
     # An administrator of one ward who could add accounts could add one that may do everything everywhere.
     Permission.ACCOUNT_CHANGE: _hospital(Role.ADMINISTRATOR),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from solver.hospital import Allocation, RequestState
 from solver.placing.displace import Booking, Exchange, exchange, movable, wants_exchange
 from solver.placing.problem import Method

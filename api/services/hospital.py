@@ -28,11 +28,12 @@ from api.services import (
     leaving,
     movements,
     placing,
+    profiles,
     proposals,
     ticking,
     transfers,
 )
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
 from api.services.resting import rest_on_cover
@@ -65,6 +66,7 @@ HANDLERS: Mapping[str, Handler] = {
     "stay.transfer": transfers.transfer_stay,
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
+    "profile.activate": profiles.activate,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
@@ -105,7 +107,9 @@ class Prepared:
             raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
         audit, events = tuple(self.changes.audit), tuple(self.changes.events)
-        return Outcome(Answer(self.answer.status, body), audit, events, touched_by(self.changes))
+        # A desk takes in single records; one that other rules hold for is built anew.
+        touched = None if self.changes.activated is not None else touched_by(self.changes)
+        return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 
 def _persons_named(command: Command) -> Iterable[str]:

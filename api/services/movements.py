@@ -9,7 +9,7 @@ from api.errors import WrongState
 from api.schemas.movements import ConfirmIn, ReleaseIn, StepIn
 from api.security.access import Access
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.lookup import case_by_id, case_of_allocation, main_stay
 from api.services.placing import answer, give_place
 from models.commands import Answer

@@ -13,7 +13,7 @@ from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import chain_answers
 from api.services.cases import Proposal
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.opening import open_proposal
 from api.services.transfers import TransferStay, transfer_request, transfer_stay
 from api.services.units import free_unit, way

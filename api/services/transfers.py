@@ -9,7 +9,7 @@ from api.places import pointer
 from api.schemas.movements import TransferIn
 from api.security.access import Access
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.intake import taken_waivers, unknown_rules
 from api.services.lookup import case_of_allocation, companion_of, main_stay, stay_by_id
 from api.services.movements import Act

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from api.services.cases import Case
-from api.services.desk import Changes, Desk
+from api.services.changes import Changes
+from api.services.desk import Desk
 from api.services.displacing import Displaceable, booking_of, may_be_changed
 from api.services.placing import carry_out, decide, keep_waiting, settle
 from solver.hospital import Minute, RequestState

@@ -51,6 +51,7 @@ def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dic
         "room_id": room_id,
         "ward_id": live.records.rooms[room_id].ward_id,
         "method": decision.method.value,
+        "profile_version": live.records.profile.version,
         "verified": decision.verified,
         "cost": decision.cost,
         "reasons": [

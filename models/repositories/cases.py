@@ -256,7 +256,7 @@ def _case(row: Any, given: tuple[Allocation, Any] | None) -> StoredCase:
     if row.state == RequestState.UNPLACED:
         need = StoredNeed(row.decide_again_minute, row.fallback, row.call, row.why_not or {})
     return StoredCase(
-        _request(row),
+        read_request(row),
         RequestState(row.state),
         row.ward_id,
         row.asked_by,
@@ -312,7 +312,8 @@ def _bundle(request: Request) -> dict[str, Any]:
     }
 
 
-def _request(row: Any) -> Request:
+def read_request(row: Any) -> Request:
+    """A row of ``request`` or of its history."""
     needs = row.needs
     return Request(
         id=row.id,

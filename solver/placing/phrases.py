@@ -251,6 +251,15 @@ CHAIN_BROKEN: Final = Phrase(
     "床位 {bed} 现将违反：{rules}",
     id="chain_broken",
 )
+# --- what a preview of other rules rests on
+REPLAYED: Final = Phrase(
+    "Each request alone, on the beds, stays, bookings, stock and shifts known when it was decided; places, ratios, "
+    "transport and staff are as they are now. Nobody is moved or displaced, and what one choice would have changed for "
+    "the next is not followed. {same} of {decisions} come out as they were decided.",
+    "逐一重算每份申请：床位、住院、预订、库存与排班取决定时已知的状态；场所、护患比、转运时间与人员取当前状态。不移动、"
+    "不替换任何人，也不推演一次选择对后续的影响。{decisions} 份中有 {same} 份与当时决定一致。",
+    id="replayed",
+)
 
 PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}
 """Every phrase by its id. Ids are stored with decisions: one that was used is never given another meaning."""

@@ -39,7 +39,16 @@ async def prepared(service, path, name):
     if "{proposal_id}" in path:
         report = (await service.tell("bed_closed", bed_id="B1", reason="leak")).json()
         path = path.replace("{proposal_id}", report["proposals"][0]["id"])
+    if "{version}" in path:
+        path, revision = path.replace("{version}", "2"), await drafted(service)
     return path.replace("{stay_id}", "st-1").replace("{account_id}", "acc-bed"), login, revision
+
+
+async def drafted(service):
+    """The revision of version 2 of the rule profile, which was previewed."""
+    body = {"weights": {"speciality": 70_000}, "reason": "fewer outliers"}
+    version = (await service.post("/profiles", body)).json()["version"]
+    return (await service.post(f"/profiles/{version}:preview")).json()["revision"]
 
 
 async def arrived(service, allocation):
@@ -132,6 +141,7 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service):
         "unit_id": allocation["units"][0]["unit_id"],
         "lot_id": allocation["lots"][0]["lot_id"],
         "account_id": "acc-bed",
+        "version": 1,
     }
     document = (await service.client.get("/api/v1/openapi.json")).json()
     paths = [path for path, operations in document["paths"].items() if "get" in operations]

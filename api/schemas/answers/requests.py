@@ -72,7 +72,8 @@ class DisplacedOut(Out):
 
 class AllocationOut(Out):
     """What was given, with its explanation. ``dispensed``: the lots that were, once the patient has arrived.
-    ``displaced``: the less urgent booking that had this place."""
+    ``displaced``: the less urgent booking that had this place. ``profile_version``: of the rules it was decided under,
+    whichever are in force now; missing in what an older release decided."""
 
     id: str
     request_id: str
@@ -96,6 +97,7 @@ class AllocationOut(Out):
     waived: list[RuleId]
     compared: list[ComparedOut]
     cover: CoverOut
+    profile_version: int | None = None
     dispensed: list[str] | None = None
     displaced: list[DisplacedOut] | None = None
 
