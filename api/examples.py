@@ -123,6 +123,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "POST /api/v1/disruptions": {event["kind"]: {"event": event} for event in _EVENTS},
     "POST /api/v1/proposals/{proposal_id}:confirm": {"plain": {}},
     "POST /api/v1/proposals/{proposal_id}:decline": {"with_reason": {"reason": "the patient is too unwell"}},
+    "POST /api/v1/steps/targets": {
+        "hospital_and_ward": {
+            "targets": [
+                {"step": "accepted", "priority": "urgent", "minutes": 20},
+                {"step": "accepted", "priority": "urgent", "minutes": 40, "ward_id": "W2"},
+            ]
+        }
+    },
     "POST /api/v1/accounts": {
         "nurse": {
             "login": "n.example",

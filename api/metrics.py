@@ -46,6 +46,12 @@ class Metrics:
             ("reason",),
             registry=self.registry,
         )
+        self.step_breaches = Counter(
+            "wardflow_step_breaches",
+            "Steps overdue or places declined, told to a level",
+            ("step", "cause", "level"),
+            registry=self.registry,
+        )
         self.logins = Counter("wardflow_logins", "Logins tried", ("outcome",), registry=self.registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -23,6 +23,7 @@ from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
+from api.services import steps
 from api.services.desk import Changes, Practice
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
@@ -100,6 +101,7 @@ class Runtime:
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
+        self._stopping = asyncio.Event()
         self._planner: Planner | None = None
         self.solver: SolverProcess | None = None
 
@@ -165,22 +167,37 @@ class Runtime:
 
     async def keep_time(self) -> None:
         """Tick for as long as the service runs; a tick that fails is logged, and the next one comes."""
-        seconds = self.settings.tick_seconds
-        while seconds > 0:
-            await asyncio.sleep(seconds)
+        while await self.goes_on(self.settings.tick_seconds):
             if self.ready and self.clock.running:
                 try:
                     await self.tick()
                 except Exception:
                     log.exception("A tick of the clock failed")
 
+    async def watch_steps(self) -> None:
+        """Look for overdue steps for as long as the service runs."""
+        while await self.goes_on(self.settings.step_seconds):
+            if self.ready and self.storing:
+                try:
+                    await steps.watch(self)
+                except Exception:
+                    log.exception("Overdue steps could not be looked for")
+
+    async def goes_on(self, seconds: float) -> bool:
+        """Wait that long, or until the service stops: then False, as when there is nothing to wait for (0)."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return seconds > 0 and not self._stopping.is_set()
+
     async def tick(self) -> Reply:
         """Let the hospital's state follow its clock."""
         return await self.submit(Command("clock.tick", CLOCK_ACTOR, Tick()))
 
     def begin_to_close(self) -> None:
-        """Take no more commands; event streams end."""
+        """Take no more commands; event streams end, and what goes on by itself. On the event loop."""
         self._closing = True
+        self._stopping.set()
 
     @property
     def closing(self) -> bool:

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     tick_seconds: float = Field(
         default=60.0, ge=0, le=3600, description="Seconds between two ticks of the hospital's clock; 0: none."
     )
+    step_seconds: float = Field(
+        default=1.0, ge=0, le=4, description="Seconds between two looks for steps that are overdue; 0: none."
+    )
     overdue_minutes: int = Field(
         default=60, ge=5, le=1440, description="By how much an overdue expected end moves forward."
     )

@@ -127,11 +127,13 @@ def _reading() -> Iterator[Probe]:
         yield _get(f"/{path}")
     for path in ("requests", "proposals", "census", "events", "staff", "shifts", "accounts"):
         yield _get(f"/{path}")
+    yield _get("/steps/targets")
     for probe in ("healthz", "readyz", "version", "metrics"):
         yield Probe(f"GET /{probe}", HOSPITAL, lambda _, p=probe: Call("GET", f"/{p}"), again=True)
     for ward, about in ABOUT.items():
         yield _get("/staff", about, f"?ward_id={ward}")
         yield _get("/shifts", about, f"?ward_id={ward}")
+        yield _get("/steps/breaches", about, f"?ward_id={ward}")
         yield _get(f"/equipment/U-{ward}/patients", about, template="/equipment/{unit_id}/patients")
         yield _get(f"/drug-lots/L-{ward}/patients", about, template="/drug-lots/{lot_id}/patients")
         yield Probe(
@@ -161,12 +163,18 @@ def _administering() -> Iterator[Probe]:
         f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{account}/{w.account_id}", {"disabled": False})
     )
     yield Probe(f"POST {account}", HOSPITAL, lambda w: Call("POST", account, _account(w, None)))
+    targets = "/api/v1/steps/targets"
+    yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
     yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
 
 
 def _account(world: World, ward: str | None) -> dict[str, Any]:
     roles = [{"role": "nurse", "ward_id": ward}] if ward is not None else []
     return {"login": world.login(), "password": "a password of nobody", "roles": roles}
+
+
+def _targets() -> dict[str, Any]:
+    return {"targets": [{"step": "left", "priority": "routine", "minutes": 240, "ward_id": "W1"}]}
 
 
 def _clock() -> Call:

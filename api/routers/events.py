@@ -22,6 +22,7 @@ from api.security.permissions import Permission
 from api.services import reads
 from api.services.disruptions import Disrupt
 from api.services.proposals import Answered
+from api.services.reading_reasons import Reader
 from api.wire import JsonBody, json_response, told_response
 from models import outbox
 from models.errors import StorageFails
@@ -59,8 +60,8 @@ async def list_proposals(
     state: Annotated[Literal["open", "confirmed", "declined", "expired"], Query()] = "open",
 ) -> Response:
     """Changes that only a person may make."""
-    zone = runtime.meta.zone
-    return told_response(await read(runtime, lambda c: reads.proposals(c, state, zone)), language)
+    zone, reader = runtime.meta.zone, Reader(runtime.vault, access)
+    return told_response(await read(runtime, lambda c: reads.proposals(c, state, zone, reader)), language)
 
 
 @router.post("/proposals/{proposal_id}:confirm", response_model=ProposalAnswered)

@@ -47,6 +47,8 @@ class Permission(StrEnum):
     STAY_ARRIVE = "stay.arrive"
     STAY_DISCHARGE = "stay.discharge"
     STEP_RECORD = "step.record"
+    STEP_READ = "step.read"
+    TARGET_CHANGE = "target.change"
     DISRUPTION = "disruption"
     DISRUPTION_BED = "disruption.bed"
     DISRUPTION_WARD = "disruption.ward"
@@ -105,6 +107,8 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.STAY_ARRIVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.STAY_DISCHARGE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.STEP_RECORD: _ward(*_CARE) | _site(Role.BED_MANAGER, Role.PHARMACIST),
+    Permission.STEP_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
+    Permission.TARGET_CHANGE: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
     # Each kind of event needs its own permission besides; this one opens the door.
     Permission.DISRUPTION: _site(*_LOOK, Role.OPERATIONS),
     Permission.DISRUPTION_BED: _ward(Role.NURSE, Role.WARD_MANAGER)
