@@ -19,7 +19,7 @@ from api.admission import Admission, Gate, Pace
 from api.express import Express
 from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
-from api.routers import accounts, events, probes, requests, steps, structure
+from api.routers import accounts, events, probes, requests, steps, structure, webhooks
 from api.runtime import Outside, Runtime
 from api.security.access import PUBLIC, UndeclaredPermission, declared
 from api.settings import Settings, installed_version
@@ -53,7 +53,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan(settings, outside or Outside(), metrics),
     )
-    for module in (requests, events, structure, accounts, steps):
+    for module in (requests, events, structure, accounts, steps, webhooks):
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(probes.router)
     app.include_router(probes.sandbox, prefix=PREFIX)
@@ -97,7 +97,7 @@ def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runtime = await asyncio.to_thread(Runtime, settings, outside, metrics)
         app.state.runtime = runtime
-        work = (_start(runtime), runtime.keep_time(), runtime.watch_steps())
+        work = (_start(runtime), runtime.keep_time(), runtime.watch_steps(), runtime.deliver())
         tasks = [asyncio.create_task(part) for part in work]
         try:
             yield

@@ -17,6 +17,8 @@ from anyio import to_thread
 from sqlalchemy import Connection, select
 
 from api.clocks import ForwardClock, HospitalClock, machine_clock
+from api.delivery.courier import deliveries
+from api.delivery.destinations import Reach
 from api.errors import NotReady
 from api.metrics import Metrics
 from api.security.passwords import Passwords
@@ -29,6 +31,7 @@ from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
 from api.services.ticking import Tick
 from api.services.warming import warm_up
+from api.services.webhooks import Office
 from api.settings import Settings
 from api.solving import child
 from api.solving.planner import Planner
@@ -161,6 +164,12 @@ class Runtime:
         except TimeoutError:
             raise unknown() from None
 
+    async def note(self, command: Command) -> Reply:
+        """As ``submit``, of what the service itself has done: also while it stops."""
+        if self._writer is None:
+            raise NotReady("The service is starting.")
+        return await self._writer.submit(command)
+
     async def planned(self, command: Command) -> Command:
         """A batch with its plan, if it has time for one."""
         return command if self._planner is None else await self._planner.planned(command)
@@ -182,6 +191,14 @@ class Runtime:
                     await steps.watch(self)
                 except Exception:
                     log.exception("Overdue steps could not be looked for")
+
+    async def deliver(self) -> None:
+        """Take events to the webhooks that want them, for as long as the service runs."""
+        if not self.settings.webhook_delivery:
+            return
+        async with deliveries(self) as courier:
+            self.metrics.watch(courier.gauges())
+            await courier.run()
 
     async def goes_on(self, seconds: float) -> bool:
         """Wait that long, or until the service stops: then False, as when there is nothing to wait for (0)."""
@@ -268,6 +285,18 @@ class Runtime:
             batch_seconds=s.batch_seconds,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
         )
+
+    @property
+    def office(self) -> Office:
+        """Where webhooks are administered."""
+        outside = self.outside
+        return Office(self.reach, self.vault, outside.random_bytes, self.new_id, self.wall, self.meta.zone)
+
+    @property
+    def reach(self) -> Reach:
+        """Where events may be sent."""
+        s = self.settings
+        return Reach(s.webhook_networks, s.webhook_plain_http or self.meta.sandbox)
 
     def _gauges(self) -> Mapping[str, tuple[str, Callable[[], float]]]:
         writer, decider = self._writer, self._decider

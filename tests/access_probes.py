@@ -77,6 +77,11 @@ class World:
         told = self.make("/disruptions", {"event": {"kind": "bed_closed", "bed_id": bed, "reason": "leak"}})
         return str(told["proposals"][0]["id"])
 
+    def webhook(self) -> str:
+        """A webhook that hears of nothing: an address that leads nowhere is never called."""
+        body = {"url": "https://example.org/hook", "topics": ["no.event"]}
+        return str(self.make("/webhooks", body)["id"])
+
     def login(self) -> str:
         """A name nobody has."""
         return f"new-{next(self._numbers)}"
@@ -114,7 +119,15 @@ def bundle(ward: str, asking: str | None = None) -> dict[str, Any]:
 
 def probes() -> list[Probe]:
     """All of them; those that end sessions come last."""
-    return [*_reading(), *_administering(), *_placing(), *_allocated(), *_disrupting(), *_sessions()]
+    return [
+        *_reading(),
+        *_administering(),
+        *_webhooks(),
+        *_placing(),
+        *_allocated(),
+        *_disrupting(),
+        *_sessions(),
+    ]
 
 
 def _get(path: str, about: str = HOSPITAL, query: str = "", template: str = "") -> Probe:
@@ -166,6 +179,31 @@ def _administering() -> Iterator[Probe]:
     targets = "/api/v1/steps/targets"
     yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
     yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
+
+
+def _webhooks() -> Iterator[Probe]:
+    hooks = "/api/v1/webhooks"
+    one = hooks + "/{webhook_id}"
+    body = {"url": "https://example.org/hook", "topics": ["no.event"]}
+    yield _get("/webhooks")
+    yield Probe(f"POST {hooks}", HOSPITAL, lambda _: Call("POST", hooks, body))
+    for operation, path in ((one, ""), (f"{one}/attempts", "/attempts")):
+        yield Probe(
+            f"GET {operation}",
+            HOSPITAL,
+            lambda w, p=path: Call("GET", f"{hooks}/{w.webhook()}{p}"),
+            again=True,
+        )
+    yield Probe(
+        f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{hooks}/{w.webhook()}", {"state": "paused"}, 1)
+    )
+    yield Probe(f"DELETE {one}", HOSPITAL, lambda w: Call("DELETE", f"{hooks}/{w.webhook()}"))
+    for verb, said in (("rotate", {}), ("ping", {}), ("replay", {"sequence": 1})):
+        yield Probe(
+            f"POST {one}:{verb}",
+            HOSPITAL,
+            lambda w, v=verb, b=said: Call("POST", f"{hooks}/{w.webhook()}:{v}", b),
+        )
 
 
 def _account(world: World, ward: str | None) -> dict[str, Any]:

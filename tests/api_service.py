@@ -74,6 +74,7 @@ ACCOUNTS = {
     "pharmacist": [Grant("pharmacist")],
     "auditor": [Grant("auditor")],
     "operations": [Grant("operations")],
+    "both": [Grant("bed_manager"), Grant("operations")],
 }
 
 
@@ -172,6 +173,7 @@ class Place:
     def settings(self, **changes: Any) -> Settings:
         values = {
             "tick_seconds": 0,
+            "step_seconds": 0,
             "solver_process": False,
             "database": self.database,
             "key_file": self.key_file,

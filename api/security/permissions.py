@@ -65,6 +65,8 @@ class Permission(StrEnum):
     RULES_READ = "rules.read"
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_CHANGE = "webhook.change"
     SANDBOX_CLOCK = "sandbox.clock"
 
 
@@ -129,6 +131,9 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.ACCOUNT_READ: _site(Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR),
     # An administrator of one ward who could add accounts could add one that may do everything everywhere.
     Permission.ACCOUNT_CHANGE: _hospital(Role.ADMINISTRATOR),
+    # What goes out of the house goes out for all of it.
+    Permission.WEBHOOK_READ: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
+    Permission.WEBHOOK_CHANGE: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
 }
 

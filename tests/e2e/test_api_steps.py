@@ -3,14 +3,16 @@
 import asyncio
 import time
 
+import pytest
 from sqlalchemy import select
 
 from api.services import steps
+from api.settings import Settings
 from models import outbox
 from models.tables.telling import stated_reason
 from tests.api_service import at, running
 
-BY_HAND = {"step_seconds": 0}
+ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 async def look(service, minutes=0):
@@ -43,8 +45,9 @@ def told(service, topic):
         return [e.payload for e in outbox.read(connection, 0, 1000) if e.topic == topic]
 
 
+@ON_SQLITE
 async def test_a_silent_ward_is_told_of_then_its_bed_manager_then_the_site_manager_each_once(place):
-    async with running(place, **BY_HAND) as service:
+    async with running(place) as service:
         case = (await service.place()).json()
         assert (await service.get("/steps/breaches")).json()["items"] == []
         levels = []
@@ -66,17 +69,20 @@ async def test_a_silent_ward_is_told_of_then_its_bed_manager_then_the_site_manag
         )
 
 
+@ON_SQLITE
 async def test_a_breach_is_shown_within_five_seconds_of_happening(place):
     """With the pause between two looks that a service has by itself."""
-    async with running(place) as service:
+    pause = Settings.model_fields["step_seconds"].default
+    async with running(place, step_seconds=pause) as service:
         await service.place()
         service.pass_minutes(30)
         _, seconds = await shown(service, 1)
         assert seconds < 5
 
 
+@ON_SQLITE
 async def test_a_ward_that_answers_in_time_is_no_breach_and_its_time_is_kept(place):
-    async with running(place, **BY_HAND) as service:
+    async with running(place) as service:
         case = (await service.place()).json()
         service.pass_minutes(20)
         path = f"/allocations/{case['allocation']['id']}:confirm"
@@ -89,7 +95,7 @@ async def test_a_ward_that_answers_in_time_is_no_breach_and_its_time_is_kept(pla
 
 
 async def test_an_answer_ends_the_breach_and_the_next_step_is_awaited(place):
-    async with running(place, **BY_HAND) as service:
+    async with running(place) as service:
         case = (await service.place()).json()
         assert await look(service, 30) == 1
         path = f"/allocations/{case['allocation']['id']}:confirm"
@@ -101,14 +107,15 @@ async def test_an_answer_ends_the_breach_and_the_next_step_is_awaited(place):
 
 
 async def test_a_restart_tells_no_level_again(place):
-    async with running(place, **BY_HAND) as service:
+    async with running(place) as service:
         await service.place()
         assert await look(service, 30) == 1
-    async with running(place, **BY_HAND) as service:
+    async with running(place) as service:
         assert await look(service) == 0
         assert [e["level"] for e in told(service, "step.overdue")] == [1]
 
 
+@ON_SQLITE
 async def test_a_declining_ward_goes_up_a_level_each_time_and_its_reason_is_shown(service):
     case = (await service.place()).json()
     first = (await decline(service, case)).json()
@@ -129,6 +136,7 @@ async def test_a_declining_ward_goes_up_a_level_each_time_and_its_reason_is_show
     ]
 
 
+@ON_SQLITE
 async def test_a_reason_is_kept_encrypted_and_withheld_from_who_may_not_read_of_the_patient(service):
     case = (await service.place(for_ward_id="W1")).json()
     await service.post(f"/requests/{case['request_id']}:release", {"reason": "goes to Anna's sister"})
@@ -144,6 +152,7 @@ async def test_a_reason_is_kept_encrypted_and_withheld_from_who_may_not_read_of_
     assert "Anna" not in str(told(service, "request.released"))
 
 
+@ON_SQLITE
 async def test_why_somebody_was_moved_and_why_a_proposal_was_declined_is_kept(service):
     report = (await service.tell("bed_closed", bed_id="B1", reason="leak")).json()
     (proposal,) = report["proposals"]
@@ -158,8 +167,9 @@ async def test_why_somebody_was_moved_and_why_a_proposal_was_declined_is_kept(se
     assert (said["action"], said["reason"]) == ("transferred", "a bed by the window")
 
 
+@ON_SQLITE
 async def test_a_hospital_sets_its_own_targets_and_a_ward_its_own_before_those(place):
-    async with running(place, **BY_HAND) as service:
+    async with running(place) as service:
         assumed = (await service.get("/steps/targets")).json()["items"]
         by_priority = [t["minutes"] for t in assumed if t["step"] == "accepted"]
         assert by_priority == [15, 30, 60, 120]
@@ -175,6 +185,7 @@ async def test_a_hospital_sets_its_own_targets_and_a_ward_its_own_before_those(p
         assert await look(service, 1) == 1
 
 
+@ON_SQLITE
 async def test_a_target_of_a_step_that_has_none_or_of_an_unknown_ward_is_refused(service):
     wrong = [
         {"step": "requested", "priority": "soon", "minutes": 5},
