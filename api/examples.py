@@ -151,6 +151,26 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/profiles/{version}:preview": {"a_week": {"days": 7}},
     "POST /api/v1/profiles/{version}:activate": {"agreed": {"reason": "agreed in the capacity round"}},
+    "POST /api/v1/steps/targets": {
+        "hospital_and_ward": {
+            "targets": [
+                {"step": "accepted", "priority": "urgent", "minutes": 20},
+                {"step": "accepted", "priority": "urgent", "minutes": 40, "ward_id": "W2"},
+            ]
+        }
+    },
+    "POST /api/v1/webhooks": {
+        "of_a_ward": {
+            "url": "https://example.org/wardflow",
+            "topics": ["allocation.*", "request.displaced", "step.overdue"],
+            "ward_ids": ["W1"],
+        },
+        "everything": {"url": "https://example.org/wardflow"},
+    },
+    "PATCH /api/v1/webhooks/{webhook_id}": {"pause": {"state": "paused"}},
+    "POST /api/v1/webhooks/{webhook_id}:rotate": {"both_for_a_day": {"former_hours": 24}},
+    "POST /api/v1/webhooks/{webhook_id}:ping": {"test": {}},
+    "POST /api/v1/webhooks/{webhook_id}:replay": {"one": {"sequence": 1}},
     "POST /api/v1/accounts": {
         "nurse": {
             "login": "n.example",

@@ -18,11 +18,13 @@ from api.schemas.answers import (
     offers,
     profiles,
     requests,
+    steps,
     structure,
+    webhooks,
 )
 from api.schemas.base import Out
 
-MODULES = (accounts, chains, checks, common, events, offers, profiles, requests, structure)
+MODULES = (accounts, chains, checks, common, events, offers, profiles, requests, steps, structure, webhooks)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 OURS = {"content-language", "vary", "etag", "location"}

@@ -48,6 +48,8 @@ class Permission(StrEnum):
     STAY_ARRIVE = "stay.arrive"
     STAY_DISCHARGE = "stay.discharge"
     STEP_RECORD = "step.record"
+    STEP_READ = "step.read"
+    TARGET_CHANGE = "target.change"
     DISRUPTION = "disruption"
     DISRUPTION_BED = "disruption.bed"
     DISRUPTION_WARD = "disruption.ward"
@@ -68,6 +70,8 @@ class Permission(StrEnum):
     PROFILE_ACTIVATE = "profile.activate"
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_CHANGE = "webhook.change"
     SANDBOX_CLOCK = "sandbox.clock"
 
 
@@ -112,6 +116,8 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.STAY_ARRIVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.STAY_DISCHARGE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.STEP_RECORD: _ward(*_CARE) | _site(Role.BED_MANAGER, Role.PHARMACIST),
+    Permission.STEP_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
+    Permission.TARGET_CHANGE: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
     # Each kind of event needs its own permission besides; this one opens the door.
     Permission.DISRUPTION: _site(*_LOOK, Role.OPERATIONS),
     Permission.DISRUPTION_BED: _ward(Role.NURSE, Role.WARD_MANAGER)
@@ -137,6 +143,9 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.ACCOUNT_READ: _site(Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR),
     # An administrator of one ward who could add accounts could add one that may do everything everywhere.
     Permission.ACCOUNT_CHANGE: _hospital(Role.ADMINISTRATOR),
+    # What goes out of the house goes out for all of it.
+    Permission.WEBHOOK_READ: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
+    Permission.WEBHOOK_CHANGE: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
 }
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.services.cases import Case, DisruptionRecord, Proposal, Waiver
+from api.services.concerning import wards_concerned
 from api.services.desk import Desk, Practice
 from api.services.homes import record_of
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
+from models.repositories.reasons import StatedReason
 from models.repositories.staff import Slot
+from models.repositories.steps import Breach
 from models.store import blocked
 from solver.engine.rule import Profile
 from solver.hospital import (
@@ -56,6 +59,8 @@ class Changes:
         self.waivers: list[Waiver] = []
         self.proposals: dict[str, Proposal] = {}
         self.disruptions: list[DisruptionRecord] = []
+        self.reasons: list[StatedReason] = []
+        self.breaches: list[Breach] = []
         self.audit: list[AuditEntry] = []
         self.events: list[Event] = []
         self.dispensed: dict[str, set[str]] = defaultdict(set)
@@ -209,9 +214,10 @@ class Changes:
             self.steps[request_id, step] = self.now if minute is None else minute
 
     def tell(self, action: str, subject: str, **detail: Any) -> None:
-        """An audit line and an event of the same words."""
+        """An audit line and an event of the same words; the event also names the wards it concerns."""
         self.audit.append(AuditEntry(action, subject, detail))
-        self.events.append(Event(action, {"subject": subject, "minute": self.now, **detail}))
+        wards = sorted(wards_concerned(subject, detail, self))
+        self.events.append(Event(action, {"subject": subject, "minute": self.now, **detail, "wards": wards}))
 
     def propose(self, proposal: Proposal) -> Proposal:
         """Add or replace a proposal."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas.answers.common import Aged, Cost, PageOut, RepairPlanOut, RuleId, Time, Told
+from api.schemas.answers.steps import BreachOut, StatedReasonOut
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
 from api.solving.messages import Failure
@@ -219,6 +220,9 @@ class CaseDetailOut(CaseOut):
 
     ward_asking: str | None
     steps: dict[Step, Time]
+    breaches: Annotated[list[BreachOut], Field(description="Steps that were late, places that were declined")]
+    declined_by: list[str]
+    stated_reasons: list[StatedReasonOut]
     care: CareNeededOut
     duration_minutes: int
     max_wait_minutes: int
