@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.schemas import accounts, base, disruptions, movements, requests
+from api.schemas import accounts, base, chains, disruptions, movements, requests
 from models.tables import metadata
 
 BORN = "1931-07-19"
@@ -40,6 +40,7 @@ PLANTED: dict[str, str] = {
     "RoomClosed.reason": "zqo canary room",
     "WardClosed.reason": "zqp canary ward",
     "RoomExposure.organism": "zqq-canary-exposed",
+    "WardOutbreak.organism": "zqoutbreak-canary",
     "LoginIn.login": "zqr-canary-unknown-login",
     "LoginIn.password": "zqs canary wrong password",
     "LoginIn.label": "zqt canary label",
@@ -57,6 +58,7 @@ HARMLESS: Mapping[str, str] = {
     "CareIn.speciality": "a code of the hospital's own list",
     "CareIn.skills": "codes of the hospital's own list",
     "ModelRecalled.model": "a maker's name for a device",
+    "NursesAbsent.shift_ids": "opaque ids",
 }
 """Texts that are no canary's place, and why. Ids (``id``, ``..._id``) are opaque: who makes them sees to that."""
 
@@ -76,6 +78,7 @@ KEPT_IN_CLEAR: Mapping[str, frozenset[str]] = {
     "PersonIn.allergies": _person("allergies"),
     "InfectionIn.organism": _person("infections") | {"disruption.detail"},
     "RoomExposure.organism": _person("exposed_to") | _BLOCKS | {"disruption.detail"},
+    "WardOutbreak.organism": _person("exposed_to") | {"disruption.detail"},
     "BundleIn.accepting_team": frozenset({"request.accepting_team", "request_version.accepting_team"}),
     "WaiverIn.reason": frozenset({"rule_override.reason"}),
     "BedClosed.reason": _BLOCKS,
@@ -92,7 +95,7 @@ def models_of_requests() -> list[type[base.Strict]]:
     """Every model of something that is sent."""
     found = [
         value
-        for module in (accounts, disruptions, movements, requests)
+        for module in (accounts, chains, disruptions, movements, requests)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, base.Strict) and value.__name__[0] != "_"
     ]
