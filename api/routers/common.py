@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -94,15 +94,36 @@ def body_hash(request: Request, name: str) -> bytes:
     return hash_of(name, {"path": request.url.path, "body": told})
 
 
+def _location(body: Mapping[str, Any]) -> dict[str, str]:
+    """Where what was made can be read."""
+    if "request_id" in body:
+        return {"Location": f"/api/v1/requests/{body['request_id']}"}
+    return {"Location": f"/api/v1/profiles/{body['version']}"} if "version" in body else {}
+
+
 def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
     language of whoever asks now."""
-    body = dict(reply.answer.body)
-    age = runtime.data_age_seconds()
-    body |= {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
+    body = {**reply.answer.body, **age_of(runtime)}
     headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
     if "revision" in body:
         headers["ETag"] = etag(body["revision"])
-    if reply.answer.status in (201, 202) and "request_id" in body:
-        headers["Location"] = f"/api/v1/requests/{body['request_id']}"
+    if reply.answer.status in (201, 202):
+        headers |= _location(body)
     return told_response(body, language, reply.answer.status, headers)
+
+
+def asked(body: Mapping[str, Any], runtime: Runtime, language: Language) -> Response:
+    """The answer to a question about the hospital as it is, with its age; nothing was changed."""
+    return told_response({**body, **age_of(runtime)}, language)
+
+
+def age_of(runtime: Runtime) -> dict[str, Any]:
+    """How old the state is that an answer rests on, and whether it is too old to act on."""
+    age = runtime.data_age_seconds()
+    return {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
+
+
+def due(runtime: Runtime, deadline_ms: int | None) -> float | None:
+    """When an answer is due (monotonic seconds); None: no deadline."""
+    return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000

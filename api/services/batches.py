@@ -10,8 +10,8 @@ from typing import Any
 from api.schemas.requests import BatchIn
 from api.security.access import Access
 from api.services.cases import Case
-from api.services.desk import Changes
-from api.services.displacing import exchange_for
+from api.services.changes import Changes
+from api.services.displacing import Displaceable
 from api.services.placing import answer, carry_out, decide, open_case, settle
 from api.solving.messages import Failure, Plan
 from models.commands import Answer
@@ -131,12 +131,13 @@ class _Displacing:
 
     def go(self, cases: Sequence[Case]) -> None:
         """Look for a less urgent booking for each that waits, the most urgent first; it may be one of the batch."""
-        waiting = sorted((case for case in cases if case.allocation is None), key=lambda case: case.rank)
+        now = self._changes.now
+        waiting = sorted((c for c in cases if c.allocation is None), key=lambda case: case.precedence(now))
         for place, case in enumerate(waiting):
             if self._moves >= self._most:
                 self._beyond(waiting[place:])
                 return
-            exchange = exchange_for(case, None, self._changes)
+            exchange = Displaceable(self._changes).exchange_for(case, None)
             if exchange is not None:
                 carry_out(case, exchange, self._changes, compare=False)
                 self._moves += 1
@@ -147,7 +148,7 @@ class _Displacing:
         live, cost = self._changes.live, self._cost
         with live.trial():
             for case in waiting:
-                exchange = exchange_for(case, None, self._changes)
+                exchange = Displaceable(self._changes).exchange_for(case, None)
                 if exchange is None:
                     continue
                 cost -= exchange.gain
@@ -204,7 +205,7 @@ class _Deciding:
         """
         planned = zip(cases, plan.given, plan.methods, strict=True)
         broken: Priority | None = None
-        for case, given, method in sorted(planned, key=lambda row: row[0].rank):
+        for case, given, method in sorted(planned, key=lambda row: row[0].precedence(self._changes.now)):
             if given is None or (broken is not None and case.request.priority > broken):
                 continue
             decision = _as_planned(case, given, method, self._changes)
@@ -237,7 +238,7 @@ class _Deciding:
     def one_by_one(self, cases: Sequence[Case]) -> None:
         """Decide what is left, most urgent first: those with waivers, because a waiver is one request's and not the
         batch's; those a plan had no place for, because one may have come free."""
-        for case in sorted(cases, key=lambda case: case.rank):
+        for case in sorted(cases, key=lambda case: case.precedence(self._changes.now)):
             if case.id not in self.settled:
                 self._settle(case, decide(case, self._changes, hurried=self._seconds <= 0))
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from api.services import words
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.displacing import booking_of, may_be_displaced
 from api.services.lookup import companion_of
 from api.services.placing import carry_out, decide, settle
@@ -28,7 +28,8 @@ def around(cases: Iterable[Case], changes: Changes) -> Iterator[None]:
     """Take booked cases out, let the hospital change, then put back what still holds and decide the rest
     again."""
     booked = sorted(
-        {case.id: case for case in cases if is_booked(case, changes)}.values(), key=lambda c: c.rank
+        {case.id: case for case in cases if is_booked(case, changes)}.values(),
+        key=lambda c: c.precedence(changes.now),
     )
     for case in booked:
         changes.take_back(case)

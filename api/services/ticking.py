@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.services import chaining, proposals, repair, waiting, words
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.lasting import set_end
 from models.commands import Answer
 from solver.hospital import Departure, Minute, OperationalStatus, StayState, Step, UnitBooking

@@ -51,6 +51,7 @@ def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dic
         "room_id": room_id,
         "ward_id": live.records.rooms[room_id].ward_id,
         "method": decision.method.value,
+        "profile_version": live.records.profile.version,
         "verified": decision.verified,
         "cost": decision.cost,
         "reasons": [
@@ -233,26 +234,42 @@ def allocation_json(case: Case, zone: str) -> dict[str, Any]:
         "person_id": allocation.person_id,
         "state": case.state.value,
         "revision": case.revision,
+        **bundle_json(allocation, zone),
+        **case.explanation,
+    }
+
+
+def bundle_json(allocation: Allocation, zone: str) -> dict[str, Any]:
+    """What is in a bundle: bed, time, units, lots."""
+    return {
         "bed_id": allocation.bed_id,
         "companion_bed_id": allocation.companion_bed_id,
         "start": moment(allocation.start, zone),
         "end": moment(allocation.end, zone),
         "conditional": allocation.conditional,
-        "units": [
-            {
-                "type_id": use.type_id,
-                "unit_id": use.unit_id,
-                "start": moment(use.start, zone),
-                "end": moment(use.end, zone),
-            }
-            for use in allocation.units
-        ],
-        "lots": [
-            {"drug_id": use.drug_id, "lot_id": use.lot_id, "quantity": use.quantity}
-            for use in allocation.lots
-        ],
-        **case.explanation,
+        "units": units_json(allocation, zone),
+        "lots": lots_json(allocation),
     }
+
+
+def units_json(allocation: Allocation, zone: str) -> list[dict[str, Any]]:
+    """The units of an allocation with their times."""
+    return [
+        {
+            "type_id": use.type_id,
+            "unit_id": use.unit_id,
+            "start": moment(use.start, zone),
+            "end": moment(use.end, zone),
+        }
+        for use in allocation.units
+    ]
+
+
+def lots_json(allocation: Allocation) -> list[dict[str, Any]]:
+    """The lots of an allocation with their quantities."""
+    return [
+        {"drug_id": use.drug_id, "lot_id": use.lot_id, "quantity": use.quantity} for use in allocation.lots
+    ]
 
 
 def repair_json(after: Case, before: Allocation | None, zone: str) -> dict[str, Any]:

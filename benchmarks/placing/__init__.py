@@ -1,1 +1,1 @@
-"""How good placing is: costs beside the best known and proven bounds, repairs beside their budgets."""
+"""How good placing is: a public set of instances, several engines on each, the best plan known and what is proven."""

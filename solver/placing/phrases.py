@@ -135,6 +135,53 @@ AS_GOOD: Final = Phrase(
     id="as_good",
 )
 
+# --- what an option takes from others, and how long it stands
+LAST_NEGATIVE_PRESSURE: Final = Phrase(
+    "This takes the last empty room with negative pressure of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的负压病室。",
+    id="last_negative_pressure",
+)
+LAST_POSITIVE_PRESSURE: Final = Phrase(
+    "This takes the last empty room with positive pressure of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的正压病室。",
+    id="last_positive_pressure",
+)
+LAST_SINGLE_ROOM: Final = Phrase(
+    "This takes the last empty single room of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的单人病室。",
+    id="last_single_room",
+)
+LAST_CRITICAL_CARE: Final = Phrase(
+    "This takes the last free critical-care bed of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一张空闲的重症床位。",
+    id="last_critical_care",
+)
+LAST_STAFFED_BED: Final = Phrase(
+    "This takes the last free staffed bed of ward {ward} while the stay lasts.",
+    "此安排将占用病区 {ward} 住院期间最后一张空闲的开放床位。",
+    id="last_staffed_bed",
+)
+LAST_UNIT: Final = Phrase(
+    "This takes the last free unit of type {given} for its time.",
+    "此安排将占用该时段最后一台空闲的 {given}。",
+    id="last_unit",
+)
+BELOW_SAFETY_STOCK: Final = Phrase(
+    "This leaves {left} of {drug}: less than the safety stock of {stock}.",
+    "此安排后 {drug} 剩余 {left}，低于安全库存 {stock}。",
+    id="below_safety_stock",
+)
+TAKES_PLACE_OF: Final = Phrase(
+    "This takes the place of the less urgent request {request}, which is decided again.",
+    "此安排将取代较不紧急的申请 {request}，该申请将重新安排。",
+    id="takes_place_of",
+)
+OFFER_STANDS: Final = Phrase(
+    "Nothing is reserved: this stands until a change of the hospital touches it, at the latest until {until}.",
+    "尚未预留：在医院状况变化影响此方案前有效，最迟至 {until}。",
+    id="offer_stands",
+)
+
 WAITS: Final = Phrase("{waits}", "{waits}", id="waits")
 STEP: Final = Phrase("{steps}", "{steps}", id="step")
 RULES: Final = Phrase("{rules}", "{rules}", id="rules")
@@ -158,6 +205,15 @@ READY_FOR_LEVEL: Final = Phrase(
 )
 NURSE_ABSENT: Final = Phrase("A rostered nurse is absent.", "一名排班护士缺勤。", id="nurse_absent")
 
+# --- what a change would do that nobody has made
+CHECK_KEEPS: Final = Phrase(
+    "Bed {bed} breaks no rule; it costs {cost} more than now.",
+    "床位 {bed} 符合全部规则；较现状代价变化 {cost}。",
+    id="check_keeps",
+)
+CHECK_BREAKS: Final = Phrase(
+    "Bed {bed} would break: {rules}", "床位 {bed} 将违反：{rules}", id="check_breaks"
+)
 CHAIN_FOR: Final = Phrase(
     "Nothing fits request {request} as things stand; {moves} changes for others would make room.",
     "按现状无法安排申请 {request}；调整其他 {moves} 项安排即可腾出床位。",
@@ -194,6 +250,15 @@ CHAIN_BROKEN: Final = Phrase(
     "In bed {bed} this would now be broken: {rules}",
     "床位 {bed} 现将违反：{rules}",
     id="chain_broken",
+)
+# --- what a preview of other rules rests on
+REPLAYED: Final = Phrase(
+    "Each request alone, on the beds, stays, bookings, stock and shifts known when it was decided; places, ratios, "
+    "transport and staff are as they are now. Nobody is moved or displaced, and what one choice would have changed for "
+    "the next is not followed. {same} of {decisions} come out as they were decided.",
+    "逐一重算每份申请：床位、住院、预订、库存与排班取决定时已知的状态；场所、护患比、转运时间与人员取当前状态。不移动、"
+    "不替换任何人，也不推演一次选择对后续的影响。{decisions} 份中有 {same} 份与当时决定一致。",
+    id="replayed",
 )
 
 PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}

@@ -7,11 +7,14 @@ options. Its compiled form (arrays the kernels read) is in ``arrays.py``; its pl
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.rule import Profile
+from solver.engine.types import Int64
 from solver.hospital import Allocation, Feature, Hospital, Minute, Request
 from solver.hospital.door import Door
 from solver.hospital.timegrid import MINUTES_PER_DAY
@@ -80,6 +83,36 @@ def checked_profile(profile: Profile, options: PlacingOptions) -> Profile:
     return profile
 
 
+def checked_priorities(profile: Profile) -> Profile:
+    """The profile, if it keeps the order of the priorities: whoever is more urgent is never cheaper to keep waiting or
+    to leave without a place, and leaving somebody without a place is never cheaper than a day of waiting.
+
+    Raises InvalidInstance otherwise.
+    """
+    problems = [*_out_of_order(profile), *_cheaper_left(profile)]
+    if problems:
+        raise InvalidInstance(problems)
+    return profile
+
+
+def _out_of_order(profile: Profile) -> Iterable[Problem]:
+    for prices in (rules.DELAY, rules.UNPLACED):
+        for urgent, less in itertools.pairwise(prices.values()):
+            if profile.weight(urgent) < profile.weight(less):
+                expected = f"a price of {urgent.id} not below that of {less.id}"
+                where = f"profile {profile.name!r}, weights"
+                yield Problem(where, profile.weight(urgent), expected, "Keep the order of the priorities.")
+
+
+def _cheaper_left(profile: Profile) -> Iterable[Problem]:
+    for priority, left in rules.UNPLACED.items():
+        day = MINUTES_PER_DAY * profile.weight(rules.DELAY[priority])
+        if profile.weight(left) < max(1, day):
+            expected = f"a price of {left.id} of at least {max(1, day)}, a day of {rules.DELAY[priority].id}"
+            where = f"profile {profile.name!r}, weights"
+            yield Problem(where, profile.weight(left), expected, "Raise it, or lower the price of the delay.")
+
+
 @dataclass(frozen=True, slots=True)
 class PlacingProblem:
     """One hospital at one minute and the requests to place; what benchmarks, tests and jobs hand to ``solve``."""
@@ -89,6 +122,19 @@ class PlacingProblem:
     requests: tuple[Request, ...]
     profile: Profile = field(default_factory=Profile)
     options: PlacingOptions = field(default_factory=PlacingOptions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """Where and when alone a place is looked for; None: as the request allows.
+
+    ``beds``: indices of beds, int64 (n,). ``earliest``, ``latest``: bounds of the start; starts are then looked at
+    from ``earliest`` on, step by step.
+    """
+
+    beds: Int64 | None = None
+    earliest: Minute | None = None
+    latest: Minute | None = None
 
 
 class Method(StrEnum):
