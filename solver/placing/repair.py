@@ -23,7 +23,7 @@ from solver.hospital import Allocation
 from solver.hospital.door import Door
 from solver.placing import rules
 from solver.placing.displace import URGENT, Booking, Bounds, Exchange, exchange
-from solver.placing.displace import movable as still_movable
+from solver.placing.displace import movable as may_be_taken_back
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method
 from solver.placing.referee import Decided, broken, check
@@ -298,8 +298,8 @@ class _Work:
         if self._movable is None:
             self._movable = list(self._unread)
         ids, bounds = (self.ids[row], self.new_id()), self.effort.displacing
-        others = [other for other in self._movable if still_movable(other, self.live)]
-        found = exchange(self.live, booking.request, None, others, ids, bounds, booking.waived)
+        allowed = [other for other in self._movable if may_be_taken_back(other, self.live)]
+        found = exchange(self.live, booking.request, None, allowed, ids, bounds, booking.waived)
         if found is None:
             self._refused[row] = self._taken
             return None
