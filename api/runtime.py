@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
-from api.services.desk import Practice
+from api.services.desk import Changes, Practice
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
 from api.services.ticking import Tick
@@ -206,6 +206,15 @@ class Runtime:
                 return question(connection)
 
         return await self._in_time(asked)
+
+    async def ask(
+        self, question: Callable[[Changes], T], principal: Principal, persons: Collection[str] = ()
+    ) -> T:
+        """Try something on the live hospital, off the event loop; nothing of it stays (``HospitalDecider.ask``)."""
+        decider = self._decider
+        if decider is None or not self.ready:
+            raise NotReady("The service is starting or stopping.")
+        return await self._in_time(lambda: decider.ask(question, principal.account_id, persons))
 
     async def principal_of(self, token: str) -> Principal:
         """Who a token stands for; raises ``Unauthenticated`` or ``LiveOnly``."""

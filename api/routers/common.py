@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -97,12 +97,22 @@ def body_hash(request: Request, name: str) -> bytes:
 def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
     language of whoever asks now."""
-    body = dict(reply.answer.body)
-    age = runtime.data_age_seconds()
-    body |= {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
+    body = with_age(reply.answer.body, runtime)
     headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
     if "revision" in body:
         headers["ETag"] = etag(body["revision"])
     if reply.answer.status in (201, 202) and "request_id" in body:
         headers["Location"] = f"/api/v1/requests/{body['request_id']}"
     return told_response(body, language, reply.answer.status, headers)
+
+
+def with_age(body: Mapping[str, Any], runtime: Runtime) -> dict[str, Any]:
+    """An answer with the age of what it rests on."""
+    age = runtime.data_age_seconds()
+    stale = age > 60 * runtime.settings.stale_minutes
+    return {**body, "data_age_seconds": round(age, 1), "advice_only": stale}
+
+
+def due(runtime: Runtime, deadline_ms: int | None) -> float | None:
+    """When an answer is due (monotonic seconds); None: no deadline."""
+    return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000

@@ -3,13 +3,14 @@ anew."""
 
 import pytest
 
+from api.errors import UnknownReference
 from api.metrics import Metrics
 from api.runtime import Outside, Runtime
 from api.schemas.requests import RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
-from api.services.placing import PlaceOne
+from api.services.placing import PlaceOne, place_one
 from api.services.ticking import Tick
 from models.batch import Step, carry_out
 from models.clock import Instant
@@ -59,6 +60,22 @@ def test_a_decision_that_is_refused_leaves_no_trace(runtime, decider):
     (decision,) = decider.decide([command])
     assert state(decider.desk) != before
     decider.refused(command, decision)
+    assert state(decider.desk) == before
+
+
+def test_a_question_tries_what_it_likes_and_leaves_no_trace(runtime, decider):
+    before = state(decider.desk)
+    command = asking(runtime, **needs())
+    answer = decider.ask(lambda changes: place_one(command.body, changes), command.actor)
+    assert answer.status == 201
+    assert state(decider.desk) == before
+
+
+def test_a_question_that_fails_leaves_no_trace_either(runtime, decider):
+    before = state(decider.desk)
+    wrong = asking(runtime, person={"sex": "female"}, drugs=[{"drug_id": "nothing", "quantity": 1}])
+    with pytest.raises(UnknownReference):
+        decider.ask(lambda changes: place_one(wrong.body, changes), wrong.actor)
     assert state(decider.desk) == before
 
 
