@@ -111,7 +111,7 @@ def _ids(requests: Sequence[Request]) -> list[str]:
 def _batch(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int, timer: Timer) -> Found:
     began = timer()
     budget = Budget(engine.seconds, engine.steps, timer)
-    found = live.search(requests, _ids(requests), budget, seed)
+    found = live.search(requests, _ids(requests), budget, seed, workers=engine.cores)
     plan = {request.id: given for request, given in zip(requests, found.allocations, strict=True)}
     return Found(plan, timer() - began, found.steps)
 
@@ -120,7 +120,7 @@ def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed
     assert engine.seconds is not None
     began = time.monotonic()
     first = Budget(seconds=min(10.0, engine.seconds / 6))
-    found = live.search(requests, _ids(requests), first, seed)
+    found = live.search(requests, _ids(requests), first, seed, workers=CPSAT_WORKERS)
     joint = solve_jointly(
         live.records,
         requests,

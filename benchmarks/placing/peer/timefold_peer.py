@@ -12,7 +12,6 @@ A request is offered the first starts of each bed, fewer the more there are to c
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -34,7 +33,7 @@ from solver.placing.kernels_beds import (
 )
 from solver.placing.layout import FIRST_POOL, FLOOR, Ask
 from solver.placing.live import LiveHospital
-from solver.placing.problem import Method
+from solver.placing.problem import Method, Within
 from solver.placing.search import batch_of, choices_of
 
 MOST_PLACES: Final = 40_000
@@ -205,25 +204,18 @@ def _solved(solver: Any, batch: Batch, seconds: float, timer: Callable[[], float
 
 
 def _dealt(live: LiveHospital, requests: Sequence[Request], batch: Batch) -> dict[str, Allocation | None]:
-    """The places with units and lots dealt, the most urgent first, as the kernels find them cheapest for the room and
+    """The places with units and lots dealt, the most urgent first, as the kernels find them cheapest for the bed and
     the start chosen."""
-    rooms = list(live.arrays.room_number)
     plan: dict[str, Allocation | None] = {}
     with live.trial():
         for number in sorted(range(len(requests)), key=lambda number: requests[number].priority):
             request, place = requests[number], batch.asked[number].place
             if place is None:
                 continue
-            elsewhere = frozenset(room for index, room in enumerate(rooms) if index != place.room)
-            there = replace(
-                request,
-                needed_by=max(place.start, live.now),
-                max_wait_minutes=0,
-                excluded_room_ids=request.excluded_room_ids | elsewhere,
-            )
-            given = live.find(there, f"allocation-{request.id}")
-            decision = live.judged(request, given, Method.PERSON)
+            there = Within(np.array([place.bed], np.int64), place.start, place.start)
+            found = live.priced(request, f"allocation-{request.id}", within=there)
+            decision = live.judged(request, None if found is None else found[0], Method.PERSON)
             if decision.verified:
                 live.apply(decision)
-                plan[request.id] = given
+                plan[request.id] = decision.allocation
     return plan
