@@ -11,7 +11,7 @@ from api.errors import ContradictoryInput, Place, RuleBroken, UnknownReference, 
 from api.places import pointer
 from api.schemas.requests import ChoiceIn, PlaceIn
 from api.security.access import Access
-from api.services.cases import Case
+from api.services.cases import Case, overruled
 from api.services.desk import Changes
 from api.services.displacing import exchange_for
 from api.services.intake import Steps, taken_waivers, unknown_rules
@@ -50,7 +50,7 @@ def choose(command: Choose, changes: Changes) -> Answer:
     taken = taken_waivers(command.body.waivers, case.ward_id, case.id, command.access, changes)
     if case.allocation is not None:
         changes.take_back(case)
-    case = replace(case, waivers=(*case.waivers, *taken))
+    case = replace(overruled(case, taken), held_until=None)
     case = _decided(case, changes) if place is None else given_as_chosen(case, place, (), changes)
     return Answer(200 if case.allocation is not None else 202, answer(case, changes))
 

@@ -57,6 +57,7 @@ class Practice:
     again_minutes: int
     batch_seconds: float
     displacing: Bounds = field(default_factory=Bounds)
+    hold_rest_minutes: int = 30
 
 
 class Desk:

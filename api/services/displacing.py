@@ -1,7 +1,7 @@
 """Displacing: which booking someone urgent may take the place of, as this hospital works the desk.
 
-Whom the solver's search may take back is decided here: what a person chose or waived rules for, and what a ward has
-accepted and awaits soon, is left to people; and nobody is displaced twice.
+Whom the solver's search may take back is decided here: what a person chose, holds or waived rules for, and what a ward
+has accepted and awaits soon, is left to people; and nobody is displaced twice.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def _may_be_displaced(case: Case, changes: Changes) -> Iterator[Case]:
     for other in changes.desk.cases.values():
         if other.allocation is None or other.request.priority <= case.request.priority:
             continue
-        untouched = other.displaced_by is None and not _decided_by_a_person(other)
+        held = other.held_until is not None
+        untouched = other.displaced_by is None and not held and not _decided_by_a_person(other)
         if untouched and not _awaited(other, changes):
             yield other
 

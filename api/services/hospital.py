@@ -18,11 +18,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import NotReady
+from api.schemas.requests import BundleIn
 from api.services import (
     arriving,
     batches,
     choosing,
     disruptions,
+    holding,
     leaving,
     movements,
     placing,
@@ -51,6 +53,7 @@ HANDLERS: Mapping[str, Handler] = {
     "request.batch": batches.place_batch,
     "request.choose": choosing.choose,
     "request.release": movements.withdraw,
+    "allocation.hold": holding.hold,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,
     "allocation.arrive": arriving.arrive,
@@ -99,18 +102,20 @@ class Prepared:
 
 def _persons_named(command: Command) -> Iterable[str]:
     """Ids of persons a command names, for those that many bring."""
-    body = command.body
-    bundles = (
-        (body.body,)
-        if isinstance(body, placing.PlaceOne)
-        else body.body.requests
-        if isinstance(body, batches.PlaceBatch)
-        else ()
-    )
-    for bundle in bundles:
+    for bundle in _bundles(command.body):
         named = bundle.person_id if bundle.person is None else bundle.person.id
         if named is not None:
             yield named
+
+
+def _bundles(body: Any) -> Iterable[BundleIn]:
+    if isinstance(body, placing.PlaceOne):
+        return (body.body,)
+    if isinstance(body, batches.PlaceBatch):
+        return body.body.requests
+    if isinstance(body, holding.Hold) and body.body.request is not None:
+        return (body.body.request,)
+    return ()
 
 
 class HospitalDecider:

@@ -52,7 +52,7 @@ def confirm(command: Act, changes: Changes) -> Answer:
     if case.state is not RequestState.PLACED:
         raise WrongState("Only an allocation in state placed is confirmed.", "Read it again.")
     if body.accepted:
-        case = changes.set_case(replace(case, state=RequestState.CONFIRMED))
+        case = changes.set_case(replace(case, state=RequestState.CONFIRMED, held_until=None))
         changes.tell("allocation.confirmed", command.allocation_id, request_id=case.id)
         return Answer(200, answer(case, changes))
     changes.tell("allocation.declined", command.allocation_id, request_id=case.id, ward_id=ward.id)
@@ -82,7 +82,8 @@ def _release(case: Case, body: ReleaseIn, access: Access, changes: Changes) -> A
         raise WrongState("The patient is on the way or has arrived.", "Discharge or transfer the patient.")
     if case.allocation is not None:
         changes.take_back(case)
-    case = changes.set_case(replace(case, state=RequestState.RELEASED, allocation=None, need=None))
+    case = replace(case, state=RequestState.RELEASED, allocation=None, need=None, held_until=None)
+    case = changes.set_case(case)
     changes.tell("request.released", case.id, reason_given=bool(body.reason))
     waiting.decide_again(changes)
     return Answer(200, answer(case, changes))
@@ -109,7 +110,9 @@ def record_step(command: Act, changes: Changes) -> Answer:
     else:
         make_clean(changes.records.beds[stay.bed_id], changes)
         changes.step(case.id, Step.BED_CLEAN, at)
-    case = changes.set_case(changes.desk.cases[case.id])
+    case = changes.desk.cases[case.id]
+    on_the_way = body.step == "handed_over"
+    case = changes.set_case(replace(case, held_until=None) if on_the_way else case)
     changes.tell(f"step.{body.step}", stay.id, request_id=case.id)
     return Answer(200, answer(case, changes))
 

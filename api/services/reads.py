@@ -224,7 +224,8 @@ def request(connection: Connection, request_id: str, zone: str) -> dict[str, Any
     stored = cases.load_case(connection, request_id)
     steps = cases.load_steps(connection, [request_id]).get(request_id, {})
     times = {step.value: words.moment(minute, zone) for step, minute in sorted(steps.items())}
-    return {**_case_json(stored, zone), "ward_asking": stored.ward_id, "steps": times, **_care(stored)}
+    told = _with_reasons(connection, _case_json(stored, zone))
+    return {**told, "ward_asking": stored.ward_id, "steps": times, **_care(stored)}
 
 
 def allocation(connection: Connection, allocation_id: str, zone: str) -> dict[str, Any]:
@@ -232,7 +233,7 @@ def allocation(connection: Connection, allocation_id: str, zone: str) -> dict[st
     stored = cases.case_of_allocation(connection, allocation_id)
     current = stored.allocation
     if current is not None and current.id == allocation_id:
-        return words.allocation_json(case_of(stored), zone)
+        return _with_reasons(connection, words.allocation_json(case_of(stored), zone))
     old = cases.load_allocations(connection, [allocation_id])[allocation_id]
     return {
         "id": old.id,
@@ -291,6 +292,14 @@ def _bed_census(bed: BedCensus, zone: str) -> dict[str, Any]:
 # --- parts --------------------------------------------------------------------------------------------------
 def _case_json(stored: StoredCase, zone: str) -> dict[str, Any]:
     return words.case_json(case_of(stored), zone)
+
+
+def _with_reasons(connection: Connection, told: dict[str, Any]) -> dict[str, Any]:
+    """Why each override was given, told to who reads the one record: a reason is free text."""
+    if "overrides" not in told:
+        return told
+    reasons = governance.load_reasons(connection, [one["id"] for one in told["overrides"]])
+    return told | {"overrides": [one | {"reason": reasons.get(one["id"])} for one in told["overrides"]]}
 
 
 def _care(stored: StoredCase) -> dict[str, Any]:

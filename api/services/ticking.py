@@ -1,12 +1,12 @@
-"""The hospital's clock moves: cleaning ends, expected ends that have passed move forward, the waiting list is
-decided again."""
+"""The hospital's clock moves: cleaning ends, expected ends that have passed move forward, holds lapse, the waiting list
+is decided again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.services import proposals, repair, waiting, words
+from api.services import holding, proposals, repair, waiting, words
 from api.services.desk import Changes
 from api.services.lasting import set_end
 from models.commands import Answer
@@ -25,6 +25,7 @@ def tick(_: Tick, changes: Changes) -> Answer:
     _forget_past_bookings(changes)
     overdue = _extend_overdue(changes)
     proposals.expire(changes)
+    lapsed = holding.lapse(changes)
     changes.unplaced_by_repair.clear()
     placed = waiting.decide_again(changes, explain=True)
     return Answer(
@@ -33,6 +34,7 @@ def tick(_: Tick, changes: Changes) -> Answer:
             "now": words.moment(changes.now, changes.zone),
             "cleaned_beds": cleaned,
             "overdue_stays": overdue,
+            "lapsed_holds": lapsed,
             "repaired": changes.repaired,
             "placed_from_waiting": [_placed(case, changes) for case in placed],
         },

@@ -21,7 +21,7 @@ def decide_again(changes: Changes, besides: Collection[str] = (), *, explain: bo
     """
     placed = []
     for case in changes.desk.unplaced()[: changes.practice.retry_unplaced]:
-        if case.id in besides or case.id in changes.unplaced_by_repair:
+        if case.id in besides or case.id in changes.unplaced_by_repair or rests(case, changes):
             continue
         found = _placed(case, changes)
         if found is not None:
@@ -29,6 +29,14 @@ def decide_again(changes: Changes, besides: Collection[str] = (), *, explain: bo
         elif explain:
             _explain(case, changes)
     return placed
+
+
+def rests(case: Case, changes: Changes) -> bool:
+    """Whether a case is left to people for a while, because nobody confirmed what was held for it."""
+    need = case.need
+    return (
+        need is not None and need.why_not.get("lapsed_minute") is not None and changes.now < need.decide_again
+    )
 
 
 def _placed(case: Case, changes: Changes) -> Case | None:
