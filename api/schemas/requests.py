@@ -27,6 +27,7 @@ from solver.hospital import (
     InfectionStatus,
     Isolation,
     Origin,
+    Priority,
     Sex,
 )
 from solver.hospital.requests import MAX_NEEDS, MAX_STAY_MINUTES
@@ -43,6 +44,11 @@ class PriorityName(StrEnum):
     URGENT = "urgent"
     SOON = "soon"
     ROUTINE = "routine"
+
+    @property
+    def priority(self) -> Priority:
+        """The priority of this name."""
+        return Priority[self.name]
 
 
 Words = Annotated[frozenset[Word], Field(max_length=MAX_LIST)]

@@ -13,7 +13,7 @@ from api.schemas.requests import ChoiceIn, PlaceIn
 from api.security.access import Access
 from api.services.cases import Case, overruled
 from api.services.desk import Changes
-from api.services.displacing import exchange_for
+from api.services.displacing import Displaceable
 from api.services.intake import Steps, taken_waivers, unknown_rules
 from api.services.lookup import case_by_id
 from api.services.placing import answer, carry_out, decide, may_change, rules_broken, settle
@@ -66,7 +66,7 @@ def given_as_chosen(case: Case, place: PlaceIn, at: Steps, changes: Changes) -> 
         return settle(case, chosen(case, place, at, changes), changes)
     except RuleBroken:
         found = changes.live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
-        exchange = exchange_for(case, found, changes)
+        exchange = Displaceable(changes).exchange_for(case, found)
         offered = exchange.urgent.allocation if exchange is not None else None
         if exchange is None or offered is None:
             raise

@@ -103,7 +103,7 @@ def lapse(changes: Changes) -> list[str]:
         if case.held_until is not None and case.held_until <= changes.now
     ]
     lapsed = []
-    for case in sorted(over, key=lambda case: (case.held_until, case.rank)):
+    for case in sorted(over, key=lambda case: (case.held_until, case.precedence(changes.now))):
         if case.allocation is not None and not any(stay.state.pinned for stay in changes.stays_of(case)):
             lapsed.append(case.allocation.id)
             _give_back(case, changes)

@@ -12,7 +12,7 @@ from api.security.access import Access
 from api.services import words
 from api.services.cases import Case, overruled
 from api.services.desk import Changes
-from api.services.displacing import exchange_for
+from api.services.displacing import Displaceable
 from api.services.intake import (
     Steps,
     check_references,
@@ -76,7 +76,7 @@ def give_place(case: Case, changes: Changes, *, hurried: bool = False) -> Case:
     # The kernels alone: reasons for waiting, which take longer, are not needed if an exchange is found.
     published, waived = bed_published(case), case.waived
     found = changes.live.find(case.request, changes.desk.new_id("alc"), published=published, waived=waived)
-    exchange = exchange_for(case, found, changes)
+    exchange = Displaceable(changes).exchange_for(case, found)
     if exchange is not None:
         return carry_out(case, exchange, changes, compare=True)
     if found is None:

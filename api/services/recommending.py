@@ -12,7 +12,7 @@ from api.security.access import Access
 from api.services import words
 from api.services.cases import Case
 from api.services.desk import Changes
-from api.services.displacing import exchange_for
+from api.services.displacing import Displaceable
 from api.services.lookup import case_by_id
 from api.services.placing import bed_published, may_change, open_case
 from solver.engine.result import Budget
@@ -98,7 +98,7 @@ def _exchange(case: Case, found: Recommended, changes: Changes) -> Exchange | No
     if case.request.priority not in URGENT or not found.complete:
         return None
     first = found.options[0].allocation if found.options else None
-    return exchange_for(case, first, changes)
+    return Displaceable(changes).exchange_for(case, first)
 
 
 def _need(case: Case, changes: Changes) -> dict[str, Any]:
