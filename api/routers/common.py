@@ -99,23 +99,34 @@ def body_hash(request: Request, name: str) -> bytes:
     return hash_of(name, {"path": request.url.path, "body": told})
 
 
+def _location(body: Mapping[str, Any]) -> dict[str, str]:
+    """Where what was made can be read."""
+    if "request_id" in body:
+        return {"Location": f"/api/v1/requests/{body['request_id']}"}
+    return {"Location": f"/api/v1/profiles/{body['version']}"} if "version" in body else {}
+
+
 def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
     language of whoever asks now."""
-    body = with_age(reply.answer.body, runtime)
+    body = {**reply.answer.body, **age_of(runtime)}
     headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
     if "revision" in body:
         headers["ETag"] = etag(body["revision"])
-    if reply.answer.status in (201, 202) and "request_id" in body:
-        headers["Location"] = f"/api/v1/requests/{body['request_id']}"
+    if reply.answer.status in (201, 202):
+        headers |= _location(body)
     return told_response(body, language, reply.answer.status, headers)
 
 
-def with_age(body: Mapping[str, Any], runtime: Runtime) -> dict[str, Any]:
-    """An answer with the age of what it rests on."""
+def asked(body: Mapping[str, Any], runtime: Runtime, language: Language) -> Response:
+    """The answer to a question about the hospital as it is, with its age; nothing was changed."""
+    return told_response({**body, **age_of(runtime)}, language)
+
+
+def age_of(runtime: Runtime) -> dict[str, Any]:
+    """How old the state is that an answer rests on, and whether it is too old to act on."""
     age = runtime.data_age_seconds()
-    stale = age > 60 * runtime.settings.stale_minutes
-    return {**body, "data_age_seconds": round(age, 1), "advice_only": stale}
+    return {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
 
 
 def due(runtime: Runtime, deadline_ms: int | None) -> float | None:

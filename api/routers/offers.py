@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.routers.common import OR_WAITS, Acts, Running, Spoken, due, with_age
+from api.routers.common import OR_WAITS, Acts, Running, Spoken, asked, due
 from api.schemas.answers.offers import RecommendedOut
 from api.schemas.answers.requests import ActedOut
 from api.schemas.offers import HoldIn, RecommendIn
@@ -15,7 +15,7 @@ from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services.holding import Hold
 from api.services.recommending import Recommend, recommended
-from api.wire import JsonBody, told_response
+from api.wire import JsonBody
 
 router = APIRouter(tags=["offers"])
 
@@ -33,7 +33,7 @@ async def recommend(
     found = await runtime.ask(
         lambda changes: recommended(question, changes), access.principal, question.persons
     )
-    return told_response(with_age(found, runtime), language)
+    return asked(found, runtime, language)
 
 
 @router.post("/allocations:hold", status_code=201, response_model=ActedOut, responses=OR_WAITS)

@@ -26,6 +26,7 @@ from api.services.batches import PlaceBatch
 from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
+from api.services.reading_reasons import Reader
 from api.services.transfers import TransferStay
 from api.wire import JsonBody, told_response
 
@@ -84,7 +85,8 @@ async def get_request(
     language: Spoken,
 ) -> Response:
     """One request: where it stands, its steps with their times, its allocation or what stands in the way."""
-    body = await read(runtime, lambda c: reads.request(c, request_id, runtime.meta.zone))
+    reader = Reader(runtime.vault, access)
+    body = await read(runtime, lambda c: reads.request(c, request_id, runtime.meta.zone, reader))
     return told_response(body, language, headers={"ETag": etag(body["revision"])})
 
 

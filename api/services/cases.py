@@ -42,9 +42,9 @@ class Case:
     ``ward_id``: the ward that asked, None for emergency department, theatre or home. ``requested_at``: when
     the waiting clock began. ``revision``: counts the stored states of the case, from 1 (its ETag).
     ``waivers``: rules a person overrode for it, with the minute until which. ``displaced_by``: the more urgent
-    request that a booking of this one was taken back for; that happens to no case twice. ``held_until``: when what
-    was given is given back unless somebody confirms it. ``overrides``: everything people decided against rules, also
-    what is over.
+    request that a booking of this one was taken back for; that happens to no case twice. ``declined_by``: the wards
+    that declined it, in order. ``held_until``: when what was given is given back unless somebody confirms it.
+    ``overrides``: everything people decided against rules, also what is over.
     """
 
     request: Request
@@ -58,6 +58,7 @@ class Case:
     waivers: tuple[tuple[str, Minute], ...] = ()
     need: Need | None = None
     displaced_by: str | None = None
+    declined_by: tuple[str, ...] = ()
     held_until: Minute | None = None
     overrides: tuple[Override, ...] = ()
 

@@ -12,7 +12,7 @@ from api.places import pointer
 from api.schemas.requests import ChoiceIn, PlaceIn
 from api.security.access import Access
 from api.services.cases import Case, overruled
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.displacing import Displaceable
 from api.services.intake import Steps, taken_waivers, unknown_rules
 from api.services.lookup import case_by_id

@@ -23,17 +23,19 @@ from api.schemas.requests import BundleIn
 from api.services import (
     arriving,
     batches,
+    chaining,
     choosing,
     disruptions,
     holding,
     leaving,
     movements,
     placing,
+    profiles,
     proposals,
     ticking,
     transfers,
 )
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
 from api.services.resting import rest_on_cover
@@ -54,6 +56,8 @@ HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
     "request.choose": choosing.choose,
+    "request.chain": chaining.seek_for_request,
+    "stay.chain": chaining.seek_for_stay,
     "request.release": movements.withdraw,
     "allocation.hold": holding.hold,
     "allocation.confirm": movements.confirm,
@@ -65,6 +69,7 @@ HANDLERS: Mapping[str, Handler] = {
     "stay.transfer": transfers.transfer_stay,
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
+    "profile.activate": profiles.activate,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
@@ -105,7 +110,9 @@ class Prepared:
             raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
         audit, events = tuple(self.changes.audit), tuple(self.changes.events)
-        return Outcome(Answer(self.answer.status, body), audit, events, touched_by(self.changes))
+        # A desk takes in single records; one that other rules hold for is built anew.
+        touched = None if self.changes.activated is not None else touched_by(self.changes)
+        return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 
 def _persons_named(command: Command) -> Iterable[str]:
@@ -226,7 +233,7 @@ class HospitalDecider:
                 self._sound = False
             if isinstance(error, RoundFailed):
                 log.error("The waiting list could not be gone over", exc_info=error.__cause__)
-                self._waiting.give_up()
+                self._waiting.gone_over()
                 return self._decide_one(command, last=False)
             if changes.tried_waiting:
                 self._waiting.came_free()
@@ -244,9 +251,12 @@ class HospitalDecider:
         if urgency is not None:
             # Of the same priority and the same minute, whoever waits was there first.
             self._waiting.before((urgency, changes.now + 1, ""), changes)
+        tried = changes.tried_waiting
         answer = HANDLERS[command.name](command.body, changes)
         if changes.came_free:
             self._waiting.came_free()
+        elif changes.tried_waiting and not tried:
+            self._waiting.gone_over()
         if last:
             self._waiting.finish(changes)
         return answer

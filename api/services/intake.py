@@ -10,7 +10,7 @@ from api.schemas.requests import BundleIn, InfectionIn, PersonIn, WaiverIn
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services.cases import Override, Waiver
-from api.services.desk import Changes
+from api.services.changes import Changes
 from models.personal import PersonalData
 from solver.engine.rule import Level
 from solver.hospital import (

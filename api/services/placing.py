@@ -11,7 +11,7 @@ from api.schemas.requests import BundleIn, RequestIn
 from api.security.access import Access
 from api.services import words
 from api.services.cases import Case, overruled
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.displacing import Displaceable
 from api.services.intake import (
     Steps,
@@ -130,7 +130,7 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
         return keep_waiting(case, _unconfirmed(decision, changes), changes)
     count = changes.practice.comparisons if compare else 0
     explained = words.explanation(decision, changes.live, count)
-    before = case.allocation
+    before, waited = case.allocation, case.need is not None
     case = replace(
         case,
         state=RequestState.PLACED,
@@ -149,6 +149,7 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
         start=decision.allocation.start,
         revision=case.revision,
         method=decision.method.value,
+        waited=waited,
         **overridden(explained),
     )
     return case

@@ -11,7 +11,7 @@ from api.schemas.offers import RecommendIn
 from api.security.access import Access
 from api.services import words
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.displacing import Displaceable
 from api.services.lookup import case_by_id
 from api.services.placing import bed_published, may_change, open_case

@@ -9,12 +9,14 @@ from api.places import pointer
 from api.schemas.movements import TransferIn
 from api.security.access import Access
 from api.services.cases import Case, overruled
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.intake import taken_waivers, unknown_rules
 from api.services.lookup import case_of_allocation, companion_of, main_stay, stay_by_id
 from api.services.movements import Act
 from api.services.placing import answer, give_place
+from api.services.stating import state_reason
 from models.commands import Answer
+from models.repositories.reasons import TRANSFERRED
 from solver.hospital import (
     Care,
     Origin,
@@ -66,6 +68,7 @@ def transfer_stay(command: TransferStay, changes: Changes) -> Answer:
     case = replace(case, overrides=former.overrides if former is not None else ())
     case = changes.set_case(overruled(case, overrides))
     changes.step(request.id, Step.REQUESTED)
+    state_reason(TRANSFERRED, stay.id, body.reason, changes, case=case, ward_id=ward_id)
     case = give_place(case, changes)
     return Answer(201 if case.allocation is not None else 202, answer(case, changes))
 

@@ -52,6 +52,7 @@ class StoredCase:
     ``ward_id``: the ward that asked; ``asked_by``: the account; ``requested_at``: when the clock began;
     ``revision``: of the hospital when the allocation was made, 0 without; ``version``: counts every change
     of the request (ETag). ``displaced_by``: the more urgent request a booking of this one was taken back for.
+    ``declined_by``: the wards that declined it, in order.
     ``held_until``: until when what was given is only held. ``overrides``: what people decided against rules for it, and
     for the requests it continues, also what is over, each as a document.
     """
@@ -66,6 +67,7 @@ class StoredCase:
     need: StoredNeed | None = None
     version: int = 1
     displaced_by: str | None = None
+    declined_by: tuple[str, ...] = ()
     held_until: Minute | None = None
     overrides: tuple[Mapping[str, Any], ...] = ()
 
@@ -260,7 +262,7 @@ def _case(row: Any, given: tuple[Allocation, Any] | None) -> StoredCase:
     if row.state == RequestState.UNPLACED:
         need = StoredNeed(row.decide_again_minute, row.fallback, row.call, row.why_not or {})
     return StoredCase(
-        _request(row),
+        read_request(row),
         RequestState(row.state),
         row.ward_id,
         row.asked_by,
@@ -270,6 +272,7 @@ def _case(row: Any, given: tuple[Allocation, Any] | None) -> StoredCase:
         need,
         row.version,
         row.needs.get("displaced_by"),
+        tuple(row.needs.get("declined_by", ())),
         row.needs.get("held_until"),
         tuple(row.needs.get("overrides", ())),
     )
@@ -305,9 +308,10 @@ def _request_row(case: StoredCase) -> dict[str, Any]:
 
 
 def _rarely(case: StoredCase) -> dict[str, Any]:
-    """What few have: they were never displaced nor held, nobody overrode a rule for them."""
+    """What few have: they were never displaced, declined nor held, nobody overrode a rule for them: no columns."""
     found = {
         "displaced_by": case.displaced_by,
+        "declined_by": list(case.declined_by) or None,
         "held_until": case.held_until,
         "overrides": [dict(one) for one in case.overrides] or None,
     }
@@ -323,7 +327,8 @@ def _bundle(request: Request) -> dict[str, Any]:
     }
 
 
-def _request(row: Any) -> Request:
+def read_request(row: Any) -> Request:
+    """A row of ``request`` or of its history."""
     needs = row.needs
     return Request(
         id=row.id,

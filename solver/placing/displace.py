@@ -21,6 +21,7 @@ from solver.placing import rules
 from solver.placing.layout import FAR
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method
+from solver.placing.records import Records
 
 URGENT: Final = frozenset({Priority.EMERGENCY, Priority.URGENT})
 """Who may displace others."""
@@ -169,20 +170,7 @@ class _Search:
     def holds_supplies(self, given: Allocation) -> bool:
         """Whether a bundle holds a unit or a lot of a kind that may serve the request."""
         records = self.live.records
-        types = {
-            name
-            for need in self.request.equipment
-            for name in (need.type_id, *records.equipment_types[need.type_id].substitutes)
-        }
-        drugs = {
-            name
-            for need in self.request.drugs
-            for name in (need.drug_id, *records.drugs[need.drug_id].equivalents)
-        }
-        unit_types = {records.units[use.unit_id].type_id for use in given.units}
-        return bool(types & unit_types) or any(
-            records.lots[use.lot_id].drug_id in drugs for use in given.lots
-        )
+        return bool(supplies_wanted(self.request, records) & supplies_held(given, records))
 
     def delay_cost(self, start: Minute) -> int:
         """What the request's delay costs when it starts at a minute."""
@@ -238,3 +226,24 @@ class _Search:
 
 def _order(booking: Booking) -> tuple[int, Minute, str]:
     return -booking.request.priority, -booking.allocation.start, booking.allocation.bed_id
+
+
+def supplies_wanted(request: Request, records: Records) -> frozenset[tuple[str, str]]:
+    """Kinds of units and drugs that may serve a request."""
+    types = (
+        ("type", name)
+        for need in request.equipment
+        for name in (need.type_id, *records.equipment_types[need.type_id].substitutes)
+    )
+    drugs = (
+        ("drug", name)
+        for need in request.drugs
+        for name in (need.drug_id, *records.drugs[need.drug_id].equivalents)
+    )
+    return frozenset((*types, *drugs))
+
+
+def supplies_held(given: Allocation, records: Records) -> frozenset[tuple[str, str]]:
+    """Kinds of units and drugs that a bundle holds."""
+    types = (("type", records.units[use.unit_id].type_id) for use in given.units)
+    return frozenset((*types, *(("drug", records.lots[use.lot_id].drug_id) for use in given.lots)))

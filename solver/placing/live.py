@@ -273,20 +273,23 @@ class LiveHospital:
 
     def why_not(self, request: Request, waived: frozenset[str] = frozenset()) -> WhyNot:
         """Rules that stand against a start as soon as possible, near misses, and from when the request would fit."""
-        out = self._masks(request, waived)
+        out = self.masks(request, waived)
         return WhyNot(standing(out), near_misses(out, self.arrays.bed_ids), self.fits_from(request, waived))
 
     def against(
         self, request: Request, bed_id: str, start: Minute, waived: frozenset[str] = frozenset()
     ) -> tuple[str, ...]:
         """The hard rules that stand against one bed from one start on; empty when none does."""
-        return rules_in(int(self._masks(request, waived, start)[self.arrays.bed_number[bed_id]]))
+        return rules_in(int(self.masks(request, waived, start)[self.arrays.bed_number[bed_id]]))
 
-    def _masks(self, request: Request, waived: frozenset[str], earliest: Minute | None = None) -> Int64:
-        """Per bed the rules that stand against the first start; int64 (n_beds,)."""
+    def masks(
+        self, request: Request, waived: frozenset[str] = frozenset(), earliest: Minute | None = None
+    ) -> Int64:
+        """For each bed, in the order of ``arrays.bed_ids``, the hard rules that stand against a start as soon as
+        possible (not before ``earliest``), as bits by their numbers; int64 (n_beds,)."""
+        out = np.zeros(len(self.arrays.bed_ids), np.int64)
         with self._leaving(request):
             compiled = compile_request(request, self.arrays, self._pricing, waived=waived, earliest=earliest)
-            out = np.zeros(len(self.arrays.bed_ids), np.int64)
             scratch = self._scratch_for(_starts(compiled))
             masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
         return out

@@ -222,5 +222,61 @@ READY_FOR_LEVEL: Final = Phrase(
 )
 NURSE_ABSENT: Final = Phrase("A rostered nurse is absent.", "一名排班护士缺勤。", id="nurse_absent")
 
+# --- what a change would do that nobody has made
+CHECK_KEEPS: Final = Phrase(
+    "Bed {bed} breaks no rule; it costs {cost} more than now.",
+    "床位 {bed} 符合全部规则；较现状代价变化 {cost}。",
+    id="check_keeps",
+)
+CHECK_BREAKS: Final = Phrase(
+    "Bed {bed} would break: {rules}", "床位 {bed} 将违反：{rules}", id="check_breaks"
+)
+CHAIN_FOR: Final = Phrase(
+    "Nothing fits request {request} as things stand; {moves} changes for others would make room.",
+    "按现状无法安排申请 {request}；调整其他 {moves} 项安排即可腾出床位。",
+    id="chain_for",
+)
+STEP_DOWN_PAIR: Final = Phrase(
+    "Stay {stay} is ready for level {level} care; request {request} waits for the bed it would free: {bed}.",
+    "住院 {stay} 可转为 {level} 级监护；申请 {request} 正等待其将腾出的床位 {bed}。",
+    id="step_down_pair",
+)
+OUTLIER: Final = Phrase(
+    "Stay {stay} lies outside the wards of its speciality.", "住院 {stay} 不在本专科病区。", id="outlier"
+)
+# --- why no chain, or no longer
+NO_CHAIN: Final = Phrase(
+    "No chain of moves makes this cheaper than waiting.", "没有优于等待的床位调整方案。", id="no_chain"
+)
+HAS_BED: Final = Phrase("Request {request} has a bed.", "申请 {request} 已有床位。", id="has_bed")
+NO_OUTLIER: Final = Phrase(
+    "Stay {stay} is on a ward of its speciality.", "住院 {stay} 已在本专科病区。", id="no_outlier"
+)
+NOT_MOVED: Final = Phrase("The patient is not to be moved: {bars}", "该患者不宜转移：{bars}", id="not_moved")
+CHAIN_STALE: Final = Phrase(
+    "What the chain rests on has changed meanwhile: {subject}.",
+    "方案所依据的情况已变化：{subject}。",
+    id="chain_stale",
+)
+CHAIN_NO_BED: Final = Phrase(
+    "Bed {bed} no longer takes the patient it was proposed for.",
+    "床位 {bed} 已不能接收原定患者。",
+    id="chain_no_bed",
+)
+CHAIN_BROKEN: Final = Phrase(
+    "In bed {bed} this would now be broken: {rules}",
+    "床位 {bed} 现将违反：{rules}",
+    id="chain_broken",
+)
+# --- what a preview of other rules rests on
+REPLAYED: Final = Phrase(
+    "Each request alone, on the beds, stays, bookings, stock and shifts known when it was decided; places, ratios, "
+    "transport and staff are as they are now. Nobody is moved or displaced, and what one choice would have changed for "
+    "the next is not followed. {same} of {decisions} come out as they were decided.",
+    "逐一重算每份申请：床位、住院、预订、库存与排班取决定时已知的状态；场所、护患比、转运时间与人员取当前状态。不移动、"
+    "不替换任何人，也不推演一次选择对后续的影响。{decisions} 份中有 {same} 份与当时决定一致。",
+    id="replayed",
+)
+
 PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}
 """Every phrase by its id. Ids are stored with decisions: one that was used is never given another meaning."""

@@ -19,9 +19,15 @@ SEARCH_SHARE: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class PlacingPlan:
-    """A decision per request, in the problem's order."""
+    """A decision per request, in the problem's order.
+
+    Defects of the joint model's engines, to be reported: ``false_infeasible``, how often CP-SAT called infeasible what
+    a plan was known for; ``disagreed``, how many hard rules the referee found broken in plans that were thrown away.
+    """
 
     decisions: tuple[Decision, ...]
+    false_infeasible: int = 0
+    disagreed: int = 0
 
     def allocations(self) -> dict[str, Allocation | None]:
         """What each request was given, by request id."""
@@ -102,8 +108,8 @@ def _better(
     # Solvers have returned false bounds; a plan the referee has counted is proof against one.
     bound = joint.bound if joint.bound <= _cost(decisions) else None
     point = TracePoint(seconds, None, _cost(decisions), bound)
-    result = _result(decisions, bound, point)
-    return replace(result, trace=(*found.trace, point))
+    plan = PlacingPlan(tuple(decisions), joint.false_infeasible, len(joint.disagreed))
+    return replace(_result(decisions, bound, point), plan=plan, trace=(*found.trace, point))
 
 
 def _judged(joint: JointPlan, before: list[Decision], live: LiveHospital) -> list[Decision]:

@@ -100,7 +100,8 @@ def override(rule, subject="Q1", until="5000"):
 
 
 def switched_off(rule, recorded=":r"):
-    return f"INSERT INTO rule_profile VALUES (2,'own','{{}}','[\"{rule}\"]','acc',{recorded})"
+    stored = f"INSERT INTO rule_profile VALUES (2,'own','{{}}','[\"{rule}\"]','acc',{recorded})"
+    return f"{stored};INSERT INTO rule_profile_event VALUES (1,2,'activated','rare','acc','{{}}',{recorded})"
 
 
 CONFIRMED = [["mrsa", "confirmed", False]]
