@@ -180,6 +180,8 @@ def _administering() -> Iterator[Probe]:
     )
     yield Probe(f"POST {account}", HOSPITAL, lambda w: Call("POST", account, _account(w, None)))
     yield from _rules()
+    targets = "/api/v1/steps/targets"
+    yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
     yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
 
 
@@ -204,9 +206,6 @@ def _go_back(world: World) -> Call:
     world.make(f"/profiles/{version}:activate", reason, revision)
     seen = world.send(Call("GET", "/api/v1/profiles/1"), world.token).json()["revision"]
     return Call("POST", "/api/v1/profiles/1:activate", reason, seen)
-    targets = "/api/v1/steps/targets"
-    yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
-    yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
 
 
 def _webhooks() -> Iterator[Probe]:
