@@ -14,8 +14,8 @@ from api.schemas.offers import HoldIn
 from api.security.access import Access
 from api.services import words
 from api.services.cases import Case
-from api.services.choosing import chosen, unknown_things
 from api.services.changes import Changes
+from api.services.choosing import chosen, unknown_things
 from api.services.lookup import case_by_id
 from api.services.placing import answer, decide, keep_waiting, open_case, settle
 from models.commands import Answer

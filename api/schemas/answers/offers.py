@@ -62,6 +62,7 @@ class OptionOut(Out):
     prices: list[TaxedOut]
     takes: list[TakenOut]
     takes_place_of: TakesPlaceOfOut | None
+    profile_version: int
     waived: list[RuleId]
     overridden: list[OverriddenOut]
     reasons: list[Told]
