@@ -38,7 +38,7 @@ from api.solving import child
 from api.solving.planner import Planner
 from api.solving.process import Serve, SolverProcess
 from models import audit
-from models.clock import Clock, Instant
+from models.clock import CLOCK_ACTOR, Clock, Instant
 from models.commands import Answer, Command, Reply
 from models.database import Database, open_database
 from models.errors import StorageFails
@@ -53,8 +53,6 @@ from models.writer import Writer
 from solver.placing.displace import Bounds
 
 log = logging.getLogger(__name__)
-
-CLOCK_ACTOR = "clock"
 
 T = TypeVar("T")
 
@@ -288,6 +286,7 @@ class Runtime:
             overdue_minutes=s.overdue_minutes,
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
+            hold_rest_minutes=s.hold_rest_minutes,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
         )

@@ -135,6 +135,23 @@ AS_GOOD: Final = Phrase(
     id="as_good",
 )
 
+OVERRULED: Final = Phrase(
+    "{rule} Not kept here ({amount} x {unit}): overridden by a named person.",
+    "{rule}此处未满足（数量 {amount}）：已由授权人员豁免。",
+    id="overruled",
+)
+OVERRIDE: Final = Phrase(
+    "Overridden by account {by}, from {since} until {until}: {rule}",
+    "由账户 {by} 豁免，{since} 至 {until}：{rule}",
+    id="override",
+)
+HOLD_LAPSED: Final = Phrase(
+    "What was held until {until} was given back, because nobody confirmed it; unless somebody acts, the need is "
+    "decided again from {again} on.",
+    "预留至 {until} 的安排无人确认，已释放；如无人处理，自 {again} 起重新安排。",
+    id="hold_lapsed",
+)
+
 # --- what an option takes from others, and how long it stands
 LAST_NEGATIVE_PRESSURE: Final = Phrase(
     "This takes the last empty room with negative pressure of site {site} while the stay lasts.",
