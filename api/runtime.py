@@ -32,6 +32,7 @@ from api.settings import Settings
 from api.solving import child
 from api.solving.planner import Planner
 from api.solving.process import Serve, SolverProcess
+from api.solving.relaxer import Relaxer
 from models import audit
 from models.clock import Clock, Instant
 from models.commands import Answer, Command, Reply
@@ -102,6 +103,7 @@ class Runtime:
         self._closing = False
         self._planner: Planner | None = None
         self.solver: SolverProcess | None = None
+        self.relaxer = Relaxer(None, outside.monotonic, metrics)
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:
@@ -123,6 +125,7 @@ class Runtime:
         rehearse, monotonic = decider.rehearse, self.outside.monotonic
         self._planner = Planner(solver, self.database, rehearse, monotonic, self.metrics)
         self.solver = solver
+        self.relaxer = Relaxer(solver, monotonic, self.metrics)
         # Nobody waits for it: a batch that comes before it is ready is searched.
         threading.Thread(target=solver.start, name="wardflow-solver-start", daemon=True).start()
 

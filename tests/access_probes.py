@@ -18,6 +18,7 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 
 HOSPITAL = "hospital"
 CHECK = "/api/v1/allocations:check"
+WHY_NOT = "/api/v1/why-not"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 
 
@@ -192,6 +193,8 @@ def _placing() -> Iterator[Probe]:
         yield Probe(f"POST {requests}", about, lambda _, b=waived: Call("POST", requests, b), "overruling")
         asked = {"bundle": body, "bed_id": f"B-{given}-0"}
         yield Probe(f"POST {CHECK}", about, lambda _, b=asked: Call("POST", CHECK, b), again=True)
+        body_of_why = {"bundle": body, "bed_id": f"B-{given}-0", "deadline_ms": 500}
+        yield Probe(f"POST {WHY_NOT}", about, lambda _, b=body_of_why: Call("POST", WHY_NOT, b), again=True)
     for ward, about in ABOUT.items():
         yield Probe(f"POST {requests}/{{request_id}}:release", about, lambda w, g=ward: _withdraw(w, g))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from api.services.cases import Case
 from api.services.desk import Changes
-from solver.hospital import Allocation, RequestState
+from solver.hospital import Allocation, Request, RequestState
 from solver.placing.displace import Booking, Exchange, exchange, wants_exchange
 from solver.placing.problem import Method
 
@@ -23,17 +23,17 @@ def exchange_for(case: Case, found: Allocation | None, changes: Changes) -> Exch
         return None
     bookings = [
         Booking(other.request, other.allocation, other.waived)
-        for other in _may_be_displaced(case, changes)
+        for other in may_be_displaced(case.request, changes)
         if other.allocation is not None
     ]
     ids = (changes.desk.new_id("alc"), changes.desk.new_id("alc"))
     return exchange(changes.live, case.request, found, bookings, ids, bounds, case.waived)
 
 
-def _may_be_displaced(case: Case, changes: Changes) -> Iterator[Case]:
-    """Less urgent booked cases, in no order, that no person has had a say in."""
+def may_be_displaced(request: Request, changes: Changes) -> Iterator[Case]:
+    """Booked cases less urgent than a request, in no order, that no person has had a say in."""
     for other in changes.desk.cases.values():
-        if other.allocation is None or other.request.priority <= case.request.priority:
+        if other.allocation is None or other.request.priority <= request.priority:
             continue
         untouched = other.displaced_by is None and not _decided_by_a_person(other)
         if untouched and not _awaited(other, changes):

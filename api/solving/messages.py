@@ -7,14 +7,18 @@ ran out of memory, or is not the one it should be, may write anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from solver.engine.errors import SolverError
 from solver.hospital import Allocation
+from solver.placing.concessions import Relaxation
 from solver.placing.problem import Method, PlacingProblem
+from solver.placing.relax import Question
+
+M = TypeVar("M", bound=BaseModel)
 
 READY = b"ready"
 MOST_BYTES = 16 * 1_048_576
@@ -35,6 +39,17 @@ class Task:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class RelaxTask:
+    """A question on a frozen hospital, and how many seconds and workers answering it may take."""
+
+    problem: PlacingProblem
+    question: Question
+    seconds: float
+    workers: int
+    seed: int
+
+
 class Plan(BaseModel):
     """What each request of a task was given, in its order, and by which method; the cost of all, and the bound.
 
@@ -47,6 +62,18 @@ class Plan(BaseModel):
     methods: tuple[Method, ...]
     cost: int
     bound: int | None
+
+
+class Relaxed(BaseModel):
+    """The cheapest relaxation, None if there is none, what found it, and how sure that is (see
+    ``solver.placing.cheapest.Answered``)."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    relaxation: Relaxation | None
+    method: Method
+    bound: int
+    proven: bool
 
 
 class NoPlan(Exception):
@@ -64,13 +91,22 @@ def failure(reason: Failure) -> bytes:
 
 def read_plan(raw: bytes, requests: int) -> Plan:
     """The plan in an answer for so many requests; raises ``NoPlan``."""
+    plan = _read(raw, Plan)
+    if not len(plan.given) == len(plan.methods) == requests:
+        raise NoPlan("garbage")
+    return plan
+
+
+def read_relaxed(raw: bytes) -> Relaxed:
+    """The answer to a question; raises ``NoPlan``."""
+    return _read(raw, Relaxed)
+
+
+def _read(raw: bytes, model: type[M]) -> M:
     for reason in ("out_of_memory", "failed"):
         if raw == failure(reason):
             raise NoPlan(reason)
     try:
-        plan = Plan.model_validate_json(raw)
+        return model.model_validate_json(raw)
     except (ValidationError, SolverError):
         raise NoPlan("garbage") from None
-    if not len(plan.given) == len(plan.methods) == requests:
-        raise NoPlan("garbage")
-    return plan

@@ -95,7 +95,7 @@ def exchange(
     """
     if not wants_exchange(request, found, live.now, bounds):
         return None
-    allowed = [booking for booking in bookings if _may_be_taken_back(booking, request, live)]
+    allowed = [booking for booking in bookings if may_be_taken_back(booking, request, live)]
     if not allowed:
         return None
     before = live.judged(request, found, Method.KERNEL, waived=waived).cost
@@ -103,7 +103,7 @@ def exchange(
     return _Search(live, request, waived, ids, before, latest).best(allowed, bounds.tries)
 
 
-def _may_be_taken_back(booking: Booking, request: Request, live: LiveHospital) -> bool:
+def may_be_taken_back(booking: Booking, request: Request, live: LiveHospital) -> bool:
     """Less urgent, not due yet, and every stay still a mere booking."""
     theirs = booking.request
     if theirs.priority <= request.priority or theirs.from_stay_id is not None:
