@@ -118,9 +118,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/requests/{request_id}:choose": {
         "bed": {"bed_id": "B4"},
+        "as_recommended": {"bed_id": "B4", "start": "2026-03-02T00:00:00Z", "units": [], "lots": []},
         "waiver": {"waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]},
     },
     "POST /api/v1/requests/{request_id}:release": {"with_reason": {"reason": "goes home"}, "plain": {}},
+    "POST /api/v1/allocations:recommend": {"bundle": {"request": _PLAIN, "k": 3, "deadline_ms": 500}},
     "POST /api/v1/allocations/{allocation_id}:confirm": {
         "accepted": {"accepted": True},
         "declined": {"accepted": False, "reason": "no nurse for isolation"},

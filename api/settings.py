@@ -101,7 +101,7 @@ class Settings(BaseSettings):
         default=50, ge=0, le=1000, description="Most booked allocations one disruption may change."
     )
     retry_unplaced: int = Field(
-        default=200, ge=1, le=5000, description="Most waiting requests decided again after one change."
+        default=200, ge=1, le=5000, description="Most waiting requests decided again in one round."
     )
     displace_after_minutes: int = Field(
         default=DISPLACING.after_minutes,

@@ -19,6 +19,7 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 HOSPITAL = "hospital"
 CHECK = "/api/v1/allocations:check"
 WHY_NOT = "/api/v1/why-not"
+RECOMMEND = "/api/v1/allocations:recommend"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 
 
@@ -189,6 +190,11 @@ def _placing() -> Iterator[Probe]:
         yield Probe(
             f"POST {requests}/{{request_id}}:choose", about, lambda w, g=given, a=ward: _choose(w, g, a)
         )
+        asked = {"request": body, "k": 1}
+        yield Probe(f"POST {RECOMMEND}", about, lambda _, b=asked: Call("POST", RECOMMEND, b), again=True)
+        yield Probe(
+            f"POST {RECOMMEND}", about, lambda w, g=given, a=ward: _recommend(w, g, a), "of a stored request"
+        )
         waived = {**body, "waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]}
         yield Probe(f"POST {requests}", about, lambda _, b=waived: Call("POST", requests, b), "overruling")
         asked = {"bundle": body, "bed_id": f"B-{given}-0"}
@@ -204,6 +210,11 @@ def _choose(world: World, ward: str, asking: str | None) -> Call:
     return Call(
         "POST", f"/api/v1/requests/{case['request_id']}:choose", {"bed_id": case["allocation"]["bed_id"]}
     )
+
+
+def _recommend(world: World, ward: str, asking: str | None) -> Call:
+    case = world.case(ward, asking)
+    return Call("POST", RECOMMEND, {"request_id": case["request_id"], "k": 1})
 
 
 def _withdraw(world: World, ward: str) -> Call:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.schemas import accounts, base, checks, disruptions, movements, requests
+from api.schemas import accounts, base, checks, disruptions, movements, offers, requests
 from models.tables import metadata
 
 BORN = "1931-07-19"
@@ -92,7 +92,7 @@ def models_of_requests() -> list[type[base.Strict]]:
     """Every model of something that is sent."""
     found = [
         value
-        for module in (accounts, checks, disruptions, movements, requests)
+        for module in (accounts, checks, disruptions, movements, offers, requests)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, base.Strict) and value.__name__[0] != "_"
     ]

@@ -87,7 +87,8 @@ class Tour:
         self.look()
 
     def patients(self) -> None:
-        """Placed, declined, released, moved: with reasons."""
+        """Recommended for, placed, declined, released, moved: with reasons."""
+        self.post("/allocations:recommend", {"request": bundle("W1"), "k": 2})
         first = self.post("/requests", bundle("W1"))
         declined = {"accepted": False, "reason": P["ConfirmIn.reason"]}
         self.call("POST", f"/allocations/{first['allocation']['id']}:confirm", declined, first["revision"])

@@ -97,7 +97,7 @@ def body_hash(request: Request, name: str) -> bytes:
 def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
     language of whoever asks now."""
-    body = {**reply.answer.body, **age_of(runtime)}
+    body = with_age(reply.answer.body, runtime)
     headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
     if "revision" in body:
         headers["ETag"] = etag(body["revision"])
@@ -108,10 +108,16 @@ def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
 
 def asked(body: Mapping[str, Any], runtime: Runtime, language: Language) -> Response:
     """The answer to a question about the hospital as it is, with its age; nothing was changed."""
-    return told_response({**body, **age_of(runtime)}, language)
+    return told_response(with_age(body, runtime), language)
 
 
-def age_of(runtime: Runtime) -> dict[str, Any]:
-    """How old the state is that an answer rests on, and whether it is too old to act on."""
+def with_age(body: Mapping[str, Any], runtime: Runtime) -> dict[str, Any]:
+    """An answer with the age of what it rests on."""
     age = runtime.data_age_seconds()
-    return {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
+    stale = age > 60 * runtime.settings.stale_minutes
+    return {**body, "data_age_seconds": round(age, 1), "advice_only": stale}
+
+
+def due(runtime: Runtime, deadline_ms: int | None) -> float | None:
+    """When an answer is due (monotonic seconds); None: no deadline."""
+    return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from api.headers import etag
-from api.routers.common import Acts, Paging, Revision, Running, Spoken, read
-from api.runtime import Runtime
+from api.routers.common import Acts, Paging, Revision, Running, Spoken, due, read
 from api.schemas.answers.requests import (
     ActedOut,
     AllocationOut,
@@ -24,8 +23,9 @@ from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import reads
 from api.services.batches import PlaceBatch
+from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
-from api.services.placing import Choose, PlaceOne
+from api.services.placing import PlaceOne
 from api.services.transfers import TransferStay
 from api.wire import JsonBody, told_response
 
@@ -39,10 +39,6 @@ OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _due(runtime: Runtime, deadline_ms: int | None) -> float | None:
-    return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000
-
-
 @router.post("/requests", status_code=201, response_model=ActedOut, responses=OR_WAITS)
 async def place(
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_PLACE))],
@@ -51,7 +47,7 @@ async def place(
 ) -> Response:
     """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks,
     near misses, from when it fits, where the patient stays and whom to call."""
-    command = PlaceOne(body, access, _due(acting.runtime, body.deadline_ms))
+    command = PlaceOne(body, access, due(acting.runtime, body.deadline_ms))
     return await acting.do("request.place", command, access)
 
 
@@ -66,7 +62,7 @@ async def place_batch(
     With a ``deadline_ms`` from 3000 on, the batch is planned in a process of its own, on the hospital as it is now,
     and what of the plan still holds is carried out; the answer then tells how far from the best it can be.
     """
-    batch = PlaceBatch(body, access, _due(acting.runtime, body.deadline_ms))
+    batch = PlaceBatch(body, access, due(acting.runtime, body.deadline_ms))
     command = acting.command("request.batch", batch, access)
     return await acting.submit(await acting.runtime.planned(command))
 
@@ -103,7 +99,8 @@ async def choose(
     acting: Acts,
     body: Annotated[ChoiceIn, Depends(JsonBody(ChoiceIn))],
 ) -> Response:
-    """A person decides: this bed, or these rules waived, for a request whose patient has not set out."""
+    """A person decides: this bed (from this start, with these units and lots, as recommended), or these rules waived,
+    for a request whose patient has not set out."""
     return await acting.do("request.choose", Choose(request_id, body, access), access)
 
 

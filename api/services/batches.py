@@ -11,7 +11,7 @@ from api.schemas.requests import BatchIn
 from api.security.access import Access
 from api.services.cases import Case
 from api.services.desk import Changes
-from api.services.displacing import exchange_for
+from api.services.displacing import Displaceable
 from api.services.placing import answer, carry_out, decide, open_case, settle
 from api.solving.messages import Failure, Plan
 from models.commands import Answer
@@ -115,8 +115,8 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
 def _displacing(cases: list[Case], changes: Changes) -> list[Case]:
     """The cases of a batch as they are after those that are urgent and found nothing looked for a less urgent
     booking; it may be one of the batch."""
-    for case in sorted(cases, key=lambda case: case.rank):
-        exchange = exchange_for(case, None, changes) if case.allocation is None else None
+    for case in sorted(cases, key=lambda case: case.precedence(changes.now)):
+        exchange = Displaceable(changes).exchange_for(case, None) if case.allocation is None else None
         if exchange is not None:
             carry_out(case, exchange, changes, compare=False)
     return [changes.desk.cases[case.id] for case in cases]
@@ -156,7 +156,7 @@ class _Deciding:
         """
         planned = zip(cases, plan.given, plan.methods, strict=True)
         broken: Priority | None = None
-        for case, given, method in sorted(planned, key=lambda row: row[0].rank):
+        for case, given, method in sorted(planned, key=lambda row: row[0].precedence(self._changes.now)):
             if given is None or (broken is not None and case.request.priority > broken):
                 continue
             decision = _as_planned(case, given, method, self._changes)
@@ -189,7 +189,7 @@ class _Deciding:
     def one_by_one(self, cases: Sequence[Case]) -> None:
         """Decide what is left, most urgent first: those with waivers, because a waiver is one request's and not the
         batch's; those a plan had no place for, because one may have come free."""
-        for case in sorted(cases, key=lambda case: case.rank):
+        for case in sorted(cases, key=lambda case: case.precedence(self._changes.now)):
             if case.id not in self.settled:
                 self._settle(case, decide(case, self._changes, hurried=self._seconds <= 0))
 

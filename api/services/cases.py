@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from solver.hospital import Allocation, Minute, Request, RequestState
+from solver.placing.precedence import Precedence, precedence
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,9 @@ class Case:
         """The rules that are overridden for this case (those whose time is over are taken out before a batch)."""
         return frozenset(rule_id for rule_id, _ in self.waivers)
 
-    @property
-    def rank(self) -> tuple[int, Minute, str]:
-        """Order in which cases are decided: priority, then waiting time, then id."""
-        return (self.request.priority, self.requested_at, self.request.id)
+    def precedence(self, now: Minute) -> Precedence:
+        """Sorts first who is decided first."""
+        return precedence(self.request.priority, self.requested_at, self.request.id, now)
 
 
 @dataclass(frozen=True, slots=True)

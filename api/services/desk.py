@@ -85,6 +85,8 @@ class Desk:
         self.practice = practice
         self.cases: dict[str, Case] = {}
         self.proposals: dict[str, Proposal] = {p.id: p for p in proposals}
+        self.tried: dict[str, int] = {}
+        """In which round of the waiting list a waiting case was tried last, counted from 1."""
         self.request_of_allocation: dict[str, str] = {}
         self.requests_of_person: dict[str, set[str]] = defaultdict(set)
         self.stays_of_person: dict[str, set[str]] = defaultdict(set)
@@ -119,7 +121,8 @@ class Desk:
     def unplaced(self) -> list[Case]:
         """Waiting cases, first to be decided first."""
         waiting = (case for case in self.cases.values() if case.state is RequestState.UNPLACED)
-        return sorted(waiting, key=lambda case: case.rank)
+        now = self.live.now
+        return sorted(waiting, key=lambda case: case.precedence(now))
 
     def put(self, record: Record) -> Record | None:
         """Add or replace a record of the live hospital; returns the one before."""
@@ -236,6 +239,10 @@ class Changes:
         self.cover_seen: dict[Slot, int] = {}
         self.cover_moved: Counter[Slot] = Counter()
         self.taken: dict[str, tuple[Minute, Minute]] = {}
+        self.came_free = False
+        """Whether something may be free now that somebody who waits could have."""
+        self.tried_waiting = False
+        """Whether the waiting list was gone over as part of this command."""
 
     @property
     def live(self) -> LiveHospital:

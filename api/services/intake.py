@@ -21,7 +21,6 @@ from solver.hospital import (
     Minute,
     Person,
     PooledCapacity,
-    Priority,
     Request,
 )
 from solver.hospital.timegrid import MINUTES_PER_DAY
@@ -142,7 +141,7 @@ def request_of(bundle: BundleIn, request_id: str, person_id: str, now: Minute) -
     return Request(
         id=request_id,
         person_id=person_id,
-        priority=Priority[bundle.priority.name],
+        priority=bundle.priority.priority,
         care=Care(
             care.speciality,
             care.care_level,

@@ -8,7 +8,6 @@ from typing import Any
 from api.errors import WrongState
 from api.schemas.movements import ConfirmIn, ReleaseIn, StepIn
 from api.security.access import Access
-from api.services import waiting
 from api.services.cases import Case
 from api.services.desk import Changes
 from api.services.lookup import case_by_id, case_of_allocation, main_stay
@@ -61,7 +60,7 @@ def confirm(command: Act, changes: Changes) -> Answer:
     request = replace(case.request, excluded_room_ids=case.request.excluded_room_ids | rooms)
     case = replace(case, request=request)
     case = give_place(case, changes)
-    waiting.decide_again(changes, besides={case.id})
+    changes.came_free = True
     return Answer(200 if case.allocation is not None else 202, answer(case, changes))
 
 
@@ -82,9 +81,9 @@ def _release(case: Case, body: ReleaseIn, access: Access, changes: Changes) -> A
         raise WrongState("The patient is on the way or has arrived.", "Discharge or transfer the patient.")
     if case.allocation is not None:
         changes.take_back(case)
+        changes.came_free = True
     case = changes.set_case(replace(case, state=RequestState.RELEASED, allocation=None, need=None))
     changes.tell("request.released", case.id, reason_given=bool(body.reason))
-    waiting.decide_again(changes)
     return Answer(200, answer(case, changes))
 
 

@@ -25,7 +25,8 @@ def around(cases: Iterable[Case], changes: Changes) -> Iterator[None]:
     """Take booked cases out, let the hospital change, then put back what still holds and decide the rest
     again."""
     booked = sorted(
-        {case.id: case for case in cases if is_booked(case, changes)}.values(), key=lambda c: c.rank
+        {case.id: case for case in cases if is_booked(case, changes)}.values(),
+        key=lambda c: c.precedence(changes.now),
     )
     for case in booked:
         changes.take_back(case)

@@ -18,7 +18,6 @@ from models.commands import Answer
 from solver.hospital import (
     Care,
     Origin,
-    Priority,
     Request,
     RequestState,
     Stay,
@@ -84,7 +83,7 @@ def transfer_request(stay: Stay, body: TransferIn, changes: Changes) -> Request:
     return Request(
         id=changes.desk.new_id("req"),
         person_id=stay.person_id,
-        priority=Priority[body.priority.name],
+        priority=body.priority.priority,
         care=Care(care.speciality, care.care_level, care.features, care.skills, care.pooled),
         decided_at=changes.now,
         needed_by=needed_by,

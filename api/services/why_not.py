@@ -16,7 +16,7 @@ from api.security.access import Access
 from api.security.permissions import TABLE, Permission
 from api.services.batches import without_free_text
 from api.services.desk import Changes
-from api.services.displacing import may_be_displaced
+from api.services.displacing import Displaceable
 from api.services.subjects import Subject, subject_of
 from api.services.words import lots_json, moment, units_json
 from api.solving.messages import Failure, Relaxed
@@ -26,7 +26,7 @@ from solver.placing import phrases, rules
 from solver.placing.blocking import standing
 from solver.placing.checking import checked, supplies
 from solver.placing.concessions import TARIFFS, Concession, Kind, Relaxation
-from solver.placing.displace import Booking, may_be_taken_back
+from solver.placing.displace import Booking
 from solver.placing.fallback import RELIEF
 from solver.placing.language import Sentence
 from solver.placing.problem import PlacingProblem, Standing
@@ -110,11 +110,12 @@ def _unknown(body: WhyNotIn, records: Records) -> Iterator[Place]:
 
 def _bookings(subject: Subject, changes: Changes) -> Iterator[Booking]:
     """Bookings whose place the request may take, without what people wrote."""
-    for case in may_be_displaced(subject.request, changes):
-        assert case.allocation is not None, "only who has a place can lose it"
-        booking = Booking(replace(case.request, accepting_team=""), case.allocation, case.waived)
-        if may_be_taken_back(booking, subject.request, changes.live):
-            yield booking
+    displaceable = Displaceable(changes)
+    for case in changes.desk.cases.values():
+        if case.displaced_by is None and case.request.priority > subject.request.priority:
+            booking = displaceable.booking_of(case)
+            if booking is not None:
+                yield replace(booking, request=replace(booking.request, accepting_team=""))
 
 
 def _about_to_move(changes: Changes) -> Iterator[str]:

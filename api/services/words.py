@@ -233,6 +233,14 @@ def allocation_json(case: Case, zone: str) -> dict[str, Any]:
         "person_id": allocation.person_id,
         "state": case.state.value,
         "revision": case.revision,
+        **bundle_json(allocation, zone),
+        **case.explanation,
+    }
+
+
+def bundle_json(allocation: Allocation, zone: str) -> dict[str, Any]:
+    """What is in a bundle: bed, time, units, lots."""
+    return {
         "bed_id": allocation.bed_id,
         "companion_bed_id": allocation.companion_bed_id,
         "start": moment(allocation.start, zone),
@@ -240,7 +248,6 @@ def allocation_json(case: Case, zone: str) -> dict[str, Any]:
         "conditional": allocation.conditional,
         "units": units_json(allocation, zone),
         "lots": lots_json(allocation),
-        **case.explanation,
     }
 
 

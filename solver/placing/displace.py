@@ -90,12 +90,12 @@ def exchange(
     """The best single booking to take back for an urgent request; None when none makes the whole cheaper.
 
     ``found``: what the request gets as things stand, not applied. ``bookings``: those the caller allows to be taken
-    back; who is not less urgent, moves from another bed or is due already is left out here. ``ids``: of the new
-    allocations, the urgent request's and the displaced one's. Changes nothing that lasts.
+    back, all of them ``movable``; who is not less urgent is left out here. ``ids``: of the new allocations, the urgent
+    request's and the displaced one's. Changes nothing that lasts.
     """
     if not wants_exchange(request, found, live.now, bounds):
         return None
-    allowed = [booking for booking in bookings if may_be_taken_back(booking, request, live)]
+    allowed = [booking for booking in bookings if booking.request.priority > request.priority]
     if not allowed:
         return None
     before = live.judged(request, found, Method.KERNEL, waived=waived).cost
@@ -103,13 +103,11 @@ def exchange(
     return _Search(live, request, waived, ids, before, latest).best(allowed, bounds.tries)
 
 
-def may_be_taken_back(booking: Booking, request: Request, live: LiveHospital) -> bool:
-    """Less urgent, not due yet, and every stay still a mere booking."""
-    theirs = booking.request
-    if theirs.priority <= request.priority or theirs.from_stay_id is not None:
-        return False
+def movable(booking: Booking, live: LiveHospital) -> bool:
+    """Whether a booking may be taken back at all: no move from another bed, not due yet, and every stay still a mere
+    booking."""
     given, stays = booking.allocation, live.records.stays
-    if given.start <= live.now:
+    if booking.request.from_stay_id is not None or given.start <= live.now:
         return False
     main, beside = stays.get(f"{given.id}/stay"), stays.get(f"{given.id}/companion")
     only_booked = beside is None or beside.state is StayState.BOOKED

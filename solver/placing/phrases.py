@@ -135,6 +135,53 @@ AS_GOOD: Final = Phrase(
     id="as_good",
 )
 
+# --- what an option takes from others, and how long it stands
+LAST_NEGATIVE_PRESSURE: Final = Phrase(
+    "This takes the last empty room with negative pressure of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的负压病室。",
+    id="last_negative_pressure",
+)
+LAST_POSITIVE_PRESSURE: Final = Phrase(
+    "This takes the last empty room with positive pressure of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的正压病室。",
+    id="last_positive_pressure",
+)
+LAST_SINGLE_ROOM: Final = Phrase(
+    "This takes the last empty single room of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的单人病室。",
+    id="last_single_room",
+)
+LAST_CRITICAL_CARE: Final = Phrase(
+    "This takes the last free critical-care bed of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一张空闲的重症床位。",
+    id="last_critical_care",
+)
+LAST_STAFFED_BED: Final = Phrase(
+    "This takes the last free staffed bed of ward {ward} while the stay lasts.",
+    "此安排将占用病区 {ward} 住院期间最后一张空闲的开放床位。",
+    id="last_staffed_bed",
+)
+LAST_UNIT: Final = Phrase(
+    "This takes the last free unit of type {given} for its time.",
+    "此安排将占用该时段最后一台空闲的 {given}。",
+    id="last_unit",
+)
+BELOW_SAFETY_STOCK: Final = Phrase(
+    "This leaves {left} of {drug}: less than the safety stock of {stock}.",
+    "此安排后 {drug} 剩余 {left}，低于安全库存 {stock}。",
+    id="below_safety_stock",
+)
+TAKES_PLACE_OF: Final = Phrase(
+    "This takes the place of the less urgent request {request}, which is decided again.",
+    "此安排将取代较不紧急的申请 {request}，该申请将重新安排。",
+    id="takes_place_of",
+)
+OFFER_STANDS: Final = Phrase(
+    "Nothing is reserved: this stands until a change of the hospital touches it, at the latest until {until}.",
+    "尚未预留：在医院状况变化影响此方案前有效，最迟至 {until}。",
+    id="offer_stands",
+)
+
 WAITS: Final = Phrase("{waits}", "{waits}", id="waits")
 STEP: Final = Phrase("{steps}", "{steps}", id="step")
 RULES: Final = Phrase("{rules}", "{rules}", id="rules")
