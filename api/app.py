@@ -19,7 +19,7 @@ from api.admission import Admission, Gate, Pace
 from api.express import Express
 from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
-from api.routers import accounts, checks, events, offers, probes, requests, structure
+from api.routers import accounts, chains, checks, events, offers, probes, requests, structure
 from api.runtime import Outside, Runtime
 from api.security.access import PUBLIC, UndeclaredPermission, declared
 from api.settings import Settings, installed_version
@@ -50,7 +50,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan(settings, outside or Outside(), metrics),
     )
-    for module in (requests, offers, checks, events, structure, accounts):
+    for module in (requests, offers, events, structure, accounts, checks, chains):
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(probes.router)
     app.include_router(probes.sandbox, prefix=PREFIX)

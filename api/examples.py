@@ -47,6 +47,7 @@ _EVENTS: Final[tuple[dict[str, Any], ...]] = (
     },
     {"kind": "isolation_off", "person_id": "occ-1"},
     {"kind": "room_exposure", "room_id": "R1", "organism": "norovirus", "until": _LATER},
+    {"kind": "ward_outbreak", "ward_id": "W2", "organism": "norovirus"},
     {"kind": "bed_closed", "bed_id": "B2", "reason": "water leak", "until": _LATER},
     {"kind": "bed_opened", "bed_id": "B2"},
     {"kind": "bed_cleaned", "bed_id": "B3"},
@@ -62,6 +63,7 @@ _EVENTS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "lot_quarantined", "lot_id": "L2"},
     {"kind": "lot_released", "lot_id": "L3"},
     {"kind": "nurse_absent", "shift_id": "D-N11"},
+    {"kind": "nurses_absent", "shift_ids": ["D-N11", "D-N12"]},
     {"kind": "nurse_present", "shift_id": "D-N11"},
     {"kind": "on_call_called", "shift_id": "OC", "consented": True},
     {"kind": "stay_prolonged", "stay_id": "st-1", "until": _LATER},
@@ -141,7 +143,15 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "POST /api/v1/stays/{stay_id}:transfer": {
         "repatriation": {"reason": "back to the ward of the speciality"}
     },
-    "POST /api/v1/disruptions": {event["kind"]: {"event": event} for event in _EVENTS},
+    "POST /api/v1/requests/{request_id}:chain": {"two": {"max_moves": 2, "budget_ms": 200}},
+    "POST /api/v1/stays/{stay_id}:chain": {"plain": {}},
+    "POST /api/v1/disruptions": {
+        **{event["kind"]: {"event": event} for event in _EVENTS},
+        "few_moves": {
+            "event": {"kind": "ward_closed", "ward_id": "W2", "reason": "outbreak"},
+            "max_moves": 3,
+        },
+    },
     "POST /api/v1/proposals/{proposal_id}:confirm": {"plain": {}},
     "POST /api/v1/proposals/{proposal_id}:decline": {"with_reason": {"reason": "the patient is too unwell"}},
     "POST /api/v1/accounts": {

@@ -42,6 +42,7 @@ from models.ids import IdGenerator
 from models.keys import read_key_file
 from models.pending import unknown
 from models.personal import PersonalVault
+from models.repositories.moves import moves_of_stays
 from models.tables.ledger import audit_line, hospital_meta
 from models.tables.places import ward
 from models.writer import Writer
@@ -179,7 +180,8 @@ class Runtime:
 
     async def tick(self) -> Reply:
         """Let the hospital's state follow its clock."""
-        return await self.submit(Command("clock.tick", CLOCK_ACTOR, Tick()))
+        moves = await self.read(moves_of_stays)
+        return await self.submit(Command("clock.tick", CLOCK_ACTOR, Tick(moves)))
 
     def begin_to_close(self) -> None:
         """Take no more commands; event streams end."""
@@ -253,6 +255,7 @@ class Runtime:
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
+            chain_searches=s.chain_searches,
         )
 
     def _gauges(self) -> Mapping[str, tuple[str, Callable[[], float]]]:

@@ -100,6 +100,12 @@ class Settings(BaseSettings):
     repair_moves: int = Field(
         default=50, ge=0, le=1000, description="Most booked allocations one disruption may change."
     )
+    chain_searches: int = Field(
+        default=2,
+        ge=0,
+        le=50,
+        description="Urgent waiting requests a chain is sought for at each tick; 0: none.",
+    )
     retry_unplaced: int = Field(
         default=200, ge=1, le=5000, description="Most waiting requests decided again in one round."
     )

@@ -17,9 +17,8 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 """The place a call is about, seen by somebody whose role is held on ward W1 or on its site."""
 
 HOSPITAL = "hospital"
-CHECK = "/api/v1/allocations:check"
-WHY_NOT = "/api/v1/why-not"
 RECOMMEND = "/api/v1/allocations:recommend"
+CHECK = "/api/v1/allocations:check"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 
 
@@ -128,7 +127,7 @@ def _get(path: str, about: str = HOSPITAL, query: str = "", template: str = "") 
 def _reading() -> Iterator[Probe]:
     for path in ("wards", "rooms", "beds", "equipment-types", "equipment", "drugs", "drug-lots", "rules"):
         yield _get(f"/{path}")
-    for path in ("requests", "proposals", "census", "events", "staff", "shifts", "accounts"):
+    for path in ("requests", "proposals", "outliers", "census", "events", "staff", "shifts", "accounts"):
         yield _get(f"/{path}")
     for probe in ("healthz", "readyz", "version", "metrics"):
         yield Probe(f"GET /{probe}", HOSPITAL, lambda _, p=probe: Call("GET", f"/{p}"), again=True)
@@ -195,12 +194,16 @@ def _placing() -> Iterator[Probe]:
         yield Probe(
             f"POST {RECOMMEND}", about, lambda w, g=given, a=ward: _recommend(w, g, a), "of a stored request"
         )
+        yield Probe(
+            f"POST {requests}/{{request_id}}:chain",
+            about,
+            lambda w, g=given, a=ward: _chain(w, g, a),
+            again=True,
+        )
         waived = {**body, "waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]}
         yield Probe(f"POST {requests}", about, lambda _, b=waived: Call("POST", requests, b), "overruling")
         asked = {"bundle": body, "bed_id": f"B-{given}-0"}
         yield Probe(f"POST {CHECK}", about, lambda _, b=asked: Call("POST", CHECK, b), again=True)
-        body_of_why = {"bundle": body, "bed_id": f"B-{given}-0", "deadline_ms": 500}
-        yield Probe(f"POST {WHY_NOT}", about, lambda _, b=body_of_why: Call("POST", WHY_NOT, b), again=True)
     for ward, about in ABOUT.items():
         yield Probe(f"POST {requests}/{{request_id}}:release", about, lambda w, g=ward: _withdraw(w, g))
 
@@ -215,6 +218,11 @@ def _choose(world: World, ward: str, asking: str | None) -> Call:
 def _recommend(world: World, ward: str, asking: str | None) -> Call:
     case = world.case(ward, asking)
     return Call("POST", RECOMMEND, {"request_id": case["request_id"], "k": 1})
+
+
+def _chain(world: World, ward: str, asking: str | None) -> Call:
+    case = world.case(ward, asking)
+    return Call("POST", f"/api/v1/requests/{case['request_id']}:chain", {"budget_ms": 1})
 
 
 def _withdraw(world: World, ward: str) -> Call:
@@ -239,6 +247,12 @@ def _allocated() -> Iterator[Probe]:
             "POST /api/v1/stays/{stay_id}:transfer",
             about,
             lambda w, g=ward, b=moved: Call("POST", f"/api/v1/stays/{w.stay(g)}:transfer", b),
+        )
+        yield Probe(
+            "POST /api/v1/stays/{stay_id}:chain",
+            about,
+            lambda w, g=ward: Call("POST", f"/api/v1/stays/{w.stay(g)}:chain", {}),
+            again=True,
         )
         for verb in ("confirm", "decline"):
             yield Probe(
@@ -291,6 +305,7 @@ def _events(ward: str) -> Iterator[dict[str, Any]]:
     yield {"kind": "lot_released", "lot_id": f"L-{ward}"}
     yield {"kind": "lot_recalled", "lot_id": f"L-{ward}"}
     yield {"kind": "nurse_absent", "shift_id": f"D-N-{ward}-1"}
+    yield {"kind": "nurses_absent", "shift_ids": [f"D-N-{ward}-1"]}
     yield {"kind": "nurse_present", "shift_id": f"D-N-{ward}-1"}
     yield {"kind": "on_call_called", "shift_id": f"C-{ward}", "consented": True}
     yield {"kind": "stay_prolonged", **stay, "until": LATER}
@@ -302,6 +317,7 @@ def _events(ward: str) -> Iterator[dict[str, Any]]:
     yield {"kind": "identities_merged", "person_id": f"Q-{ward}-0", "into_person_id": f"Q-{ward}-1"}
     yield {"kind": "lift_out_of_order", "site_id": SITE_OF_WARD[ward], "minutes_per_floor": 9}
     yield {"kind": "lift_repaired", "site_id": SITE_OF_WARD[ward], "minutes_per_floor": 2}
+    yield {"kind": "ward_outbreak", "ward_id": ward, "organism": "norovirus"}
     yield {"kind": "room_exposure", "room_id": f"R-{ward}", "organism": "norovirus", "until": LATER}
     yield {"kind": "room_closed", "room_id": f"R-{ward}", "reason": "painting", "until": LATER}
     yield {"kind": "room_opened", "room_id": f"R-{ward}"}

@@ -9,10 +9,10 @@ from typing import Any, Union
 import httpx
 from pydantic import TypeAdapter
 
-from api.schemas.answers import accounts, checks, common, events, offers, requests, structure
+from api.schemas.answers import accounts, chains, checks, common, events, offers, requests, structure
 from api.schemas.base import Out
 
-MODULES = (accounts, checks, common, events, offers, requests, structure)
+MODULES = (accounts, chains, checks, common, events, offers, requests, structure)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 OURS = {"content-language", "vary", "etag", "location"}

@@ -92,7 +92,7 @@ def models_of_requests() -> list[type[base.Strict]]:
     """Every model of something that is sent."""
     found = [
         value
-        for module in (accounts, checks, disruptions, movements, offers, requests)
+        for module in (accounts, disruptions, movements, offers, requests, checks)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, base.Strict) and value.__name__[0] != "_"
     ]

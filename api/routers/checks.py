@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.routers.common import Running, Spoken, asked
+from api.routers.common import Running, Spoken, asked, read
 from api.schemas.answers.checks import CheckOut, WhyNotOut
 from api.schemas.checks import CheckIn, WhyNotIn
 from api.security.access import Access, Permitted
@@ -16,6 +16,7 @@ from api.services.checking import check
 from api.services.subjects import persons_named
 from api.services.why_not import DEFAULT_DEADLINE_MS, take_down, told
 from api.wire import JsonBody
+from models.repositories.moves import moves_of_stays
 
 router = APIRouter(tags=["requests"])
 
@@ -52,8 +53,9 @@ async def why_not(
     """
     deadline_ms = DEFAULT_DEADLINE_MS if body.deadline_ms is None else body.deadline_ms
     due = runtime.outside.monotonic() + deadline_ms / 1000
+    moves = await read(runtime, moves_of_stays)
     taken = await runtime.ask(
-        lambda changes: take_down(body, access, changes), access.principal, persons_named(body)
+        lambda changes: take_down(body, moves, access, changes), access.principal, persons_named(body)
     )
     found, failure = await runtime.relaxer.answer(taken.problem, taken.question, due)
     return asked(told(taken, found, failure, access, runtime.meta.zone), runtime, language)

@@ -97,7 +97,7 @@ def body_hash(request: Request, name: str) -> bytes:
 def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
     language of whoever asks now."""
-    body = with_age(reply.answer.body, runtime)
+    body = {**reply.answer.body, **age_of(runtime)}
     headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
     if "revision" in body:
         headers["ETag"] = etag(body["revision"])
@@ -108,14 +108,13 @@ def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
 
 def asked(body: Mapping[str, Any], runtime: Runtime, language: Language) -> Response:
     """The answer to a question about the hospital as it is, with its age; nothing was changed."""
-    return told_response(with_age(body, runtime), language)
+    return told_response({**body, **age_of(runtime)}, language)
 
 
-def with_age(body: Mapping[str, Any], runtime: Runtime) -> dict[str, Any]:
-    """An answer with the age of what it rests on."""
+def age_of(runtime: Runtime) -> dict[str, Any]:
+    """How old the state is that an answer rests on, and whether it is too old to act on."""
     age = runtime.data_age_seconds()
-    stale = age > 60 * runtime.settings.stale_minutes
-    return {**body, "data_age_seconds": round(age, 1), "advice_only": stale}
+    return {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
 
 
 def due(runtime: Runtime, deadline_ms: int | None) -> float | None:

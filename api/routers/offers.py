@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.routers.common import Running, Spoken, due, with_age
+from api.routers.common import Running, Spoken, asked, due
 from api.schemas.answers.offers import RecommendedOut
 from api.schemas.offers import RecommendIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services.recommending import Recommend, recommended
-from api.wire import JsonBody, told_response
+from api.wire import JsonBody
 
 router = APIRouter(tags=["offers"])
 
@@ -31,4 +31,4 @@ async def recommend(
     found = await runtime.ask(
         lambda changes: recommended(question, changes), access.principal, question.persons
     )
-    return told_response(with_age(found, runtime), language)
+    return asked(found, runtime, language)

@@ -192,9 +192,11 @@ class RequestIn(BundleIn):
 
 
 class BatchIn(Strict):
-    """Requests to be decided jointly, not first come first served."""
+    """Requests to be decided jointly, not first come first served. ``max_moves``: most bookings of others that may be
+    taken back for the urgent among them, a hard bound; the hospital's own bound of a repair if not given."""
 
     requests: Annotated[tuple[BundleIn, ...], Field(min_length=1, max_length=MAX_BATCH)]
+    max_moves: Annotated[int, Field(ge=0, le=1000)] | None = None
     deadline_ms: DeadlineMs | None = None
 
 

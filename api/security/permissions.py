@@ -59,6 +59,8 @@ class Permission(StrEnum):
     DISRUPTION_SITE = "disruption.site"
     PROPOSAL_READ = "proposal.read"
     PROPOSAL_ANSWER = "proposal.answer"
+    CHAIN_SEEK = "chain.seek"
+    OUTLIERS_READ = "outliers.read"
     OVERRIDE = "override"
     CENSUS_READ = "census.read"
     EVENTS_READ = "events.read"
@@ -123,6 +125,8 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.PROPOSAL_READ: _site(*_CARE, Role.BED_MANAGER),
     # Likewise: what a proposal would do needs its own permission besides.
     Permission.PROPOSAL_ANSWER: _site(*_LOOK),
+    Permission.CHAIN_SEEK: _ward(Role.DOCTOR, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
+    Permission.OUTLIERS_READ: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.OVERRIDE: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.CENSUS_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
     Permission.EVENTS_READ: _site(*_LOOK, Role.OPERATIONS, Role.AUDITOR),

@@ -41,6 +41,7 @@ from solver.hospital import (
 from solver.placing.displace import Bounds
 from solver.placing.live import LiveHospital
 from solver.placing.records import Record, Records, consequences
+from solver.placing.repair import Repaired
 
 NewId = Callable[[str], str]
 
@@ -57,6 +58,7 @@ class Practice:
     again_minutes: int
     batch_seconds: float
     displacing: Bounds = field(default_factory=Bounds)
+    chain_searches: int = 0
 
 
 class Desk:
@@ -234,6 +236,8 @@ class Changes:
         self.dispensed: dict[str, set[str]] = defaultdict(set)
         self.ended: dict[str, Minute] = {}
         self.repaired: list[dict[str, Any]] = []
+        self.repairs: list[Repaired] = []
+        self.max_moves: int | None = None
         self.unplaced_by_repair: set[str] = set()
         self.proposals_before: dict[str, Proposal | None] = {}
         self.cover_seen: dict[Slot, int] = {}
@@ -258,6 +262,14 @@ class Changes:
     def practice(self) -> Practice:
         """How this hospital works the desk."""
         return self.desk.practice
+
+    @property
+    def moves_left(self) -> int:
+        """Booked allocations the next repair may change: what is left of this command's budget if it has one
+        (``max_moves``), else the hospital's bound for one repair."""
+        if self.max_moves is None:
+            return self.practice.repair_moves
+        return self.max_moves - sum(repaired.moves for repaired in self.repairs)
 
     @property
     def zone(self) -> str:

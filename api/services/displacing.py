@@ -6,6 +6,8 @@ accepted and awaits soon, is left to people; and nobody is displaced twice.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from api.services.cases import Case
 from api.services.desk import Changes
 from solver.hospital import Allocation, RequestState
@@ -28,18 +30,30 @@ class Displaceable:
         if not wants_exchange(case.request, found, changes.now, bounds):
             return None
         if self._bookings is None:
-            untouched = (c for c in changes.desk.cases.values() if c.displaced_by is None)
-            self._bookings = [found for found in map(self.booking_of, untouched) if found is not None]
+            bookings = (booking_of(other) for other in may_be_displaced(changes))
+            self._bookings = [booking for booking in bookings if movable(booking, changes.live)]
         ids = (changes.desk.new_id("alc"), changes.desk.new_id("alc"))
         return exchange(changes.live, case.request, found, self._bookings, ids, bounds, case.waived)
 
-    def booking_of(self, case: Case) -> Booking | None:
-        """The booking of a case if software may change it: it has not begun, and no person has had a say in it."""
-        if case.allocation is None or case.state is RequestState.ARRIVED:
-            return None
-        booking = Booking(case.request, case.allocation, case.waived)
-        allowed = movable(booking, self._changes.live) and not _decided_by_a_person(case)
-        return booking if allowed and not _awaited(case, self._changes) else None
+
+def booking_of(case: Case) -> Booking:
+    """A case that has a bundle, as the solver knows it."""
+    assert case.allocation is not None, "booked"
+    return Booking(case.request, case.allocation, case.waived)
+
+
+def may_be_displaced(changes: Changes) -> Iterator[Case]:
+    """Booked cases that were not displaced before and that may be changed, in no order."""
+    for other in changes.desk.cases.values():
+        if other.displaced_by is None and may_be_changed(other, changes):
+            yield other
+
+
+def may_be_changed(case: Case, changes: Changes) -> bool:
+    """Whether software may change a booking: no person has had a say in it, and nobody awaits it."""
+    if case.allocation is None or case.state is RequestState.ARRIVED:
+        return False
+    return not _decided_by_a_person(case) and not _awaited(case, changes)
 
 
 def _decided_by_a_person(case: Case) -> bool:

@@ -22,6 +22,7 @@ from api.schemas.movements import TransferIn
 from api.services import (
     arriving,
     batches,
+    chaining,
     choosing,
     disruptions,
     leaving,
@@ -52,6 +53,8 @@ HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
     "request.choose": choosing.choose,
+    "request.chain": chaining.seek_for_request,
+    "stay.chain": chaining.seek_for_stay,
     "request.release": movements.withdraw,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,
@@ -219,7 +222,7 @@ class HospitalDecider:
                 self._sound = False
             if isinstance(error, RoundFailed):
                 log.error("The waiting list could not be gone over", exc_info=error.__cause__)
-                self._waiting.give_up()
+                self._waiting.gone_over()
                 return self._decide_one(command, last=False)
             if changes.tried_waiting:
                 self._waiting.came_free()
@@ -237,9 +240,12 @@ class HospitalDecider:
         if urgency is not None:
             # Of the same priority and the same minute, whoever waits was there first.
             self._waiting.before((urgency, changes.now + 1, ""), changes)
+        tried = changes.tried_waiting
         answer = HANDLERS[command.name](command.body, changes)
         if changes.came_free:
             self._waiting.came_free()
+        elif changes.tried_waiting and not tried:
+            self._waiting.gone_over()
         if last:
             self._waiting.finish(changes)
         return answer

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from api.services.cases import Case
 from api.services.desk import Changes, Desk
-from api.services.displacing import Displaceable
+from api.services.displacing import Displaceable, booking_of, may_be_changed
 from api.services.placing import carry_out, decide, keep_waiting, settle
 from solver.hospital import Minute, RequestState
 from solver.placing.ahead import WORTH_CHANGING_MINUTES, ahead, is_late, wait_is_over
+from solver.placing.displace import movable
 from solver.placing.precedence import Precedence
 from solver.placing.problem import Method
 
@@ -99,8 +100,8 @@ class WaitingList:
             self._go_on(changes, None)
             self._due = False
 
-    def give_up(self) -> None:
-        """A round failed: the next begins when something comes free again."""
+    def gone_over(self) -> None:
+        """The list was gone over besides, or a round failed: the next begins when something comes free again."""
         self._due = False
         self._round = None
 
@@ -159,9 +160,9 @@ def _placed(case: Case, others: Displaceable, changes: Changes) -> Case | None:
 
 def _earlier(case: Case, others: Displaceable, changes: Changes) -> Case | None:
     """A case that has a late place with an earlier one, or None."""
-    live, booking = changes.live, others.booking_of(case)
-    if booking is None:
+    if not may_be_changed(case, changes) or not movable(booking_of(case), changes.live):
         return None
+    live, booking = changes.live, booking_of(case)
     with live.trial():
         live.withdraw(case.request, booking.allocation)
         found = ahead(live, case.request, changes.desk.new_id("alc"), case.waived)

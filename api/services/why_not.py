@@ -5,7 +5,7 @@ What is asked is frozen under the decider's lock; the search for what could give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,8 +15,9 @@ from api.schemas.checks import WhyNotIn
 from api.security.access import Access
 from api.security.permissions import TABLE, Permission
 from api.services.batches import without_free_text
+from api.services.chaining import spoken_for
 from api.services.desk import Changes
-from api.services.displacing import Displaceable
+from api.services.displacing import booking_of, may_be_displaced
 from api.services.subjects import Subject, subject_of
 from api.services.words import lots_json, moment, units_json
 from api.solving.messages import Failure, Relaxed
@@ -26,9 +27,10 @@ from solver.placing import phrases, rules
 from solver.placing.blocking import standing
 from solver.placing.checking import checked, supplies
 from solver.placing.concessions import TARIFFS, Concession, Kind, Relaxation
-from solver.placing.displace import Booking
+from solver.placing.displace import Booking, movable
 from solver.placing.fallback import RELIEF
 from solver.placing.language import Sentence
+from solver.placing.movable import AT_ONCE
 from solver.placing.problem import PlacingProblem, Standing
 from solver.placing.records import Records
 from solver.placing.referee import Decided
@@ -65,8 +67,9 @@ class Asked:
     revision: int
 
 
-def take_down(body: WhyNotIn, access: Access, changes: Changes) -> Asked:
-    """The question on the hospital as it is, as a frozen copy; ``changes`` undoes what was tried.
+def take_down(body: WhyNotIn, moves: Mapping[str, int], access: Access, changes: Changes) -> Asked:
+    """The question on the hospital as it is, as a frozen copy; ``changes`` undoes what was tried. ``moves``: how often
+    who lies here was moved before, by stay.
 
     Raises ``UnknownReference`` for a place that is none, and what refuses the subject itself.
     """
@@ -79,7 +82,7 @@ def take_down(body: WhyNotIn, access: Access, changes: Changes) -> Asked:
         replace(subject.request, accepting_team=""),
         scope,
         tuple(_bookings(subject, changes)),
-        frozenset(_about_to_move(changes)),
+        _staying(moves, changes),
         subject.waived,
     )
     records = changes.records
@@ -110,19 +113,16 @@ def _unknown(body: WhyNotIn, records: Records) -> Iterator[Place]:
 
 def _bookings(subject: Subject, changes: Changes) -> Iterator[Booking]:
     """Bookings whose place the request may take, without what people wrote."""
-    displaceable = Displaceable(changes)
-    for case in changes.desk.cases.values():
-        if case.displaced_by is None and case.request.priority > subject.request.priority:
-            booking = displaceable.booking_of(case)
-            if booking is not None:
-                yield replace(booking, request=replace(booking.request, accepting_team=""))
+    for case in may_be_displaced(changes):
+        booking = booking_of(case)
+        if booking.request.priority > subject.request.priority and movable(booking, changes.live):
+            yield replace(booking, request=replace(booking.request, accepting_team=""))
 
 
-def _about_to_move(changes: Changes) -> Iterator[str]:
-    """Stays that somebody has asked another bed for already."""
-    for case in changes.desk.cases.values():
-        if case.request.from_stay_id is not None:
-            yield case.request.from_stay_id
+def _staying(moves: Mapping[str, int], changes: Changes) -> frozenset[str]:
+    """Stays that nobody is asked to move: another bed is asked or proposed for them, or they were moved too often."""
+    often = {stay_id for stay_id, count in moves.items() if count >= AT_ONCE.moves_per_stay}
+    return spoken_for(changes) | often
 
 
 def _standing(subject: Subject, scope: Scope, changes: Changes) -> tuple[Standing, ...]:

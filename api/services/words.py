@@ -311,10 +311,9 @@ def need_reasons(need: Need) -> list[dict[str, Any]]:
 
 def proposal_json(proposal: Proposal, zone: str) -> dict[str, Any]:
     """A proposal as clients see it."""
-    change = {
-        name: moment(value, zone) if name in ("start", "fits_from") and value is not None else value
-        for name, value in proposal.change.items()
-    }
+    change = _with_moments(proposal.change, zone)
+    if "steps" in change:
+        change["steps"] = [_with_moments(step, zone) for step in change["steps"]]
     return {
         "id": proposal.id,
         "kind": proposal.kind,
@@ -323,4 +322,11 @@ def proposal_json(proposal: Proposal, zone: str) -> dict[str, Any]:
         "reason": proposal.reason,
         "change": change,
         "expires": moment(proposal.expires, zone) if proposal.expires is not None else None,
+    }
+
+
+def _with_moments(told: dict[str, Any], zone: str) -> dict[str, Any]:
+    return {
+        name: moment(value, zone) if name in ("start", "fits_from") and value is not None else value
+        for name, value in told.items()
     }

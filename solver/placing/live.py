@@ -285,11 +285,11 @@ class LiveHospital:
     def masks(
         self, request: Request, waived: frozenset[str] = frozenset(), earliest: Minute | None = None
     ) -> Int64:
-        """For each bed, in the order of ``arrays.bed_ids``, the hard rules that stand against the first start, as bits
-        by their numbers; int64 (n_beds,). ``earliest``: a later first start."""
+        """For each bed, in the order of ``arrays.bed_ids``, the hard rules that stand against a start as soon as
+        possible (not before ``earliest``), as bits by their numbers; int64 (n_beds,)."""
+        out = np.zeros(len(self.arrays.bed_ids), np.int64)
         with self._leaving(request):
             compiled = compile_request(request, self.arrays, self._pricing, waived=waived, earliest=earliest)
-            out = np.zeros(len(self.arrays.bed_ids), np.int64)
             scratch = self._scratch_for(_starts(compiled))
             masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
         return out

@@ -214,6 +214,43 @@ CHECK_KEEPS: Final = Phrase(
 CHECK_BREAKS: Final = Phrase(
     "Bed {bed} would break: {rules}", "床位 {bed} 将违反：{rules}", id="check_breaks"
 )
+CHAIN_FOR: Final = Phrase(
+    "Nothing fits request {request} as things stand; {moves} changes for others would make room.",
+    "按现状无法安排申请 {request}；调整其他 {moves} 项安排即可腾出床位。",
+    id="chain_for",
+)
+STEP_DOWN_PAIR: Final = Phrase(
+    "Stay {stay} is ready for level {level} care; request {request} waits for the bed it would free: {bed}.",
+    "住院 {stay} 可转为 {level} 级监护；申请 {request} 正等待其将腾出的床位 {bed}。",
+    id="step_down_pair",
+)
+OUTLIER: Final = Phrase(
+    "Stay {stay} lies outside the wards of its speciality.", "住院 {stay} 不在本专科病区。", id="outlier"
+)
+# --- why no chain, or no longer
+NO_CHAIN: Final = Phrase(
+    "No chain of moves makes this cheaper than waiting.", "没有优于等待的床位调整方案。", id="no_chain"
+)
+HAS_BED: Final = Phrase("Request {request} has a bed.", "申请 {request} 已有床位。", id="has_bed")
+NO_OUTLIER: Final = Phrase(
+    "Stay {stay} is on a ward of its speciality.", "住院 {stay} 已在本专科病区。", id="no_outlier"
+)
+NOT_MOVED: Final = Phrase("The patient is not to be moved: {bars}", "该患者不宜转移：{bars}", id="not_moved")
+CHAIN_STALE: Final = Phrase(
+    "What the chain rests on has changed meanwhile: {subject}.",
+    "方案所依据的情况已变化：{subject}。",
+    id="chain_stale",
+)
+CHAIN_NO_BED: Final = Phrase(
+    "Bed {bed} no longer takes the patient it was proposed for.",
+    "床位 {bed} 已不能接收原定患者。",
+    id="chain_no_bed",
+)
+CHAIN_BROKEN: Final = Phrase(
+    "In bed {bed} this would now be broken: {rules}",
+    "床位 {bed} 现将违反：{rules}",
+    id="chain_broken",
+)
 
 # --- what would have to give way
 RELAX_WAIT: Final = Phrase("Wait until {start}.", "等至 {start}。", id="relax_wait")

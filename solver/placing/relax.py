@@ -48,6 +48,7 @@ from solver.placing.concessions import (
 from solver.placing.displace import Booking, supplies_held, supplies_wanted
 from solver.placing.live import LiveHospital
 from solver.placing.movable import may_be_moved, move_request
+from solver.placing.moving import attached_allocations
 from solver.placing.problem import Decision
 from solver.placing.records import Records
 from solver.placing.referee import Decided, broken, check, people
@@ -129,7 +130,7 @@ def _found(
 ) -> Allocation | None:
     """What the kernels give within a scope."""
     narrowed = scope.narrowed(request, live.records, waived)
-    with scope.alone(live):
+    with scope.alone(live, request.companion):
         return live.find(narrowed, allocation_id, waived=waived - {rules.ROOM_EXCLUDED.id})
 
 
@@ -147,10 +148,12 @@ class _Search:
     aside: list[Unit] = field(init=False)
     prices: Int64 = field(init=False)
     cleaned: dict[str, Concession] = field(init=False)
+    attached: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.aside = self.question.scope.other_units(self.question.request, self.live.records)
         self.prices = rule_prices()
+        self.attached = attached_allocations(self.records)
         self.cleaned = {bed.id: cleaning(bed, self.records) for bed in self._dirty()}
 
     @property
@@ -318,7 +321,7 @@ class _Search:
         return total
 
     def _may_move(self, stay: Stay) -> bool:
-        return stay.id not in self.question.staying and may_be_moved(stay, self.records)
+        return stay.id not in self.question.staying and may_be_moved(stay, self.records, self.attached)
 
     def _booking_of(self, stay: Stay) -> Booking | None:
         if stay.state is not StayState.BOOKED or stay.allocation_id is None:

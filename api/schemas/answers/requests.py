@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import Aged, Cost, PageOut, RuleId, Time, Told
+from api.schemas.answers.common import Aged, Cost, PageOut, RepairPlanOut, RuleId, Time, Told
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
 from api.solving.messages import Failure
@@ -176,7 +176,8 @@ class BatchOut(Aged):
 
     ``bound``: no joint decision could have cost less, on the hospital as it was when the batch came in; null when
     nothing was proven, or when the hospital changed so that the plan no longer held. ``gap``: the share of ``cost``
-    that a better decision could have saved at most. ``degraded``: time was short, or there was no plan, for the
+    that a better decision could have saved at most. ``plan``: bookings of others that were taken back for the urgent of
+    the batch, and what more of them would have saved. ``degraded``: time was short, or there was no plan, for the
     reason given.
     """
 
@@ -186,6 +187,7 @@ class BatchOut(Aged):
     cost: Cost
     bound: Cost | None
     gap: float | None
+    plan: RepairPlanOut
     degraded: bool
     degraded_reason: Failure | Literal["deadline"] | None
     results: list[DecidedOut]
