@@ -30,7 +30,8 @@ LEAST_SECONDS: Final = 0.2
 class Answered:
     """The cheapest relaxation found, None if there is none; ``method``: what found it.
 
-    No relaxation costs less than ``bound``; ``proven``: nor than this one, or there is none below ``elastic.CEILING``.
+    No relaxation costs less than ``bound``; ``proven``: nor than this one; of None, that there is none below
+    ``elastic.CEILING``.
     """
 
     relaxation: Relaxation | None
@@ -98,8 +99,8 @@ def _proven(
         log.exception("The elastic model failed; what trials found stands")
         return Answered(best, Method.KERNEL, 0, False)
     if claim.relaxation is None:
-        limit = min(ceiling, elastic.CEILING)
-        return Answered(best, Method.KERNEL, claim.bound, claim.bound >= limit)
+        proven = claim.bound >= (elastic.CEILING if best is None else best.price)
+        return Answered(best, Method.KERNEL, claim.bound, proven)
     better = confirmed(question, claim.relaxation, live)
     if better is None:
         log.error("The referee did not confirm a relaxation of the elastic model; what trials found stands")

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from solver.engine.types import Bool, Int64
+from solver.equipment.rules import UNIT_TYPE
 from solver.hospital import (
     Allocation,
     Bed,
@@ -27,9 +28,10 @@ from solver.hospital import (
 )
 from solver.hospital.stays import turnaround_minutes
 from solver.hospital.timegrid import MINUTES_PER_DAY
+from solver.pharmacy.rules import DRUG_GIVEN
 from solver.placing import rules
 from solver.placing.asks import start_window
-from solver.placing.codes import rules_in
+from solver.placing.codes import rule_bit, rules_in
 from solver.placing.concessions import (
     TARIFFS,
     Concession,
@@ -68,6 +70,10 @@ BED_RULES: Final = frozenset({"bed_free", "bed_clean"})
 
 PEOPLE_RULES: Final = frozenset({"room_sex", "isolation_cohort", "exposure_cohort", "keep_apart"})
 """May be broken by who lies in another bed of the room."""
+
+
+SUPPLY_BITS: Final = rule_bit(UNIT_TYPE) | rule_bit(DRUG_GIVEN)
+"""What the kernels' masks say where units or drugs are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,7 @@ class _Search:
     ceiling: int = NO_PRICE
     best: Relaxation | None = None
     tried: int = 0
+    supplied: bool = False
     aside: list[Unit] = field(init=False)
     prices: Int64 = field(init=False)
     cleaned: dict[str, Concession] = field(init=False)
@@ -169,12 +176,16 @@ class _Search:
     def run(self) -> None:
         """Waivers and means first, then who gives way."""
         self.by_waivers(())
+        if not self.supplied:
+            # No nurse, no free bed brings what is missing; a booking that has it may.
+            self._by_giving_way(self._with_supplies())
+            return
         for nurse in self._nurses():
             if nurse.price < self.limit and not self.out_of_time():
                 with self.live.trial():
                     concede([nurse], self.live)
                     self.by_waivers((nurse,))
-        self._by_giving_way()
+        self._by_giving_way((*self._in_beds(), *self._with_supplies()))
 
     # --- means of the hospital --------------------------------------------------------------------------------
     def _dirty(self) -> list[Bed]:
@@ -226,6 +237,7 @@ class _Search:
         """Sum of the prices of all rules that stand against each bed from a start; int64 (n_beds,)."""
         asked = replace(variant.request, needed_by=max(start, variant.request.needed_by), max_wait_minutes=0)
         masks = self.live.masks(asked, self.question.waived | variant.waived)
+        self.supplied = self.supplied or bool((masks & SUPPLY_BITS == 0).any())
         return mask_prices(masks, self.prices)
 
     def _offer(
@@ -252,9 +264,8 @@ class _Search:
         return sorted(variants_of(self.question.request, self.records), key=lambda variant: variant.least)
 
     # --- who gives way ----------------------------------------------------------------------------------------
-    def _by_giving_way(self) -> None:
+    def _by_giving_way(self, options: Iterable[tuple[int, tuple[Stay, ...]]]) -> None:
         """Sets of patients and bookings, by the least they could cost."""
-        options = [*self._in_beds(), *self._with_supplies()]
         for least, gone in sorted(options, key=lambda option: option[0]):
             if least >= self.limit or self.tried >= self.bounds.tries or self.out_of_time():
                 break
