@@ -26,6 +26,7 @@ from solver.hospital import Allocation, Minute, UnitUse, from_minute
 from solver.placing import phrases, rules
 from solver.placing.blocking import standing
 from solver.placing.checking import checked, supplies
+from solver.placing.conceding import Question
 from solver.placing.concessions import TARIFFS, Concession, Kind, Relaxation
 from solver.placing.displace import Booking, movable
 from solver.placing.fallback import RELIEF
@@ -34,7 +35,6 @@ from solver.placing.movable import AT_ONCE
 from solver.placing.problem import PlacingProblem, Standing
 from solver.placing.records import Records
 from solver.placing.referee import Decided
-from solver.placing.relax import Question
 from solver.placing.scope import Scope
 from solver.placing.telling import as_json
 

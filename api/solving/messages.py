@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from solver.engine.errors import SolverError
 from solver.hospital import Allocation
+from solver.placing.conceding import Question
 from solver.placing.concessions import Relaxation
 from solver.placing.problem import Method, PlacingProblem
-from solver.placing.relax import Question
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -28,8 +28,8 @@ from api.solving.messages import (
     read_plan,
     read_relaxed,
 )
+from solver.placing.conceding import Question
 from solver.placing.problem import PlacingProblem
-from solver.placing.relax import Question
 
 log = logging.getLogger(__name__)
 

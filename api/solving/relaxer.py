@@ -10,8 +10,8 @@ from api.metrics import Metrics
 from api.solving.messages import Failure, NoPlan, Relaxed
 from api.solving.process import SolverProcess
 from solver.placing.cheapest import cheapest
+from solver.placing.conceding import Question
 from solver.placing.problem import PlacingProblem
-from solver.placing.relax import Question
 
 MOST_SECONDS: Final = 10.0
 """Longest that one question keeps the process from batches."""

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from solver.engine.errors import EngineError
+from solver.placing.conceding import NO_PRICE, Question
 from solver.placing.concessions import Relaxation
 from solver.placing.cpsat import elastic
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Method, PlacingProblem
 from solver.placing.records import Records
-from solver.placing.relax import NO_PRICE, Question, confirmed, relax
+from solver.placing.relax import confirmed, relax
 
 log = logging.getLogger(__name__)
 

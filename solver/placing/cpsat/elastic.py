@@ -23,6 +23,7 @@ from solver.engine.result import Status
 from solver.engine.types import Bool, Int64
 from solver.hospital import Allocation, Companion, LotUse, UnitUse
 from solver.placing import rules
+from solver.placing.conceding import Question
 from solver.placing.concessions import (
     TARIFFS,
     WAIVERS,
@@ -65,7 +66,6 @@ from solver.placing.cpsat.rooms import bed_rows, companion_rows, room_rows
 from solver.placing.cpsat.units import UnitRows
 from solver.placing.displace import Booking
 from solver.placing.records import Records
-from solver.placing.relax import Question
 from solver.placing.variants import ELSEWHERE, calling, on_call
 
 CEILING: Final = 3_000_000

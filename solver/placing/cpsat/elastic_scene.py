@@ -19,13 +19,13 @@ from solver.hospital.stays import turnaround_minutes
 from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.pharmacy.rules import LOT_PLACE
 from solver.placing import rules
+from solver.placing.conceding import Question
 from solver.placing.concessions import TARIFFS, Concession, Kind, cleaning, unclean
 from solver.placing.cpsat.scene import Scene, scene_of
 from solver.placing.displace import Booking, supplies_held, supplies_wanted
 from solver.placing.movable import earliest_move, may_be_moved, move_request
 from solver.placing.moving import attached_allocations
 from solver.placing.records import Records, consequences
-from solver.placing.relax import Question
 from solver.placing.variants import variants_of
 
 MOST_MOVERS: Final = 40

@@ -7,11 +7,11 @@ import pytest
 from solver.engine.errors import EngineError
 from solver.hospital import Care, Drug, DrugNeed, Feature, Lot
 from solver.placing.cheapest import answered, cheapest
+from solver.placing.conceding import Question
 from solver.placing.concessions import WAIVERS, Kind
 from solver.placing.cpsat import elastic
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Method, PlacingProblem
-from solver.placing.relax import Question
 from tests.builders import NOW, person, records_of, request
 
 HOIST = request(care=Care("medicine", 0, frozenset({Feature.HOIST})))
