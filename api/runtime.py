@@ -37,6 +37,7 @@ from api.settings import Settings
 from api.solving import child
 from api.solving.planner import Planner
 from api.solving.process import Serve, SolverProcess
+from api.solving.relaxer import Relaxer
 from models import audit
 from models.clock import CLOCK_ACTOR, Clock, Instant
 from models.commands import Answer, Command, Reply
@@ -109,6 +110,7 @@ class Runtime:
         self.solver: SolverProcess | None = None
         self.previewing = asyncio.Lock()
         """One preview of other rules at a time."""
+        self.relaxer = Relaxer(None, outside.monotonic, metrics)
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:
@@ -130,6 +132,7 @@ class Runtime:
         rehearse, monotonic = decider.rehearse, self.outside.monotonic
         self._planner = Planner(solver, self.database, rehearse, monotonic, self.metrics)
         self.solver = solver
+        self.relaxer = Relaxer(solver, monotonic, self.metrics)
         # Nobody waits for it: a batch that comes before it is ready is searched.
         threading.Thread(target=solver.start, name="wardflow-solver-start", daemon=True).start()
 
