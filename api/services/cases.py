@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from solver.engine.rule import Profile
 from solver.hospital import Allocation, Minute, Request, RequestState
 
 
@@ -92,3 +93,12 @@ class DisruptionRecord:
     start: Minute
     end: Minute | None
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """A version of the rule profile came into force, and why; ``before``: the one that was."""
+
+    before: Profile
+    profile: Profile
+    reason: str

@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from api.services.cases import Case, DisruptionRecord, Proposal, Waiver
+from api.services.cases import Activated, Case, DisruptionRecord, Proposal, Waiver
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
-from models.repositories.profiles import FIRST_VERSION, ProfileBook
+from models.repositories.profiles import ProfileBook, first_book
 from models.repositories.staff import Slot
 from models.store import blocked
 from models.tables.staff import SLOT_MINUTES
@@ -61,10 +61,6 @@ class Practice:
     displacing: Bounds = field(default_factory=Bounds)
 
 
-def _no_profiles() -> ProfileBook:
-    return ProfileBook({FIRST_VERSION: Profile()}, ())
-
-
 class Desk:
     """The live hospital, its open cases and open proposals; owned by the writer's thread.
 
@@ -81,12 +77,14 @@ class Desk:
         find_persons: Callable[[Collection[str]], Iterable[Person]],
         cover: Mapping[Slot, int],
         revision: int,
-        profiles: Callable[[], ProfileBook] = _no_profiles,
+        profiles: Callable[[], ProfileBook] = first_book,
     ) -> None:
         self.live = live
         self.revision = revision
         self.cover = Counter(cover)
         self._find_persons = find_persons
+        self.pressed: Callable[[], bool] = lambda: False
+        """Whether somebody who waits behind the command is due: what takes long cuts itself short."""
         self.profiles = profiles
         """Reads the book of the rule profile's versions, as it is committed."""
         self._absent: frozenset[str] = frozenset()
@@ -217,15 +215,6 @@ _HOMES: dict[type, str] = {
 }
 
 Key = tuple[type, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Activated:
-    """A version of the rule profile came into force, and why; ``before``: the one that was."""
-
-    before: Profile
-    profile: Profile
-    reason: str
 
 
 class Changes:
