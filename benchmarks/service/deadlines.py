@@ -110,6 +110,7 @@ def watch(
 
 
 def _watch_until(stopped: Event, answer: Any) -> None:
+    answer.send("here")
     answer.send(watch(stopped.is_set))
 
 
@@ -121,6 +122,7 @@ def watched() -> Iterator[list[Stalls]]:
     process = context.Process(target=_watch_until, args=(stopped, theirs), daemon=True)
     process.start()
     found: list[Stalls] = []
+    ours.recv()  # a process that is just starting is a load of its own
     try:
         yield found
         stopped.set()
@@ -233,8 +235,8 @@ def degraded_of(placed: Sequence[Exchange]) -> int:
 def measure(kind: str, asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """One kind of database, checked."""
     with loaded(kind, folder / "service") as load:
-        quiet = [load.peak(WARMING_SECONDS), load.peak(PEAK_SECONDS)]
-        peak = len(quiet[-1].exchanges) / quiet[-1].seconds
+        quiet = [run for seconds in (WARMING_SECONDS, PEAK_SECONDS) for run in _peak(load, seconds)]
+        peak = len(quiet[2].exchanges) / quiet[2].seconds
         rate = peak * asked.load
         seconds = 2 * asked.decisions / rate
         with watched() as stalls:
@@ -269,6 +271,20 @@ def measure(kind: str, asked: argparse.Namespace, folder: Path) -> dict[str, Any
         "statuses": {str(s): n for s, n in sorted(Counter(e.status for e in run.exchanges).items())},
         "client_busy": round(run.busy_seconds / run.seconds, 2),
     }
+
+
+def _peak(load: Loaded, seconds: float) -> list[Run]:
+    """As many commands as clients can have; then everything is given back, or the next run finds the hospital full and
+    measures a waiting list."""
+    run = load.peak(seconds)
+    released = {each.about for each in run.of(workload.RELEASE) if each.status == workload.DONE}
+    placed = map(workload.request_id_of, (each.body for each in accepted(run.of(workload.PLACE))))
+    token = load.system.token
+    back = [workload.release(request_id, token) for request_id in placed if request_id not in released]
+    emptied = load.client.submit(
+        workload.closed, load.system.service.url, back, workload.RELEASING_CLIENTS
+    ).result()
+    return [run, emptied]
 
 
 def _under_load(
