@@ -124,6 +124,10 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "waiver": {"waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]},
     },
     "POST /api/v1/requests/{request_id}:release": {"with_reason": {"reason": "goes home"}, "plain": {}},
+    "POST /api/v1/allocations:hold": {
+        "best": {"request": _PLAIN, "minutes": 30},
+        "as_recommended": {"request": _PLAIN, "place": {"bed_id": "B4", "start": "2026-03-02T00:00:00Z"}},
+    },
     "POST /api/v1/allocations:recommend": {"bundle": {"request": _PLAIN, "k": 3, "deadline_ms": 500}},
     "POST /api/v1/allocations/{allocation_id}:confirm": {
         "accepted": {"accepted": True},
@@ -154,6 +158,32 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/proposals/{proposal_id}:confirm": {"plain": {}},
     "POST /api/v1/proposals/{proposal_id}:decline": {"with_reason": {"reason": "the patient is too unwell"}},
+    "POST /api/v1/profiles": {
+        "dearer_outliers": {"weights": {"speciality": 90_000}, "reason": "fewer outliers this winter"},
+        "without_a_rule": {"switch_off": ["bed_staffed"], "reason": "agency nurses for the week of the fair"},
+    },
+    "POST /api/v1/profiles/{version}:preview": {"a_week": {"days": 7}},
+    "POST /api/v1/profiles/{version}:activate": {"agreed": {"reason": "agreed in the capacity round"}},
+    "POST /api/v1/steps/targets": {
+        "hospital_and_ward": {
+            "targets": [
+                {"step": "accepted", "priority": "urgent", "minutes": 20},
+                {"step": "accepted", "priority": "urgent", "minutes": 40, "ward_id": "W2"},
+            ]
+        }
+    },
+    "POST /api/v1/webhooks": {
+        "of_a_ward": {
+            "url": "https://example.org/wardflow",
+            "topics": ["allocation.*", "request.displaced", "step.overdue"],
+            "ward_ids": ["W1"],
+        },
+        "everything": {"url": "https://example.org/wardflow"},
+    },
+    "PATCH /api/v1/webhooks/{webhook_id}": {"pause": {"state": "paused"}},
+    "POST /api/v1/webhooks/{webhook_id}:rotate": {"both_for_a_day": {"former_hours": 24}},
+    "POST /api/v1/webhooks/{webhook_id}:ping": {"test": {}},
+    "POST /api/v1/webhooks/{webhook_id}:replay": {"one": {"sequence": 1}},
     "POST /api/v1/accounts": {
         "nurse": {
             "login": "n.example",

@@ -117,6 +117,8 @@ def _plain(route: APIRoute, dependant: Dependant, id_name: str | None) -> Stop |
         [name for name in (dependant.request_param_name, dependant.response_param_name) if name],
     )
     names = [param.name for param in dependant.path_params]
+    if any(param.field_info.annotation is not str for param in dependant.path_params):
+        return None  # an id that is a number is FastAPI's to read
     if any(others) or names != ([] if id_name is None else [id_name]):
         return None
     dependencies = []

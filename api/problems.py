@@ -140,6 +140,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     solver.SolverError: INTERNAL,
     solver.InvalidInstance: _INVALID,
     solver.EngineError: INTERNAL,
+    solver.Contradiction: INTERNAL,
 }
 """One row per error class; subclasses added later need a row of their own (a test says so)."""
 

@@ -17,24 +17,29 @@ from anyio import to_thread
 from sqlalchemy import Connection, select
 
 from api.clocks import ForwardClock, HospitalClock, machine_clock
+from api.delivery.courier import deliveries
+from api.delivery.destinations import Reach
 from api.errors import NotReady
 from api.metrics import Metrics
 from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
-from api.services.desk import Changes, Practice
+from api.services import steps
+from api.services.changes import Changes
+from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
 from api.services.ticking import Tick
 from api.services.warming import warm_up
+from api.services.webhooks import Office
 from api.settings import Settings
 from api.solving import child
 from api.solving.planner import Planner
 from api.solving.process import Serve, SolverProcess
 from api.solving.relaxer import Relaxer
 from models import audit
-from models.clock import Clock, Instant
+from models.clock import CLOCK_ACTOR, Clock, Instant
 from models.commands import Answer, Command, Reply
 from models.database import Database, open_database
 from models.errors import StorageFails
@@ -49,8 +54,6 @@ from models.writer import Writer
 from solver.placing.displace import Bounds
 
 log = logging.getLogger(__name__)
-
-CLOCK_ACTOR = "clock"
 
 T = TypeVar("T")
 
@@ -102,8 +105,11 @@ class Runtime:
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
+        self._stopping = asyncio.Event()
         self._planner: Planner | None = None
         self.solver: SolverProcess | None = None
+        self.previewing = asyncio.Lock()
+        """One preview of other rules at a time."""
         self.relaxer = Relaxer(None, outside.monotonic, metrics)
 
     # --- life -----------------------------------------------------------------------------------------------
@@ -163,20 +169,48 @@ class Runtime:
         except TimeoutError:
             raise unknown() from None
 
+    async def note(self, command: Command) -> Reply:
+        """As ``submit``, of what the service itself has done: also while it stops."""
+        if self._writer is None:
+            raise NotReady("The service is starting.")
+        return await self._writer.submit(command)
+
     async def planned(self, command: Command) -> Command:
         """A batch with its plan, if it has time for one."""
         return command if self._planner is None else await self._planner.planned(command)
 
     async def keep_time(self) -> None:
         """Tick for as long as the service runs; a tick that fails is logged, and the next one comes."""
-        seconds = self.settings.tick_seconds
-        while seconds > 0:
-            await asyncio.sleep(seconds)
+        while await self.goes_on(self.settings.tick_seconds):
             if self.ready and self.clock.running:
                 try:
                     await self.tick()
                 except Exception:
                     log.exception("A tick of the clock failed")
+
+    async def watch_steps(self) -> None:
+        """Look for overdue steps for as long as the service runs."""
+        while await self.goes_on(self.settings.step_seconds):
+            if self.ready and self.storing:
+                try:
+                    await steps.watch(self)
+                except Exception:
+                    log.exception("Overdue steps could not be looked for")
+
+    async def deliver(self) -> None:
+        """Take events to the webhooks that want them, for as long as the service runs."""
+        if not self.settings.webhook_delivery:
+            return
+        async with deliveries(self) as courier:
+            self.metrics.watch(courier.gauges())
+            await courier.run()
+
+    async def goes_on(self, seconds: float) -> bool:
+        """Wait that long, or until the service stops: then False, as when there is nothing to wait for (0)."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return seconds > 0 and not self._stopping.is_set()
 
     async def tick(self) -> Reply:
         """Let the hospital's state follow its clock."""
@@ -184,8 +218,9 @@ class Runtime:
         return await self.submit(Command("clock.tick", CLOCK_ACTOR, Tick(moves)))
 
     def begin_to_close(self) -> None:
-        """Take no more commands; event streams end."""
+        """Take no more commands; event streams end, and what goes on by itself. On the event loop."""
         self._closing = True
+        self._stopping.set()
 
     @property
     def closing(self) -> bool:
@@ -254,9 +289,22 @@ class Runtime:
             overdue_minutes=s.overdue_minutes,
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
+            hold_rest_minutes=s.hold_rest_minutes,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
         )
+
+    @property
+    def office(self) -> Office:
+        """Where webhooks are administered."""
+        outside = self.outside
+        return Office(self.reach, self.vault, outside.random_bytes, self.new_id, self.wall, self.meta.zone)
+
+    @property
+    def reach(self) -> Reach:
+        """Where events may be sent."""
+        s = self.settings
+        return Reach(s.webhook_networks, s.webhook_plain_http or self.meta.sandbox)
 
     def _gauges(self) -> Mapping[str, tuple[str, Callable[[], float]]]:
         writer, decider = self._writer, self._decider

@@ -61,6 +61,24 @@ OCCUPANCY_STAYS = Refusal(
 )
 """Where somebody lay is not rewritten: a mistake is made void and recorded anew."""
 
+# --- holds ------------------------------------------------------------------------------------------------
+HOLD_PLACED = Refusal(
+    "request_hold_placed",
+    "request",
+    ("INSERT", "UPDATE"),
+    "(NEW.needs ->> 'held_until') IS NOT NULL AND NEW.state <> 'placed'",
+)
+"""Only what is given and not yet accepted is held."""
+
+STAY_KEPT = Refusal(
+    "stay_on_the_way_kept",
+    "stay",
+    ("INSERT", "UPDATE"),
+    "EXISTS (SELECT 1 FROM request q WHERE q.id = NEW.request_id AND (q.needs ->> 'held_until') IS NOT NULL)",
+    when="NEW.request_id IS NOT NULL AND NEW.state IN ('in_transit', 'occupying')",
+)
+"""Nobody is on the way to a bed that is only held, nor lies in one: it could be given to others meanwhile."""
+
 # --- equipment --------------------------------------------------------------------------------------------
 UNIT_FREE = IntervalGuard(
     "unit_booking_unit", "unit_booking", "unit_id", "blocked_start", "blocked_end", "state = 'active'"
@@ -176,6 +194,18 @@ SHIFT_LENGTH = Refusal(
 )
 """Nobody is on duty or on call for more than two days on end (the cover's revisions reach that far)."""
 
+# --- reasons ----------------------------------------------------------------------------------------------
+REASON_STAYS = Refusal(
+    "stated_reason_stays",
+    "stated_reason",
+    ("UPDATE",),
+    "NEW.ciphertext IS NOT NULL OR NEW.id <> OLD.id OR NEW.action <> OLD.action OR NEW.actor <> OLD.actor "
+    "OR NEW.subject_id <> OLD.subject_id",
+)
+"""What somebody gave as a reason is not rewritten: it goes when the patient is erased, and in no other way."""
+
+REASON_KEPT = Refusal("stated_reason_kept", "stated_reason", ("DELETE",), "1 = 1")
+
 VERSIONED = (
     places.bed_status,
     places.place_block,
@@ -199,6 +229,8 @@ GUARDS: tuple[Guard, ...] = (
     BED_STATUS,
     BED_CLEAN,
     OCCUPANCY_STAYS,
+    HOLD_PLACED,
+    STAY_KEPT,
     UNIT_FREE,
     UNIT_USABLE,
     UNIT_BOOKING_STAYS,
@@ -214,10 +246,21 @@ GUARDS: tuple[Guard, ...] = (
     SHIFT_MOVED_COVER,
     SHIFT_STAYS,
     SHIFT_LENGTH,
+    REASON_STAYS,
+    REASON_KEPT,
     *(guard for table in VERSIONED for guard in _with_history(table)),
     *(
         guard
-        for name in ("audit_line", "request_step", "lot_move", "disruption", "rule_profile", "rule_override")
+        for name in (
+            "audit_line",
+            "request_step",
+            "lot_move",
+            "disruption",
+            "rule_profile",
+            "rule_profile_event",
+            "rule_override",
+            "step_breach",
+        )
         for guard in append_only(name)
     ),
 )

@@ -17,6 +17,7 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 """The place a call is about, seen by somebody whose role is held on ward W1 or on its site."""
 
 HOSPITAL = "hospital"
+HOLD = "/api/v1/allocations:hold"
 RECOMMEND = "/api/v1/allocations:recommend"
 CHECK = "/api/v1/allocations:check"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
@@ -79,6 +80,11 @@ class World:
         told = self.make("/disruptions", {"event": {"kind": "bed_closed", "bed_id": bed, "reason": "leak"}})
         return str(told["proposals"][0]["id"])
 
+    def webhook(self) -> str:
+        """A webhook that hears of nothing: an address that leads nowhere is never called."""
+        body = {"url": "https://example.org/hook", "topics": ["no.event"]}
+        return str(self.make("/webhooks", body)["id"])
+
     def login(self) -> str:
         """A name nobody has."""
         return f"new-{next(self._numbers)}"
@@ -116,7 +122,15 @@ def bundle(ward: str, asking: str | None = None) -> dict[str, Any]:
 
 def probes() -> list[Probe]:
     """All of them; those that end sessions come last."""
-    return [*_reading(), *_administering(), *_placing(), *_allocated(), *_disrupting(), *_sessions()]
+    return [
+        *_reading(),
+        *_administering(),
+        *_webhooks(),
+        *_placing(),
+        *_allocated(),
+        *_disrupting(),
+        *_sessions(),
+    ]
 
 
 def _get(path: str, about: str = HOSPITAL, query: str = "", template: str = "") -> Probe:
@@ -129,11 +143,13 @@ def _reading() -> Iterator[Probe]:
         yield _get(f"/{path}")
     for path in ("requests", "proposals", "outliers", "census", "events", "staff", "shifts", "accounts"):
         yield _get(f"/{path}")
+    yield _get("/steps/targets")
     for probe in ("healthz", "readyz", "version", "metrics"):
         yield Probe(f"GET /{probe}", HOSPITAL, lambda _, p=probe: Call("GET", f"/{p}"), again=True)
     for ward, about in ABOUT.items():
         yield _get("/staff", about, f"?ward_id={ward}")
         yield _get("/shifts", about, f"?ward_id={ward}")
+        yield _get("/steps/breaches", about, f"?ward_id={ward}")
         yield _get(f"/equipment/U-{ward}/patients", about, template="/equipment/{unit_id}/patients")
         yield _get(f"/drug-lots/L-{ward}/patients", about, template="/drug-lots/{lot_id}/patients")
         yield Probe(
@@ -163,12 +179,67 @@ def _administering() -> Iterator[Probe]:
         f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{account}/{w.account_id}", {"disabled": False})
     )
     yield Probe(f"POST {account}", HOSPITAL, lambda w: Call("POST", account, _account(w, None)))
+    yield from _rules()
+    targets = "/api/v1/steps/targets"
+    yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
     yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
+
+
+def _rules() -> Iterator[Probe]:
+    """Version 1 is there from the start; another one is in force before it is gone back to."""
+    one = "/api/v1/profiles/{version}"
+    yield _get("/profiles")
+    yield _get("/profiles/1", template="/profiles/{version}")
+    yield Probe("POST /api/v1/profiles", HOSPITAL, lambda _: Call("POST", "/api/v1/profiles", _draft()))
+    yield Probe(f"POST {one}:preview", HOSPITAL, lambda _: Call("POST", "/api/v1/profiles/1:preview", {}))
+    yield Probe(f"POST {one}:activate", HOSPITAL, _go_back)
+
+
+def _draft() -> dict[str, Any]:
+    return {"weights": {"speciality": 70_000}, "reason": "fewer outliers"}
+
+
+def _go_back(world: World) -> Call:
+    version = world.make("/profiles", _draft())["version"]
+    revision = world.make(f"/profiles/{version}:preview", {"days": 1})["revision"]
+    reason = {"reason": "agreed in the round"}
+    world.make(f"/profiles/{version}:activate", reason, revision)
+    seen = world.send(Call("GET", "/api/v1/profiles/1"), world.token).json()["revision"]
+    return Call("POST", "/api/v1/profiles/1:activate", reason, seen)
+
+
+def _webhooks() -> Iterator[Probe]:
+    hooks = "/api/v1/webhooks"
+    one = hooks + "/{webhook_id}"
+    body = {"url": "https://example.org/hook", "topics": ["no.event"]}
+    yield _get("/webhooks")
+    yield Probe(f"POST {hooks}", HOSPITAL, lambda _: Call("POST", hooks, body))
+    for operation, path in ((one, ""), (f"{one}/attempts", "/attempts")):
+        yield Probe(
+            f"GET {operation}",
+            HOSPITAL,
+            lambda w, p=path: Call("GET", f"{hooks}/{w.webhook()}{p}"),
+            again=True,
+        )
+    yield Probe(
+        f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{hooks}/{w.webhook()}", {"state": "paused"}, 1)
+    )
+    yield Probe(f"DELETE {one}", HOSPITAL, lambda w: Call("DELETE", f"{hooks}/{w.webhook()}"))
+    for verb, said in (("rotate", {}), ("ping", {}), ("replay", {"sequence": 1})):
+        yield Probe(
+            f"POST {one}:{verb}",
+            HOSPITAL,
+            lambda w, v=verb, b=said: Call("POST", f"{hooks}/{w.webhook()}:{v}", b),
+        )
 
 
 def _account(world: World, ward: str | None) -> dict[str, Any]:
     roles = [{"role": "nurse", "ward_id": ward}] if ward is not None else []
     return {"login": world.login(), "password": "a password of nobody", "roles": roles}
+
+
+def _targets() -> dict[str, Any]:
+    return {"targets": [{"step": "left", "priority": "routine", "minutes": 240, "ward_id": "W1"}]}
 
 
 def _clock() -> Call:
@@ -194,6 +265,9 @@ def _placing() -> Iterator[Probe]:
         yield Probe(
             f"POST {RECOMMEND}", about, lambda w, g=given, a=ward: _recommend(w, g, a), "of a stored request"
         )
+        held = {"request": body, "minutes": 1}
+        yield Probe(f"POST {HOLD}", about, lambda _, b=held: Call("POST", HOLD, b))
+        yield Probe(f"POST {HOLD}", about, lambda w, g=given, a=ward: _hold(w, g, a), "of a stored request")
         yield Probe(
             f"POST {requests}/{{request_id}}:chain",
             about,
@@ -218,6 +292,11 @@ def _choose(world: World, ward: str, asking: str | None) -> Call:
 def _recommend(world: World, ward: str, asking: str | None) -> Call:
     case = world.case(ward, asking)
     return Call("POST", RECOMMEND, {"request_id": case["request_id"], "k": 1})
+
+
+def _hold(world: World, ward: str, asking: str | None) -> Call:
+    held = world.make("/allocations:hold", {"request": bundle(ward, asking), "minutes": 60})
+    return Call("POST", HOLD, {"request_id": held["request_id"], "minutes": 61})
 
 
 def _chain(world: World, ward: str, asking: str | None) -> Call:

@@ -78,6 +78,7 @@ ACCOUNTS = {
     "pharmacist": [Grant("pharmacist")],
     "auditor": [Grant("auditor")],
     "operations": [Grant("operations")],
+    "both": [Grant("bed_manager"), Grant("operations")],
 }
 
 
@@ -176,6 +177,7 @@ class Place:
     def settings(self, **changes: Any) -> Settings:
         values = {
             "tick_seconds": 0,
+            "step_seconds": 0,
             "solver_process": False,
             "database": self.database,
             "key_file": self.key_file,

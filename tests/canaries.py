@@ -16,7 +16,19 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.schemas import accounts, base, checks, disruptions, movements, offers, requests
+from api.schemas import (
+    accounts,
+    base,
+    chains,
+    checks,
+    disruptions,
+    movements,
+    offers,
+    profiles,
+    requests,
+    steps,
+    webhooks,
+)
 from models.tables import metadata
 
 BORN = "1931-07-19"
@@ -40,11 +52,16 @@ PLANTED: dict[str, str] = {
     "RoomClosed.reason": "zqo canary room",
     "WardClosed.reason": "zqp canary ward",
     "RoomExposure.organism": "zqq-canary-exposed",
+    "WardOutbreak.organism": "zqoutbreak-canary",
+    "ProfileIn.reason": "zqw canary draft",
+    "ActivationIn.reason": "zqx canary activation",
     "LoginIn.login": "zqr-canary-unknown-login",
     "LoginIn.password": "zqs canary wrong password",
     "LoginIn.label": "zqt canary label",
     "AccountIn.login": "zqu-canary-login",
     "AccountIn.password": "zqv canary new password",
+    "WebhookIn.url": "https://127.0.0.2:9/zqz-canary-address",
+    "WebhookChangeIn.url": "https://127.0.0.2:9/zqy-canary-other-address",
 }
 
 SOUGHT = {
@@ -57,6 +74,11 @@ HARMLESS: Mapping[str, str] = {
     "CareIn.speciality": "a code of the hospital's own list",
     "CareIn.skills": "codes of the hospital's own list",
     "ModelRecalled.model": "a maker's name for a device",
+    "NursesAbsent.shift_ids": "opaque ids",
+    "ProfileIn.switch_off": "ids of rules",
+    "ProfileIn.switch_on": "ids of rules",
+    "WebhookIn.topics": "names of events",
+    "WebhookChangeIn.topics": "names of events",
 }
 """Texts that are no canary's place, and why. Ids (``id``, ``..._id``) are opaque: who makes them sees to that."""
 
@@ -76,13 +98,18 @@ KEPT_IN_CLEAR: Mapping[str, frozenset[str]] = {
     "PersonIn.allergies": _person("allergies"),
     "InfectionIn.organism": _person("infections") | {"disruption.detail"},
     "RoomExposure.organism": _person("exposed_to") | _BLOCKS | {"disruption.detail"},
+    "WardOutbreak.organism": _person("exposed_to") | {"disruption.detail"},
     "BundleIn.accepting_team": frozenset({"request.accepting_team", "request_version.accepting_team"}),
     "WaiverIn.reason": frozenset({"rule_override.reason"}),
     "BedClosed.reason": _BLOCKS,
     "RoomClosed.reason": _BLOCKS,
     "WardClosed.reason": _BLOCKS,
+    "ProfileIn.reason": frozenset({"rule_profile_event.reason"}),
+    "ActivationIn.reason": frozenset({"rule_profile_event.reason"}),
     "AccountIn.login": frozenset({"account.login", "idempotency.answer"}),
     "LoginIn.label": frozenset({"token.label"}),
+    "WebhookIn.url": frozenset({"idempotency.answer"}),
+    "WebhookChangeIn.url": frozenset({"webhook.url", "idempotency.answer"}),
 }
 """Which columns hold which canary, by field: what placement needs of an opaque person, what a board shows, names of
 accounts. Nothing that identifies a patient, no secret; and no audit line, no event holds any of them."""
@@ -92,7 +119,18 @@ def models_of_requests() -> list[type[base.Strict]]:
     """Every model of something that is sent."""
     found = [
         value
-        for module in (accounts, disruptions, movements, offers, requests, checks)
+        for module in (
+            accounts,
+            chains,
+            disruptions,
+            movements,
+            offers,
+            requests,
+            checks,
+            profiles,
+            steps,
+            webhooks,
+        )
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, base.Strict) and value.__name__[0] != "_"
     ]
@@ -116,7 +154,7 @@ def _own_fields(model: type[base.Strict]) -> set[str]:
 
 
 def _is_id(name: str) -> bool:
-    return name in ("id", "keep_apart", "excluded_room_ids") or name.endswith("_id")
+    return name in ("id", "keep_apart", "excluded_room_ids", "ward_ids") or name.endswith("_id")
 
 
 def _takes_text(part: Any) -> bool:
@@ -150,8 +188,10 @@ def sightings(where: str, content: bytes, canaries: Mapping[str, str]) -> list[S
 def forms(value: str) -> set[bytes]:
     """How a line of text may lie in data: as it is, or in another encoding."""
     plain = value.encode()
-    # Whatever stands before it, two of three base64 alignments show the middle.
+    # Whatever stands before it, two of three base64 alignments show the middle. Four letters of it stand somewhere in
+    # a megabyte of encrypted pages by chance.
     inner = {base64.b64encode(plain[skip:])[4:-4] for skip in range(3)}
+    inner = {middle for middle in inner if len(middle) >= 8}
     return {plain, value.encode("utf-16-le"), plain.hex().encode(), *inner}
 
 

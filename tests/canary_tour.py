@@ -59,6 +59,7 @@ class Tour:
     sent: list[bytes] = field(default_factory=list)
     errors: list[httpx.Response] = field(default_factory=list)
     answers: list[httpx.Response] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
 
     def call(self, method: str, path: str, body: Any = None, revision: int | None = None) -> httpx.Response:
         """One call with a key of its own, kept with its answer."""
@@ -82,13 +83,17 @@ class Tour:
         """The whole tour."""
         self.patients()
         self.wards()
+        self.rules()
         self.accounts()
+        self.webhooks()
         self.wrong()
         self.look()
 
     def patients(self) -> None:
         """Recommended for, placed, declined, released, moved: with reasons."""
         self.post("/allocations:recommend", {"request": bundle("W1"), "k": 2})
+        held = self.post("/allocations:hold", {"request": bundle("W1", person=somebody(6)), "minutes": 5})
+        self.call("POST", f"/requests/{held['request_id']}:release", {"reason": P["ReleaseIn.reason"]})
         first = self.post("/requests", bundle("W1"))
         declined = {"accepted": False, "reason": P["ConfirmIn.reason"]}
         self.call("POST", f"/allocations/{first['allocation']['id']}:confirm", declined, first["revision"])
@@ -114,6 +119,7 @@ class Tour:
         told = self.tell({"kind": "bed_closed", "bed_id": "B-W2-0", "reason": P["BedClosed.reason"]})
         self.tell({"kind": "room_closed", "room_id": "R-X1", "reason": P["RoomClosed.reason"]})
         self.tell({"kind": "ward_closed", "ward_id": "X1", "reason": P["WardClosed.reason"]})
+        self.tell({"kind": "ward_outbreak", "ward_id": "W2", "organism": P["WardOutbreak.organism"]})
         self.tell({"kind": "room_exposure", "room_id": "R-W2", "organism": P["RoomExposure.organism"]})
         ill = {"isolation": ["contact"], "infections": [{"organism": P["InfectionIn.organism"]}]}
         self.tell({"kind": "isolation_on", "person_id": "P-W1-3", **ill})
@@ -123,6 +129,22 @@ class Tour:
     def tell(self, event: dict[str, Any]) -> Any:
         """A disruption."""
         return self.post("/disruptions", {"event": event})
+
+    def rules(self) -> None:
+        """Other rules, and back to those before."""
+        draft = {"weights": {"speciality": 70_000}, "reason": P["ProfileIn.reason"]}
+        version = self.post("/profiles", draft)["version"]
+        seen = self.post(f"/profiles/{version}:preview", {})["revision"]
+        self.post(f"/profiles/{version}:activate", {"reason": P["ActivationIn.reason"]}, seen)
+
+    def webhooks(self) -> None:
+        """One that leads into this machine and is called in vain; its secret is shown, and made anew."""
+        made = self.post("/webhooks", {"url": P["WebhookIn.url"]})
+        path = f"/webhooks/{made['id']}"
+        self.call("PATCH", path, {"url": P["WebhookChangeIn.url"]}, made["revision"])
+        again = self.post(f"{path}:rotate", {})
+        self.secrets = [made["secret"], again["secret"]]
+        assert self.call("POST", f"{path}:ping", {}).status_code == 202
 
     def accounts(self) -> None:
         """A new account, its login with a label, and logins that fail."""
@@ -150,7 +172,18 @@ class Tour:
 
     def look(self) -> None:
         """Everything that can be read."""
-        for path in ("requests", "proposals", "census", "accounts", "rooms", "wards", "beds", "drug-lots"):
+        lists = (
+            "requests",
+            "proposals",
+            "census",
+            "accounts",
+            "rooms",
+            "wards",
+            "beds",
+            "drug-lots",
+            "profiles",
+        )
+        for path in lists:
             self.call("GET", f"/{path}")
         for answer in list(self.answers):
             told = orjson.loads(answer.content) if answer.content else {}

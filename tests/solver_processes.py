@@ -98,3 +98,32 @@ def hoard(connection, memory_bytes):
             while True:
                 hoarded.append(bytearray(1_048_576))
         connection.send_bytes(child.answer(task))
+
+
+def deny(connection, memory_bytes):
+    """Does what the solver does, but CP-SAT calls every model infeasible, as releases of it have done."""
+    _serve_with_cp_sat_lying(connection, lambda solves: True)
+
+
+def deny_at_first(connection, memory_bytes):
+    """The same, but whoever asks CP-SAT for a second opinion gets a true one."""
+    _serve_with_cp_sat_lying(connection, lambda solves: solves % 2 == 1)
+
+
+def _serve_with_cp_sat_lying(connection, lies):
+    from ortools.sat.python import cp_model
+
+    truly, solves = cp_model.CpSolver.solve, 0
+
+    def solve(solver, model, callback=None):
+        nonlocal solves
+        solves += 1
+        if lies(solves):
+            model.add_bool_or([])
+        return truly(solver, model, callback)
+
+    cp_model.CpSolver.solve = solve
+    connection.send_bytes(READY)
+    with contextlib.suppress(EOFError):
+        while True:
+            connection.send_bytes(child.answer(connection.recv()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from fastapi import Depends, Query, Request
@@ -15,6 +15,7 @@ from api.errors import MalformedJson
 from api.headers import etag, expected_revision, idempotency_key
 from api.languages import reader_language
 from api.runtime import Runtime
+from api.schemas.answers.requests import ActedOut
 from api.security.access import Access
 from api.services.reads import Page
 from api.settings import LONGEST_PAGE
@@ -23,6 +24,10 @@ from models.commands import Command, Reply, hash_of
 from solver.placing.language import Language
 
 T = TypeVar("T")
+
+OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": ActedOut, "description": "Nothing fits now: the need is stored and decided again"}
+}
 
 
 async def running(request: Request) -> Runtime:
@@ -94,6 +99,13 @@ def body_hash(request: Request, name: str) -> bytes:
     return hash_of(name, {"path": request.url.path, "body": told})
 
 
+def _location(body: Mapping[str, Any]) -> dict[str, str]:
+    """Where what was made can be read."""
+    if "request_id" in body:
+        return {"Location": f"/api/v1/requests/{body['request_id']}"}
+    return {"Location": f"/api/v1/profiles/{body['version']}"} if "version" in body else {}
+
+
 def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
     language of whoever asks now."""
@@ -101,8 +113,8 @@ def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
     if "revision" in body:
         headers["ETag"] = etag(body["revision"])
-    if reply.answer.status in (201, 202) and "request_id" in body:
-        headers["Location"] = f"/api/v1/requests/{body['request_id']}"
+    if reply.answer.status in (201, 202):
+        headers |= _location(body)
     return told_response(body, language, reply.answer.status, headers)
 
 

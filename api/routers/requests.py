@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from api.headers import etag
-from api.routers.common import Acts, Paging, Revision, Running, Spoken, due, read
+from api.routers.common import OR_WAITS, Acts, Paging, Revision, Running, Spoken, due, read
 from api.schemas.answers.requests import (
     ActedOut,
     AllocationOut,
@@ -26,6 +26,7 @@ from api.services.batches import PlaceBatch
 from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
+from api.services.reading_reasons import Reader
 from api.services.transfers import TransferStay
 from api.wire import JsonBody, told_response
 
@@ -33,10 +34,6 @@ router = APIRouter(tags=["requests"])
 
 Id = Annotated[str, Path(max_length=80)]
 State = Literal["unplaced", "placed", "confirmed", "arrived", "left", "released"]
-
-OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
-    202: {"model": ActedOut, "description": "Nothing fits now: the need is stored and decided again"}
-}
 
 
 @router.post("/requests", status_code=201, response_model=ActedOut, responses=OR_WAITS)
@@ -88,7 +85,8 @@ async def get_request(
     language: Spoken,
 ) -> Response:
     """One request: where it stands, its steps with their times, its allocation or what stands in the way."""
-    body = await read(runtime, lambda c: reads.request(c, request_id, runtime.meta.zone))
+    reader = Reader(runtime.vault, access)
+    body = await read(runtime, lambda c: reads.request(c, request_id, runtime.meta.zone, reader))
     return told_response(body, language, headers={"ETag": etag(body["revision"])})
 
 

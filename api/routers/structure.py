@@ -29,7 +29,7 @@ from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import reads, tracing
 from api.wire import json_response, told_response
-from models.repositories.governance import load_profile
+from models.repositories.profiles import load_profile
 from solver.engine.rule import Profile, Rule
 from solver.hospital import Feature
 from solver.hospital.timegrid import MINUTES_PER_DAY

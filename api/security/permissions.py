@@ -49,6 +49,8 @@ class Permission(StrEnum):
     STAY_ARRIVE = "stay.arrive"
     STAY_DISCHARGE = "stay.discharge"
     STEP_RECORD = "step.record"
+    STEP_READ = "step.read"
+    TARGET_CHANGE = "target.change"
     DISRUPTION = "disruption"
     DISRUPTION_BED = "disruption.bed"
     DISRUPTION_WARD = "disruption.ward"
@@ -65,8 +67,12 @@ class Permission(StrEnum):
     CENSUS_READ = "census.read"
     EVENTS_READ = "events.read"
     RULES_READ = "rules.read"
+    PROFILE_DRAFT = "profile.draft"
+    PROFILE_ACTIVATE = "profile.activate"
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_CHANGE = "webhook.change"
     SANDBOX_CLOCK = "sandbox.clock"
 
 
@@ -112,6 +118,8 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.STAY_ARRIVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.STAY_DISCHARGE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.STEP_RECORD: _ward(*_CARE) | _site(Role.BED_MANAGER, Role.PHARMACIST),
+    Permission.STEP_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
+    Permission.TARGET_CHANGE: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
     # Each kind of event needs its own permission besides; this one opens the door.
     Permission.DISRUPTION: _site(*_LOOK, Role.OPERATIONS),
     Permission.DISRUPTION_BED: _ward(Role.NURSE, Role.WARD_MANAGER)
@@ -131,9 +139,15 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.CENSUS_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
     Permission.EVENTS_READ: _site(*_LOOK, Role.OPERATIONS, Role.AUDITOR),
     Permission.RULES_READ: _site(*_ALL),
+    # What a rule costs is everybody's business, so nobody decides it whose role ends at a ward or site.
+    Permission.PROFILE_DRAFT: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
+    Permission.PROFILE_ACTIVATE: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
     Permission.ACCOUNT_READ: _site(Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR),
     # An administrator of one ward who could add accounts could add one that may do everything everywhere.
     Permission.ACCOUNT_CHANGE: _hospital(Role.ADMINISTRATOR),
+    # What goes out of the house goes out for all of it.
+    Permission.WEBHOOK_READ: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
+    Permission.WEBHOOK_CHANGE: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 from api.schemas.requests import BatchIn
 from api.security.access import Access
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.displacing import Displaceable
 from api.services.placing import answer, carry_out, decide, open_case, settle
 from api.solving.messages import Failure, Plan

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from solver.hospital import Allocation, Minute, Request, RequestState
@@ -21,13 +22,29 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A person's decision against a rule, told for as long as there is anything to tell of the request: which rule,
+    ``by`` which account, in force during ``[since, until)``, for which request (perhaps one that this one continues).
+    """
+
+    id: str
+    rule_id: str
+    by: str
+    since: Minute
+    until: Minute
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One request, where it stands, and what was given for it.
 
     ``ward_id``: the ward that asked, None for emergency department, theatre or home. ``requested_at``: when
     the waiting clock began. ``revision``: counts the stored states of the case, from 1 (its ETag).
     ``waivers``: rules a person overrode for it, with the minute until which. ``displaced_by``: the more urgent
-    request that a booking of this one was taken back for; that happens to no case twice.
+    request that a booking of this one was taken back for; that happens to no case twice. ``declined_by``: the wards
+    that declined it, in order. ``held_until``: when what was given is given back unless somebody confirms it.
+    ``overrides``: everything people decided against rules, also what is over.
     """
 
     request: Request
@@ -41,6 +58,9 @@ class Case:
     waivers: tuple[tuple[str, Minute], ...] = ()
     need: Need | None = None
     displaced_by: str | None = None
+    declined_by: tuple[str, ...] = ()
+    held_until: Minute | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def id(self) -> str:
@@ -57,10 +77,18 @@ class Case:
         return precedence(self.request.priority, self.requested_at, self.request.id, now)
 
 
+def overruled(case: Case, taken: Iterable[Override]) -> Case:
+    """A case for which a person has just overridden rules."""
+    new = tuple(taken)
+    in_force = tuple((one.rule_id, one.until) for one in new)
+    return replace(case, waivers=(*case.waivers, *in_force), overrides=(*case.overrides, *new))
+
+
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """A person's decision against a rule, for one request."""
 
+    id: str
     rule_id: str
     request_id: str
     reason: str

@@ -16,7 +16,7 @@ from api.security.permissions import Permission
 from api.services import words
 from api.services.cases import Case, Proposal
 from api.services.chaining import LIMITS
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.placing import settle
 from solver.hospital import Allocation, Block, Request, RequestState, StayState, Step
 from solver.placing import phrases

@@ -11,7 +11,7 @@ from api.schemas.chains import ChainIn
 from api.security.access import Access
 from api.services import words
 from api.services.cases import Case, Proposal
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.displacing import booking_of, may_be_displaced
 from api.services.lookup import case_by_id, stay_by_id
 from api.services.opening import open_proposal

@@ -11,7 +11,7 @@ from api.places import pointer
 from api.schemas.checks import CheckIn
 from api.security.access import Access
 from api.security.permissions import TABLE, Permission
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.subjects import Subject, subject_of
 from api.services.words import lots_json, moment, units_json
 from solver.engine.rule import Level

@@ -19,20 +19,23 @@ from sqlalchemy.exc import IntegrityError
 
 from api.errors import NotReady
 from api.schemas.movements import TransferIn
+from api.schemas.requests import BundleIn
 from api.services import (
     arriving,
     batches,
     chaining,
     choosing,
     disruptions,
+    holding,
     leaving,
     movements,
     placing,
+    profiles,
     proposals,
     ticking,
     transfers,
 )
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
 from api.services.resting import rest_on_cover
@@ -56,6 +59,7 @@ HANDLERS: Mapping[str, Handler] = {
     "request.chain": chaining.seek_for_request,
     "stay.chain": chaining.seek_for_stay,
     "request.release": movements.withdraw,
+    "allocation.hold": holding.hold,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,
     "allocation.arrive": arriving.arrive,
@@ -65,6 +69,7 @@ HANDLERS: Mapping[str, Handler] = {
     "stay.transfer": transfers.transfer_stay,
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
+    "profile.activate": profiles.activate,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
@@ -105,23 +110,27 @@ class Prepared:
             raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
         audit, events = tuple(self.changes.audit), tuple(self.changes.events)
-        return Outcome(Answer(self.answer.status, body), audit, events, touched_by(self.changes))
+        # A desk takes in single records; one that other rules hold for is built anew.
+        touched = None if self.changes.activated is not None else touched_by(self.changes)
+        return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 
 def _persons_named(command: Command) -> Iterable[str]:
     """Ids of persons a command names, for those that many bring."""
-    body = command.body
-    bundles = (
-        (body.body,)
-        if isinstance(body, placing.PlaceOne)
-        else body.body.requests
-        if isinstance(body, batches.PlaceBatch)
-        else ()
-    )
-    for bundle in bundles:
+    for bundle in _bundles(command.body):
         named = bundle.person_id if bundle.person is None else bundle.person.id
         if named is not None:
             yield named
+
+
+def _bundles(body: Any) -> Iterable[BundleIn]:
+    if isinstance(body, placing.PlaceOne):
+        return (body.body,)
+    if isinstance(body, batches.PlaceBatch):
+        return body.body.requests
+    if isinstance(body, holding.Hold) and body.body.request is not None:
+        return (body.body.request,)
+    return ()
 
 
 def _asks(command: Command) -> Priority | None:
@@ -131,6 +140,8 @@ def _asks(command: Command) -> Priority | None:
         return body.body.priority.priority
     if isinstance(body, batches.PlaceBatch):
         return min(bundle.priority.priority for bundle in body.body.requests)
+    if isinstance(body, holding.Hold) and body.body.request is not None:
+        return body.body.request.priority.priority
     if isinstance(body, movements.Act | transfers.TransferStay) and isinstance(body.body, TransferIn):
         return body.body.priority.priority
     return None

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from api.services.desk import Changes, Desk, Practice
+from api.services.changes import Changes
+from api.services.desk import Desk, Practice
 from api.services.storing import load_cases, load_proposals, save
 from models.clock import Clock
 from models.commands import Touched, Transaction
@@ -16,8 +17,9 @@ from models.database import Database
 from models.following import News, Present, news_since, present, recorded_minute, revision_of
 from models.ids import IdGenerator
 from models.personal import PersonalVault
-from models.repositories import governance, staff
+from models.repositories import staff
 from models.repositories.people import load_persons
+from models.repositories.profiles import ProfileBook, load_book, load_profile
 from models.store import load_hospital
 from solver.hospital import Minute, Person
 from solver.placing.live import LiveHospital
@@ -60,12 +62,14 @@ class SqlKeeper:
             now = max(self.clock().minute, recorded_minute(connection))
             revision = revision_of(connection)
             hospital = load_hospital(connection, since=now)
-            profile = governance.load_profile(connection)
+            profile = load_profile(connection)
             open_cases, proposals = load_cases(connection, now), load_proposals(connection)
             cover = staff.load_cover_revisions(connection, now)
         live = LiveHospital.of(hospital, now, profile, PlacingOptions())
         find = self._find_persons
-        return Desk(live, open_cases, proposals, self.new_id, self.practice, find, cover, revision)
+        return Desk(
+            live, open_cases, proposals, self.new_id, self.practice, find, cover, revision, self._profiles
+        )
 
     def save(self, transaction: Transaction, changes: Changes) -> None:
         """See ``Keeper``."""
@@ -78,6 +82,10 @@ class SqlKeeper:
     def present(self, connection: Connection, touched: Collection[Touched], now: Minute) -> Present:
         """See ``Keeper``."""
         return present(connection, touched, now)
+
+    def _profiles(self) -> ProfileBook:
+        with self.database.reading() as connection:
+            return load_book(connection)
 
     def _find_persons(self, person_ids: Collection[str]) -> list[Person]:
         with self.database.reading() as connection:

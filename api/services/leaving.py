@@ -8,7 +8,7 @@ from api.errors import WrongState
 from api.schemas.movements import DischargeIn
 from api.services import repair
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.lasting import set_end
 from api.services.lookup import case_of_allocation, main_stay
 from api.services.movements import Act, past

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.services.cases import Proposal
-from api.services.desk import Changes
+from api.services.changes import Changes
 from solver.placing.language import Sentence
 from solver.placing.telling import as_json
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from api.security.access import Access
 from api.services.chaining import is_outlier, repatriation
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.words import moment
 from solver.hospital import Stay
 

@@ -13,12 +13,14 @@ from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import chain_answers
 from api.services.cases import Proposal
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.opening import open_proposal
+from api.services.stating import state_reason
 from api.services.transfers import TransferStay, transfer_request, transfer_stay
 from api.services.units import free_unit, way
 from models.commands import Answer
 from models.errors import NotFound
+from models.repositories.reasons import CONFIRMED_PROPOSAL, DECLINED_PROPOSAL
 from solver.hospital import Companion, DutyKind, Lot, Request, Shift, Stay, UnitBooking
 from solver.placing import phrases
 from solver.placing.language import Language, Sentence
@@ -127,10 +129,11 @@ def answer_proposal(command: Answered, changes: Changes) -> Answer:
     proposal = changes.desk.proposals.get(command.proposal_id)
     if proposal is None:
         raise NotFound("open proposal", command.proposal_id)
+    ward_id, person_id = _ward_of(proposal, changes), _person_of(proposal, changes)
     if proposal.kind == "chain":
         chain_answers.require(proposal, command.access, changes)
     else:
-        command.access.require(_ward_of(proposal, changes), NEEDED[proposal.kind])
+        command.access.require(ward_id, NEEDED[proposal.kind])
     account = command.access.principal.account_id
     state = "confirmed" if command.accepted else "declined"
     try:
@@ -139,7 +142,9 @@ def answer_proposal(command: Answered, changes: Changes) -> Answer:
         told = chain_answers.void(proposal, void.reason, changes)
         return Answer(200, {"id": proposal.id, "state": "expired", "result": told})
     changes.propose(replace(proposal, state=state, decided_by=account))
-    changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind)
+    changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind, about=proposal.subject_id)
+    action = CONFIRMED_PROPOSAL if command.accepted else DECLINED_PROPOSAL
+    state_reason(action, proposal.id, command.body.reason, changes, person_id=person_id, ward_id=ward_id)
     return Answer(200, {"id": proposal.id, "state": state, "result": result})
 
 
@@ -175,6 +180,16 @@ def _ward_of(proposal: Proposal, changes: Changes) -> str | None:
     shift = records.shifts.get(proposal.subject_id)
     found = booking or shift
     return found.ward_id if found is not None else None
+
+
+def _person_of(proposal: Proposal, changes: Changes) -> str | None:
+    """The patient it is about; nobody, where somebody of the staff is to be called in."""
+    records = changes.records
+    stay = records.stays.get(proposal.change.get("stay_id", proposal.subject_id))
+    booking = records.unit_bookings.get(proposal.subject_id)
+    if stay is None and booking is not None:
+        stay = records.stays.get(f"{booking.allocation_id}/stay")
+    return stay.person_id if stay is not None else None
 
 
 def _carry_out(proposal: Proposal, command: Answered, changes: Changes) -> Any:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from api.services import words
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.displacing import booking_of, may_be_displaced
 from api.services.lookup import companion_of
 from api.services.placing import carry_out, decide, settle

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from api.errors import AlreadyKnown
-from api.services.cases import Case, Need, Proposal
-from api.services.desk import Changes
+from api.services.cases import Case, Need, Override, Proposal
+from api.services.changes import Changes
 from models.commands import Transaction
 from models.personal import PersonalVault
-from models.repositories import governance
+from models.repositories import governance, profiles
 from models.repositories.cases import StoredCase, StoredNeed, load_open_cases
 from models.repositories.changes import CaseChange, CommandChanges, StepTaken, save_command
 from models.repositories.dispensing import dispense_lots
 from models.repositories.drugs import update_lot
 from models.repositories.people import find_person
+from models.repositories.profiles import Happening
 from models.repositories.records import RecordChange
 from models.repositories.sites import update_site
 from models.statements import send
@@ -40,6 +41,9 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
             # Before the reservations that the same command may make in it.
             update_lot(transaction, after)
     save_command(transaction, as_stored(changes, transaction.revision), changes.actor, vault)
+    if changes.activated is not None:
+        version, reason = changes.activated.profile.version, changes.activated.reason
+        profiles.note(transaction, version, Happening.ACTIVATED, changes.actor, reason)
     send(transaction.connection)
 
 
@@ -71,6 +75,8 @@ def as_stored(changes: Changes, revision: int) -> CommandChanges:
         decided_proposals=tuple(p for p in proposals if p.id in known),
         disruptions=tuple(_disruptions(changes)),
         cover_seen=changes.cover_seen,
+        reasons=tuple(changes.reasons),
+        breaches=tuple(changes.breaches),
     )
 
 
@@ -120,6 +126,9 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         need=None if need is None else _stored_need(need),
         version=case.revision,
         displaced_by=case.displaced_by,
+        declined_by=case.declined_by,
+        held_until=case.held_until,
+        overrides=tuple(asdict(one) for one in case.overrides),
     )
 
 
@@ -135,7 +144,7 @@ def _text(sentence: dict[str, Any]) -> str:
 def _overrides(changes: Changes) -> Iterator[governance.StoredOverride]:
     for waiver in changes.waivers:
         yield governance.StoredOverride(
-            changes.desk.new_id("ovr"),
+            waiver.id,
             waiver.rule_id,
             waiver.request_id,
             waiver.reason,
@@ -190,6 +199,9 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         waivers=tuple(waivers),
         need=None if need is None else _need(need),
         displaced_by=stored.displaced_by,
+        declined_by=stored.declined_by,
+        held_until=stored.held_until,
+        overrides=tuple(Override(**one) for one in stored.overrides),
     )
 
 

@@ -11,7 +11,7 @@ from api.schemas.movements import TransferIn
 from api.schemas.requests import BundleIn
 from api.security.access import Access
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.lookup import case_by_id, case_of_allocation, stay_by_id
 from api.services.placing import open_case
 from api.services.transfers import transfer_request

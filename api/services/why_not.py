@@ -16,7 +16,7 @@ from api.security.access import Access
 from api.security.permissions import TABLE, Permission
 from api.services.batches import without_free_text
 from api.services.chaining import spoken_for
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.displacing import booking_of, may_be_displaced
 from api.services.subjects import Subject, subject_of
 from api.services.words import lots_json, moment, units_json

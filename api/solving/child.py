@@ -29,7 +29,7 @@ PRELOADED = ("solver.placing.solve", "solver.placing.cheapest", "api.solving.chi
 def serve(connection: Connection, memory_bytes: int) -> None:
     """Answer tasks, at most ``memory_bytes`` above what the process needs for itself; ends with the line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
+    lower_priority()
     answer(_small_task())
     limit_memory(memory_bytes)
     with suppress(EOFError, OSError):
@@ -63,7 +63,14 @@ def solved(task: Task) -> Plan:
         methods=tuple(decision.method for decision in decisions),
         cost=result.cost,
         bound=result.bound,
+        false_infeasible=result.plan.false_infeasible,
+        disagreed=result.plan.disagreed,
     )
+
+
+def lower_priority() -> None:
+    """Stand behind the service."""
+    os.nice(NICENESS)
 
 
 def relaxed(task: RelaxTask) -> Relaxed:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from solver.engine.errors import SolverError
 from solver.hospital import Allocation
@@ -52,6 +52,8 @@ class RelaxTask:
 
 class Plan(BaseModel):
     """What each request of a task was given, in its order, and by which method; the cost of all, and the bound.
+    ``false_infeasible`` and ``disagreed`` count defects of engines that the plan was made in spite of
+    (``solver.placing.solve.PlacingPlan``).
 
     Ids inside are the task's own. Nothing of it is to be believed before the referee has counted it.
     """
@@ -62,6 +64,8 @@ class Plan(BaseModel):
     methods: tuple[Method, ...]
     cost: int
     bound: int | None
+    false_infeasible: int = Field(0, ge=0)
+    disagreed: int = Field(0, ge=0)
 
 
 class Relaxed(BaseModel):

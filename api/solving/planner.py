@@ -4,6 +4,7 @@ process. What comes back is only a plan; the writer carries out what of it still
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from models.commands import Command
 from models.database import Database
 from models.ledger import stored_answers
 from solver.placing.problem import PlacingProblem
+
+log = logging.getLogger(__name__)
 
 PLANNED_FROM_MS = 3000
 """A batch that may take this long is planned; a shorter deadline is left to the search alone."""
@@ -59,7 +62,18 @@ class Planner:
         except NoPlan as none:
             self._metrics.solver_failures.labels(none.reason).inc()
             return _with(command, none.reason)
-        return command if plan is None else _with(command, plan)
+        if plan is None:
+            return command
+        self._count_contradictions(plan)
+        return _with(command, plan)
+
+    def _count_contradictions(self, plan: Plan) -> None:
+        for kind, found in (("infeasible", plan.false_infeasible), ("referee", plan.disagreed)):
+            if found:
+                self._metrics.solver_contradictions.labels(kind).inc(found)
+                log.error(
+                    "The integer program's answers contradicted a plan that holds (%s), %d times", kind, found
+                )
 
     async def _in_turn(self, command: Command, due: float) -> Plan | None:
         try:

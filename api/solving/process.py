@@ -51,13 +51,16 @@ Serve = Callable[[Connection, int], None]
 
 
 @dataclass(slots=True)
-class _Child:
+class Child:
+    """A process and the line to it."""
+
     process: ForkServerProcess
     connection: Connection
     ready: bool = False
     killed: bool = False
 
     def kill(self) -> None:
+        """End it at once."""
         self.killed = True
         self.process.kill()
 
@@ -82,7 +85,7 @@ class SolverProcess:
         self._workers = workers
         self._memory_bytes = memory_bytes
         self._lock = threading.Lock()
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._closed = False
 
     @property
@@ -162,39 +165,23 @@ class SolverProcess:
             self._end()
         self._lock.release()
 
-    def _ask(self, child: _Child, task: Callable[[float], object], due: float) -> bytes:
+    def _ask(self, child: Child, task: Callable[[float], object], due: float) -> bytes:
         left = due - time.monotonic()
         try:
-            with _killed_after(child, left):
+            with killed_after(child, left):
                 child.connection.send(task(left))
                 return child.connection.recv_bytes(MOST_BYTES)
         except (EOFError, OSError):
             raise NoPlan("hung" if child.killed else "died") from None
 
-    def _started(self) -> _Child | None:
+    def _started(self) -> Child | None:
         if self._child is None and not self._closed:
             try:
-                self._child = self._forked()
+                self._child = forked(self._serve, self._memory_bytes)
             except (OSError, EOFError, RuntimeError):
                 log.exception("The solver process could not be started; batches are searched without it")
                 raise NoPlan("failed") from None
         return self._child
-
-    def _forked(self) -> _Child:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(PRELOADED))
-        ours, theirs = context.Pipe()
-        with theirs:
-            process = context.Process(
-                target=self._serve, args=(theirs, self._memory_bytes), name="wardflow-solver", daemon=True
-            )
-            try:
-                with _without_interrupts():
-                    process.start()
-            except BaseException:
-                ours.close()
-                raise
-        return _Child(process, ours)
 
     def _replace(self) -> None:
         self._end()
@@ -207,7 +194,25 @@ class SolverProcess:
             child.end()
 
 
-def _is_ready(child: _Child, due: float) -> bool:
+def forked(serve: Callable[..., None], memory_bytes: int) -> Child:
+    """A process of the solver's, with a line to it; raises ``OSError``, ``EOFError`` or ``RuntimeError``."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    ours, theirs = context.Pipe()
+    with theirs:
+        process = context.Process(
+            target=serve, args=(theirs, memory_bytes), name="wardflow-solver", daemon=True
+        )
+        try:
+            with _without_interrupts():
+                process.start()
+        except BaseException:
+            ours.close()
+            raise
+    return Child(process, ours)
+
+
+def _is_ready(child: Child, due: float) -> bool:
     if not child.ready:
         try:
             if not child.connection.poll(max(0.0, due - time.monotonic())):
@@ -233,7 +238,7 @@ def _without_interrupts() -> Iterator[None]:
 
 
 @contextmanager
-def _killed_after(child: _Child, seconds: float) -> Iterator[None]:
+def killed_after(child: Child, seconds: float) -> Iterator[None]:
     """Kill the process unless what is done with it ends in time: sending to a process that hangs blocks as well."""
     watchdog = threading.Timer(max(0.0, seconds), child.kill)
     watchdog.daemon = True

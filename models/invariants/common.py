@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
-from models.tables.care import rule_profile
+from models.repositories.profiles import load_book
 
 Found = Iterator[tuple[tuple[str, ...], str]]
 """The ids of the records of each broken fact, and a sentence of numbers."""
@@ -61,8 +61,10 @@ class Profiles:
     """Which rules were switched off when."""
 
     def __init__(self, connection: Connection) -> None:
-        found = connection.execute(select(rule_profile).order_by(rule_profile.c.version))
-        self._versions = [(row.recorded_microsecond, frozenset(row.switched_off)) for row in found]
+        book = load_book(connection)
+        self._versions = [
+            (e.recorded_microsecond, book.profile(e.version).switched_off) for e in book.activations
+        ]
 
     def off(self, rule_id: str, microsecond: int) -> bool:
         """Whether a rule was switched off by the profile in force at a moment."""

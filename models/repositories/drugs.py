@@ -90,6 +90,15 @@ def _reserve(
     insert_rows(transaction.connection, drugs.lot_reservation, ready)
 
 
+def reserved_at(reservation_id: str) -> int:
+    """The microsecond at which a reservation was made; 0 for one that was imported with the hospital.
+
+    A reservation's row tells when it last changed; when it began stands in its id.
+    """
+    parts = reservation_id.rsplit("/", 2)
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else 0
+
+
 def release(transaction: Transaction, allocation_id: str) -> None:
     """Give back what an allocation still has reserved."""
     _end_reservations(transaction, allocation_id, "released", transaction.now.minute)

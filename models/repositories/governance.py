@@ -1,18 +1,16 @@
-"""What people decide about decisions: proposals, disruptions as told, overrides of rules, rule profiles."""
+"""What people decide about decisions: proposals, disruptions as told, overrides of rules."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from models.commands import Transaction
-from models.errors import NotFound
 from models.repositories.versions import add, revise
-from models.tables.care import disruption, proposal, rule_override, rule_profile
-from solver.engine.rule import Profile
+from models.tables.care import disruption, proposal, rule_override
 from solver.hospital import Minute
 
 
@@ -99,30 +97,10 @@ def load_overrides(connection: Connection, at: Minute) -> list[StoredOverride]:
     ]
 
 
-def save_profile(transaction: Transaction, profile: Profile, actor: str) -> None:
-    """Store a new version of the rule profile; the highest version is in force."""
-    values = {
-        "version": profile.version,
-        "name": profile.name,
-        "weights": dict(profile.weights),
-        "switched_off": sorted(profile.switched_off),
-        "actor": actor,
-        "recorded_microsecond": transaction.now.microsecond,
-    }
-    transaction.connection.execute(insert(rule_profile), values)
-
-
-def load_profile(connection: Connection, version: int | None = None) -> Profile:
-    """A version of the rule profile, or the one in force; the default profile if none was ever stored."""
-    chosen = select(rule_profile).order_by(rule_profile.c.version.desc()).limit(1)
-    if version is not None:
-        chosen = chosen.where(rule_profile.c.version == version)
-    row = connection.execute(chosen).first()
-    if row is None and version is not None:
-        raise NotFound("rule profile version", str(version))
-    if row is None:
-        return Profile()
-    return Profile(row.name, row.version, row.weights, frozenset(row.switched_off))
+def load_reasons(connection: Connection, override_ids: Collection[str]) -> dict[str, str]:
+    """Why each of these overrides was given, by id."""
+    chosen = select(rule_override.c.id, rule_override.c.reason).where(rule_override.c.id.in_(override_ids))
+    return {row.id: row.reason for row in connection.execute(chosen)}
 
 
 def read_proposal(row: Any) -> StoredProposal:

@@ -59,7 +59,9 @@ request = strict_table(
     Index("ix_request_person_id", "person_id"),
 )
 """A need. ``needs`` holds the bundle (features, skills, pools, equipment, drugs, companion, excluded rooms), and
-``displaced_by`` if a booking was taken back once for a more urgent request.
+what few requests have: ``displaced_by`` if a booking was taken back once for a more urgent request, ``declined_by`` if
+wards declined it, ``held_until`` if what was given is only held until that minute, ``overrides`` of people against
+rules.
 
 An unplaced request says when it is decided again, where the patient stays meanwhile (``fallback``) and whom
 to ``call``; ``why_not`` explains. ``ward_id`` is the ward that asked, ``asked_by`` the account.
@@ -187,7 +189,22 @@ rule_profile = strict_table(
     Column("recorded_microsecond", Whole, nullable=False),
     CheckConstraint("version > 0", name="version"),
 )
-"""Every version a hospital's rule profile ever had; the highest is in force."""
+"""Every version of a hospital's rule profile, drafts included; ``rule_profile_event`` tells which is in force."""
+
+rule_profile_event = strict_table(
+    "rule_profile_event",
+    Column("sequence", Whole, primary_key=True, autoincrement=False),
+    Column("version", Whole, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("recorded_microsecond", Whole, nullable=False),
+    one_of("kind", ("drafted", "previewed", "activated")),
+    CheckConstraint("kind = 'previewed' OR length(trim(reason)) > 0", name="reason"),
+)
+"""What became of each version of the rule profile, in order: the version activated last is in force. Version 1 needs no
+row in ``rule_profile``: where it has none it is the rules as wardflow brings them."""
 
 rule_override = strict_table(
     "rule_override",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ortools.sat.python import cp_model
 
-from solver.engine.errors import EngineError
+from solver.engine.errors import Contradiction, EngineError
 from solver.engine.result import Observer, Status, TracePoint, Unobserved
 
 STATUS = {
@@ -68,7 +68,8 @@ class Outcome:
     """What CP-SAT found. ``solver.value(variable)`` reads the plan while ``status.has_plan``.
 
     ``cost`` is None without a plan, ``bound`` is None when none is known; a model without an objective has
-    cost and bound 0. ``trace`` holds each better plan and bound in the order found.
+    cost and bound 0. ``trace`` holds each better plan and bound in the order found. ``overruled``: a first solve
+    called the model infeasible, and a plan says otherwise.
     """
 
     status: Status
@@ -76,6 +77,7 @@ class Outcome:
     cost: int | None
     bound: int | None
     trace: tuple[TracePoint, ...]
+    overruled: bool = False
 
 
 def status_of(answer: object, model: cp_model.CpModel) -> Status:
@@ -123,18 +125,19 @@ def solve_twice(
     made last. If it finds a plan, that is the outcome; if it runs out of time, so does the outcome.
     ``plan_is_known``: another engine holds a plan that the referee found clean.
 
-    Raises ``EngineError`` if both solves say infeasible although a plan is known: then our model is wrong.
+    Raises ``Contradiction`` if both solves say infeasible although a plan is known: then our model is wrong, or two
+    configurations of the release err.
     """
     first = solve(build(), parameters, observer)
     if first.status is not Status.INFEASIBLE:
         return first
     second = solve(build(), parameters.second_opinion(first.solver.wall_time), observer)
     if second.status is Status.INFEASIBLE and plan_is_known:
-        raise EngineError(
+        raise Contradiction(
             "CP-SAT calls the model infeasible twice, yet a plan is known that the referee found clean. "
             "Either the model forbids what the rules allow, or the referee misses a rule."
         )
-    return second
+    return replace(second, overruled=plan_is_known or second.status.has_plan)
 
 
 def _refuse_other_objectives(model: cp_model.CpModel) -> None:

@@ -3,6 +3,7 @@
     SolverError
     ├── InvalidInstance   the input is refused; carries every problem that was found, not only the first
     └── EngineError       an engine answered what it must not: a defect of ours or of a library
+        └── Contradiction it calls infeasible what a plan is known for
 
 "Infeasible" and "out of time" are no errors but outcomes: see ``result.Status``. Messages hold ids, never
 what identifies a person.
@@ -55,6 +56,10 @@ class InvalidInstance(SolverError):
 
 class EngineError(SolverError):
     """An engine broke its contract, as a CP-SAT model the library calls invalid. Never the user's fault."""
+
+
+class Contradiction(EngineError):
+    """An engine insists that nothing is feasible while a plan is known."""
 
 
 def shortened(value: object, limit: int = 80) -> str:

@@ -135,6 +135,23 @@ AS_GOOD: Final = Phrase(
     id="as_good",
 )
 
+OVERRULED: Final = Phrase(
+    "{rule} Not kept here ({amount} x {unit}): overridden by a named person.",
+    "{rule}此处未满足（数量 {amount}）：已由授权人员豁免。",
+    id="overruled",
+)
+OVERRIDE: Final = Phrase(
+    "Overridden by account {by}, from {since} until {until}: {rule}",
+    "由账户 {by} 豁免，{since} 至 {until}：{rule}",
+    id="override",
+)
+HOLD_LAPSED: Final = Phrase(
+    "What was held until {until} was given back, because nobody confirmed it; unless somebody acts, the need is "
+    "decided again from {again} on.",
+    "预留至 {until} 的安排无人确认，已释放；如无人处理，自 {again} 起重新安排。",
+    id="hold_lapsed",
+)
+
 # --- what an option takes from others, and how long it stands
 LAST_NEGATIVE_PRESSURE: Final = Phrase(
     "This takes the last empty room with negative pressure of site {site} while the stay lasts.",
@@ -250,6 +267,15 @@ CHAIN_BROKEN: Final = Phrase(
     "In bed {bed} this would now be broken: {rules}",
     "床位 {bed} 现将违反：{rules}",
     id="chain_broken",
+)
+# --- what a preview of other rules rests on
+REPLAYED: Final = Phrase(
+    "Each request alone, on the beds, stays, bookings, stock and shifts known when it was decided; places, ratios, "
+    "transport and staff are as they are now. Nobody is moved or displaced, and what one choice would have changed for "
+    "the next is not followed. {same} of {decisions} come out as they were decided.",
+    "逐一重算每份申请：床位、住院、预订、库存与排班取决定时已知的状态；场所、护患比、转运时间与人员取当前状态。不移动、"
+    "不替换任何人，也不推演一次选择对后续的影响。{decisions} 份中有 {same} 份与当时决定一致。",
+    id="replayed",
 )
 
 # --- what would have to give way

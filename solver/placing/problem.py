@@ -7,6 +7,8 @@ options. Its compiled form (arrays the kernels read) is in ``arrays.py``; its pl
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -79,6 +81,36 @@ def checked_profile(profile: Profile, options: PlacingOptions) -> Profile:
             ]
         )
     return profile
+
+
+def checked_priorities(profile: Profile) -> Profile:
+    """The profile, if it keeps the order of the priorities: whoever is more urgent is never cheaper to keep waiting or
+    to leave without a place, and leaving somebody without a place is never cheaper than a day of waiting.
+
+    Raises InvalidInstance otherwise.
+    """
+    problems = [*_out_of_order(profile), *_cheaper_left(profile)]
+    if problems:
+        raise InvalidInstance(problems)
+    return profile
+
+
+def _out_of_order(profile: Profile) -> Iterable[Problem]:
+    for prices in (rules.DELAY, rules.UNPLACED):
+        for urgent, less in itertools.pairwise(prices.values()):
+            if profile.weight(urgent) < profile.weight(less):
+                expected = f"a price of {urgent.id} not below that of {less.id}"
+                where = f"profile {profile.name!r}, weights"
+                yield Problem(where, profile.weight(urgent), expected, "Keep the order of the priorities.")
+
+
+def _cheaper_left(profile: Profile) -> Iterable[Problem]:
+    for priority, left in rules.UNPLACED.items():
+        day = MINUTES_PER_DAY * profile.weight(rules.DELAY[priority])
+        if profile.weight(left) < max(1, day):
+            expected = f"a price of {left.id} of at least {max(1, day)}, a day of {rules.DELAY[priority].id}"
+            where = f"profile {profile.name!r}, weights"
+            yield Problem(where, profile.weight(left), expected, "Raise it, or lower the price of the delay.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,15 @@ SEARCH_SHARE: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class PlacingPlan:
-    """A decision per request, in the problem's order."""
+    """A decision per request, in the problem's order.
+
+    Defects of the joint model's engines, to be reported: ``false_infeasible``, how often CP-SAT called infeasible what
+    a plan was known for; ``disagreed``, how many hard rules the referee found broken in plans that were thrown away.
+    """
 
     decisions: tuple[Decision, ...]
+    false_infeasible: int = 0
+    disagreed: int = 0
 
     def allocations(self) -> dict[str, Allocation | None]:
         """What each request was given, by request id."""
@@ -39,7 +45,8 @@ def solve(
 
     With seconds in the budget the result carries a bound; with iterations alone it is search only, without a
     bound, and the same seed gives the same plan. Without a bound too if somebody moves who is accompanied: the
-    joint model does not know that a companion leaves with them. Infeasible cannot happen: any request may stay
+    joint model does not know that a companion leaves with them. ``workers``: searches side by side, then threads of
+    the joint model. Infeasible cannot happen: any request may stay
     unplaced, at its price. Raises InvalidInstance for a hospital, profile or request that contradicts itself.
     """
     live = LiveHospital(Records.of(problem.hospital.checked(), problem.now, problem.profile, problem.options))
@@ -49,7 +56,7 @@ def solve(
     searching = budget
     if budget.seconds is not None:
         searching = replace(budget, seconds=budget.seconds * SEARCH_SHARE)
-    decisions = live.decide_batch(problem.requests, ids, searching, seed, observer=watcher)
+    decisions = live.decide_batch(problem.requests, ids, searching, seed, observer=watcher, workers=workers)
     found = _result(decisions, None, TracePoint(countdown.elapsed(), None, _cost(decisions), None))
     left = countdown.remaining()
     if not left or watcher.stop_requested() or _company_moves(problem.requests, live.records):
@@ -102,8 +109,8 @@ def _better(
     # Solvers have returned false bounds; a plan the referee has counted is proof against one.
     bound = joint.bound if joint.bound <= _cost(decisions) else None
     point = TracePoint(seconds, None, _cost(decisions), bound)
-    result = _result(decisions, bound, point)
-    return replace(result, trace=(*found.trace, point))
+    plan = PlacingPlan(tuple(decisions), joint.false_infeasible, len(joint.disagreed))
+    return replace(_result(decisions, bound, point), plan=plan, trace=(*found.trace, point))
 
 
 def _judged(joint: JointPlan, before: list[Decision], live: LiveHospital) -> list[Decision]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.schemas.answers.common import Aged, PageOut, RepairPlanOut, Time, Told
 from api.schemas.answers.requests import CaseOut, DecidedOut, DisplacedOut
+from api.schemas.answers.steps import SaidOut
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
 from solver.hospital import Companion, OperationalStatus
@@ -98,7 +99,13 @@ class ProposalOut(Out):
     expires: Time | None
 
 
-class ProposalPage(PageOut[ProposalOut]):
+class ListedProposalOut(ProposalOut):
+    """A proposal on a list, with what was said to its answer."""
+
+    answered_because: SaidOut
+
+
+class ProposalPage(PageOut[ListedProposalOut]):
     """Proposals, oldest first."""
 
 
@@ -160,6 +167,7 @@ class ClockOut(Upset):
     now: Time
     cleaned_beds: list[str]
     overdue_stays: list[str]
+    lapsed_holds: Annotated[list[str], Field(description="Allocations that nobody confirmed in time")]
 
 
 class OccupantOut(Out):

@@ -16,7 +16,7 @@ from api.schemas.disruptions import DisruptionIn
 from api.security.access import Access
 from api.services import waiting, words
 from api.services.cases import DisruptionRecord
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions import people, places, site, staffing, stays, supplies
 from models.commands import Answer
 from solver.hospital import Minute

@@ -11,7 +11,7 @@ from api.schemas.disruptions import IdentitiesMerged, IsolationOff, IsolationOn,
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions.common import existing, lying_wrongly, main_stays_of
 from api.services.intake import infections_of
 from api.services.proposals import propose_transfer

@@ -11,7 +11,7 @@ from api.schemas.disruptions import NurseAbsent, NursePresent, NursesAbsent, OnC
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions.common import existing
 from api.services.proposals import propose_call_in
 from solver.hospital import DutyKind, Shift

@@ -18,7 +18,7 @@ from api.schemas.disruptions import (
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services.chaining import freed_bed, pair_step_down
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions.common import existing
 from api.services.lasting import set_end
 from api.services.leaving import leave

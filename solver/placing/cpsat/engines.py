@@ -19,7 +19,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from solver.engine import cpsat
-from solver.engine.errors import EngineError
+from solver.engine.errors import Contradiction
 from solver.engine.result import Observer, Status
 from solver.engine.types import Int64
 from solver.placing.cpsat.linear import INFINITE, Program
@@ -45,12 +45,16 @@ HIGHS_SHARE: Final = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The best assignment, its cost, a bound for all, and whose bound it is."""
+    """The best assignment, its cost, a bound for all, and whose bound it is.
+
+    ``false_infeasible``: how often CP-SAT called infeasible what this very search holds a plan for.
+    """
 
     values: Int64
     cost: int
     bound: int
     bound_from: str
+    false_infeasible: int = 0
 
 
 class Search:
@@ -170,15 +174,23 @@ class Search:
         part = self._program.part(upper)
         left = replace(self._parameters, seconds=max(0.1, ends - self._timer()))
         hint = self._best.values[part.columns] if (self._best.values <= upper).all() else None
-        outcome = cpsat.solve_twice(lambda: part.program.cp_model(hint), left, self._observer, True)
-        if outcome.status is Status.INFEASIBLE:
-            raise EngineError("CP-SAT calls the joint model infeasible, yet placing nobody is a plan.")
+        try:
+            outcome = cpsat.solve_twice(lambda: part.program.cp_model(hint), left, self._observer, True)
+        except Contradiction:
+            # The plan we hold keeps every row of this program, so it is CP-SAT that errs: plan and bound stand.
+            self._count_false_infeasible()
+            return False
+        if outcome.overruled:
+            self._count_false_infeasible()
         if outcome.status.has_plan:
             values = part.lifted(np.array(outcome.solver.response_proto.solution, np.int64))
             self._offer(self._program.complete(values))
         if outcome.bound is not None:
             self._prove(outcome.bound if reach is None else min(outcome.bound, reach), "cp-sat")
         return outcome.status is Status.OPTIMAL
+
+    def _count_false_infeasible(self) -> None:
+        self._best = replace(self._best, false_infeasible=self._best.false_infeasible + 1)
 
 
 def _least(program: Program) -> int:

@@ -20,7 +20,8 @@ class JointPlan:
     status: optimal if the two are equal.
     seconds_to_build, variables, rows: of the (last) model.
     disagreed: hard rules the referee found broken in a plan of the model, which was then thrown away: a defect
-    to be reported. trace: cost and bound, round by round.
+    to be reported. false_infeasible: how often CP-SAT called infeasible what a plan was known for: a defect of its
+    release. trace: cost and bound, round by round.
     """
 
     allocations: Mapping[str, Allocation | None]
@@ -32,6 +33,7 @@ class JointPlan:
     variables: int
     rows: int
     disagreed: tuple[str, ...] = ()
+    false_infeasible: int = 0
     trace: tuple[TracePoint, ...] = ()
 
     @property

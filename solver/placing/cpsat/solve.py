@@ -55,7 +55,7 @@ def solve_jointly(
     Raises
     ------
     InvalidInstance: a request twice, two requests that continue one stay, a person not in the records.
-    EngineError: CP-SAT calls the model infeasible twice.
+    EngineError: an engine broke its contract.
     """
     refuse_if_any(_problems(records, requests))
     began = timer()
@@ -161,6 +161,7 @@ class _Search:
     gap: float
     observer: Observer | None
     timer: Callable[[], float]
+    false_infeasible: int = 0
 
     def run(self, known: _Judged, began: float, ends: float) -> JointPlan:
         """Rounds until the plan is proven best, no class is overbooked, or time is up."""
@@ -205,7 +206,9 @@ class _Search:
             self.observer,
             self.timer,
         )
-        return search.run(max(0.1, seconds))
+        answer = search.run(max(0.1, seconds))
+        self.false_infeasible += answer.false_infeasible
+        return answer
 
     def _dealt(self, model: JointModel, answer: engines.Answer, places: Places, ends: float) -> Plan:
         """The plan; where it overbooks units, the best one for the same places, told in full."""
@@ -223,7 +226,18 @@ class _Search:
     ) -> JointPlan:  # fmt: skip
         status = Status.OPTIMAL if known.cost == bound else Status.FEASIBLE
         size = len(model.program.cost), len(model.program.low)
-        return JointPlan(known.plan, known.cost, bound, status, bound_from, built, *size, disagreed, trace)
+        return JointPlan(
+            known.plan,
+            known.cost,
+            bound,
+            status,
+            bound_from,
+            built,
+            *size,
+            disagreed,
+            self.false_infeasible,
+            trace,
+        )
 
 
 def _merge(overbooked: dict[str, set[int]], found: Mapping[str, set[int]]) -> bool:

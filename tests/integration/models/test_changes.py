@@ -8,14 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from models.census import census
-from models.errors import GuardViolation, NotFound
+from models.errors import GuardViolation
 from models.repositories import cases, governance, staff
 from models.repositories.cases import StoredCase, StoredNeed
 from models.repositories.changes import CaseChange, CommandChanges, StepTaken, save_command
 from models.repositories.governance import StoredDisruption, StoredOverride, StoredProposal
 from models.repositories.records import RecordChange
 from models.store import load_hospital
-from solver.engine.rule import Profile
 from solver.hospital import (
     Allocation,
     Bed,
@@ -508,16 +507,3 @@ def test_proposals_overrides_and_disruptions_are_kept(placed, save):
 def test_a_proposal_is_not_decided_by_nobody(placed, save):
     proposal = StoredProposal("prp_1", "transfer", "A1", "x", state="confirmed")
     assert refusal(placed, save, NOW, CommandChanges(new_proposals=(proposal,))) == "ck_proposal_decided_by"
-
-
-def test_every_version_of_the_rule_profile_is_kept(ward, at):
-    assert read(ward, governance.load_profile) == Profile()
-    first = Profile("ours", 1, {"speciality": 5}, frozenset({"extra_bed"}))
-    second = replace(first, version=2, weights={})
-    with at(NOW) as transaction:
-        governance.save_profile(transaction, first, "acc_1")
-        governance.save_profile(transaction, second, "acc_1")
-    assert read(ward, governance.load_profile) == second
-    assert read(ward, governance.load_profile, 1) == first
-    with pytest.raises(NotFound):
-        read(ward, governance.load_profile, 3)

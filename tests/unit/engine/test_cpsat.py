@@ -8,7 +8,7 @@ from ortools.sat.python import cp_model
 
 from solver.engine import cpsat
 from solver.engine.cpsat import Parameters, solve, solve_twice, status_of
-from solver.engine.errors import EngineError
+from solver.engine.errors import Contradiction, EngineError
 from solver.engine.result import Status, TracePoint, Unobserved
 
 
@@ -212,7 +212,8 @@ def test_a_feasible_model_is_solved_once() -> None:
 def test_a_false_infeasible_is_overruled_by_the_second_opinion() -> None:
     """No sound release gives a false answer on demand, so the first model built is an impossible one."""
     models = iter([impossible(), knapsack()])
-    assert solve_twice(lambda: next(models), Parameters()).status is Status.OPTIMAL
+    outcome = solve_twice(lambda: next(models), Parameters())
+    assert (outcome.status, outcome.overruled) == (Status.OPTIMAL, True)
 
 
 def test_infeasible_is_not_believed_when_the_second_opinion_runs_out_of_time(
@@ -220,11 +221,12 @@ def test_infeasible_is_not_believed_when_the_second_opinion_runs_out_of_time(
 ) -> None:
     models = iter([impossible(), hard()])
     monkeypatch.setattr(Parameters, "second_opinion", lambda self, used: Parameters(seconds=1e-9))
-    assert solve_twice(lambda: next(models), Parameters()).status is Status.OUT_OF_TIME
+    outcome = solve_twice(lambda: next(models), Parameters())
+    assert (outcome.status, outcome.overruled) == (Status.OUT_OF_TIME, False)
 
 
 def test_infeasible_twice_against_a_known_plan_is_our_defect() -> None:
-    with pytest.raises(EngineError, match="a plan is known"):
+    with pytest.raises(Contradiction, match="a plan is known"):
         solve_twice(impossible, Parameters(), plan_is_known=True)
 
 
