@@ -55,6 +55,9 @@ from solver.placing.displace import Bounds
 
 log = logging.getLogger(__name__)
 
+PRESSING_SECONDS = 0.1
+"""A batch's search ends when somebody who waits behind it is due within this: storing the batch takes as long."""
+
 T = TypeVar("T")
 
 
@@ -118,6 +121,7 @@ class Runtime:
         decider = HospitalDecider(self.keeper(), self.clock, _Watch(self.metrics))
         warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
+        decider.pressed = lambda: writer.pressed(PRESSING_SECONDS)
         self._decider, self._writer = decider, writer.start()
         self.metrics.watch(self._gauges())
         self._start_solver(decider)
