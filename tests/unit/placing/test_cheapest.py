@@ -88,3 +88,13 @@ def test_the_model_answers_only_what_is_cheaper_than_what_is_known(limit):
     known = WAIVERS["bed_features"]
     assert (claim.relaxation is None) == (limit <= known)
     assert claim.bound == min(limit, known)
+
+
+@pytest.mark.parametrize(("short", "proven"), [(0, True), (1, False)])
+def test_a_cheaper_relaxation_of_the_model_is_proven_only_by_its_bound(monkeypatch, short, proven):
+    true = ask(HOIST).relaxation
+    claim = elastic.Claim(true, true.price - short)
+    monkeypatch.setattr(elastic, "cheapest", lambda *args, **more: claim)
+    found = ask(HOIST)
+    assert found.method is Method.CPSAT
+    assert found.proven is proven
