@@ -188,8 +188,10 @@ def sightings(where: str, content: bytes, canaries: Mapping[str, str]) -> list[S
 def forms(value: str) -> set[bytes]:
     """How a line of text may lie in data: as it is, or in another encoding."""
     plain = value.encode()
-    # Whatever stands before it, two of three base64 alignments show the middle.
+    # Whatever stands before it, two of three base64 alignments show the middle. Four letters of it stand somewhere in
+    # a megabyte of encrypted pages by chance.
     inner = {base64.b64encode(plain[skip:])[4:-4] for skip in range(3)}
+    inner = {middle for middle in inner if len(middle) >= 8}
     return {plain, value.encode("utf-16-le"), plain.hex().encode(), *inner}
 
 

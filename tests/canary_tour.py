@@ -92,6 +92,8 @@ class Tour:
     def patients(self) -> None:
         """Recommended for, placed, declined, released, moved: with reasons."""
         self.post("/allocations:recommend", {"request": bundle("W1"), "k": 2})
+        held = self.post("/allocations:hold", {"request": bundle("W1", person=somebody(6)), "minutes": 5})
+        self.call("POST", f"/requests/{held['request_id']}:release", {"reason": P["ReleaseIn.reason"]})
         first = self.post("/requests", bundle("W1"))
         declined = {"accepted": False, "reason": P["ConfirmIn.reason"]}
         self.call("POST", f"/allocations/{first['allocation']['id']}:confirm", declined, first["revision"])
