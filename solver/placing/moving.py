@@ -148,6 +148,14 @@ def zone_of(stay: Stay, records: Records) -> str:
     return records.sites[records.ward_of_bed(stay.bed_id).site_id].time_zone
 
 
+def _off_site(stay: Stay, records: Records) -> set[str]:
+    """Rooms of other sites: getting there is a journey, not a move."""
+    if len(records.sites) == 1:
+        return set()
+    site_id = records.ward_of_bed(stay.bed_id).site_id
+    return {room.id for room in records.rooms.values() if records.wards[room.ward_id].site_id != site_id}
+
+
 def companion_of(stay: Stay, records: Records) -> Companion:
     """What accompanies a stay: a cot, a carer's bed, or nothing."""
     kinds = {records.beds[beside.bed_id].kind for beside in records.with_companions(stay.id)[1:]}
@@ -164,10 +172,10 @@ def move_request(
     rooms: Iterable[str] | None = None,
     care_level: int | None = None,
 ) -> Request:
-    """The request that continues a stay in another room, by day; ``rooms``: only there."""
+    """The request that continues a stay in another room of the site, by day; ``rooms``: only there."""
     start, wait = by_day(records.now, zone_of(stay, records), limits.wait_minutes)
     home = {records.beds[stay.bed_id].room_id}
-    excluded = home if rooms is None else set(records.rooms) - set(rooms) | home
+    excluded = home | (_off_site(stay, records) if rooms is None else set(records.rooms) - set(rooms))
     care = stay.care if care_level is None else replace(stay.care, care_level=care_level)
     return Request(
         id=request_id,

@@ -10,6 +10,9 @@ from models.repositories.moves import moves_of_stays
 from tests.api_service import DAY, HOUR, at
 from tests.e2e.test_api_disruptions import occupants, told
 
+SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""What the database is does not matter to these: once is enough."""
+
 AIRBORNE = {
     "sex": "female",
     "born": "1957-08-30",
@@ -101,6 +104,7 @@ async def test_a_state_that_changed_meanwhile_voids_the_whole_chain_and_the_answ
     assert (await occupants(service))["B4"]["stay_id"] == stay_id
 
 
+@SQLITE
 async def test_a_chain_whose_patient_has_left_lapses_by_itself_and_says_why(service, scene):
     stay_id, request_id = scene
     proposal = (await sought(service, request_id))["proposal"]
@@ -113,6 +117,7 @@ async def test_a_chain_whose_patient_has_left_lapses_by_itself_and_says_why(serv
     assert refused.status_code == 404
 
 
+@SQLITE
 async def test_what_was_proposed_is_what_is_done_though_another_bed_would_do_as_well_by_now(service, scene):
     _, request_id = scene
     proposal = (await sought(service, request_id))["proposal"]
@@ -125,6 +130,7 @@ async def test_what_was_proposed_is_what_is_done_though_another_bed_would_do_as_
     assert beds != ["B1", "B4"]
 
 
+@SQLITE
 async def test_who_needs_critical_care_by_now_is_not_moved_any_more(service, scene):
     stay_id, request_id = scene
     proposal = (await sought(service, request_id))["proposal"]
@@ -135,6 +141,7 @@ async def test_who_needs_critical_care_by_now_is_not_moved_any_more(service, sce
     assert (await service.get(f"/requests/{request_id}")).json()["state"] == "unplaced"
 
 
+@SQLITE
 async def test_a_chain_for_somebody_urgent_is_proposed_without_being_asked_for(service, scene):
     _, request_id = scene
     await service.clock(8 * HOUR + 5)
@@ -144,6 +151,7 @@ async def test_a_chain_for_somebody_urgent_is_proposed_without_being_asked_for(s
     assert (await service.get("/proposals")).json()["items"] == [proposal]
 
 
+@SQLITE
 async def test_whoever_may_not_move_people_on_every_ward_of_a_chain_answers_none(service, scene):
     _, request_id = scene
     for bed_id in ("B2", "B3"):
@@ -176,6 +184,7 @@ async def test_moves_within_one_stay_are_counted_over_the_stays_that_continue_ea
         assert moves_of_stays(connection) == {stay_id: 2}
 
 
+@SQLITE
 async def test_who_is_ready_for_less_care_is_paired_with_who_waits_for_the_bed(service):
     care = {"speciality": "medicine", "care_level": 1}
     stay_id = await lies_in(service, "B4", care=care)
@@ -191,6 +200,7 @@ async def test_who_is_ready_for_less_care_is_paired_with_who_waits_for_the_bed(s
     assert [case["allocation"]["bed_id"] for case in done["result"]["chain"]][1] == "B4"
 
 
+@SQLITE
 async def test_nobody_waits_for_the_bed_so_the_step_down_is_proposed_alone_with_what_it_frees(service):
     report = await told(service, "ready_for_step_down", stay_id="st-1", care_level=0)
     (proposal,) = report["proposals"]
@@ -198,6 +208,7 @@ async def test_nobody_waits_for_the_bed_so_the_step_down_is_proposed_alone_with_
     assert proposal["change"]["frees"] == {"bed_id": "B1", "care_level": 1, "worth": 50_000}
 
 
+@SQLITE
 async def test_outliers_are_listed_with_the_bed_of_their_own_and_taken_back(service):
     care = {"speciality": "surgery"}
     stay_id = await lies_in(service, "B2", care=care)

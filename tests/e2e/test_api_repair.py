@@ -1,7 +1,12 @@
 """A repair keeps to its budget of moves and tells what each further move would buy."""
 
+import pytest
+
 from tests.api_service import DAY, HOUR, at, bundle
 from tests.e2e.test_api_disruptions import now_at, occupants, placed, told
+
+SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""What the database is does not matter to these: once is enough."""
 
 
 async def closed(service, max_moves):
@@ -34,6 +39,7 @@ async def test_no_more_bookings_change_than_allowed_and_the_rest_waits_as_stored
     assert await service.violations() == []
 
 
+@SQLITE
 async def test_nurses_absent_together_are_repaired_once_within_one_budget(service):
     coming = [await placed(service, care={"speciality": "medicine", "skills": ["iv"]}) for _ in range(2)]
     answer = await service.post(
@@ -50,6 +56,7 @@ async def test_nurses_absent_together_are_repaired_once_within_one_budget(servic
     assert refused.status_code == 403
 
 
+@SQLITE
 async def test_an_outbreak_keeps_the_unexposed_out_of_the_rooms_of_the_exposed_within_the_budget(service):
     """Bay R1 holds somebody who lies there and two who are to come; they go elsewhere or wait."""
     others = {"excluded_room_ids": ["R2", "R3"]}
@@ -69,6 +76,7 @@ async def test_an_outbreak_keeps_the_unexposed_out_of_the_rooms_of_the_exposed_w
     assert (await occupants(service))["B1"]["stay_id"] == "st-1"
 
 
+@SQLITE
 async def test_without_a_bound_of_its_own_a_disruption_has_the_hospitals(service):
     report = await told(service, "bed_closed", bed_id="B2", reason="leak")
     assert report["plan"] == {"max_moves": 50, "moves": 0, "waiting": 0, "cost": 0, "further": []}
@@ -78,6 +86,7 @@ async def test_without_a_bound_of_its_own_a_disruption_has_the_hospitals(service
     assert refused.status_code == 422
 
 
+@SQLITE
 async def test_many_casualties_take_back_no_more_bookings_than_allowed_and_are_told_what_more_would_save(
     service,
 ):

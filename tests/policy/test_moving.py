@@ -17,6 +17,7 @@ from solver.hospital import (
     Site,
     StayState,
     UnitBooking,
+    Ward,
 )
 from solver.placing.moving import (
     Bar,
@@ -110,6 +111,12 @@ def test_at_night_a_move_is_asked_for_the_morning():
     asked = move_request(held, shanghai, Limits(), "q")
     assert asked.needed_by == NOW + 11 * HOUR
     assert asked.duration_minutes == held.end - asked.needed_by
+
+
+def test_a_move_stays_on_the_site():
+    held = occupant("s", "B1", end=2 * DAY)
+    two = records_of(held, Site("far", "Far"), Ward("F", "far", "Far ward"), Room("X", "F", "Far room"))
+    assert move_request(held, two, Limits(), "q").excluded_room_ids == {"R", "X"}
 
 
 LEAVING = {"end": 5 * HOUR, "departure": Departure.CONFIRMED}
