@@ -19,7 +19,19 @@ from api.admission import Admission, Gate, Pace
 from api.express import Express
 from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
-from api.routers import accounts, events, probes, profiles, requests, structure
+from api.routers import (
+    accounts,
+    chains,
+    checks,
+    events,
+    offers,
+    probes,
+    profiles,
+    requests,
+    steps,
+    structure,
+    webhooks,
+)
 from api.runtime import Outside, Runtime
 from api.security.access import PUBLIC, UndeclaredPermission, declared
 from api.settings import Settings, installed_version
@@ -28,6 +40,9 @@ from api.wire import json_response
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
+PATIENCE_SECONDS = 5.0
+"""How long a service that stops waits for what goes on by itself."""
+
 DESCRIPTION = (
     "Beds, equipment, drugs and nursing cover of a hospital, given out in one atomic decision that says why. "
     "wardflow supports decisions; people make them."
@@ -50,7 +65,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan(settings, outside or Outside(), metrics),
     )
-    for module in (requests, events, structure, accounts, profiles):
+    for module in (requests, offers, events, structure, accounts, checks, chains, profiles, steps, webhooks):
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(probes.router)
     app.include_router(probes.sandbox, prefix=PREFIX)
@@ -94,7 +109,8 @@ def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runtime = await asyncio.to_thread(Runtime, settings, outside, metrics)
         app.state.runtime = runtime
-        tasks = [asyncio.create_task(_start(runtime)), asyncio.create_task(runtime.keep_time())]
+        work = (_start(runtime), runtime.keep_time(), runtime.watch_steps(), runtime.deliver())
+        tasks = [asyncio.create_task(part) for part in work]
         try:
             yield
         finally:
@@ -114,6 +130,8 @@ async def _start(runtime: Runtime) -> None:
 
 
 async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """What goes on by itself ends by itself: cancelled, it would leave a question behind in a thread."""
+    await asyncio.wait(tasks, timeout=PATIENCE_SECONDS)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -47,6 +47,7 @@ _EVENTS: Final[tuple[dict[str, Any], ...]] = (
     },
     {"kind": "isolation_off", "person_id": "occ-1"},
     {"kind": "room_exposure", "room_id": "R1", "organism": "norovirus", "until": _LATER},
+    {"kind": "ward_outbreak", "ward_id": "W2", "organism": "norovirus"},
     {"kind": "bed_closed", "bed_id": "B2", "reason": "water leak", "until": _LATER},
     {"kind": "bed_opened", "bed_id": "B2"},
     {"kind": "bed_cleaned", "bed_id": "B3"},
@@ -62,6 +63,7 @@ _EVENTS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "lot_quarantined", "lot_id": "L2"},
     {"kind": "lot_released", "lot_id": "L3"},
     {"kind": "nurse_absent", "shift_id": "D-N11"},
+    {"kind": "nurses_absent", "shift_ids": ["D-N11", "D-N12"]},
     {"kind": "nurse_present", "shift_id": "D-N11"},
     {"kind": "on_call_called", "shift_id": "OC", "consented": True},
     {"kind": "stay_prolonged", "stay_id": "st-1", "until": _LATER},
@@ -92,6 +94,16 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "waivers": [{"rule_id": "bed_features", "reason": "a mobile pump stands by"}],
         },
     },
+    "POST /api/v1/allocations:check": {
+        "new_bundle": {"bundle": _PLAIN, "bed_id": "B4"},
+        "patient_who_lies_here": {"stay_id": "st-1", "bed_id": "B2", "start": "2026-03-02T10:00:00Z"},
+        "with_units": {
+            "bundle": {**_PLAIN, "equipment": [{"type_id": "pump"}]},
+            "bed_id": "B1",
+            "units": [{"type_id": "pump", "unit_id": "P2"}],
+            "lots": [],
+        },
+    },
     "POST /api/v1/requests:batch": {
         "three": {
             "requests": [_PLAIN, {**_PLAIN, "priority": "emergency"}, {**_PLAIN, "priority": "routine"}]
@@ -99,9 +111,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/requests/{request_id}:choose": {
         "bed": {"bed_id": "B4"},
+        "as_recommended": {"bed_id": "B4", "start": "2026-03-02T00:00:00Z", "units": [], "lots": []},
         "waiver": {"waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]},
     },
     "POST /api/v1/requests/{request_id}:release": {"with_reason": {"reason": "goes home"}, "plain": {}},
+    "POST /api/v1/allocations:recommend": {"bundle": {"request": _PLAIN, "k": 3, "deadline_ms": 500}},
     "POST /api/v1/allocations/{allocation_id}:confirm": {
         "accepted": {"accepted": True},
         "declined": {"accepted": False, "reason": "no nurse for isolation"},
@@ -120,7 +134,15 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "POST /api/v1/stays/{stay_id}:transfer": {
         "repatriation": {"reason": "back to the ward of the speciality"}
     },
-    "POST /api/v1/disruptions": {event["kind"]: {"event": event} for event in _EVENTS},
+    "POST /api/v1/requests/{request_id}:chain": {"two": {"max_moves": 2, "budget_ms": 200}},
+    "POST /api/v1/stays/{stay_id}:chain": {"plain": {}},
+    "POST /api/v1/disruptions": {
+        **{event["kind"]: {"event": event} for event in _EVENTS},
+        "few_moves": {
+            "event": {"kind": "ward_closed", "ward_id": "W2", "reason": "outbreak"},
+            "max_moves": 3,
+        },
+    },
     "POST /api/v1/proposals/{proposal_id}:confirm": {"plain": {}},
     "POST /api/v1/proposals/{proposal_id}:decline": {"with_reason": {"reason": "the patient is too unwell"}},
     "POST /api/v1/profiles": {
@@ -129,6 +151,26 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/profiles/{version}:preview": {"a_week": {"days": 7}},
     "POST /api/v1/profiles/{version}:activate": {"agreed": {"reason": "agreed in the capacity round"}},
+    "POST /api/v1/steps/targets": {
+        "hospital_and_ward": {
+            "targets": [
+                {"step": "accepted", "priority": "urgent", "minutes": 20},
+                {"step": "accepted", "priority": "urgent", "minutes": 40, "ward_id": "W2"},
+            ]
+        }
+    },
+    "POST /api/v1/webhooks": {
+        "of_a_ward": {
+            "url": "https://example.org/wardflow",
+            "topics": ["allocation.*", "request.displaced", "step.overdue"],
+            "ward_ids": ["W1"],
+        },
+        "everything": {"url": "https://example.org/wardflow"},
+    },
+    "PATCH /api/v1/webhooks/{webhook_id}": {"pause": {"state": "paused"}},
+    "POST /api/v1/webhooks/{webhook_id}:rotate": {"both_for_a_day": {"former_hours": 24}},
+    "POST /api/v1/webhooks/{webhook_id}:ping": {"test": {}},
+    "POST /api/v1/webhooks/{webhook_id}:replay": {"one": {"sequence": 1}},
     "POST /api/v1/accounts": {
         "nurse": {
             "login": "n.example",

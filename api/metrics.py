@@ -52,6 +52,15 @@ class Metrics:
             ("kind",),
             registry=self.registry,
         )
+        self.step_breaches = Counter(
+            "wardflow_step_breaches",
+            "Steps overdue or places declined, told to a level",
+            ("step", "cause", "level"),
+            registry=self.registry,
+        )
+        self.webhook_attempts = Counter(
+            "wardflow_webhook_attempts", "Attempts to deliver events", ("outcome",), registry=self.registry
+        )
         self.logins = Counter("wardflow_logins", "Logins tried", ("outcome",), registry=self.registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -48,8 +48,12 @@ _BY_CALL: Final[Mapping[Any, tuple[type[Exception], ...]]] = {
     idempotency_key: (*_KEYED, *_CHANGES),
     expected_revision: _REVISED,
 }
+_ASKS: Final = (api.WrongState, api.AlreadyKnown, api.OverrideRefused, storage.NotFound)
+"""What a question about a need may meet, that changes nothing."""
+
 _OF_ITS_OWN: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "POST /api/v1/sessions": (api.LoginRefused, api.LoginThrottled),
+    "POST /api/v1/allocations:recommend": _ASKS,
     "PATCH /api/v1/accounts/{account_id}": _CHANGES,
     "POST /api/v1/sandbox/clock": (api.SandboxOnly, api.ClockRunsForward, *_CHANGES),
 }

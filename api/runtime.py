@@ -17,17 +17,22 @@ from anyio import to_thread
 from sqlalchemy import Connection, select
 
 from api.clocks import ForwardClock, HospitalClock, machine_clock
+from api.delivery.courier import deliveries
+from api.delivery.destinations import Reach
 from api.errors import NotReady
 from api.metrics import Metrics
 from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
-from api.services.desk import Changes, Practice
+from api.services import steps
+from api.services.changes import Changes
+from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
 from api.services.ticking import Tick
 from api.services.warming import warm_up
+from api.services.webhooks import Office
 from api.settings import Settings
 from api.solving import child
 from api.solving.planner import Planner
@@ -41,6 +46,7 @@ from models.ids import IdGenerator
 from models.keys import read_key_file
 from models.pending import unknown
 from models.personal import PersonalVault
+from models.repositories.moves import moves_of_stays
 from models.tables.ledger import audit_line, hospital_meta
 from models.tables.places import ward
 from models.writer import Writer
@@ -103,6 +109,7 @@ class Runtime:
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
+        self._stopping = asyncio.Event()
         self._planner: Planner | None = None
         self.solver: SolverProcess | None = None
         self.previewing = asyncio.Lock()
@@ -165,28 +172,58 @@ class Runtime:
         except TimeoutError:
             raise unknown() from None
 
+    async def note(self, command: Command) -> Reply:
+        """As ``submit``, of what the service itself has done: also while it stops."""
+        if self._writer is None:
+            raise NotReady("The service is starting.")
+        return await self._writer.submit(command)
+
     async def planned(self, command: Command) -> Command:
         """A batch with its plan, if it has time for one."""
         return command if self._planner is None else await self._planner.planned(command)
 
     async def keep_time(self) -> None:
         """Tick for as long as the service runs; a tick that fails is logged, and the next one comes."""
-        seconds = self.settings.tick_seconds
-        while seconds > 0:
-            await asyncio.sleep(seconds)
+        while await self.goes_on(self.settings.tick_seconds):
             if self.ready and self.clock.running:
                 try:
                     await self.tick()
                 except Exception:
                     log.exception("A tick of the clock failed")
 
+    async def watch_steps(self) -> None:
+        """Look for overdue steps for as long as the service runs."""
+        while await self.goes_on(self.settings.step_seconds):
+            if self.ready and self.storing:
+                try:
+                    await steps.watch(self)
+                except Exception:
+                    log.exception("Overdue steps could not be looked for")
+
+    async def deliver(self) -> None:
+        """Take events to the webhooks that want them, for as long as the service runs."""
+        if not self.settings.webhook_delivery:
+            return
+        async with deliveries(self) as courier:
+            self.metrics.watch(courier.gauges())
+            await courier.run()
+
+    async def goes_on(self, seconds: float) -> bool:
+        """Wait that long, or until the service stops: then False, as when there is nothing to wait for (0)."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return seconds > 0 and not self._stopping.is_set()
+
     async def tick(self) -> Reply:
         """Let the hospital's state follow its clock."""
-        return await self.submit(Command("clock.tick", CLOCK_ACTOR, Tick()))
+        moves = await self.read(moves_of_stays)
+        return await self.submit(Command("clock.tick", CLOCK_ACTOR, Tick(moves)))
 
     def begin_to_close(self) -> None:
-        """Take no more commands; event streams end."""
+        """Take no more commands; event streams end, and what goes on by itself. On the event loop."""
         self._closing = True
+        self._stopping.set()
 
     @property
     def closing(self) -> bool:
@@ -256,7 +293,20 @@ class Runtime:
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
+            chain_searches=s.chain_searches,
         )
+
+    @property
+    def office(self) -> Office:
+        """Where webhooks are administered."""
+        outside = self.outside
+        return Office(self.reach, self.vault, outside.random_bytes, self.new_id, self.wall, self.meta.zone)
+
+    @property
+    def reach(self) -> Reach:
+        """Where events may be sent."""
+        s = self.settings
+        return Reach(s.webhook_networks, s.webhook_plain_http or self.meta.sandbox)
 
     def _gauges(self) -> Mapping[str, tuple[str, Callable[[], float]]]:
         writer, decider = self._writer, self._decider

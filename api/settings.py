@@ -13,6 +13,7 @@ from pydantic import Field, InstanceOf, PlainValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
+from api.delivery.destinations import IpNetwork
 from models.place import place_of
 from solver.placing.displace import Bounds
 
@@ -94,14 +95,23 @@ class Settings(BaseSettings):
     tick_seconds: float = Field(
         default=60.0, ge=0, le=3600, description="Seconds between two ticks of the hospital's clock; 0: none."
     )
+    step_seconds: float = Field(
+        default=1.0, ge=0, le=4, description="Seconds between two looks for steps that are overdue; 0: none."
+    )
     overdue_minutes: int = Field(
         default=60, ge=5, le=1440, description="By how much an overdue expected end moves forward."
     )
     repair_moves: int = Field(
         default=50, ge=0, le=1000, description="Most booked allocations one disruption may change."
     )
+    chain_searches: int = Field(
+        default=2,
+        ge=0,
+        le=50,
+        description="Urgent waiting requests a chain is sought for at each tick; 0: none.",
+    )
     retry_unplaced: int = Field(
-        default=200, ge=1, le=5000, description="Most waiting requests decided again after one change."
+        default=200, ge=1, le=5000, description="Most waiting requests decided again in one round."
     )
     displace_after_minutes: int = Field(
         default=DISPLACING.after_minutes,
@@ -138,6 +148,36 @@ class Settings(BaseSettings):
     )
     comparisons: int = Field(
         default=1, ge=0, le=10, description="Other beds a decision is compared with in its explanation."
+    )
+
+    webhook_delivery: bool = Field(
+        default=True,
+        description="Send events to webhooks from this process, unless another of the hospital does.",
+    )
+    webhook_networks: tuple[IpNetwork, ...] = Field(
+        default=(),
+        description="Networks of the hospital's own that events may be sent into, as JSON; others only to the public.",
+    )
+    webhook_plain_http: bool = Field(
+        default=False, description="Send events without TLS as well; a sandbox does so in any case."
+    )
+    webhook_timeout_seconds: float = Field(
+        default=10.0, gt=0, le=60, description="Longest wait for the answer of a webhook's receiver."
+    )
+    webhook_retry_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        le=3600,
+        description="First pause after a failed delivery; doubled up to two hours.",
+    )
+    webhook_retry_hours: float = Field(
+        default=24.0,
+        gt=0,
+        le=168,
+        description="An event is given up once its pauses would be longer than this.",
+    )
+    webhook_disable_hours: float = Field(
+        default=120.0, gt=0, le=2160, description="A webhook that failed for this long is disabled."
     )
 
     event_poll_seconds: float = Field(

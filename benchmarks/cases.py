@@ -62,9 +62,9 @@ def batch_case(case: BatchCase) -> tuple[LiveHospital, list[Request]]:
 
 
 def batch_of(
-    size: str, seed: int, count: int, load: float = 1.0, occupancy: float = 0.4
+    size: str, seed: int, count: int, load: float | None = 1.0, occupancy: float = 0.4
 ) -> tuple[LiveHospital, list[Request]]:
-    """A hospital and ``count`` requests that all come at once."""
+    """A hospital and ``count`` requests that all come at once; ``load`` as in ``simulations.demand.batch``."""
     hospital = generate(size, seed, NOW, occupancy=occupancy)
     live = LiveHospital.of(hospital, NOW, Profile(), PlacingOptions())
     arrivals = batch(hospital, seed, count, load, NOW)

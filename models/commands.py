@@ -128,6 +128,10 @@ class BatchDecider(Protocol):
         """The revision of the hospital that the snapshot stands at, pending decisions aside."""
         ...
 
+    def place_in_batch(self, command: Command) -> int:
+        """Where a command is decided and carried out among those of its batch: lower is earlier, equal as they came."""
+        ...
+
     def decide(self, commands: Sequence[Command]) -> Sequence[Decision | Exception]:
         """One decision per command, in order, each knowing the ones before; an exception refuses its command.
 

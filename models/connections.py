@@ -24,6 +24,29 @@ class Closable(Protocol):
         ...
 
 
+class Lease(Protocol):
+    """Work that one process does of those that share a database; to be closed. Used by one thread at a time."""
+
+    def held(self) -> bool:
+        """Whether it is this process's now; takes it if it is nobody's. A process that ends, however, gives it up."""
+        ...
+
+    def close(self) -> None:
+        """Give it up."""
+        ...
+
+
+class Sole:
+    """The lease of a process that has the database to itself."""
+
+    def held(self) -> bool:
+        """See ``Lease``."""
+        return True
+
+    def close(self) -> None:
+        """See ``Lease``."""
+
+
 class Database(ABC):
     """An open hospital database: one writing connection, several reading ones. To be closed.
 
@@ -74,6 +97,10 @@ class Database(ABC):
         """Have the revision of every commit of any process passed on, from a thread of its own, until closed; None
         where there is no other process."""
         return None
+
+    def lease(self, key: int) -> Lease:
+        """The lease of a kind of work, named by ``key``."""
+        return Sole()
 
     @abstractmethod
     def discard(self) -> None:

@@ -176,6 +176,18 @@ SHIFT_LENGTH = Refusal(
 )
 """Nobody is on duty or on call for more than two days on end (the cover's revisions reach that far)."""
 
+# --- reasons ----------------------------------------------------------------------------------------------
+REASON_STAYS = Refusal(
+    "stated_reason_stays",
+    "stated_reason",
+    ("UPDATE",),
+    "NEW.ciphertext IS NOT NULL OR NEW.id <> OLD.id OR NEW.action <> OLD.action OR NEW.actor <> OLD.actor "
+    "OR NEW.subject_id <> OLD.subject_id",
+)
+"""What somebody gave as a reason is not rewritten: it goes when the patient is erased, and in no other way."""
+
+REASON_KEPT = Refusal("stated_reason_kept", "stated_reason", ("DELETE",), "1 = 1")
+
 VERSIONED = (
     places.bed_status,
     places.place_block,
@@ -214,6 +226,8 @@ GUARDS: tuple[Guard, ...] = (
     SHIFT_MOVED_COVER,
     SHIFT_STAYS,
     SHIFT_LENGTH,
+    REASON_STAYS,
+    REASON_KEPT,
     *(guard for table in VERSIONED for guard in _with_history(table)),
     *(
         guard
@@ -225,6 +239,7 @@ GUARDS: tuple[Guard, ...] = (
             "rule_profile",
             "rule_profile_event",
             "rule_override",
+            "step_breach",
         )
         for guard in append_only(name)
     ),

@@ -99,6 +99,28 @@ class PersonalVault:
         """The same data key under the current master key; the fields need not be touched."""
         return self._wrap(person_id, self._unwrap(person_id, key))
 
+    def new_key(self, person_id: str) -> WrappedKey:
+        """A fresh data key for a person who has none yet."""
+        return self._wrap(person_id, self._random_bytes(KEY_BYTES))
+
+    def seal_text(self, person_id: str, key: WrappedKey, field: str, value: str) -> bytes:
+        """Encrypt one text about a person with that person's key; ``field`` names where it is kept."""
+        return self._encrypt(self._unwrap(person_id, key), value.encode(), person_id, field)
+
+    def open_text(self, person_id: str, key: WrappedKey, field: str, ciphertext: bytes) -> str:
+        """Decrypt one text about a person; raises ``PersonalDataDamaged``."""
+        return _decrypt(self._unwrap(person_id, key), ciphertext, person_id, field).decode()
+
+    def seal_secret(self, record_id: str, secret: bytes) -> WrappedKey:
+        """Encrypt something secret that is no person's with the master key; ``record_id`` is bound in."""
+        master = self._master.current
+        return WrappedKey(master.id, self._encrypt(master.secret, secret, record_id, "secret " + master.id))
+
+    def open_secret(self, record_id: str, sealed: WrappedKey) -> bytes:
+        """Decrypt such a secret; raises ``PersonalDataDamaged`` or ``KeyFileError``."""
+        master = self._master.get(sealed.master_key_id)
+        return _decrypt(master.secret, sealed.ciphertext, record_id, "secret " + master.id)
+
     def identity_index(self, identity_number: str) -> bytes:
         """32 bytes that find an identity number without storing it; spacing, dashes, case do not matter."""
         normal = unicodedata.normalize("NFKC", identity_number).casefold()

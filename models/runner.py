@@ -128,6 +128,7 @@ class BatchRunner:
         if not parts.going:
             return
         self._catch_up()
+        parts.going.sort(key=self._place)
         steps = self._decide([pending.command for pending in parts.going])
         refusals = [step.refusal for step in steps if step.refusal is not None]
         if len(refusals) == len(steps):
@@ -170,6 +171,11 @@ class BatchRunner:
                 parts.going.append(pending)
                 keys.update([key] if key else [])
         return parts
+
+    def _place(self, pending: Pending) -> int:
+        """Commands that wait for one commit came at the same time, whoever was first in the queue."""
+        command = pending.command
+        return 0 if command.write is not None else self._decider.place_in_batch(command)
 
     def _answers(self, batch: Sequence[Pending]) -> dict[bytes, Result]:
         commands = [pending.command for pending in batch if pending.command.key_hash is not None]

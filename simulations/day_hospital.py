@@ -34,9 +34,11 @@ from solver.hospital import (
     UnitBooking,
 )
 from solver.hospital.stays import turnaround_minutes
-from solver.placing.displace import Booking, Bounds, Exchange, exchange, wants_exchange
+from solver.placing.ahead import WORTH_CHANGING_MINUTES, ahead, is_late, wait_is_over
+from solver.placing.displace import Booking, Bounds, Exchange, exchange, movable, wants_exchange
 from solver.placing.fallback import fallback
 from solver.placing.live import LiveHospital
+from solver.placing.precedence import Precedence, precedence
 from solver.placing.problem import Decision, PlacingOptions
 from solver.placing.referee import Decided, broken, check, recount
 
@@ -53,11 +55,12 @@ class Policy(StrEnum):
 
 @dataclass(slots=True)
 class Case:
-    """A request and what was given for it; ``number`` counts the requests in the order they came. ``displaced``:
-    its booking was taken back once for someone more urgent; that happens to nobody twice."""
+    """A request and what was given for it; ``number`` counts the requests in the order they came, ``since`` is when.
+    ``displaced``: its booking was taken back once for someone more urgent; that happens to nobody twice."""
 
     request: Request
     number: int
+    since: Minute
     allocation: Allocation | None = None
     arrived: bool = False
     decisions: int = 0
@@ -109,7 +112,7 @@ class DayHospital:
     def ask(self, ask: Ask) -> Standings:
         """Place a request, or let it wait."""
         self.live.put(ask.arrival.person)
-        case = Case(ask.arrival.request, next(self._numbers))
+        case = Case(ask.arrival.request, next(self._numbers), self.live.now)
         self.cases[case.request.id] = case
         self._changed[case.request.id] = None
         self._place(case)
@@ -171,6 +174,8 @@ class DayHospital:
         """What still waits, with from when it fits and whom to call."""
         told = []
         for case in self._waiting():
+            if case.allocation is not None:
+                continue
             contacts = (contact.name.english for contact in fallback(case.request).call)
             fits = self.live.fits_from(case.request)
             told.append(replace(self._standing(case), fits_from=fits, call="; ".join(contacts)))
@@ -215,11 +220,12 @@ class DayHospital:
     def _exchange(self, case: Case, found: Allocation | None) -> Exchange | None:
         if not wants_exchange(case.request, found, self.live.now, self.bounds):
             return None
-        bookings = [
+        booked = (
             Booking(other.request, other.allocation)
             for other in self.booked()
             if other.allocation is not None and not other.displaced
-        ]
+        )
+        bookings = [booking for booking in booked if movable(booking, self.live)]
         ids = (self._next_id(case), f"{case.request.id}.for-another")
         return exchange(self.live, case.request, found, bookings, ids, self.bounds)
 
@@ -253,18 +259,57 @@ class DayHospital:
 
     def _decide_waiting(self) -> None:
         for case in self._waiting():
-            if case.allocation is None:
-                self._place(case)
+            if case.allocation is not None:
+                self._advance(case)
+                continue
+            self._place(case)
+            if case.allocation is None and self.policy is Policy.BEST:
+                self._book_ahead(case)
+
+    def _book_ahead(self, case: Case) -> None:
+        """Who has waited too long may book as far ahead as the forecast reaches."""
+        if wait_is_over(case.request, self.live.now):
+            found = ahead(self.live, case.request, self._next_id(case))
+            if found is not None:
+                self._give(case, found)
+
+    def _late(self, case: Case) -> bool:
+        given = case.allocation
+        return given is not None and not case.arrived and is_late(case.request, given, self.live.now)
+
+    def _advance(self, case: Case) -> None:
+        """An earlier place for who has a late one."""
+        before = case.allocation
+        if before is None or not self._late(case):
+            return
+        with self.live.trial():
+            self.live.withdraw(case.request, before)
+            found = ahead(self.live, case.request, self._next_id(case))
+            exchange = self._exchange(case, found)
+        better = exchange.urgent.allocation if exchange is not None else found
+        if better is None or better.start + WORTH_CHANGING_MINUTES > before.start:
+            return
+        self._take_back(case)
+        case.allocation = None
+        if exchange is not None:
+            self._carry_out(case, exchange)
+        else:
+            self._give(case, better)
 
     def _waiting(self) -> list[Case]:
         waiting = [case for case in self.cases.values() if case.allocation is None]
         if self.policy is Policy.FIRST_FIT:
             return sorted(waiting, key=lambda case: case.number)
-        return sorted(waiting, key=lambda case: (case.request.priority, case.number))
+        late = [case for case in self.cases.values() if self._late(case)]
+        return sorted([*waiting, *late], key=self._precedence)
+
+    def _precedence(self, case: Case) -> Precedence:
+        asked = case.request
+        return precedence(asked.priority, case.since, asked.id, self.live.now)
 
     def ask_transfer(self, request: Request, of_stay: str) -> None:
         """Decide a transfer that a person confirmed."""
-        case = Case(request, next(self._numbers), of_stay=of_stay)
+        case = Case(request, next(self._numbers), self.live.now, of_stay=of_stay)
         self.cases[request.id] = case
         self._changed[request.id] = None
         self._place(case)

@@ -93,14 +93,14 @@ def outcome_of(ledger: Ledger, floor: int | None, broken: Mapping[str, int] | No
 
 
 def wait_of(entry: Entry, end: Minute) -> int:
-    """Minutes from ``needed_by`` to arriving, to the promised start if that is yet to come, or until ``end`` for
-    who still waits then: what is not over is counted as far as it went."""
+    """Minutes from ``needed_by`` to arriving, or to the promised start if that is yet to come; what is not over at
+    ``end`` is counted as far as it went, a place promised for later or none."""
     assert entry.request is not None, "transfers are not counted"
     had = entry.arrived_at
     if had is None:
         had = entry.standing.start if entry.standing.state is State.PLACED else end
     assert had is not None, "what is placed has a start"
-    return max(0, had - entry.request.needed_by)
+    return max(0, min(had, end) - entry.request.needed_by)
 
 
 def weighted_minutes(ledger: Ledger) -> int:

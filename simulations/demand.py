@@ -65,15 +65,15 @@ def requests(
 
 
 def batch(
-    hospital: Hospital, seed: int, count: int, load: float = 1.0, now: Minute | None = None
+    hospital: Hospital, seed: int, count: int, load: float | None = 1.0, now: Minute | None = None
 ) -> tuple[Arrival, ...]:
     """``count`` requests all needed at ``now``: a mass arrival, or a morning round.
 
     ``load`` 1 means that they ask for as many bed-minutes as are free during the next 72 hours (longer stays
     count up to there); durations are scaled by one factor to meet it, so that few free beds and many requests
     give many short stays. The factor stays within ``BATCH_FACTORS``: a load that ``count`` patients cannot
-    make is not made. Chairs that are shut at ``now`` (default: the last arrival of the census) ask for
-    nobody.
+    make is not made. None: stays last as they do. Chairs that are shut at ``now`` (default: the last arrival
+    of the census) ask for nobody.
     """
     now = now if now is not None else census_minute(hospital)
     maker = Maker(hospital)
@@ -81,7 +81,10 @@ def batch(
     rng = stream(seed, 0, "demand/batch")
     weights = [source.beds for source in found]
     drawn = [maker.draw(rng, found[pick(rng, weights)], now, None) for _ in range(count)]
-    factor = _scale([item.duration for item in drawn], load * free_bed_minutes(hospital, now, BATCH_HORIZON))
+    factor = 1.0
+    if load is not None:
+        free = free_bed_minutes(hospital, now, BATCH_HORIZON)
+        factor = _scale([item.duration for item in drawn], load * free)
     arrivals = []
     for place, item in enumerate(drawn):
         scaled = replace(item, duration=_cut(item.duration * factor), lead=0)

@@ -17,6 +17,8 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 """The place a call is about, seen by somebody whose role is held on ward W1 or on its site."""
 
 HOSPITAL = "hospital"
+RECOMMEND = "/api/v1/allocations:recommend"
+CHECK = "/api/v1/allocations:check"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 
 
@@ -77,6 +79,11 @@ class World:
         told = self.make("/disruptions", {"event": {"kind": "bed_closed", "bed_id": bed, "reason": "leak"}})
         return str(told["proposals"][0]["id"])
 
+    def webhook(self) -> str:
+        """A webhook that hears of nothing: an address that leads nowhere is never called."""
+        body = {"url": "https://example.org/hook", "topics": ["no.event"]}
+        return str(self.make("/webhooks", body)["id"])
+
     def login(self) -> str:
         """A name nobody has."""
         return f"new-{next(self._numbers)}"
@@ -114,7 +121,15 @@ def bundle(ward: str, asking: str | None = None) -> dict[str, Any]:
 
 def probes() -> list[Probe]:
     """All of them; those that end sessions come last."""
-    return [*_reading(), *_administering(), *_placing(), *_allocated(), *_disrupting(), *_sessions()]
+    return [
+        *_reading(),
+        *_administering(),
+        *_webhooks(),
+        *_placing(),
+        *_allocated(),
+        *_disrupting(),
+        *_sessions(),
+    ]
 
 
 def _get(path: str, about: str = HOSPITAL, query: str = "", template: str = "") -> Probe:
@@ -125,13 +140,15 @@ def _get(path: str, about: str = HOSPITAL, query: str = "", template: str = "") 
 def _reading() -> Iterator[Probe]:
     for path in ("wards", "rooms", "beds", "equipment-types", "equipment", "drugs", "drug-lots", "rules"):
         yield _get(f"/{path}")
-    for path in ("requests", "proposals", "census", "events", "staff", "shifts", "accounts"):
+    for path in ("requests", "proposals", "outliers", "census", "events", "staff", "shifts", "accounts"):
         yield _get(f"/{path}")
+    yield _get("/steps/targets")
     for probe in ("healthz", "readyz", "version", "metrics"):
         yield Probe(f"GET /{probe}", HOSPITAL, lambda _, p=probe: Call("GET", f"/{p}"), again=True)
     for ward, about in ABOUT.items():
         yield _get("/staff", about, f"?ward_id={ward}")
         yield _get("/shifts", about, f"?ward_id={ward}")
+        yield _get("/steps/breaches", about, f"?ward_id={ward}")
         yield _get(f"/equipment/U-{ward}/patients", about, template="/equipment/{unit_id}/patients")
         yield _get(f"/drug-lots/L-{ward}/patients", about, template="/drug-lots/{lot_id}/patients")
         yield Probe(
@@ -162,6 +179,8 @@ def _administering() -> Iterator[Probe]:
     )
     yield Probe(f"POST {account}", HOSPITAL, lambda w: Call("POST", account, _account(w, None)))
     yield from _rules()
+    targets = "/api/v1/steps/targets"
+    yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
     yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
 
 
@@ -188,9 +207,38 @@ def _go_back(world: World) -> Call:
     return Call("POST", "/api/v1/profiles/1:activate", reason, seen)
 
 
+def _webhooks() -> Iterator[Probe]:
+    hooks = "/api/v1/webhooks"
+    one = hooks + "/{webhook_id}"
+    body = {"url": "https://example.org/hook", "topics": ["no.event"]}
+    yield _get("/webhooks")
+    yield Probe(f"POST {hooks}", HOSPITAL, lambda _: Call("POST", hooks, body))
+    for operation, path in ((one, ""), (f"{one}/attempts", "/attempts")):
+        yield Probe(
+            f"GET {operation}",
+            HOSPITAL,
+            lambda w, p=path: Call("GET", f"{hooks}/{w.webhook()}{p}"),
+            again=True,
+        )
+    yield Probe(
+        f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{hooks}/{w.webhook()}", {"state": "paused"}, 1)
+    )
+    yield Probe(f"DELETE {one}", HOSPITAL, lambda w: Call("DELETE", f"{hooks}/{w.webhook()}"))
+    for verb, said in (("rotate", {}), ("ping", {}), ("replay", {"sequence": 1})):
+        yield Probe(
+            f"POST {one}:{verb}",
+            HOSPITAL,
+            lambda w, v=verb, b=said: Call("POST", f"{hooks}/{w.webhook()}:{v}", b),
+        )
+
+
 def _account(world: World, ward: str | None) -> dict[str, Any]:
     roles = [{"role": "nurse", "ward_id": ward}] if ward is not None else []
     return {"login": world.login(), "password": "a password of nobody", "roles": roles}
+
+
+def _targets() -> dict[str, Any]:
+    return {"targets": [{"step": "left", "priority": "routine", "minutes": 240, "ward_id": "W1"}]}
 
 
 def _clock() -> Call:
@@ -211,8 +259,21 @@ def _placing() -> Iterator[Probe]:
         yield Probe(
             f"POST {requests}/{{request_id}}:choose", about, lambda w, g=given, a=ward: _choose(w, g, a)
         )
+        asked = {"request": body, "k": 1}
+        yield Probe(f"POST {RECOMMEND}", about, lambda _, b=asked: Call("POST", RECOMMEND, b), again=True)
+        yield Probe(
+            f"POST {RECOMMEND}", about, lambda w, g=given, a=ward: _recommend(w, g, a), "of a stored request"
+        )
+        yield Probe(
+            f"POST {requests}/{{request_id}}:chain",
+            about,
+            lambda w, g=given, a=ward: _chain(w, g, a),
+            again=True,
+        )
         waived = {**body, "waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]}
         yield Probe(f"POST {requests}", about, lambda _, b=waived: Call("POST", requests, b), "overruling")
+        asked = {"bundle": body, "bed_id": f"B-{given}-0"}
+        yield Probe(f"POST {CHECK}", about, lambda _, b=asked: Call("POST", CHECK, b), again=True)
     for ward, about in ABOUT.items():
         yield Probe(f"POST {requests}/{{request_id}}:release", about, lambda w, g=ward: _withdraw(w, g))
 
@@ -222,6 +283,16 @@ def _choose(world: World, ward: str, asking: str | None) -> Call:
     return Call(
         "POST", f"/api/v1/requests/{case['request_id']}:choose", {"bed_id": case["allocation"]["bed_id"]}
     )
+
+
+def _recommend(world: World, ward: str, asking: str | None) -> Call:
+    case = world.case(ward, asking)
+    return Call("POST", RECOMMEND, {"request_id": case["request_id"], "k": 1})
+
+
+def _chain(world: World, ward: str, asking: str | None) -> Call:
+    case = world.case(ward, asking)
+    return Call("POST", f"/api/v1/requests/{case['request_id']}:chain", {"budget_ms": 1})
 
 
 def _withdraw(world: World, ward: str) -> Call:
@@ -246,6 +317,12 @@ def _allocated() -> Iterator[Probe]:
             "POST /api/v1/stays/{stay_id}:transfer",
             about,
             lambda w, g=ward, b=moved: Call("POST", f"/api/v1/stays/{w.stay(g)}:transfer", b),
+        )
+        yield Probe(
+            "POST /api/v1/stays/{stay_id}:chain",
+            about,
+            lambda w, g=ward: Call("POST", f"/api/v1/stays/{w.stay(g)}:chain", {}),
+            again=True,
         )
         for verb in ("confirm", "decline"):
             yield Probe(
@@ -298,6 +375,7 @@ def _events(ward: str) -> Iterator[dict[str, Any]]:
     yield {"kind": "lot_released", "lot_id": f"L-{ward}"}
     yield {"kind": "lot_recalled", "lot_id": f"L-{ward}"}
     yield {"kind": "nurse_absent", "shift_id": f"D-N-{ward}-1"}
+    yield {"kind": "nurses_absent", "shift_ids": [f"D-N-{ward}-1"]}
     yield {"kind": "nurse_present", "shift_id": f"D-N-{ward}-1"}
     yield {"kind": "on_call_called", "shift_id": f"C-{ward}", "consented": True}
     yield {"kind": "stay_prolonged", **stay, "until": LATER}
@@ -309,6 +387,7 @@ def _events(ward: str) -> Iterator[dict[str, Any]]:
     yield {"kind": "identities_merged", "person_id": f"Q-{ward}-0", "into_person_id": f"Q-{ward}-1"}
     yield {"kind": "lift_out_of_order", "site_id": SITE_OF_WARD[ward], "minutes_per_floor": 9}
     yield {"kind": "lift_repaired", "site_id": SITE_OF_WARD[ward], "minutes_per_floor": 2}
+    yield {"kind": "ward_outbreak", "ward_id": ward, "organism": "norovirus"}
     yield {"kind": "room_exposure", "room_id": f"R-{ward}", "organism": "norovirus", "until": LATER}
     yield {"kind": "room_closed", "room_id": f"R-{ward}", "reason": "painting", "until": LATER}
     yield {"kind": "room_opened", "room_id": f"R-{ward}"}

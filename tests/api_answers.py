@@ -9,10 +9,22 @@ from typing import Any, Union
 import httpx
 from pydantic import TypeAdapter
 
-from api.schemas.answers import accounts, common, events, profiles, requests, structure
+from api.schemas.answers import (
+    accounts,
+    chains,
+    checks,
+    common,
+    events,
+    offers,
+    profiles,
+    requests,
+    steps,
+    structure,
+    webhooks,
+)
 from api.schemas.base import Out
 
-MODULES = (accounts, common, events, profiles, requests, structure)
+MODULES = (accounts, chains, checks, common, events, offers, profiles, requests, steps, structure, webhooks)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 OURS = {"content-language", "vary", "etag", "location"}

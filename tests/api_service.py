@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import httpx
 import uvicorn
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from sqlalchemy import URL
 
 from api import openapi
@@ -57,6 +59,7 @@ from solver.hospital import (
     from_minute,
 )
 from tests.api_answers import Documented
+from tests.copied_hospital import store_or_copy
 
 NOW = 29_540_160
 """2026-03-02T00:00Z."""
@@ -65,6 +68,7 @@ HOUR, DAY = 60, 1440
 PASSWORD = "correct horse battery staple"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD_HASH = CHEAP.hash(PASSWORD)
+KEYS = generate_keys(secrets.token_bytes)
 ACCOUNTS = {
     "admin": [Grant("administrator")],
     "bed": [Grant("bed_manager")],
@@ -74,6 +78,7 @@ ACCOUNTS = {
     "pharmacist": [Grant("pharmacist")],
     "auditor": [Grant("auditor")],
     "operations": [Grant("operations")],
+    "both": [Grant("bed_manager"), Grant("operations")],
 }
 
 
@@ -157,7 +162,7 @@ class Place:
     """Where a test's hospital is stored."""
 
     folder: Path
-    keys: Keys = field(default_factory=lambda: generate_keys(secrets.token_bytes))
+    keys: Keys = KEYS
     address: URL | None = None
     """An empty PostgreSQL database; without one the hospital is a file."""
 
@@ -172,6 +177,7 @@ class Place:
     def settings(self, **changes: Any) -> Settings:
         values = {
             "tick_seconds": 0,
+            "step_seconds": 0,
             "solver_process": False,
             "database": self.database,
             "key_file": self.key_file,
@@ -181,16 +187,22 @@ class Place:
 
     def make(self, hospital: Hospital | None = None, sandbox: bool = True) -> Place:
         """Store a hospital and the accounts."""
+        if hospital is None and sandbox and self.keys is KEYS:
+            store_or_copy(self.database, lambda: self._store(small_hospital(), sandbox=True))
+        else:
+            self._store(hospital or small_hospital(), sandbox)
+        write_key_file(self.key_file, self.keys, data_folder(self.database))
+        return self
+
+    def _store(self, hospital: Hospital, sandbox: bool) -> None:
         now = Instant.of_minute(NOW)
         database = create_database(self.database, self.keys.database)
         with database, database.writing() as connection:
-            store_hospital(connection, hospital or small_hospital(), now, name="Test", sandbox=sandbox)
+            store_hospital(connection, hospital, now, name="Test", sandbox=sandbox)
             transaction = Transaction(connection, now, 0)
             for login, grants in ACCOUNTS.items():
                 account = StoredAccount(f"acc-{login}", login, PASSWORD_HASH, tuple(grants))
                 insert_account(transaction, account)
-        write_key_file(self.key_file, self.keys, data_folder(self.database))
-        return self
 
 
 class Service:
@@ -282,13 +294,25 @@ async def running(
         if serving.done():
             await serving
         port = server.servers[0].sockets[0].getsockname()[1]
-        url, held = f"http://127.0.0.1:{port}", {"response": [Documented(openapi.document(app))]}
-        async with httpx.AsyncClient(base_url=url, timeout=30, event_hooks=held) as client:
+        url, held = f"http://127.0.0.1:{port}", {"response": [_documented(app)]}
+        # A context that trusts nobody is made at once; the usual one reads every authority of the machine.
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        async with httpx.AsyncClient(base_url=url, timeout=30, event_hooks=held, verify=nobody) as client:
             await until(lambda: app.state.runtime.ready)
             yield Service(app, client, wall)
     finally:
         server.should_exit = True
         await serving
+
+
+def _documented(app: FastAPI) -> Documented:
+    """Holds answers against the OpenAPI document, which is the same for every application and takes 0.4 s to build."""
+    if not _documents:
+        _documents.append(Documented(openapi.document(app)))
+    return _documents[0]
+
+
+_documents: list[Documented] = []
 
 
 async def until(holds: Callable[[], bool], seconds: float = 60) -> None:

@@ -16,7 +16,18 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.schemas import accounts, base, disruptions, movements, profiles, requests
+from api.schemas import (
+    accounts,
+    base,
+    checks,
+    disruptions,
+    movements,
+    offers,
+    profiles,
+    requests,
+    steps,
+    webhooks,
+)
 from models.tables import metadata
 
 BORN = "1931-07-19"
@@ -47,6 +58,8 @@ PLANTED: dict[str, str] = {
     "LoginIn.label": "zqt canary label",
     "AccountIn.login": "zqu-canary-login",
     "AccountIn.password": "zqv canary new password",
+    "WebhookIn.url": "https://127.0.0.2:9/zqz-canary-address",
+    "WebhookChangeIn.url": "https://127.0.0.2:9/zqy-canary-other-address",
 }
 
 SOUGHT = {
@@ -61,6 +74,8 @@ HARMLESS: Mapping[str, str] = {
     "ModelRecalled.model": "a maker's name for a device",
     "ProfileIn.switch_off": "ids of rules",
     "ProfileIn.switch_on": "ids of rules",
+    "WebhookIn.topics": "names of events",
+    "WebhookChangeIn.topics": "names of events",
 }
 """Texts that are no canary's place, and why. Ids (``id``, ``..._id``) are opaque: who makes them sees to that."""
 
@@ -89,6 +104,8 @@ KEPT_IN_CLEAR: Mapping[str, frozenset[str]] = {
     "ActivationIn.reason": frozenset({"rule_profile_event.reason"}),
     "AccountIn.login": frozenset({"account.login", "idempotency.answer"}),
     "LoginIn.label": frozenset({"token.label"}),
+    "WebhookIn.url": frozenset({"idempotency.answer"}),
+    "WebhookChangeIn.url": frozenset({"webhook.url", "idempotency.answer"}),
 }
 """Which columns hold which canary, by field: what placement needs of an opaque person, what a board shows, names of
 accounts. Nothing that identifies a patient, no secret; and no audit line, no event holds any of them."""
@@ -98,7 +115,7 @@ def models_of_requests() -> list[type[base.Strict]]:
     """Every model of something that is sent."""
     found = [
         value
-        for module in (accounts, disruptions, movements, profiles, requests)
+        for module in (accounts, disruptions, movements, offers, requests, checks, profiles, steps, webhooks)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, base.Strict) and value.__name__[0] != "_"
     ]
@@ -122,7 +139,7 @@ def _own_fields(model: type[base.Strict]) -> set[str]:
 
 
 def _is_id(name: str) -> bool:
-    return name in ("id", "keep_apart", "excluded_room_ids") or name.endswith("_id")
+    return name in ("id", "keep_apart", "excluded_room_ids", "ward_ids") or name.endswith("_id")
 
 
 def _takes_text(part: Any) -> bool:

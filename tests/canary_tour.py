@@ -59,6 +59,7 @@ class Tour:
     sent: list[bytes] = field(default_factory=list)
     errors: list[httpx.Response] = field(default_factory=list)
     answers: list[httpx.Response] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
 
     def call(self, method: str, path: str, body: Any = None, revision: int | None = None) -> httpx.Response:
         """One call with a key of its own, kept with its answer."""
@@ -84,11 +85,13 @@ class Tour:
         self.wards()
         self.rules()
         self.accounts()
+        self.webhooks()
         self.wrong()
         self.look()
 
     def patients(self) -> None:
-        """Placed, declined, released, moved: with reasons."""
+        """Recommended for, placed, declined, released, moved: with reasons."""
+        self.post("/allocations:recommend", {"request": bundle("W1"), "k": 2})
         first = self.post("/requests", bundle("W1"))
         declined = {"accepted": False, "reason": P["ConfirmIn.reason"]}
         self.call("POST", f"/allocations/{first['allocation']['id']}:confirm", declined, first["revision"])
@@ -130,6 +133,15 @@ class Tour:
         version = self.post("/profiles", draft)["version"]
         seen = self.post(f"/profiles/{version}:preview", {})["revision"]
         self.post(f"/profiles/{version}:activate", {"reason": P["ActivationIn.reason"]}, seen)
+
+    def webhooks(self) -> None:
+        """One that leads into this machine and is called in vain; its secret is shown, and made anew."""
+        made = self.post("/webhooks", {"url": P["WebhookIn.url"]})
+        path = f"/webhooks/{made['id']}"
+        self.call("PATCH", path, {"url": P["WebhookChangeIn.url"]}, made["revision"])
+        again = self.post(f"{path}:rotate", {})
+        self.secrets = [made["secret"], again["secret"]]
+        assert self.call("POST", f"{path}:ping", {}).status_code == 202
 
     def accounts(self) -> None:
         """A new account, its login with a label, and logins that fail."""

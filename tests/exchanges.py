@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from solver.hospital import Priority, Request
-from solver.placing.displace import Booking, Bounds, Exchange, exchange
+from solver.placing.displace import Booking, Bounds, Exchange, exchange, movable
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision
 from tests.builders import DAY, HOUR, NOW, given, occupant, person, records_of, request
@@ -41,4 +41,5 @@ def live_with_booking(booking: Booking) -> LiveHospital:
 
 def exchanged(live: LiveHospital, asked: Request, *bookings: Booking, **bounds) -> Exchange | None:
     found = live.find(asked, IDS[0])
+    bookings = [booking for booking in bookings if movable(booking, live)]
     return exchange(live, asked, found, bookings, IDS, Bounds(**bounds))

@@ -106,12 +106,26 @@ def _location(body: Mapping[str, Any]) -> dict[str, str]:
 def answered(reply: Reply, runtime: Runtime, language: Language) -> Response:
     """A reply as HTTP, with ETag, location, and the age of what it rests on. What was answered before is told in the
     language of whoever asks now."""
-    body = dict(reply.answer.body)
-    age = runtime.data_age_seconds()
-    body |= {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
+    body = {**reply.answer.body, **age_of(runtime)}
     headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
     if "revision" in body:
         headers["ETag"] = etag(body["revision"])
     if reply.answer.status in (201, 202):
         headers |= _location(body)
     return told_response(body, language, reply.answer.status, headers)
+
+
+def asked(body: Mapping[str, Any], runtime: Runtime, language: Language) -> Response:
+    """The answer to a question about the hospital as it is, with its age; nothing was changed."""
+    return told_response({**body, **age_of(runtime)}, language)
+
+
+def age_of(runtime: Runtime) -> dict[str, Any]:
+    """How old the state is that an answer rests on, and whether it is too old to act on."""
+    age = runtime.data_age_seconds()
+    return {"data_age_seconds": round(age, 1), "advice_only": age > 60 * runtime.settings.stale_minutes}
+
+
+def due(runtime: Runtime, deadline_ms: int | None) -> float | None:
+    """When an answer is due (monotonic seconds); None: no deadline."""
+    return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000

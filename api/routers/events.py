@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -20,8 +20,10 @@ from api.schemas.movements import ProposalIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import reads
+from api.services.audience import Audience
 from api.services.disruptions import Disrupt
 from api.services.proposals import Answered
+from api.services.reading_reasons import Reader
 from api.wire import JsonBody, json_response, told_response
 from models import outbox
 from models.errors import StorageFails
@@ -59,8 +61,8 @@ async def list_proposals(
     state: Annotated[Literal["open", "confirmed", "declined", "expired"], Query()] = "open",
 ) -> Response:
     """Changes that only a person may make."""
-    zone = runtime.meta.zone
-    return told_response(await read(runtime, lambda c: reads.proposals(c, state, zone)), language)
+    zone, reader = runtime.meta.zone, Reader(runtime.vault, access)
+    return told_response(await read(runtime, lambda c: reads.proposals(c, state, zone, reader)), language)
 
 
 @router.post("/proposals/{proposal_id}:confirm", response_model=ProposalAnswered)
@@ -106,12 +108,17 @@ async def events(
     access: Annotated[Access, Depends(Permitted(Permission.EVENTS_READ))],
     last_event_id: Annotated[str | None, Header(json_schema_extra={"pattern": "^[0-9]{1,18}$"})] = None,
     after: Annotated[int | None, Query(ge=0, le=LAST_EVENT)] = None,
+    ward_id: Annotated[str | None, Query(max_length=80)] = None,
 ) -> Response:
     """Server-sent events from the outbox: those after ``Last-Event-ID`` (or ``after``; 0 is from the
-    beginning), else those from now on."""
+    beginning), else those from now on. Of wards the account may look at, or of one of them; what concerns no ward in
+    particular is told to everybody who asks for no ward."""
+    if ward_id is not None:
+        access.require(ward_id)
     start = await _start(runtime, last_event_id, after)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(runtime, start), media_type="text/event-stream", headers=headers)
+    stream = _stream(runtime, start, Audience.of(access, ward_id))
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
 async def _start(runtime: Runtime, last_event_id: str | None, after: int | None) -> int:
@@ -122,7 +129,7 @@ async def _start(runtime: Runtime, last_event_id: str | None, after: int | None)
     return after if after is not None else await read(runtime, outbox.last_sequence)
 
 
-async def _stream(runtime: Runtime, after: int) -> AsyncIterator[bytes]:
+async def _stream(runtime: Runtime, after: int, audience: Audience) -> AsyncIterator[bytes]:
     """Events as they are committed; a comment now and then keeps proxies from closing the line."""
     end = runtime.outside.monotonic() + runtime.settings.event_stream_seconds
     pause = runtime.settings.event_poll_seconds
@@ -130,9 +137,9 @@ async def _stream(runtime: Runtime, after: int) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     while not runtime.closing and runtime.outside.monotonic() < end:
         found = await _after(after, runtime)
-        for event in found:
-            yield _line(event)
-            after = event.sequence
+        for part in _told(found, audience):
+            yield part
+        after = found[-1].sequence if found else after
         quiet = 0.0 if found else quiet + pause
         if quiet >= 15:
             yield b": still here\n\n"
@@ -149,6 +156,15 @@ async def _after(last: int, runtime: Runtime) -> list[StoredEvent]:
         if not (isinstance(error, StorageFails) or storage_failed(error)):
             raise
         return []
+
+
+def _told(found: list[StoredEvent], audience: Audience) -> Iterator[bytes]:
+    """Those an audience hears; after others an id alone, so that whoever comes back need not pass them again."""
+    for event in found:
+        if audience.hears(event):
+            yield _line(event)
+    if found and not audience.hears(found[-1]):
+        yield b"id: %d\n\n" % found[-1].sequence
 
 
 def _line(event: StoredEvent) -> bytes:

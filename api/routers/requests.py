@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from api.headers import etag
-from api.routers.common import Acts, Paging, Revision, Running, Spoken, read
-from api.runtime import Runtime
+from api.routers.common import Acts, Paging, Revision, Running, Spoken, due, read
 from api.schemas.answers.requests import (
     ActedOut,
     AllocationOut,
@@ -24,8 +23,10 @@ from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import reads
 from api.services.batches import PlaceBatch
+from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
-from api.services.placing import Choose, PlaceOne
+from api.services.placing import PlaceOne
+from api.services.reading_reasons import Reader
 from api.services.transfers import TransferStay
 from api.wire import JsonBody, told_response
 
@@ -39,10 +40,6 @@ OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _due(runtime: Runtime, deadline_ms: int | None) -> float | None:
-    return None if deadline_ms is None else runtime.outside.monotonic() + deadline_ms / 1000
-
-
 @router.post("/requests", status_code=201, response_model=ActedOut, responses=OR_WAITS)
 async def place(
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_PLACE))],
@@ -51,8 +48,8 @@ async def place(
 ) -> Response:
     """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks,
     near misses, from when it fits, where the patient stays and whom to call."""
-    due = _due(acting.runtime, body.deadline_ms)
-    return await acting.do("request.place", PlaceOne(body, access, due), access, due)
+    by = due(acting.runtime, body.deadline_ms)
+    return await acting.do("request.place", PlaceOne(body, access, by), access, by)
 
 
 @router.post("/requests:batch", response_model=BatchOut)
@@ -66,9 +63,10 @@ async def place_batch(
     With a ``deadline_ms`` from 3000 on, the batch is planned in a process of its own, on the hospital as it is now,
     and what of the plan still holds is carried out; the answer then tells how far from the best it can be.
     """
-    due = _due(acting.runtime, body.deadline_ms)
-    batch = PlaceBatch(body, access, due)
-    command = acting.command("request.batch", batch, access, due, weight=len(body.requests))
+    by = due(acting.runtime, body.deadline_ms)
+    command = acting.command(
+        "request.batch", PlaceBatch(body, access, by), access, by, weight=len(body.requests)
+    )
     return await acting.submit(await acting.runtime.planned(command))
 
 
@@ -93,7 +91,8 @@ async def get_request(
     language: Spoken,
 ) -> Response:
     """One request: where it stands, its steps with their times, its allocation or what stands in the way."""
-    body = await read(runtime, lambda c: reads.request(c, request_id, runtime.meta.zone))
+    reader = Reader(runtime.vault, access)
+    body = await read(runtime, lambda c: reads.request(c, request_id, runtime.meta.zone, reader))
     return told_response(body, language, headers={"ETag": etag(body["revision"])})
 
 
@@ -104,7 +103,8 @@ async def choose(
     acting: Acts,
     body: Annotated[ChoiceIn, Depends(JsonBody(ChoiceIn))],
 ) -> Response:
-    """A person decides: this bed, or these rules waived, for a request whose patient has not set out."""
+    """A person decides: this bed (from this start, with these units and lots, as recommended), or these rules waived,
+    for a request whose patient has not set out."""
     return await acting.do("request.choose", Choose(request_id, body, access), access)
 
 

@@ -54,6 +54,15 @@ class RoomExposure(_Event):
     until: Moment | None = None
 
 
+class WardOutbreak(_Event):
+    """An outbreak on a ward that stays open: everybody who lies there counts as exposed, and only who was exposed to
+    the same may come into their rooms."""
+
+    kind: Literal["ward_outbreak"]
+    ward_id: Identity
+    organism: Word
+
+
 class BedClosed(_Closure):
     """A bed is out of use."""
 
@@ -159,6 +168,13 @@ class NurseAbsent(_Event):
     shift_id: Identity
 
 
+class NursesAbsent(_Event):
+    """Several nurses do not come: the plan is repaired once for all of them."""
+
+    kind: Literal["nurses_absent"]
+    shift_ids: Annotated[frozenset[Identity], Field(min_length=1, max_length=50)]
+
+
 class NursePresent(_Event):
     """An absence was a mistake, or ended."""
 
@@ -257,6 +273,7 @@ Disruption = Annotated[
     IsolationOn
     | IsolationOff
     | RoomExposure
+    | WardOutbreak
     | BedClosed
     | BedOpened
     | BedCleaned
@@ -272,6 +289,7 @@ Disruption = Annotated[
     | LotQuarantined
     | LotReleased
     | NurseAbsent
+    | NursesAbsent
     | NursePresent
     | OnCallCalled
     | StayProlonged
@@ -289,7 +307,9 @@ Disruption = Annotated[
 
 
 class DisruptionIn(Strict):
-    """One event."""
+    """One event. ``max_moves``: most booked allocations that its repair may change, a hard bound; the hospital's own
+    bound if not given."""
 
     event: Disruption
+    max_moves: Annotated[int, Field(ge=0, le=1000)] | None = None
     deadline_ms: DeadlineMs | None = None

@@ -27,6 +27,7 @@ from solver.hospital import (
     InfectionStatus,
     Isolation,
     Origin,
+    Priority,
     Sex,
 )
 from solver.hospital.requests import MAX_NEEDS, MAX_STAY_MINUTES
@@ -43,6 +44,11 @@ class PriorityName(StrEnum):
     URGENT = "urgent"
     SOON = "soon"
     ROUTINE = "routine"
+
+    @property
+    def priority(self) -> Priority:
+        """The priority of this name."""
+        return Priority[self.name]
 
 
 Words = Annotated[frozenset[Word], Field(max_length=MAX_LIST)]
@@ -186,20 +192,61 @@ class RequestIn(BundleIn):
 
 
 class BatchIn(Strict):
-    """Requests to be decided jointly, not first come first served."""
+    """Requests to be decided jointly, not first come first served. ``max_moves``: most bookings of others that may be
+    taken back for the urgent among them, a hard bound; the hospital's own bound of a repair if not given."""
 
     requests: Annotated[tuple[BundleIn, ...], Field(min_length=1, max_length=MAX_BATCH)]
+    max_moves: Annotated[int, Field(ge=0, le=1000)] | None = None
     deadline_ms: DeadlineMs | None = None
 
 
+class UnitChosenIn(Strict):
+    """A unit for one of the types asked for."""
+
+    type_id: Identity
+    unit_id: Identity
+
+
+class LotChosenIn(Strict):
+    """A quantity of a lot for one of the drugs asked for."""
+
+    drug_id: Identity
+    lot_id: Identity
+    quantity: Quantity
+
+
+class PlaceIn(Strict):
+    """A place a person chose: a bed, and if they are said, the start, all the units and all the lots; what is not said
+    is the best there is."""
+
+    bed_id: Identity
+    start: Moment | None = None
+    units: Annotated[tuple[UnitChosenIn, ...], Field(max_length=MAX_LIST)] | None = None
+    lots: Annotated[tuple[LotChosenIn, ...], Field(max_length=MAX_LIST)] | None = None
+
+
 class ChoiceIn(Strict):
-    """A person's choice: a bed, rules waived, or both."""
+    """A person's choice: a place (a bed, its start, units and lots, as they were recommended), rules waived, or
+    both."""
 
     bed_id: Identity | None = None
+    start: Moment | None = None
+    units: Annotated[tuple[UnitChosenIn, ...], Field(max_length=MAX_LIST)] | None = None
+    lots: Annotated[tuple[LotChosenIn, ...], Field(max_length=MAX_LIST)] | None = None
     waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=20)] = ()
 
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.bed_id is None and not self.waivers:
             raise PydanticCustomError("wardflow_choice", "bed_id, waivers, or both")
+        if self.bed_id is None and (self.start, self.units, self.lots) != (None, None, None):
+            raise PydanticCustomError("wardflow_choice", "bed_id beside start, units and lots")
         return self
+
+    @property
+    def place(self) -> PlaceIn | None:
+        """The place, if one was chosen."""
+        if self.bed_id is None:
+            return None
+        # Checked already, and a time is read from text only.
+        return PlaceIn.model_construct(bed_id=self.bed_id, start=self.start, units=self.units, lots=self.lots)

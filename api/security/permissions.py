@@ -41,12 +41,15 @@ class Permission(StrEnum):
     REQUEST_PLACE = "request.place"
     REQUEST_BATCH = "request.batch"
     PERSON_READ = "person.read"
+    ALLOCATION_CHECK = "allocation.check"
     ALLOCATION_CONFIRM = "allocation.confirm"
     ALLOCATION_RELEASE = "allocation.release"
     ALLOCATION_TRANSFER = "allocation.transfer"
     STAY_ARRIVE = "stay.arrive"
     STAY_DISCHARGE = "stay.discharge"
     STEP_RECORD = "step.record"
+    STEP_READ = "step.read"
+    TARGET_CHANGE = "target.change"
     DISRUPTION = "disruption"
     DISRUPTION_BED = "disruption.bed"
     DISRUPTION_WARD = "disruption.ward"
@@ -57,6 +60,8 @@ class Permission(StrEnum):
     DISRUPTION_SITE = "disruption.site"
     PROPOSAL_READ = "proposal.read"
     PROPOSAL_ANSWER = "proposal.answer"
+    CHAIN_SEEK = "chain.seek"
+    OUTLIERS_READ = "outliers.read"
     OVERRIDE = "override"
     CENSUS_READ = "census.read"
     EVENTS_READ = "events.read"
@@ -65,6 +70,8 @@ class Permission(StrEnum):
     PROFILE_ACTIVATE = "profile.activate"
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_CHANGE = "webhook.change"
     SANDBOX_CLOCK = "sandbox.clock"
 
 
@@ -101,12 +108,16 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.REQUEST_PLACE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.REQUEST_BATCH: _site(Role.BED_MANAGER),
     Permission.PERSON_READ: _ward(*_CARE) | _site(Role.BED_MANAGER),
+    # Who may place or move somebody may ask first.
+    Permission.ALLOCATION_CHECK: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_CONFIRM: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_RELEASE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_TRANSFER: _ward(Role.DOCTOR, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.STAY_ARRIVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.STAY_DISCHARGE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.STEP_RECORD: _ward(*_CARE) | _site(Role.BED_MANAGER, Role.PHARMACIST),
+    Permission.STEP_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
+    Permission.TARGET_CHANGE: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
     # Each kind of event needs its own permission besides; this one opens the door.
     Permission.DISRUPTION: _site(*_LOOK, Role.OPERATIONS),
     Permission.DISRUPTION_BED: _ward(Role.NURSE, Role.WARD_MANAGER)
@@ -120,6 +131,8 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.PROPOSAL_READ: _site(*_CARE, Role.BED_MANAGER),
     # Likewise: what a proposal would do needs its own permission besides.
     Permission.PROPOSAL_ANSWER: _site(*_LOOK),
+    Permission.CHAIN_SEEK: _ward(Role.DOCTOR, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
+    Permission.OUTLIERS_READ: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.OVERRIDE: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.CENSUS_READ: _site(*_CARE, Role.BED_MANAGER, Role.PLANNER, Role.AUDITOR),
     Permission.EVENTS_READ: _site(*_LOOK, Role.OPERATIONS, Role.AUDITOR),
@@ -130,6 +143,9 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.ACCOUNT_READ: _site(Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR),
     # An administrator of one ward who could add accounts could add one that may do everything everywhere.
     Permission.ACCOUNT_CHANGE: _hospital(Role.ADMINISTRATOR),
+    # What goes out of the house goes out for all of it.
+    Permission.WEBHOOK_READ: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
+    Permission.WEBHOOK_CHANGE: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
 }
 

@@ -8,7 +8,7 @@ from api.errors import BedNotClean, RuleBroken, UnknownReference, WrongState
 from api.schemas.movements import ArrivalIn
 from api.services import repair
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.intake import taken_waivers, unknown_rules
 from api.services.lasting import push_back
 from api.services.leaving import detach, vacate

@@ -10,8 +10,8 @@ from typing import Any
 from api.schemas.requests import BatchIn
 from api.security.access import Access
 from api.services.cases import Case
-from api.services.desk import Changes
-from api.services.displacing import exchange_for
+from api.services.changes import Changes
+from api.services.displacing import Displaceable
 from api.services.placing import answer, carry_out, decide, open_case, settle
 from api.solving.messages import Failure, Plan
 from models.commands import Answer
@@ -29,6 +29,9 @@ STORING_SECONDS_PER_REQUEST = 0.008
 
 LEAST_SEARCH_SHARE = 0.2
 """However little time there is, the search gets this share of it."""
+
+MOST_FURTHER = 5
+"""Of so many moves beyond the budget it is told what each would save."""
 
 BATCH_SEED = 1
 """The joint search draws from this seed, so that the same batch on the same hospital is decided the same
@@ -97,14 +100,17 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
     deciding.one_by_one(cases)
     quality = deciding.quality(bound)
     decided = [deciding.settled[case.id] for case in cases]
+    plan = _Displacing(command.body.max_moves, quality["cost"], changes)
     if seconds > 0:
-        decided = _displacing(decided, changes)
+        plan.go(decided)
+        decided = [changes.desk.cases[case.id] for case in cases]
     reason = command.planned if isinstance(command.planned, str) else "deadline" if seconds <= 0 else None
     placed = sum(case.allocation is not None for case in decided)
     told = {
         "placed": placed,
         "unplaced": len(decided) - placed,
         **quality,
+        "plan": plan.told(len(decided) - placed),
         "degraded": reason is not None,
         "degraded_reason": reason,
         "results": [answer(case, changes, degraded=seconds <= 0) for case in decided],
@@ -112,14 +118,57 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
     return Answer(200, told)
 
 
-def _displacing(cases: list[Case], changes: Changes) -> list[Case]:
-    """The cases of a batch as they are after those that are urgent and found nothing looked for a less urgent
-    booking; it may be one of the batch."""
-    for case in sorted(cases, key=lambda case: case.rank):
-        exchange = exchange_for(case, None, changes) if case.allocation is None else None
-        if exchange is not None:
-            carry_out(case, exchange, changes, compare=False)
-    return [changes.desk.cases[case.id] for case in cases]
+class _Displacing:
+    """Bookings taken back for the urgent of a batch that found nothing, within a hard budget of moves; and what more of
+    them would have saved. ``cost``: of the batch before."""
+
+    def __init__(self, most: int | None, cost: int, changes: Changes) -> None:
+        self._most = changes.practice.repair_moves if most is None else most
+        self._changes = changes
+        self._moves = 0
+        self._cost = cost
+        self._further: list[dict[str, int]] = []
+
+    def go(self, cases: Sequence[Case]) -> None:
+        """Look for a less urgent booking for each that waits, the most urgent first; it may be one of the batch."""
+        now = self._changes.now
+        waiting = sorted((c for c in cases if c.allocation is None), key=lambda case: case.precedence(now))
+        for place, case in enumerate(waiting):
+            if self._moves >= self._most:
+                self._beyond(waiting[place:])
+                return
+            exchange = Displaceable(self._changes).exchange_for(case, None)
+            if exchange is not None:
+                carry_out(case, exchange, self._changes, compare=False)
+                self._moves += 1
+                self._cost -= exchange.gain
+
+    def _beyond(self, waiting: Sequence[Case]) -> None:
+        """What the next moves would save, on trial."""
+        live, cost = self._changes.live, self._cost
+        with live.trial():
+            for case in waiting:
+                exchange = Displaceable(self._changes).exchange_for(case, None)
+                if exchange is None:
+                    continue
+                cost -= exchange.gain
+                moves = self._moves + len(self._further) + 1
+                self._further.append({"moves": moves, "cost": cost, "saves": exchange.gain})
+                if len(self._further) == MOST_FURTHER:
+                    return
+                live.withdraw(exchange.displaced.request, exchange.displaced.allocation)
+                for decision in (exchange.urgent, exchange.again):
+                    live.apply(replace(decision, request=replace(decision.request, from_stay_id=None)))
+
+    def told(self, waiting: int) -> dict[str, Any]:
+        """The plan as clients see it; ``waiting``: how many of the batch have no place."""
+        return {
+            "max_moves": self._most,
+            "moves": self._moves,
+            "waiting": waiting,
+            "cost": self._cost,
+            "further": self._further,
+        }
 
 
 def _search_seconds(command: PlaceBatch, most: float) -> float:
@@ -167,7 +216,7 @@ class _Deciding:
         """
         planned = zip(cases, plan.given, plan.methods, strict=True)
         broken: Priority | None = None
-        for case, given, method in sorted(planned, key=lambda row: row[0].rank):
+        for case, given, method in sorted(planned, key=lambda row: row[0].precedence(self._changes.now)):
             if given is None or (broken is not None and case.request.priority > broken):
                 continue
             decision = _as_planned(case, given, method, self._changes)
@@ -201,7 +250,7 @@ class _Deciding:
     def one_by_one(self, cases: Sequence[Case]) -> None:
         """Decide what is left, most urgent first: those with waivers, because a waiver is one request's and not the
         batch's; those a plan had no place for, because one may have come free."""
-        for case in sorted(cases, key=lambda case: case.rank):
+        for case in sorted(cases, key=lambda case: case.precedence(self._changes.now)):
             if case.id not in self.settled:
                 self._settle(case, decide(case, self._changes, hurried=self._seconds <= 0))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from solver.engine.rule import Profile
 from solver.hospital import Allocation, Minute, Request, RequestState
+from solver.placing.precedence import Precedence, precedence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Case:
     ``ward_id``: the ward that asked, None for emergency department, theatre or home. ``requested_at``: when
     the waiting clock began. ``revision``: counts the stored states of the case, from 1 (its ETag).
     ``waivers``: rules a person overrode for it, with the minute until which. ``displaced_by``: the more urgent
-    request that a booking of this one was taken back for; that happens to no case twice.
+    request that a booking of this one was taken back for; that happens to no case twice. ``declined_by``: the wards
+    that declined it, in order.
     """
 
     request: Request
@@ -41,6 +42,7 @@ class Case:
     waivers: tuple[tuple[str, Minute], ...] = ()
     need: Need | None = None
     displaced_by: str | None = None
+    declined_by: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -52,10 +54,9 @@ class Case:
         """The rules that are overridden for this case (those whose time is over are taken out before a batch)."""
         return frozenset(rule_id for rule_id, _ in self.waivers)
 
-    @property
-    def rank(self) -> tuple[int, Minute, str]:
-        """Order in which cases are decided: priority, then waiting time, then id."""
-        return (self.request.priority, self.requested_at, self.request.id)
+    def precedence(self, now: Minute) -> Precedence:
+        """Sorts first who is decided first."""
+        return precedence(self.request.priority, self.requested_at, self.request.id, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,3 @@ class DisruptionRecord:
     start: Minute
     end: Minute | None
     detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Activated:
-    """A version of the rule profile came into force, and why; ``before``: the one that was."""
-
-    before: Profile
-    profile: Profile
-    reason: str

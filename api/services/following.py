@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from api.services.desk import Changes, Desk, record_of
+from api.services.changes import Changes
+from api.services.desk import Desk
+from api.services.homes import record_of
 from api.services.storing import case_of, proposal_of
 from models.commands import Touched
 from models.following import CASE, COVER, PROPOSAL, Present

@@ -18,9 +18,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import NotReady
+from api.schemas.movements import TransferIn
 from api.services import (
     arriving,
     batches,
+    chaining,
+    choosing,
     disruptions,
     leaving,
     movements,
@@ -30,14 +33,15 @@ from api.services import (
     ticking,
     transfers,
 )
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
 from api.services.resting import rest_on_cover
+from api.services.waiting import RoundFailed, WaitingList
 from models.clock import Clock
 from models.commands import Answer, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
-from solver.hospital import Minute
+from solver.hospital import Minute, Priority
 from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
@@ -49,7 +53,9 @@ T = TypeVar("T")
 HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
-    "request.choose": placing.choose,
+    "request.choose": choosing.choose,
+    "request.chain": chaining.seek_for_request,
+    "stay.chain": chaining.seek_for_stay,
     "request.release": movements.withdraw,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,
@@ -66,6 +72,12 @@ HANDLERS: Mapping[str, Handler] = {
 """Every command by name."""
 
 DECIDING = frozenset(HANDLERS) - {"clock.tick"}
+
+FREEING = frozenset(
+    {"allocation.confirm", "allocation.release", "allocation.discharge", "request.release", "disruption"}
+)
+"""Commands after which something may be free, and those that say what is not: they come first in their batch, so that
+everything asked in it is decided on what there is."""
 
 
 class Watch(Protocol):
@@ -116,6 +128,18 @@ def _persons_named(command: Command) -> Iterable[str]:
             yield named
 
 
+def _asks(command: Command) -> Priority | None:
+    """How urgent what a command asks for is (the most urgent of a batch); None if it asks for no place."""
+    body = command.body
+    if isinstance(body, placing.PlaceOne):
+        return body.body.priority.priority
+    if isinstance(body, batches.PlaceBatch):
+        return min(bundle.priority.priority for bundle in body.body.requests)
+    if isinstance(body, movements.Act | transfers.TransferStay) and isinstance(body.body, TransferIn):
+        return body.body.priority.priority
+    return None
+
+
 class HospitalDecider:
     """Decides commands on the desk; called by the writer's thread only, but for ``ask`` and
     ``rehearse``.
@@ -129,6 +153,7 @@ class HospitalDecider:
         self._clock = clock
         self._watch = watch
         self._sound = True
+        self._waiting = WaitingList()
         self._lock = threading.RLock()
         self.pressed: Callable[[], bool] = lambda: False
         """Whether somebody who waits behind the commands being decided is due."""
@@ -145,7 +170,18 @@ class HospitalDecider:
             self._move_clock()
             self.desk.pressed = self.pressed
             self.desk.look_up({person for command in commands for person in _persons_named(command)})
-            return [self._decide_one(command) for command in commands]
+            self._waiting.begin()
+            last = len(commands) - 1
+            return [self._decide_one(command, last=n == last) for n, command in enumerate(commands)]
+
+    def place_in_batch(self, command: Command) -> int:
+        """Lower is decided earlier: what frees, what else people do, newcomers by priority, the clock."""
+        if command.name in FREEING:
+            return 0
+        if command.name == "clock.tick":
+            return 9
+        urgency = _asks(command)
+        return 1 if urgency is None else 2 + urgency
 
     def ask(self, question: Callable[[Changes], T], actor: str, persons: Collection[str] = ()) -> T:
         """What a question finds on the hospital as it was decided last; whatever it tries is undone. From any thread,
@@ -175,20 +211,28 @@ class HospitalDecider:
         now = max(self._clock().minute, self.desk.live.now, earliest)
         if now != self.desk.live.now:
             self.desk.live.move_clock(now)
+            # What is free for how long changes with the minute.
+            self._waiting.came_free()
             self.desk.forget_the_past()
             self.desk.end_waivers()
         self.moved_at = time.monotonic()
 
-    def _decide_one(self, command: Command) -> Decision | Exception:
+    def _decide_one(self, command: Command, *, last: bool) -> Decision | Exception:
         if not self._sound:
             self.reset()
         changes = Changes(self.desk, self.desk.live.now, command.actor)
         began = time.perf_counter()
         try:
-            answer = HANDLERS[command.name](command.body, changes)
+            answer = self._in_turn(command, changes, last)
         except Exception as error:
             if not changes.undo():
                 self._sound = False
+            if isinstance(error, RoundFailed):
+                log.error("The waiting list could not be gone over", exc_info=error.__cause__)
+                self._waiting.gone_over()
+                return self._decide_one(command, last=False)
+            if changes.tried_waiting:
+                self._waiting.came_free()
             return error
         if not changes.audit:
             changes.tell(command.name, "hospital")
@@ -196,6 +240,22 @@ class HospitalDecider:
         changes.reckon_taken()
         self._watch.decided(command.name, time.perf_counter() - began, answer)
         return Prepared(changes, answer, self._keeper)
+
+    def _in_turn(self, command: Command, changes: Changes, last: bool) -> Answer:
+        """Decide a command, after those who wait and precede whoever it asks for; with the last, all others."""
+        urgency = _asks(command)
+        if urgency is not None:
+            # Of the same priority and the same minute, whoever waits was there first.
+            self._waiting.before((urgency, changes.now + 1, ""), changes)
+        tried = changes.tried_waiting
+        answer = HANDLERS[command.name](command.body, changes)
+        if changes.came_free:
+            self._waiting.came_free()
+        elif changes.tried_waiting and not tried:
+            self._waiting.gone_over()
+        if last:
+            self._waiting.finish(changes)
+        return answer
 
     @property
     def revision(self) -> int:
@@ -223,6 +283,8 @@ class HospitalDecider:
         assert isinstance(decision, Prepared), "only our own decisions come back"
         log.info("%s was decided and not stored; it is undone", command.name)
         with self._lock:
+            if decision.changes.tried_waiting:
+                self._waiting.came_free()
             if self._sound and (not decision.changes.undo() or decision.stale):
                 # Decided again on the same desk it would be refused again.
                 self._sound = False

@@ -10,7 +10,7 @@ from api.schemas.requests import BundleIn, InfectionIn, PersonIn, WaiverIn
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services.cases import Waiver
-from api.services.desk import Changes
+from api.services.changes import Changes
 from models.personal import PersonalData
 from solver.engine.rule import Level
 from solver.hospital import (
@@ -21,7 +21,6 @@ from solver.hospital import (
     Minute,
     Person,
     PooledCapacity,
-    Priority,
     Request,
 )
 from solver.hospital.timegrid import MINUTES_PER_DAY
@@ -142,7 +141,7 @@ def request_of(bundle: BundleIn, request_id: str, person_id: str, now: Minute) -
     return Request(
         id=request_id,
         person_id=person_id,
-        priority=Priority[bundle.priority.name],
+        priority=bundle.priority.priority,
         care=Care(
             care.speciality,
             care.care_level,

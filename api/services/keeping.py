@@ -8,7 +8,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from api.services.desk import Changes, Desk, Practice
+from api.services.changes import Changes
+from api.services.desk import Desk, Practice
 from api.services.storing import load_cases, load_proposals, save
 from models.clock import Clock
 from models.commands import Touched, Transaction

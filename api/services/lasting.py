@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from api.services import repair
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.units import latest_end
 from solver.hospital import (
     Departure,

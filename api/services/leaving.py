@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from api.errors import WrongState
 from api.schemas.movements import DischargeIn
-from api.services import repair, waiting
+from api.services import repair
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.lasting import set_end
 from api.services.lookup import case_of_allocation, main_stay
 from api.services.movements import Act, past
@@ -40,7 +40,7 @@ def discharge(command: Act, changes: Changes) -> Answer:
     at = past(body.at, changes)
     if body.step == "left":
         leave(stay, at, "left", changes)
-        waiting.decide_again(changes)
+        changes.came_free = True
         after = changes.cases_after[case.id]
         return Answer(200, answer(after, changes))
     if body.step == "ordered":
@@ -50,7 +50,7 @@ def discharge(command: Act, changes: Changes) -> Answer:
     changes.tell(f"discharge.{body.step}", stay.id, request_id=case.id)
     case = changes.set_case(changes.desk.cases[case.id])
     if body.step == "ordered":
-        waiting.decide_again(changes)
+        changes.came_free = True
     return Answer(200, answer(case, changes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.errors import StaleRevision, WrongState
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from models.errors import NotFound
 from solver.hospital import BedKind, Companion, Stay
 

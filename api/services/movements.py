@@ -8,12 +8,14 @@ from typing import Any
 from api.errors import WrongState
 from api.schemas.movements import ConfirmIn, ReleaseIn, StepIn
 from api.security.access import Access
-from api.services import waiting
+from api.services.acceptance import accept, decline
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.lookup import case_by_id, case_of_allocation, main_stay
 from api.services.placing import answer, give_place
+from api.services.stating import state_reason
 from models.commands import Answer
+from models.repositories.reasons import RELEASED
 from solver.hospital import (
     Bed,
     Minute,
@@ -52,16 +54,10 @@ def confirm(command: Act, changes: Changes) -> Answer:
     if case.state is not RequestState.PLACED:
         raise WrongState("Only an allocation in state placed is confirmed.", "Read it again.")
     if body.accepted:
-        case = changes.set_case(replace(case, state=RequestState.CONFIRMED))
-        changes.tell("allocation.confirmed", command.allocation_id, request_id=case.id)
-        return Answer(200, answer(case, changes))
-    changes.tell("allocation.declined", command.allocation_id, request_id=case.id, ward_id=ward.id)
-    changes.take_back(case)
-    rooms = frozenset(changes.records.rooms_of_ward.get(ward.id, ()))
-    request = replace(case.request, excluded_room_ids=case.request.excluded_room_ids | rooms)
-    case = replace(case, request=request)
+        return Answer(200, answer(accept(case, changes), changes))
+    case = decline(case, ward.id, body.reason, changes)
     case = give_place(case, changes)
-    waiting.decide_again(changes, besides={case.id})
+    changes.came_free = True
     return Answer(200 if case.allocation is not None else 202, answer(case, changes))
 
 
@@ -77,14 +73,16 @@ def withdraw(command: Withdraw, changes: Changes) -> Answer:
 
 
 def _release(case: Case, body: ReleaseIn, access: Access, changes: Changes) -> Answer:
-    access.require(_ward_concerned(case, access, changes))
+    ward_id = _ward_concerned(case, access, changes)
+    access.require(ward_id)
     if any(stay.state.pinned for stay in changes.stays_of(case)):
         raise WrongState("The patient is on the way or has arrived.", "Discharge or transfer the patient.")
     if case.allocation is not None:
         changes.take_back(case)
+        changes.came_free = True
     case = changes.set_case(replace(case, state=RequestState.RELEASED, allocation=None, need=None))
     changes.tell("request.released", case.id, reason_given=bool(body.reason))
-    waiting.decide_again(changes)
+    state_reason(RELEASED, case.id, body.reason, changes, case=case, ward_id=ward_id)
     return Answer(200, answer(case, changes))
 
 

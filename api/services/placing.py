@@ -7,23 +7,19 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.errors import Place, RuleBroken, UnknownReference, WrongState
-from api.places import pointer
-from api.schemas.requests import BundleIn, ChoiceIn, RequestIn
+from api.schemas.requests import BundleIn, RequestIn
 from api.security.access import Access
 from api.services import words
 from api.services.cases import Case
-from api.services.desk import Changes
-from api.services.displacing import exchange_for
+from api.services.changes import Changes
+from api.services.displacing import Displaceable
 from api.services.intake import (
     Steps,
     check_references,
     person_of,
     request_of,
     taken_waivers,
-    unknown_rules,
 )
-from api.services.lookup import case_by_id
 from models.commands import Answer
 from solver.engine.rule import Level
 from solver.hospital import RequestState, Step
@@ -48,16 +44,6 @@ class PlaceOne:
     due: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Choose:
-    """A person's choice for a request that is not placed yet, or not started: a bed, rules waived, or
-    both."""
-
-    request_id: str
-    body: ChoiceIn
-    access: Access
-
-
 def place_one(command: PlaceOne, changes: Changes) -> Answer:
     """201 with the bundle, or 202 with the stored need."""
     case = open_case(command.body, (), command.access, changes)
@@ -65,25 +51,6 @@ def place_one(command: PlaceOne, changes: Changes) -> Answer:
     case = give_place(case, changes, hurried=hurried)
     status = 201 if case.allocation is not None else 202
     return Answer(status, answer(case, changes, degraded=hurried))
-
-
-def choose(command: Choose, changes: Changes) -> Answer:
-    """Place as a person says; raises ``RuleBroken`` if that breaks rules that were not waived."""
-    case = case_by_id(command.request_id, changes)
-    command.access.require(case.ward_id)
-    bed_id = command.body.bed_id
-    unknown = list(unknown_rules(command.body.waivers, ()))
-    if unknown or (bed_id is not None and bed_id not in changes.records.beds):
-        raise UnknownReference(unknown or [_bed_place()])
-    if not _may_change(case, changes):
-        raise WrongState("The patient is on the way or has arrived.", "Transfer the patient instead.")
-    taken = taken_waivers(command.body.waivers, case.ward_id, case.id, command.access, changes)
-    if case.allocation is not None:
-        changes.take_back(case)
-    case = replace(case, waivers=(*case.waivers, *taken))
-    decision = decide(case, changes) if bed_id is None else _in_bed(case, bed_id, changes)
-    case = settle(case, decision, changes)
-    return Answer(200 if case.allocation is not None else 202, answer(case, changes))
 
 
 def open_case(bundle: BundleIn, at: Steps, access: Access, changes: Changes) -> Case:
@@ -113,9 +80,9 @@ def give_place(case: Case, changes: Changes, *, hurried: bool = False) -> Case:
     if hurried or case.request.priority not in URGENT:
         return settle(case, decide(case, changes, hurried), changes, compare=not hurried)
     # The kernels alone: reasons for waiting, which take longer, are not needed if an exchange is found.
-    published, waived = _published(case), case.waived
+    published, waived = bed_published(case), case.waived
     found = changes.live.find(case.request, changes.desk.new_id("alc"), published=published, waived=waived)
-    exchange = exchange_for(case, found, changes)
+    exchange = Displaceable(changes).exchange_for(case, found)
     if exchange is not None:
         return carry_out(case, exchange, changes, compare=True)
     if found is None:
@@ -149,13 +116,13 @@ def decide(case: Case, changes: Changes, hurried: bool = False) -> Decision:
     return changes.live.decide(
         case.request,
         changes.desk.new_id("alc"),
-        published=_published(case),
+        published=bed_published(case),
         waived=case.waived,
         first_fit=hurried,
     )
 
 
-def _published(case: Case) -> str | None:
+def bed_published(case: Case) -> str | None:
     """The bed the ward was told before."""
     return case.allocation.bed_id if case.allocation is not None else None
 
@@ -169,7 +136,7 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
         return keep_waiting(case, _unconfirmed(decision, changes), changes)
     count = changes.practice.comparisons if compare else 0
     explained = words.explanation(decision, changes.live, count)
-    before = case.allocation
+    before, waited = case.allocation, case.need is not None
     case = replace(
         case,
         state=RequestState.PLACED,
@@ -188,6 +155,7 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
         start=decision.allocation.start,
         revision=case.revision,
         method=decision.method.value,
+        waited=waited,
     )
     return case
 
@@ -195,7 +163,7 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
 def _unconfirmed(decision: Decision, changes: Changes) -> Decision:
     """Nothing is given, for the rules the referee finds broken: no need is lost over an engine's mistake."""
     assert decision.allocation is not None, "only what was found is confirmed or not"
-    against = _broken(decision, changes)
+    against = rules_broken(decision, changes)
     log.error("The referee did not confirm what placing found (%s); the need is stored", ", ".join(against))
     overridable = all(rules.RULES[rule_id].level is Level.OVERRIDABLE for rule_id in against)
     standing = tuple(Standing(rule_id, 1, int(len(against) == 1)) for rule_id in against)
@@ -222,40 +190,12 @@ def answer(case: Case, changes: Changes, degraded: bool = False) -> dict[str, An
     return {**body, "decided_at": words.moment(changes.now, changes.zone), "degraded": degraded}
 
 
-def _in_bed(case: Case, bed_id: str, changes: Changes) -> Decision:
-    """The bundle in the very bed a person chose; raises ``RuleBroken``."""
-    records = changes.records
-    room_id = records.beds[bed_id].room_id
-    others = frozenset(records.rooms) - {room_id}
-    found = changes.live.find(
-        replace(case.request, excluded_room_ids=others),
-        changes.desk.new_id("alc"),
-        published=bed_id,
-        waived=case.waived,
-    )
-    if found is None:
-        why = changes.live.why_not(replace(case.request, excluded_room_ids=others), case.waived)
-        misses = [m.rule_ids for m in why.near_misses if m.bed_id == bed_id]
-        rule_ids = (
-            misses[0] if misses else tuple(s.rule_id for s in why.standing if s.rule_id != "room_excluded")
-        )
-        raise RuleBroken(rule_ids, "Waive those that can be, with a reason, or choose another bed.")
-    allocation = replace(found, bed_id=bed_id)
-    decision = changes.live.judged(case.request, allocation, Method.PERSON, waived=case.waived)
-    if not decision.verified:
-        remedy = "Waive those that can be, with a reason, or choose another bed."
-        raise RuleBroken(_broken(decision, changes), remedy)
-    return decision
-
-
-def _broken(decision: Decision, changes: Changes) -> tuple[str, ...]:
+def rules_broken(decision: Decision, changes: Changes) -> tuple[str, ...]:
+    """The rules the referee finds broken, apart from those that are waived."""
     counts = check(Decided(decision.request, decision.allocation), changes.records)
     return broken(counts, changes.records.profile, decision.waived)
 
 
-def _may_change(case: Case, changes: Changes) -> bool:
+def may_change(case: Case, changes: Changes) -> bool:
+    """Whether nobody is on the way or has arrived."""
     return not any(stay.state.pinned for stay in changes.stays_of(case))
-
-
-def _bed_place() -> Place:
-    return Place(pointer("bed_id"), "the id of a bed (GET /beds)")

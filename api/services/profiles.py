@@ -13,7 +13,7 @@ from api.places import pointer
 from api.schemas.profiles import ActivationIn, PreviewIn, ProfileIn
 from api.security.access import Access
 from api.security.permissions import Permission
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.words import moment
 from api.solving.messages import NoPlan
 from api.solving.replaying import ReplayTask, replayed, replayed_apart

@@ -11,27 +11,28 @@ from api.schemas.movements import ProposalIn, TransferIn
 from api.schemas.requests import PriorityName
 from api.security.access import Access
 from api.security.permissions import Permission
+from api.services import chain_answers
 from api.services.cases import Proposal
-from api.services.desk import Changes
+from api.services.changes import Changes
+from api.services.opening import open_proposal
+from api.services.stating import state_reason
 from api.services.transfers import TransferStay, transfer_request, transfer_stay
 from api.services.units import free_unit, way
 from models.commands import Answer
 from models.errors import NotFound
+from models.repositories.reasons import CONFIRMED_PROPOSAL, DECLINED_PROPOSAL
 from solver.hospital import Companion, DutyKind, Lot, Request, Shift, Stay, UnitBooking
 from solver.placing import phrases
 from solver.placing.language import Language, Sentence
 from solver.placing.problem import Decision
-from solver.placing.telling import as_json, said, told
-
-VALID_MINUTES = 12 * 60
-"""A proposal that nobody looked at lapses after this (assumed: one shift)."""
-
+from solver.placing.telling import said, told
 
 NEEDED = {
     "transfer": Permission.ALLOCATION_TRANSFER,
     "replace_unit": Permission.DISRUPTION_EQUIPMENT,
     "review_drug": Permission.DISRUPTION_PERSON,
     "call_in": Permission.DISRUPTION_STAFF,
+    "chain": Permission.ALLOCATION_TRANSFER,
 }
 """What it takes to answer each kind of proposal: the same as doing it oneself."""
 
@@ -47,9 +48,16 @@ class Answered:
 
 
 def propose_transfer(
-    stay: Stay, reason: Sentence, changes: Changes, *, care_level: int | None = None, urgent: bool = False
+    stay: Stay,
+    reason: Sentence,
+    changes: Changes,
+    *,
+    care_level: int | None = None,
+    urgent: bool = False,
+    frees: dict[str, Any] | None = None,
 ) -> Proposal | None:
-    """Propose another bed for a patient who lies here; None if one is proposed or asked for already."""
+    """Propose another bed for a patient who lies here; None if one is proposed or asked for already. ``frees``: the
+    critical-care bed that comes free by it."""
     if _already(stay.id, changes) or stay.with_stay_id is not None:
         return None
     priority = PriorityName.URGENT if urgent else PriorityName.SOON
@@ -68,12 +76,13 @@ def propose_transfer(
         "care_level": care_level,
         "other_room": body.other_room,
         "companion": request.companion.value,
+        "frees": frees,
         "from_bed_id": stay.bed_id,
         "bed_id": decision.allocation.bed_id if decision.allocation is not None else None,
         "start": decision.allocation.start if decision.allocation is not None else None,
         "fits_from": decision.why_not.fits_from if decision.why_not is not None else None,
     }
-    return _open("transfer", stay.id, reason, change, changes)
+    return open_proposal("transfer", stay.id, reason, change, changes)
 
 
 def _found(stay: Stay, body: TransferIn, changes: Changes) -> tuple[Request, Decision]:
@@ -88,7 +97,7 @@ def propose_unit(booking: UnitBooking, reason: Sentence, changes: Changes) -> Pr
     unit = changes.records.units[booking.unit_id]
     other = free_unit(unit, booking, changes.records)
     change = {"unit_id": booking.unit_id, "other_unit_id": other.id if other is not None else None}
-    return _open("replace_unit", booking.id, reason, change, changes)
+    return open_proposal("replace_unit", booking.id, reason, change, changes)
 
 
 def propose_lot(lot: Lot, subject_id: str, reason: Sentence, changes: Changes) -> Proposal | None:
@@ -96,7 +105,7 @@ def propose_lot(lot: Lot, subject_id: str, reason: Sentence, changes: Changes) -
     subject = f"{subject_id}/{lot.id}"
     if _already(subject, changes):
         return None
-    return _open("review_drug", subject, reason, {"lot_id": lot.id, "stay_id": subject_id}, changes)
+    return open_proposal("review_drug", subject, reason, {"lot_id": lot.id, "stay_id": subject_id}, changes)
 
 
 def propose_call_in(absent: Shift, changes: Changes) -> Proposal | None:
@@ -111,7 +120,7 @@ def propose_call_in(absent: Shift, changes: Changes) -> Proposal | None:
     if not overlapping or _already(absent.id, changes):
         return None
     change = {"shift_id": overlapping[0].id, "ward_id": absent.ward_id, "needs_consent": True}
-    return _open("call_in", absent.id, phrases.NURSE_ABSENT.of(), change, changes)
+    return open_proposal("call_in", absent.id, phrases.NURSE_ABSENT.of(), change, changes)
 
 
 def answer_proposal(command: Answered, changes: Changes) -> Answer:
@@ -120,12 +129,22 @@ def answer_proposal(command: Answered, changes: Changes) -> Answer:
     proposal = changes.desk.proposals.get(command.proposal_id)
     if proposal is None:
         raise NotFound("open proposal", command.proposal_id)
-    command.access.require(_ward_of(proposal, changes), NEEDED[proposal.kind])
+    ward_id, person_id = _ward_of(proposal, changes), _person_of(proposal, changes)
+    if proposal.kind == "chain":
+        chain_answers.require(proposal, command.access, changes)
+    else:
+        command.access.require(ward_id, NEEDED[proposal.kind])
     account = command.access.principal.account_id
     state = "confirmed" if command.accepted else "declined"
-    result = _carry_out(proposal, command, changes) if command.accepted else None
+    try:
+        result = _carry_out(proposal, command, changes) if command.accepted else None
+    except chain_answers.Void as void:
+        told = chain_answers.void(proposal, void.reason, changes)
+        return Answer(200, {"id": proposal.id, "state": "expired", "result": told})
     changes.propose(replace(proposal, state=state, decided_by=account))
-    changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind)
+    changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind, about=proposal.subject_id)
+    action = CONFIRMED_PROPOSAL if command.accepted else DECLINED_PROPOSAL
+    state_reason(action, proposal.id, command.body.reason, changes, person_id=person_id, ward_id=ward_id)
     return Answer(200, {"id": proposal.id, "state": state, "result": result})
 
 
@@ -134,21 +153,11 @@ def expire(changes: Changes) -> None:
     for proposal in list(changes.desk.proposals.values()):
         late = proposal.expires is not None and proposal.expires <= changes.now
         gone = proposal.kind == "transfer" and proposal.subject_id not in changes.records.stays
-        if late or gone:
+        stale = chain_answers.changed_meanwhile(proposal, changes) if proposal.kind == "chain" else None
+        if stale is not None:
+            chain_answers.void(proposal, stale, changes)
+        elif late or gone:
             changes.propose(replace(proposal, state="expired"))
-
-
-def _open(kind: str, subject_id: str, reason: Sentence, change: dict[str, Any], changes: Changes) -> Proposal:
-    proposal = Proposal(
-        changes.desk.new_id("prp"),
-        kind,
-        subject_id,
-        as_json(reason),
-        change,
-        expires=changes.now + VALID_MINUTES,
-    )
-    changes.tell("proposal.made", proposal.id, proposal_kind=kind, about=subject_id)
-    return changes.propose(proposal)
 
 
 def _already(subject_id: str, changes: Changes) -> bool:
@@ -157,7 +166,9 @@ def _already(subject_id: str, changes: Changes) -> bool:
         for case in changes.desk.cases.values()
         if case.request.from_stay_id == subject_id
     }
-    return bool(asked) or any(p.subject_id == subject_id for p in changes.desk.proposals.values())
+    open_ones = changes.desk.proposals.values()
+    in_chains = (step["stay_id"] for p in open_ones for step in p.change.get("steps", ()))
+    return bool(asked) or any(p.subject_id == subject_id for p in open_ones) or subject_id in in_chains
 
 
 def _ward_of(proposal: Proposal, changes: Changes) -> str | None:
@@ -171,11 +182,23 @@ def _ward_of(proposal: Proposal, changes: Changes) -> str | None:
     return found.ward_id if found is not None else None
 
 
+def _person_of(proposal: Proposal, changes: Changes) -> str | None:
+    """The patient it is about; nobody, where somebody of the staff is to be called in."""
+    records = changes.records
+    stay = records.stays.get(proposal.change.get("stay_id", proposal.subject_id))
+    booking = records.unit_bookings.get(proposal.subject_id)
+    if stay is None and booking is not None:
+        stay = records.stays.get(f"{booking.allocation_id}/stay")
+    return stay.person_id if stay is not None else None
+
+
 def _carry_out(proposal: Proposal, command: Answered, changes: Changes) -> Any:
     if proposal.kind == "transfer":
         return _transfer(proposal, command, changes)
     if proposal.kind == "replace_unit":
         return _replace_unit(proposal, changes)
+    if proposal.kind == "chain":
+        return chain_answers.carry_out_chain(proposal, command.access, changes)
     if proposal.kind == "call_in":
         return _call_in(proposal, command, changes)
     return None

@@ -13,10 +13,13 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, or_, selec
 
 from api.errors import InvalidInput, Place
 from api.services import words
+from api.services.reading_reasons import Reader
+from api.services.steps import breach_json
 from api.services.storing import case_of, proposal_of
 from models.census import BedCensus, census
 from models.repositories import cases, governance
 from models.repositories.cases import StoredCase
+from models.repositories.steps import breaches_of_request
 from models.store import OPEN_REQUESTS
 from models.tables import care, equipment, places, staff
 from models.tables import drugs as drug_tables
@@ -219,12 +222,23 @@ def requests(connection: Connection, page: Page, zone: str, state: str | None) -
 
 
 # --- one record ---------------------------------------------------------------------------------------------
-def request(connection: Connection, request_id: str, zone: str) -> dict[str, Any]:
-    """One request in whatever state, with the times of its steps."""
+def request(connection: Connection, request_id: str, zone: str, reader: Reader) -> dict[str, Any]:
+    """One request in whatever state, with the times of its steps, those that were late, and what was said."""
     stored = cases.load_case(connection, request_id)
     steps = cases.load_steps(connection, [request_id]).get(request_id, {})
     times = {step.value: words.moment(minute, zone) for step, minute in sorted(steps.items())}
-    return {**_case_json(stored, zone), "ward_asking": stored.ward_id, "steps": times, **_care(stored)}
+    told = {
+        "breaches": [breach_json(breach, zone) for breach in breaches_of_request(connection, request_id)],
+        "declined_by": list(stored.declined_by),
+        "stated_reasons": reader.of_request(connection, request_id, stored.ward_id, zone),
+    }
+    return {
+        **_case_json(stored, zone),
+        "ward_asking": stored.ward_id,
+        "steps": times,
+        **_care(stored),
+        **told,
+    }
 
 
 def allocation(connection: Connection, allocation_id: str, zone: str) -> dict[str, Any]:
@@ -247,10 +261,16 @@ def allocation(connection: Connection, allocation_id: str, zone: str) -> dict[st
     }
 
 
-def proposals(connection: Connection, state: str, zone: str) -> dict[str, Any]:
-    """Proposals in a state, oldest first."""
+def proposals(connection: Connection, state: str, zone: str, reader: Reader) -> dict[str, Any]:
+    """Proposals in a state, oldest first, with why those answered were answered so."""
     found = governance.load_proposals(connection, state)
-    return {"items": [words.proposal_json(proposal_of(p), zone) for p in found], "next": None}
+    given = reader.of_subjects(connection, [p.id for p in found])
+    unsaid = {"reason": None, "withheld": False}
+    items = [
+        words.proposal_json(proposal_of(p), zone) | {"answered_because": given.get(p.id, unsaid)}
+        for p in found
+    ]
+    return {"items": items, "next": None}
 
 
 def census_json(connection: Connection, at: Minute, known_at: Minute | None, zone: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Repair: what has not started yet is kept where it still holds, decided again where it does not.
 
-Nobody is moved by software (CLINICAL.md, safeguard 2): stays that are occupied or on the way are never
+Which bookings are changed within the budget of moves is decided jointly by ``solver.placing.repair``; here its plan is
+carried out. Nobody is moved by software (CLINICAL.md, safeguard 2): stays that are occupied or on the way are never
 touched here; ``proposals`` proposes for them.
 """
 
@@ -12,12 +13,14 @@ from dataclasses import replace
 
 from api.services import words
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
+from api.services.displacing import booking_of, may_be_displaced
 from api.services.lookup import companion_of
-from api.services.placing import decide, settle
+from api.services.placing import carry_out, decide, settle
 from solver.hospital import Minute, Origin, Priority, Request, RequestState, Stay
+from solver.placing.displace import Exchange
 from solver.placing.problem import Decision, Method
-from solver.placing.referee import Decided, broken, check
+from solver.placing.repair import Effort, Repaired, repair
 
 
 @contextmanager
@@ -25,21 +28,44 @@ def around(cases: Iterable[Case], changes: Changes) -> Iterator[None]:
     """Take booked cases out, let the hospital change, then put back what still holds and decide the rest
     again."""
     booked = sorted(
-        {case.id: case for case in cases if is_booked(case, changes)}.values(), key=lambda c: c.rank
+        {case.id: case for case in cases if is_booked(case, changes)}.values(),
+        key=lambda c: c.precedence(changes.now),
     )
     for case in booked:
         changes.take_back(case)
     yield
-    moved = 0
-    for case in booked:
-        if _still_holds(case, changes):
-            assert case.allocation is not None, "booked cases have one"
-            changes.give(case, case.allocation)
-        elif moved < changes.practice.repair_moves:
-            moved += 1
-            _decide_again(case, changes)
+    if booked:
+        _carry_out(_planned(booked, changes), changes)
+
+
+def _planned(booked: list[Case], changes: Changes) -> Repaired:
+    """The plan for bookings that are taken out, as the hospital is now."""
+    taken_out = {case.id for case in booked}
+    movable = (case for case in may_be_displaced(changes) if case.id not in taken_out)
+    effort = Effort(max(0, changes.moves_left), displacing=changes.practice.displacing)
+    return repair(
+        changes.live,
+        [booking_of(case) for case in booked],
+        [booking_of(case) for case in movable],
+        lambda: changes.desk.new_id("alc"),
+        effort,
+    )
+
+
+def _carry_out(plan: Repaired, changes: Changes) -> None:
+    """Put back what holds, give the other bundles, store the needs of the rest."""
+    changes.repairs.append(plan)
+    cases = changes.desk.cases
+    for kept in plan.kept:
+        changes.give(cases[kept.request.id], kept.allocation)
+    for step in plan.steps:
+        if isinstance(step, Exchange):
+            before = cases[step.urgent.request.id]
+            _told(carry_out(before, step, changes, compare=False), before, changes)
         else:
-            _wait(case, changes)
+            _settle(cases[step.booking.request.id], step.decision, changes)
+    for waiting in plan.waiting:
+        _wait(cases[waiting.request.id], changes)
 
 
 @contextmanager
@@ -163,29 +189,21 @@ def beds_of_ward(ward_id: str, changes: Changes) -> list[str]:
     return beds_of_rooms(changes.records.rooms_of_ward.get(ward_id, ()), changes)
 
 
-def _still_holds(case: Case, changes: Changes) -> bool:
-    assert case.allocation is not None, "booked cases have one"
-    counts = check(Decided(case.request, case.allocation, case.allocation.bed_id), changes.records)
-    return not broken(counts, changes.records.profile, case.waived)
-
-
-def _decide_again(case: Case, changes: Changes) -> None:
-    """Another bundle for a booked case, the same bed if that holds."""
-    _settle(case, decide(case, changes), changes)
-
-
 def _wait(case: Case, changes: Changes) -> None:
     why_not = changes.live.why_not(case.request, case.waived)
     _settle(case, Decision(case.request, None, 0, why_not=why_not, method=Method.KERNEL), changes)
 
 
 def _settle(case: Case, decision: Decision, changes: Changes) -> None:
+    _told(settle(case, decision, changes, compare=False), case, changes)
+
+
+def _told(after: Case, case: Case, changes: Changes) -> None:
+    """What became of a booked case; another bed has to be accepted anew, the same bed was accepted already."""
     before = case.allocation
-    after = settle(case, decision, changes, compare=False)
     changes.repaired.append(words.repair_json(after, before, changes.zone))
     if after.state is RequestState.UNPLACED:
         changes.unplaced_by_repair.add(after.id)
     elif case.state is RequestState.CONFIRMED and before is not None and after.allocation is not None:
-        # Another bed has to be accepted anew; the same bed was accepted already.
         same = after.allocation.bed_id == before.bed_id
         changes.set_case(replace(after, state=RequestState.CONFIRMED if same else RequestState.PLACED))

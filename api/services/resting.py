@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from api.services.desk import Changes
+from api.services.changes import Changes
 from models.repositories.staff import Slot, moved_by_shift, slots
 from solver.hospital import Shift, Stay
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from api.errors import AlreadyKnown
 from api.services.cases import Case, Need, Proposal
-from api.services.desk import Changes
+from api.services.changes import Changes
 from models.commands import Transaction
 from models.personal import PersonalVault
 from models.repositories import governance, profiles
@@ -75,6 +75,8 @@ def as_stored(changes: Changes, revision: int) -> CommandChanges:
         decided_proposals=tuple(p for p in proposals if p.id in known),
         disruptions=tuple(_disruptions(changes)),
         cover_seen=changes.cover_seen,
+        reasons=tuple(changes.reasons),
+        breaches=tuple(changes.breaches),
     )
 
 
@@ -124,6 +126,7 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         need=None if need is None else _stored_need(need),
         version=case.revision,
         displaced_by=case.displaced_by,
+        declined_by=case.declined_by,
     )
 
 
@@ -194,6 +197,7 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         waivers=tuple(waivers),
         need=None if need is None else _need(need),
         displaced_by=stored.displaced_by,
+        declined_by=stored.declined_by,
     )
 
 

@@ -3,11 +3,12 @@ decided again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from api.services import proposals, repair, waiting, words
-from api.services.desk import Changes
+from api.services import chaining, proposals, repair, waiting, words
+from api.services.changes import Changes
 from api.services.lasting import set_end
 from models.commands import Answer
 from solver.hospital import Departure, Minute, OperationalStatus, StayState, Step, UnitBooking
@@ -15,10 +16,13 @@ from solver.hospital import Departure, Minute, OperationalStatus, StayState, Ste
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The clock has moved (the snapshot follows it before every batch; this is what else follows)."""
+    """The clock has moved (the snapshot follows it before every batch; this is what else follows). ``moves``: how often
+    each stay's patient was moved before."""
+
+    moves: Mapping[str, int] = field(default_factory=dict)
 
 
-def tick(_: Tick, changes: Changes) -> Answer:
+def tick(command: Tick, changes: Changes) -> Answer:
     """Everything that time alone changes."""
     cleaned = _finish_cleaning(changes)
     _reopen(changes)
@@ -27,6 +31,7 @@ def tick(_: Tick, changes: Changes) -> Answer:
     proposals.expire(changes)
     changes.unplaced_by_repair.clear()
     placed = waiting.decide_again(changes, explain=True)
+    chaining.seek_for_the_urgent(command.moves, changes)
     return Answer(
         200,
         {

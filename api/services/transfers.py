@@ -9,16 +9,17 @@ from api.places import pointer
 from api.schemas.movements import TransferIn
 from api.security.access import Access
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.intake import taken_waivers, unknown_rules
 from api.services.lookup import case_of_allocation, companion_of, main_stay, stay_by_id
 from api.services.movements import Act
 from api.services.placing import answer, give_place
+from api.services.stating import state_reason
 from models.commands import Answer
+from models.repositories.reasons import TRANSFERRED
 from solver.hospital import (
     Care,
     Origin,
-    Priority,
     Request,
     RequestState,
     Stay,
@@ -64,6 +65,7 @@ def transfer_stay(command: TransferStay, changes: Changes) -> Answer:
     case = Case(request, RequestState.UNPLACED, ward_id, account, changes.now, waivers=waivers)
     changes.set_case(case)
     changes.step(request.id, Step.REQUESTED)
+    state_reason(TRANSFERRED, stay.id, body.reason, changes, case=case, ward_id=ward_id)
     case = give_place(case, changes)
     return Answer(201 if case.allocation is not None else 202, answer(case, changes))
 
@@ -84,7 +86,7 @@ def transfer_request(stay: Stay, body: TransferIn, changes: Changes) -> Request:
     return Request(
         id=changes.desk.new_id("req"),
         person_id=stay.person_id,
-        priority=Priority[body.priority.name],
+        priority=body.priority.priority,
         care=Care(care.speciality, care.care_level, care.features, care.skills, care.pooled),
         decided_at=changes.now,
         needed_by=needed_by,

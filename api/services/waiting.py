@@ -1,46 +1,183 @@
-"""The waiting list: decided again whenever something may have come free, by priority, then by waiting
-time."""
+"""The waiting list: whoever has no place, or a late one, is decided again whenever something may have come free.
+
+Newcomers and those who wait take turns by precedence (``solver.placing.precedence``): what comes free goes to
+whoever precedes, not to whoever asks next. One round serves everything that came free in a batch of commands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Iterator
 from dataclasses import replace
 
 from api.services.cases import Case
-from api.services.desk import Changes
-from api.services.displacing import exchange_for
+from api.services.changes import Changes
+from api.services.desk import Desk
+from api.services.displacing import Displaceable, booking_of, may_be_changed
 from api.services.placing import carry_out, decide, keep_waiting, settle
+from solver.hospital import Minute, RequestState
+from solver.placing.ahead import WORTH_CHANGING_MINUTES, ahead, is_late, wait_is_over
+from solver.placing.displace import movable
+from solver.placing.precedence import Precedence
 from solver.placing.problem import Method
 
+log = logging.getLogger(__name__)
 
-def decide_again(changes: Changes, besides: Collection[str] = (), *, explain: bool = False) -> list[Case]:
-    """Try every waiting request (at most the practice's bound), except ``besides``; returns those that got a
-    place.
 
-    ``explain``: store anew what stands in the way of the others (costs about as much as deciding).
+class RoundFailed(Exception):
+    """The waiting list could not be gone over; the command it was part of is not to blame."""
+
+
+class Round:
+    """One going over of the waiting list, in order of precedence and, if need be, in parts.
+
+    At most the practice's ``retry_unplaced`` are tried: half of them those who precede, the others those who were not
+    tried for longest, so that everybody has a turn.
     """
-    placed = []
-    for case in changes.desk.unplaced()[: changes.practice.retry_unplaced]:
-        if case.id in besides or case.id in changes.unplaced_by_repair:
-            continue
-        found = _placed(case, changes)
-        if found is not None:
-            placed.append(found)
-        elif explain:
-            _explain(case, changes)
-    return placed
+
+    def __init__(self, desk: Desk) -> None:
+        self._now = desk.live.now
+        self._ids = _chosen(desk)
+        self._next = 0
+
+    def decide(
+        self, changes: Changes, before: Precedence | None = None, *, explain: bool = False
+    ) -> list[Case]:
+        """Try those who precede (None: all that are left); returns who got a place.
+
+        ``explain``: store anew what stands in the way of the others (costs about as much as deciding).
+        """
+        placed = []
+        others = Displaceable(changes)
+        for case in self._until(before, changes):
+            found = (
+                _placed(case, others, changes) if case.allocation is None else _earlier(case, others, changes)
+            )
+            if found is not None:
+                placed.append(found)
+                others = Displaceable(changes)
+            elif explain and case.allocation is None:
+                _explain(case, changes)
+        return placed
+
+    def _until(self, before: Precedence | None, changes: Changes) -> Iterator[Case]:
+        while self._next < len(self._ids):
+            case = changes.desk.cases.get(self._ids[self._next])
+            if case is not None and before is not None and case.precedence(self._now) >= before:
+                return
+            self._next += 1
+            if case is not None and _waits(case, self._now) and case.id not in changes.unplaced_by_repair:
+                yield case
 
 
-def _placed(case: Case, changes: Changes) -> Case | None:
+class WaitingList:
+    """When the waiting list is gone over: once for everything that came free in a batch, and when time has passed.
+
+    ``begin`` a batch; ``before`` a newcomer is decided, whoever waits and precedes has a turn; ``finish`` with the
+    batch's last command, so that the others have theirs.
+    """
+
+    def __init__(self) -> None:
+        self._due = False
+        self._round: Round | None = None
+
+    def begin(self) -> None:
+        """A batch begins."""
+        self._round = None
+
+    def came_free(self) -> None:
+        """Something may have come free since the last round, or a round was not kept."""
+        self._due = True
+        self._round = None
+
+    def before(self, newcomer: Precedence, changes: Changes) -> None:
+        """Let those have a turn who precede a newcomer. Raises ``RoundFailed``."""
+        if self._due:
+            self._go_on(changes, newcomer)
+
+    def finish(self, changes: Changes) -> None:
+        """Let everybody else have a turn. Raises ``RoundFailed``."""
+        if self._due:
+            self._go_on(changes, None)
+            self._due = False
+
+    def gone_over(self) -> None:
+        """The list was gone over besides, or a round failed: the next begins when something comes free again."""
+        self._due = False
+        self._round = None
+
+    def _go_on(self, changes: Changes, before: Precedence | None) -> None:
+        changes.tried_waiting = True
+        try:
+            if self._round is None:
+                self._round = Round(changes.desk)
+            self._round.decide(changes, before)
+        except Exception as error:
+            raise RoundFailed from error
+
+
+def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
+    """Go over the waiting list at once, as part of a command that tells what came of it."""
+    changes.tried_waiting = True
+    return Round(changes.desk).decide(changes, explain=explain)
+
+
+def _chosen(desk: Desk) -> list[str]:
+    """Ids of those who are tried in a round, first to be decided first."""
+    now, most = desk.live.now, desk.practice.retry_unplaced
+    waits = sorted((c for c in desk.cases.values() if _waits(c, now)), key=lambda case: case.precedence(now))
+    waiting = [case.id for case in waits]
+    tried = desk.tried = {case_id: desk.tried.get(case_id, 0) for case_id in waiting}
+    rounds = 1 + max(tried.values(), default=0)
+    first, rest = waiting[: most // 2], waiting[most // 2 :]
+    rest = sorted(rest, key=tried.__getitem__)[: most - most // 2]
+    chosen = {*first, *rest}
+    tried.update(dict.fromkeys(chosen, rounds))
+    return [case_id for case_id in waiting if case_id in chosen]
+
+
+def _waits(case: Case, now: Minute) -> bool:
+    """Whether a case has no place, or one that is later than it can wait."""
+    if case.allocation is None:
+        return case.state is RequestState.UNPLACED
+    booked = case.state in (RequestState.PLACED, RequestState.CONFIRMED)
+    return booked and is_late(case.request, case.allocation, now)
+
+
+def _placed(case: Case, others: Displaceable, changes: Changes) -> Case | None:
     """The case with a bundle, or None. The kernels answer first: most waiting requests still do not fit."""
-    allocation = changes.live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
-    exchange = exchange_for(case, allocation, changes)
+    live = changes.live
+    allocation = live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
+    exchange = others.exchange_for(case, allocation)
     if exchange is not None:
         return carry_out(case, exchange, changes, compare=False)
+    if allocation is None and wait_is_over(case.request, live.now):
+        allocation = ahead(live, case.request, changes.desk.new_id("alc"), case.waived)
     if allocation is None:
         return None
-    decision = changes.live.judged(case.request, allocation, Method.KERNEL, waived=case.waived)
+    decision = live.judged(case.request, allocation, Method.KERNEL, waived=case.waived)
     return settle(case, decision, changes, compare=False) if decision.verified else None
+
+
+def _earlier(case: Case, others: Displaceable, changes: Changes) -> Case | None:
+    """A case that has a late place with an earlier one, or None."""
+    if not may_be_changed(case, changes) or not movable(booking_of(case), changes.live):
+        return None
+    live, booking = changes.live, booking_of(case)
+    with live.trial():
+        live.withdraw(case.request, booking.allocation)
+        found = ahead(live, case.request, changes.desk.new_id("alc"), case.waived)
+        exchange = others.exchange_for(case, found)
+        decision = live.judged(case.request, found, Method.KERNEL, waived=case.waived)
+    if exchange is not None:
+        decision = exchange.urgent
+    better = decision.allocation if decision.verified else None
+    if better is None or better.start + WORTH_CHANGING_MINUTES > booking.allocation.start:
+        return None
+    changes.take_back(case)
+    if exchange is not None:
+        return carry_out(case, exchange, changes, compare=False)
+    return settle(case, decision, changes, compare=False)
 
 
 def _explain(case: Case, changes: Changes) -> None:

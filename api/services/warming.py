@@ -7,6 +7,7 @@ from dataclasses import replace
 from solver.engine.result import Budget
 from solver.hospital import Care, DrugNeed, EquipmentNeed, Person, Priority, Request
 from solver.placing.live import LiveHospital
+from solver.placing.recommend import recommend
 
 
 def warm_up(live: LiveHospital) -> None:
@@ -19,6 +20,7 @@ def warm_up(live: LiveHospital) -> None:
         live.decide(request, "warm-up")
         live.decide(request, "warm-up", first_fit=True)
         live.why_not(request)
+        recommend(live, request, lambda: "warm-up", Budget(iterations=2))
         batch = [request, replace(request, id="warm-up-2", person_id=other.id)]
         _displace(live, batch)
         live.decide_batch(batch, ["warm-up", "warm-up-2"], Budget(iterations=1), 1)

@@ -234,26 +234,42 @@ def allocation_json(case: Case, zone: str) -> dict[str, Any]:
         "person_id": allocation.person_id,
         "state": case.state.value,
         "revision": case.revision,
+        **bundle_json(allocation, zone),
+        **case.explanation,
+    }
+
+
+def bundle_json(allocation: Allocation, zone: str) -> dict[str, Any]:
+    """What is in a bundle: bed, time, units, lots."""
+    return {
         "bed_id": allocation.bed_id,
         "companion_bed_id": allocation.companion_bed_id,
         "start": moment(allocation.start, zone),
         "end": moment(allocation.end, zone),
         "conditional": allocation.conditional,
-        "units": [
-            {
-                "type_id": use.type_id,
-                "unit_id": use.unit_id,
-                "start": moment(use.start, zone),
-                "end": moment(use.end, zone),
-            }
-            for use in allocation.units
-        ],
-        "lots": [
-            {"drug_id": use.drug_id, "lot_id": use.lot_id, "quantity": use.quantity}
-            for use in allocation.lots
-        ],
-        **case.explanation,
+        "units": units_json(allocation, zone),
+        "lots": lots_json(allocation),
     }
+
+
+def units_json(allocation: Allocation, zone: str) -> list[dict[str, Any]]:
+    """The units of an allocation with their times."""
+    return [
+        {
+            "type_id": use.type_id,
+            "unit_id": use.unit_id,
+            "start": moment(use.start, zone),
+            "end": moment(use.end, zone),
+        }
+        for use in allocation.units
+    ]
+
+
+def lots_json(allocation: Allocation) -> list[dict[str, Any]]:
+    """The lots of an allocation with their quantities."""
+    return [
+        {"drug_id": use.drug_id, "lot_id": use.lot_id, "quantity": use.quantity} for use in allocation.lots
+    ]
 
 
 def repair_json(after: Case, before: Allocation | None, zone: str) -> dict[str, Any]:
@@ -296,10 +312,9 @@ def need_reasons(need: Need) -> list[dict[str, Any]]:
 
 def proposal_json(proposal: Proposal, zone: str) -> dict[str, Any]:
     """A proposal as clients see it."""
-    change = {
-        name: moment(value, zone) if name in ("start", "fits_from") and value is not None else value
-        for name, value in proposal.change.items()
-    }
+    change = _with_moments(proposal.change, zone)
+    if "steps" in change:
+        change["steps"] = [_with_moments(step, zone) for step in change["steps"]]
     return {
         "id": proposal.id,
         "kind": proposal.kind,
@@ -308,4 +323,11 @@ def proposal_json(proposal: Proposal, zone: str) -> dict[str, Any]:
         "reason": proposal.reason,
         "change": change,
         "expires": moment(proposal.expires, zone) if proposal.expires is not None else None,
+    }
+
+
+def _with_moments(told: dict[str, Any], zone: str) -> dict[str, Any]:
+    return {
+        name: moment(value, zone) if name in ("start", "fits_from") and value is not None else value
+        for name, value in told.items()
     }

@@ -35,6 +35,8 @@ EVERY_ROLE: Final = "every role"
 SPARE: Final = "spare"
 SETTINGS: Final[Mapping[str, Any]] = {
     "tick_seconds": 0,
+    "step_seconds": 0,
+    "webhook_delivery": False,
     "solver_process": False,
     "event_stream_seconds": 0.05,
     "event_poll_seconds": 0.02,

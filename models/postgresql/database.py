@@ -27,6 +27,7 @@ from models.keys import KeyRing
 from models.place import shown
 from models.postgresql.dialect import PostgresqlDialect
 from models.postgresql.engine import SCHEMA, plain_engine, reader_engine, writer_engine
+from models.postgresql.lease import AdvisoryLease
 from models.postgresql.listener import Listener
 from models.postgresql.turn import Turn
 
@@ -80,6 +81,10 @@ class PostgresqlDatabase(Database):
     def turn(self) -> AbstractContextManager[None]:
         """As promised by ``Database.turn``."""
         return self._turn.taken()
+
+    def lease(self, key: int) -> AdvisoryLease:
+        """As promised by ``Database.lease``."""
+        return AdvisoryLease(self._plain, key)
 
     def listen(self, heard: Callable[[int], None]) -> Listener:
         """As promised by ``Database.listen``."""

@@ -52,6 +52,7 @@ class StoredCase:
     ``ward_id``: the ward that asked; ``asked_by``: the account; ``requested_at``: when the clock began;
     ``revision``: of the hospital when the allocation was made, 0 without; ``version``: counts every change
     of the request (ETag). ``displaced_by``: the more urgent request a booking of this one was taken back for.
+    ``declined_by``: the wards that declined it, in order.
     """
 
     request: Request
@@ -64,6 +65,7 @@ class StoredCase:
     need: StoredNeed | None = None
     version: int = 1
     displaced_by: str | None = None
+    declined_by: tuple[str, ...] = ()
 
 
 def insert_case(transaction: Transaction, case: StoredCase) -> None:
@@ -266,6 +268,7 @@ def _case(row: Any, given: tuple[Allocation, Any] | None) -> StoredCase:
         need,
         row.version,
         row.needs.get("displaced_by"),
+        tuple(row.needs.get("declined_by", ())),
     )
 
 
@@ -286,7 +289,7 @@ def _request_row(case: StoredCase) -> dict[str, Any]:
         "origin": request.origin.value,
         "clinically_ready": request.clinically_ready,
         "accepting_team": request.accepting_team,
-        "needs": care_columns["needs"] | _bundle(request) | _displaced(case),
+        "needs": care_columns["needs"] | _bundle(request) | _rare(case),
         "from_stay_id": request.from_stay_id,
         "asked_by": case.asked_by,
         "ward_id": case.ward_id,
@@ -298,9 +301,11 @@ def _request_row(case: StoredCase) -> dict[str, Any]:
     }
 
 
-def _displaced(case: StoredCase) -> dict[str, Any]:
-    """Most are never displaced: no column for it."""
-    return {"displaced_by": case.displaced_by} if case.displaced_by is not None else {}
+def _rare(case: StoredCase) -> dict[str, Any]:
+    """Most are never displaced nor declined: no column for it."""
+    displaced = {"displaced_by": case.displaced_by} if case.displaced_by is not None else {}
+    declined = {"declined_by": list(case.declined_by)} if case.declined_by else {}
+    return displaced | declined
 
 
 def _bundle(request: Request) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from models.personal import PersonalData, PersonalVault
 from models.repositories import cases, drugs, governance, people, staff
 from models.repositories.cases import StoredCase
 from models.repositories.governance import StoredDisruption, StoredOverride, StoredProposal
+from models.repositories.reasons import StatedReason, insert_reason
 from models.repositories.records import RecordChange, save_changes
 from models.repositories.staff import Slot
+from models.repositories.steps import Breach, insert_breach
 from solver.hospital import Minute, Person, RequestState, Step, UnitBooking
 
 
@@ -50,6 +52,8 @@ class CommandChanges:
     disruptions: tuple[StoredDisruption, ...] = ()
     dispensed: tuple[str, ...] = ()
     cover_seen: dict[Slot, int] = field(default_factory=dict)
+    reasons: tuple[StatedReason, ...] = ()
+    breaches: tuple[Breach, ...] = ()
 
 
 def save_command(transaction: Transaction, changes: CommandChanges, actor: str, vault: PersonalVault) -> None:
@@ -62,6 +66,10 @@ def save_command(transaction: Transaction, changes: CommandChanges, actor: str, 
     _save_cases(transaction, changes)
     save_changes(transaction, others, actor)
     _save_words(transaction, changes, actor)
+    for reason in changes.reasons:
+        insert_reason(transaction, vault, reason, actor)
+    for breach in changes.breaches:
+        insert_breach(transaction, breach)
 
 
 def _save_cases(transaction: Transaction, changes: CommandChanges) -> None:

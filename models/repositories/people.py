@@ -13,6 +13,7 @@ from models.errors import NotFound, PersonErased
 from models.personal import FIELDS, PersonalData, PersonalVault, SealedPerson, WrappedKey
 from models.repositories.versions import add, revise
 from models.tables.people import person, person_identity
+from models.tables.telling import stated_reason
 from solver.hospital import Person
 
 
@@ -74,6 +75,23 @@ def find_person(connection: Connection, vault: PersonalVault, identity_number: s
     return connection.scalar(found)
 
 
+def key_of(connection: Connection, person_id: str) -> WrappedKey | None:
+    """A person's wrapped key, or None if nothing was encrypted for that person yet; raises ``PersonErased``."""
+    row = _identity(connection, person_id)
+    return None if row is None else _key(row)
+
+
+def ensure_key(transaction: Transaction, vault: PersonalVault, person_id: str) -> WrappedKey:
+    """A person's wrapped key, made if there is none. Raises ``PersonErased``."""
+    found = key_of(transaction.connection, person_id)
+    if found is not None:
+        return found
+    key = vault.new_key(person_id)
+    values = {"person_id": person_id, "master_key_id": key.master_key_id, "wrapped_key": key.ciphertext}
+    transaction.connection.execute(insert(person_identity), values)
+    return key
+
+
 def erase(transaction: Transaction, person_id: str) -> None:
     """Destroy a person's key and everything encrypted under it; cannot be undone.
 
@@ -83,6 +101,8 @@ def erase(transaction: Transaction, person_id: str) -> None:
         raise NotFound("identity of person", person_id)
     gone: dict[str, Any] = dict.fromkeys((*FIELDS, "identity_index", "master_key_id", "wrapped_key"))
     _change(transaction, person_id, gone | {"erased_microsecond": transaction.now.microsecond})
+    about = update(stated_reason).where(stated_reason.c.person_id == person_id)
+    transaction.connection.execute(about.values(ciphertext=None))
 
 
 def rewrap_all(transaction: Transaction, vault: PersonalVault) -> int:

@@ -1,6 +1,17 @@
 """The tables, by subject; importing this package fills ``metadata`` with all of them."""
 
-from models.tables import accounts, care, drugs, equipment, ledger, people, places, staff
+from models.tables import accounts, care, drugs, equipment, ledger, people, places, staff, telling
 from models.tables.base import metadata
 
-__all__ = ["accounts", "care", "drugs", "equipment", "ledger", "metadata", "people", "places", "staff"]
+__all__ = [
+    "accounts",
+    "care",
+    "drugs",
+    "equipment",
+    "ledger",
+    "metadata",
+    "people",
+    "places",
+    "staff",
+    "telling",
+]

@@ -59,6 +59,7 @@ class Step(StrEnum):
     DECISION_TO_ADMIT = "decision_to_admit"
     REQUESTED = "requested"
     PLACED = "placed"
+    ACCEPTED = "accepted"
     BED_CLEAN = "bed_clean"
     HANDED_OVER = "handed_over"
     ARRIVED = "arrived"

@@ -80,10 +80,12 @@ def compile_request(
     *,
     published: str | None = None,
     waived: frozenset[str] = frozenset(),
+    earliest: Minute | None = None,
     latest: Minute | None = None,
     delay_price: int | None = None,
 ) -> Compiled:
-    """The kernels' form of a request. ``latest`` and ``delay_price`` override the request's own.
+    """The kernels' form of a request. ``latest`` and ``delay_price`` override the request's own; ``earliest`` may only
+    come after the request's own first start, and delay counts from that one all the same.
 
     Raises InvalidInstance when the request names something the hospital does not have.
     """
@@ -92,6 +94,7 @@ def compile_request(
     person = records.persons[request.person_id]
     care = request.care
     base, own_latest = start_window(request, records.now)
+    base = base if earliest is None else max(base, earliest)
     waived_bits = sum(rule_bit(rules.RULES[rule_id]) for rule_id in waived)
     ask = Ask(
         base=base,

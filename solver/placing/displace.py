@@ -21,6 +21,7 @@ from solver.placing import rules
 from solver.placing.layout import FAR
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method
+from solver.placing.records import Records
 
 URGENT: Final = frozenset({Priority.EMERGENCY, Priority.URGENT})
 """Who may displace others."""
@@ -89,12 +90,12 @@ def exchange(
     """The best single booking to take back for an urgent request; None when none makes the whole cheaper.
 
     ``found``: what the request gets as things stand, not applied. ``bookings``: those the caller allows to be taken
-    back; who is not less urgent, moves from another bed or is due already is left out here. ``ids``: of the new
-    allocations, the urgent request's and the displaced one's. Changes nothing that lasts.
+    back, all of them ``movable``; who is not less urgent is left out here. ``ids``: of the new allocations, the urgent
+    request's and the displaced one's. Changes nothing that lasts.
     """
     if not wants_exchange(request, found, live.now, bounds):
         return None
-    allowed = [booking for booking in bookings if _may_be_taken_back(booking, request, live)]
+    allowed = [booking for booking in bookings if booking.request.priority > request.priority]
     if not allowed:
         return None
     before = live.judged(request, found, Method.KERNEL, waived=waived).cost
@@ -102,13 +103,11 @@ def exchange(
     return _Search(live, request, waived, ids, before, latest).best(allowed, bounds.tries)
 
 
-def _may_be_taken_back(booking: Booking, request: Request, live: LiveHospital) -> bool:
-    """Less urgent, not due yet, and every stay still a mere booking."""
-    theirs = booking.request
-    if theirs.priority <= request.priority or theirs.from_stay_id is not None:
-        return False
+def movable(booking: Booking, live: LiveHospital) -> bool:
+    """Whether a booking may be taken back at all: no move from another bed, not due yet, and every stay still a mere
+    booking."""
     given, stays = booking.allocation, live.records.stays
-    if given.start <= live.now:
+    if booking.request.from_stay_id is not None or given.start <= live.now:
         return False
     main, beside = stays.get(f"{given.id}/stay"), stays.get(f"{given.id}/companion")
     only_booked = beside is None or beside.state is StayState.BOOKED
@@ -171,20 +170,7 @@ class _Search:
     def holds_supplies(self, given: Allocation) -> bool:
         """Whether a bundle holds a unit or a lot of a kind that may serve the request."""
         records = self.live.records
-        types = {
-            name
-            for need in self.request.equipment
-            for name in (need.type_id, *records.equipment_types[need.type_id].substitutes)
-        }
-        drugs = {
-            name
-            for need in self.request.drugs
-            for name in (need.drug_id, *records.drugs[need.drug_id].equivalents)
-        }
-        unit_types = {records.units[use.unit_id].type_id for use in given.units}
-        return bool(types & unit_types) or any(
-            records.lots[use.lot_id].drug_id in drugs for use in given.lots
-        )
+        return bool(supplies_wanted(self.request, records) & supplies_held(given, records))
 
     def delay_cost(self, start: Minute) -> int:
         """What the request's delay costs when it starts at a minute."""
@@ -240,3 +226,24 @@ class _Search:
 
 def _order(booking: Booking) -> tuple[int, Minute, str]:
     return -booking.request.priority, -booking.allocation.start, booking.allocation.bed_id
+
+
+def supplies_wanted(request: Request, records: Records) -> frozenset[tuple[str, str]]:
+    """Kinds of units and drugs that may serve a request."""
+    types = (
+        ("type", name)
+        for need in request.equipment
+        for name in (need.type_id, *records.equipment_types[need.type_id].substitutes)
+    )
+    drugs = (
+        ("drug", name)
+        for need in request.drugs
+        for name in (need.drug_id, *records.drugs[need.drug_id].equivalents)
+    )
+    return frozenset((*types, *drugs))
+
+
+def supplies_held(given: Allocation, records: Records) -> frozenset[tuple[str, str]]:
+    """Kinds of units and drugs that a bundle holds."""
+    types = (("type", records.units[use.unit_id].type_id) for use in given.units)
+    return frozenset((*types, *(("drug", records.lots[use.lot_id].drug_id) for use in given.lots)))

@@ -48,11 +48,11 @@ def explain(decision: Decision, records: Records) -> Explanation:
         person=request.person_id,
         bed=allocation.bed_id,
         ward=ward.id,
-        start=_clock(allocation.start, records),
-        end=_clock(allocation.end, records),
+        start=clock(allocation.start, records),
+        end=clock(allocation.end, records),
     )
     reasons = (*_given(request, allocation, records), *_conditions(decision))
-    return Explanation(outcome, reasons, tuple(_paid(price) for price in decision.prices if price.cost))
+    return Explanation(outcome, reasons, tuple(paid(price) for price in decision.prices if price.cost))
 
 
 # --- what was given -----------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def _given(request: Request, allocation: Allocation, records: Records) -> Iterat
         yield phrases.UNIT.of(unit=unit.id, type=use.type_id, ward=unit.ward_id, given=unit.type_id)
     for lot_use in allocation.lots:
         lot = records.lots[lot_use.lot_id]
-        expires = _clock(lot.expires, records)
+        expires = clock(lot.expires, records)
         yield phrases.LOT.of(quantity=lot_use.quantity, drug=lot.drug_id, lot=lot.id, expires=expires)
     yield _cover(allocation, records)
 
@@ -103,7 +103,8 @@ def _conditions(decision: Decision) -> Iterator[Sentence]:
         yield phrases.UNVERIFIED.of()
 
 
-def _paid(price: Price) -> Sentence:
+def paid(price: Price) -> Sentence:
+    """What one rule costs, or what is gained."""
     unit = rules.RULES[price.rule_id].unit
     text = phrases.PAID if price.cost > 0 else phrases.SAVED
     amount, money = abs(price.amount), abs(price.cost)
@@ -138,7 +139,7 @@ def fits(why_not: WhyNot, records: Records) -> Sentence:
     if why_not.fits_from is None:
         hours = records.options.forecast_minutes // 60
         return phrases.FITS_NEVER.of(hours=hours)
-    return phrases.FITS_FROM.of(start=_clock(why_not.fits_from, records))
+    return phrases.FITS_FROM.of(start=clock(why_not.fits_from, records))
 
 
 def _meanwhile(found: Fallback) -> Iterator[Sentence]:
@@ -215,7 +216,7 @@ def _companion_places(request: Request, bed_id: str, records: Records) -> list[s
     return [*(bed.id for bed in beds if bed.kind in kinds), None]
 
 
-def _clock(minute: Minute, records: Records) -> str:
+def clock(minute: Minute, records: Records) -> str:
     """A minute on the first site's clock."""
     zone = next((site.time_zone for site in records.sites.values()), "UTC")
     return f"{from_minute(minute, zone):%Y-%m-%d %H:%M}"

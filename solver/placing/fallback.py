@@ -133,12 +133,27 @@ _MOVE_STOCK = Contact("move_stock", Text("pharmacist: move stock", "药师：调
 _PRESCRIBE = Contact("prescribe_other", Text("doctor: prescribe another drug", "医师：改开其他药品"))
 _BLOOD_BANK = Contact("blood_bank", Text("blood bank", "血库"))
 _CROSSMATCH = Contact("crossmatch", Text("blood bank: cross-match", "血库：交叉配血"))
+_HEAVY_BED = Contact(
+    "heavy_bed",
+    Text("equipment manager: order a bed that carries the weight", "设备管理员：调用承重更高的病床"),
+)
+_BESIDE = Contact(
+    "companion_place",
+    Text("ward manager: bring a cot or carer's bed into the room", "护士长：在病室内增设婴儿床或陪护床"),
+)
+_FREE_BED = Contact(
+    "free_bed",
+    Text("bed manager: wait for a departure or open an extra bed", "床位管理员：等候出院或启用加床"),
+)
 _ISOLATION = Contact(
     "free_isolation_room",
     Text("infection control and bed manager: free an isolation room", "感控与床位管理员：腾出隔离病室"),
 )
 
 RELIEF: Final[dict[str, Contact]] = {
+    "bed_free": _FREE_BED,
+    "bed_weight": _HEAVY_BED,
+    "companion_place": _BESIDE,
     "nursing_floor": _CALL_IN,
     "skill_on_duty": _CALL_IN_SKILLED,
     "bed_staffed": _OPEN_BED,
@@ -179,3 +194,8 @@ def contacts() -> dict[str, Text]:
     answering = (contact for _, contact in WAITS.values())
     called = (contact for _, contacts in ESCALATION.values() for contact in contacts)
     return {contact.role: contact.name for contact in (*answering, *called, *RELIEF.values())}
+
+
+def contact(role: str) -> Contact:
+    """Someone to call, by role; KeyError for a role nobody has."""
+    return Contact(role, contacts()[role])

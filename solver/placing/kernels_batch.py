@@ -1,6 +1,7 @@
 """A batch on the arrays: a request is put in at the cheapest place there is, and taken out again, exactly.
 
-What is put in goes where ``kernels.place`` finds it cheapest, so every state on the way keeps every hard rule.
+What is put in goes where ``kernels_choices.place_among`` finds it cheapest, so every state on the way keeps every
+hard rule.
 
 Arrays
 ------
@@ -15,8 +16,9 @@ from solver.engine.jit import kernel
 from solver.engine.types import Bool, Int64
 from solver.equipment.kernels import EquipmentNeeds
 from solver.pharmacy.kernels import DrugNeeds, shortage_added
-from solver.placing.kernels import BED, COMPANION, COST, LOT_PLACES, SAFETY_STOCK, START, place
+from solver.placing.kernels import BED, COMPANION, COST, LOT_PLACES, SAFETY_STOCK, START
 from solver.placing.kernels_beds import AIRBORNE
+from solver.placing.kernels_choices import place_among
 from solver.placing.kernels_cover import cover_cost, draw_hours, draw_minutes
 from solver.placing.kernels_stays import seat, unseat
 from solver.placing.layout import FIRST_POOL, FLOOR, TARGET, Ask
@@ -97,6 +99,7 @@ class World(NamedTuple):
     scratch: Any
     batch: Any
     held: Any
+    choices: Any
 
 
 @kernel
@@ -264,6 +267,7 @@ def take_lots(world: Any, row: int, sign: int) -> None:
 def enter(world: Any, ask: Any, row: int) -> None:
     """Make what a request holds part of the world."""
     held = world.held
+    world.choices.changed[world.places.room[held.bed[row]]] += 1
     seat_beside(world, ask, row, 0, held.bed[row])
     if held.companion[row] >= 0:
         seat_beside(world, ask, row, 1, held.companion[row])
@@ -276,6 +280,7 @@ def enter(world: Any, ask: Any, row: int) -> None:
 def leave(world: Any, ask: Any, row: int) -> None:
     """Take what a request holds out of the world; it goes on holding it."""
     held = world.held
+    world.choices.changed[world.places.room[held.bed[row]]] += 1
     unseat(world.stays, held.slot[row, 0], held.bed[row])
     if held.companion[row] >= 0:
         unseat(world.stays, held.slot[row, 1], held.companion[row])
@@ -319,26 +324,20 @@ def note_units(world: Any, ask: Any, equipment: Any, row: int) -> None:
 
 
 @kernel
-def put_in(world: Any, row: int) -> int:
-    """Give a request the cheapest place there is now and return what that adds; its price when there is none."""
+def put_in(world: Any, row: int, state: Any, blinks: float) -> int:
+    """Give a request the cheapest place there is now and return what that adds; its price when there is none.
+
+    ``blinks``: how often a bed is overlooked, 0 to 1.
+    """
     held = world.held
     held.bed[row] = -1
     ask = ask_of(world.batch, row)
     equipment = equipment_of(world.batch, row)
     drugs = drugs_of(world.batch, row)
     scratch = world.scratch
-    if not place(
-        world.places,
-        world.stays,
-        world.cover,
-        world.units,
-        world.lots,
-        ask,
-        equipment,
-        drugs,
-        world.prices,
-        scratch,
-    ) or not has_room(world, row, scratch.found[LOT_PLACES]):
+    if not place_among(world, ask, equipment, drugs, row, state, blinks) or not has_room(
+        world, row, scratch.found[LOT_PLACES]
+    ):
         return world.batch.unplaced_price[row]
     cost = scratch.found[COST]
     held.bed[row] = scratch.found[BED]
@@ -371,3 +370,11 @@ def put_back(world: Any, row: int) -> None:
     if world.held.bed[row] >= 0:
         ask = ask_of(world.batch, row)
         enter(world, ask, row)
+
+
+@kernel
+def leave_if_in(world: Any, row: int) -> None:
+    """``take_out`` without reckoning what that saves."""
+    if world.held.bed[row] >= 0:
+        ask = ask_of(world.batch, row)
+        leave(world, ask, row)

@@ -70,3 +70,17 @@ FEATURES: Final = {
     Feature.EN_SUITE: Text("en suite bathroom", "独立卫生间"),
     Feature.OBSERVATION: Text("observation by nurses", "便于护士观察"),
 }
+
+BARS: Final = {
+    "accompanies": Text("accompanies somebody", "为陪伴者"),
+    "not_lying": Text("does not lie in a bed", "未卧床"),
+    "just_came": Text("came this very minute", "刚刚到达"),
+    "end_of_life": Text("end of life", "临终"),
+    "critical": Text("critical care", "重症监护"),
+    "one_to_one": Text("needs a nurse alone", "需专人护理"),
+    "attached": Text("equipment is attached", "正在使用设备"),
+    "moved_too_often": Text("was moved too often", "转移次数过多"),
+    "leaves_soon": Text("leaves soon", "即将离院"),
+    "move_asked": Text("another bed is asked for already", "已申请其他床位"),
+}
+"""Why somebody is not moved, by the ids of ``moving.Bar``."""

@@ -23,7 +23,9 @@ from solver.placing import rules
 from solver.placing.arrays import Arrays
 from solver.placing.asks import Compiled, Pricing, compile_request, start_window
 from solver.placing.blocking import near_misses, standing
+from solver.placing.codes import rules_in
 from solver.placing.kernels import BED, COMPANION, COST, LOT_PLACES, START, masks, place
+from solver.placing.kernels_among import place_among
 from solver.placing.kernels_beds import awaits_departure
 from solver.placing.kernels_displace import starts_without
 from solver.placing.layout import Ask, Cover, Places, Scratch, Stays
@@ -33,6 +35,7 @@ from solver.placing.problem import (
     PlacingOptions,
     Price,
     WhyNot,
+    Within,
     checked_profile,
 )
 from solver.placing.records import Consequences, Record, Records, consequences
@@ -148,8 +151,11 @@ class LiveHospital:
         published: str | None = None,
         waived: frozenset[str] = frozenset(),
         first_fit: bool = False,
+        within: Within | None = None,
     ) -> tuple[Allocation, int] | None:
-        """``find`` with the cost as the kernels reckon it (of ``first_fit``: its delay in minutes)."""
+        """``find`` with the cost as the kernels reckon it (of ``first_fit``: its delay in minutes); looked for
+        ``within`` some beds or starts alone."""
+        within = within or Within()
         pricing = self._earliest if first_fit else self._pricing
         with self._leaving(request):
             compiled = compile_request(
@@ -158,9 +164,11 @@ class LiveHospital:
                 pricing,
                 published=published,
                 waived=waived,
+                earliest=within.earliest,
+                latest=within.latest,
                 delay_price=1 if first_fit else None,
             )
-            if not self._place(compiled, pricing):
+            if not self._place(compiled, pricing, within.beds):
                 return None
             return self._allocation(request, allocation_id), int(self._scratch.found[COST])
 
@@ -265,12 +273,26 @@ class LiveHospital:
 
     def why_not(self, request: Request, waived: frozenset[str] = frozenset()) -> WhyNot:
         """Rules that stand against a start as soon as possible, near misses, and from when the request would fit."""
+        out = self.masks(request, waived)
+        return WhyNot(standing(out), near_misses(out, self.arrays.bed_ids), self.fits_from(request, waived))
+
+    def against(
+        self, request: Request, bed_id: str, start: Minute, waived: frozenset[str] = frozenset()
+    ) -> tuple[str, ...]:
+        """The hard rules that stand against one bed from one start on; empty when none does."""
+        return rules_in(int(self.masks(request, waived, start)[self.arrays.bed_number[bed_id]]))
+
+    def masks(
+        self, request: Request, waived: frozenset[str] = frozenset(), earliest: Minute | None = None
+    ) -> Int64:
+        """For each bed, in the order of ``arrays.bed_ids``, the hard rules that stand against a start as soon as
+        possible (not before ``earliest``), as bits by their numbers; int64 (n_beds,)."""
+        out = np.zeros(len(self.arrays.bed_ids), np.int64)
         with self._leaving(request):
-            compiled = compile_request(request, self.arrays, self._pricing, waived=waived)
-            out = np.zeros(len(self.arrays.bed_ids), np.int64)
+            compiled = compile_request(request, self.arrays, self._pricing, waived=waived, earliest=earliest)
             scratch = self._scratch_for(_starts(compiled))
             masks(*self._state(), *_asked(compiled), self._pricing.prices, scratch, out)
-        return WhyNot(standing(out), near_misses(out, self.arrays.bed_ids), self.fits_from(request, waived))
+        return out
 
     def fits_from(self, request: Request, waived: frozenset[str] = frozenset()) -> Minute | None:
         """The earliest start within the forecast at which the whole request fits; None when there is none."""
@@ -338,9 +360,11 @@ class LiveHospital:
         arrays = self.arrays
         return arrays.places, arrays.stays, arrays.cover, arrays.units, arrays.lots
 
-    def _place(self, compiled: Compiled, pricing: Pricing) -> bool:
+    def _place(self, compiled: Compiled, pricing: Pricing, beds: Int64 | None = None) -> bool:
         scratch = self._scratch_for(_starts(compiled))
-        return bool(place(*self._state(), *_asked(compiled), pricing.prices, scratch))
+        if beds is None:
+            return bool(place(*self._state(), *_asked(compiled), pricing.prices, scratch))
+        return bool(place_among(*self._state(), *_asked(compiled), pricing.prices, scratch, beds))
 
     def _allocation(self, request: Request, allocation_id: str) -> Allocation:
         arrays, scratch = self.arrays, self._scratch

@@ -135,6 +135,53 @@ AS_GOOD: Final = Phrase(
     id="as_good",
 )
 
+# --- what an option takes from others, and how long it stands
+LAST_NEGATIVE_PRESSURE: Final = Phrase(
+    "This takes the last empty room with negative pressure of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的负压病室。",
+    id="last_negative_pressure",
+)
+LAST_POSITIVE_PRESSURE: Final = Phrase(
+    "This takes the last empty room with positive pressure of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的正压病室。",
+    id="last_positive_pressure",
+)
+LAST_SINGLE_ROOM: Final = Phrase(
+    "This takes the last empty single room of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一间空置的单人病室。",
+    id="last_single_room",
+)
+LAST_CRITICAL_CARE: Final = Phrase(
+    "This takes the last free critical-care bed of site {site} while the stay lasts.",
+    "此安排将占用院区 {site} 住院期间最后一张空闲的重症床位。",
+    id="last_critical_care",
+)
+LAST_STAFFED_BED: Final = Phrase(
+    "This takes the last free staffed bed of ward {ward} while the stay lasts.",
+    "此安排将占用病区 {ward} 住院期间最后一张空闲的开放床位。",
+    id="last_staffed_bed",
+)
+LAST_UNIT: Final = Phrase(
+    "This takes the last free unit of type {given} for its time.",
+    "此安排将占用该时段最后一台空闲的 {given}。",
+    id="last_unit",
+)
+BELOW_SAFETY_STOCK: Final = Phrase(
+    "This leaves {left} of {drug}: less than the safety stock of {stock}.",
+    "此安排后 {drug} 剩余 {left}，低于安全库存 {stock}。",
+    id="below_safety_stock",
+)
+TAKES_PLACE_OF: Final = Phrase(
+    "This takes the place of the less urgent request {request}, which is decided again.",
+    "此安排将取代较不紧急的申请 {request}，该申请将重新安排。",
+    id="takes_place_of",
+)
+OFFER_STANDS: Final = Phrase(
+    "Nothing is reserved: this stands until a change of the hospital touches it, at the latest until {until}.",
+    "尚未预留：在医院状况变化影响此方案前有效，最迟至 {until}。",
+    id="offer_stands",
+)
+
 WAITS: Final = Phrase("{waits}", "{waits}", id="waits")
 STEP: Final = Phrase("{steps}", "{steps}", id="step")
 RULES: Final = Phrase("{rules}", "{rules}", id="rules")
@@ -158,6 +205,52 @@ READY_FOR_LEVEL: Final = Phrase(
 )
 NURSE_ABSENT: Final = Phrase("A rostered nurse is absent.", "一名排班护士缺勤。", id="nurse_absent")
 
+# --- what a change would do that nobody has made
+CHECK_KEEPS: Final = Phrase(
+    "Bed {bed} breaks no rule; it costs {cost} more than now.",
+    "床位 {bed} 符合全部规则；较现状代价变化 {cost}。",
+    id="check_keeps",
+)
+CHECK_BREAKS: Final = Phrase(
+    "Bed {bed} would break: {rules}", "床位 {bed} 将违反：{rules}", id="check_breaks"
+)
+CHAIN_FOR: Final = Phrase(
+    "Nothing fits request {request} as things stand; {moves} changes for others would make room.",
+    "按现状无法安排申请 {request}；调整其他 {moves} 项安排即可腾出床位。",
+    id="chain_for",
+)
+STEP_DOWN_PAIR: Final = Phrase(
+    "Stay {stay} is ready for level {level} care; request {request} waits for the bed it would free: {bed}.",
+    "住院 {stay} 可转为 {level} 级监护；申请 {request} 正等待其将腾出的床位 {bed}。",
+    id="step_down_pair",
+)
+OUTLIER: Final = Phrase(
+    "Stay {stay} lies outside the wards of its speciality.", "住院 {stay} 不在本专科病区。", id="outlier"
+)
+# --- why no chain, or no longer
+NO_CHAIN: Final = Phrase(
+    "No chain of moves makes this cheaper than waiting.", "没有优于等待的床位调整方案。", id="no_chain"
+)
+HAS_BED: Final = Phrase("Request {request} has a bed.", "申请 {request} 已有床位。", id="has_bed")
+NO_OUTLIER: Final = Phrase(
+    "Stay {stay} is on a ward of its speciality.", "住院 {stay} 已在本专科病区。", id="no_outlier"
+)
+NOT_MOVED: Final = Phrase("The patient is not to be moved: {bars}", "该患者不宜转移：{bars}", id="not_moved")
+CHAIN_STALE: Final = Phrase(
+    "What the chain rests on has changed meanwhile: {subject}.",
+    "方案所依据的情况已变化：{subject}。",
+    id="chain_stale",
+)
+CHAIN_NO_BED: Final = Phrase(
+    "Bed {bed} no longer takes the patient it was proposed for.",
+    "床位 {bed} 已不能接收原定患者。",
+    id="chain_no_bed",
+)
+CHAIN_BROKEN: Final = Phrase(
+    "In bed {bed} this would now be broken: {rules}",
+    "床位 {bed} 现将违反：{rules}",
+    id="chain_broken",
+)
 # --- what a preview of other rules rests on
 REPLAYED: Final = Phrase(
     "Each request alone, on the beds, stays, bookings, stock and shifts known when it was decided; places, ratios, "

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.rule import Profile
+from solver.engine.types import Int64
 from solver.hospital import Allocation, Feature, Hospital, Minute, Request
 from solver.hospital.door import Door
 from solver.hospital.timegrid import MINUTES_PER_DAY
@@ -121,6 +122,19 @@ class PlacingProblem:
     requests: tuple[Request, ...]
     profile: Profile = field(default_factory=Profile)
     options: PlacingOptions = field(default_factory=PlacingOptions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """Where and when alone a place is looked for; None: as the request allows.
+
+    ``beds``: indices of beds, int64 (n,). ``earliest``, ``latest``: bounds of the start; starts are then looked at
+    from ``earliest`` on, step by step.
+    """
+
+    beds: Int64 | None = None
+    earliest: Minute | None = None
+    latest: Minute | None = None
 
 
 class Method(StrEnum):

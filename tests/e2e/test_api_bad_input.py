@@ -180,6 +180,7 @@ EVENTS = [
     ({"kind": "isolation_on", "person_id": SECRET, "isolation": ["contact"]}, 422, "#/event/person_id"),
     ({"kind": "isolation_on", "person_id": "occ-1", "isolation": []}, 422, "#/event/isolation"),
     ({"kind": "nurse_absent", "shift_id": SECRET}, 422, "#/event/shift_id"),
+    ({"kind": "nurses_absent", "shift_ids": [SECRET]}, 422, "#/event/shift_ids"),
     ({"kind": "earthquake"}, 422, "#/event"),
     ({"kind": "model_recalled", "model": SECRET}, 422, "#/event/model"),
     ({"kind": "ward_closed", "ward_id": "W1", "reason": "outbreak", "until": at(-60)}, 409, None),

@@ -6,16 +6,19 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
+from models import outbox
 from models.place import shown
 from tests.api_service import HOUR, PASSWORD, at, bundle, running
 
 
-async def events(service, count, **headers):
+async def events(service, count, login="bed", ward=None, **headers):
     """The first ``count`` events of the stream."""
     found, current = [], {}
-    more = await service.headers("bed", **headers)
-    async with service.client.stream("GET", "/api/v1/events", headers=more) as answer:
+    more = await service.headers(login, **headers)
+    params = {"ward_id": ward} if ward is not None else {}
+    async with service.client.stream("GET", "/api/v1/events", headers=more, params=params) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         async for line in answer.aiter_lines():
@@ -47,6 +50,37 @@ async def test_an_event_reaches_a_listener_that_was_there_before(service):
     await service.place()
     found = await asyncio.wait_for(listening, 10)
     assert found[0]["event"] == "allocation.placed"
+
+
+async def test_a_ward_hears_that_a_waiting_need_got_a_place_on_it_and_nothing_of_other_wards(service):
+    for bed_id in ("B2", "B3", "B4", "C1", "C2"):
+        await service.tell("bed_closed", bed_id=bed_id, reason="repair")
+    waiting = (await service.place(for_ward_id="W1")).json()
+    assert waiting["state"] == "unplaced"
+    start = str(stored_events(service)[-1].sequence)
+    await service.tell("bed_opened", bed_id="B4")
+    (told,) = await asyncio.wait_for(events(service, 1, ward="W1", **{"Last-Event-ID": start}), 10)
+    found = json.loads(told["data"])
+    assert told["event"] in ("allocation.placed", "disruption.bed_opened")
+    later = [e for e in stored_events(service) if e.sequence > int(start)]
+    (placed,) = [e.payload for e in later if e.topic == "allocation.placed"]
+    assert (placed["request_id"], placed["waited"]) == (waiting["request_id"], True)
+    assert (found["wards"], placed["wards"]) == (["W1"], ["W1"])
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(events(service, 1, ward="W2", **{"Last-Event-ID": start}), 1)
+
+
+def stored_events(service):
+    with service.runtime.database.reading() as connection:
+        return outbox.read(connection, 0, 1000)
+
+
+async def test_nobody_listens_to_a_ward_of_another_site(service):
+    for ward, status in {"W2": 200, "X9": 403}.items():
+        headers = await service.headers("nurse1")
+        asked = {"headers": headers, "params": {"ward_id": ward}}
+        async with service.client.stream("GET", "/api/v1/events", **asked) as answer:
+            assert answer.status_code == status
 
 
 async def test_a_wrong_event_id_is_refused(service):

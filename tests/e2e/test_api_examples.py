@@ -25,8 +25,10 @@ async def test_an_example_does_what_it_shows(service, operation, name):
 async def prepared(service, path, name):
     """The address of an example with real ids, who calls it, and the revision it needs."""
     login, revision = "bed", None
-    if "accounts" in path or "sandbox" in path:
+    if "accounts" in path or "sandbox" in path or "webhooks" in path:
         login = "admin"
+    if "{webhook_id}" in path:
+        path, revision = await of_a_webhook(service, path), 1
     if path.endswith("disruptions") and name.startswith("lot"):
         login = "pharmacist"
     if "{request_id}" in path or "{allocation_id}" in path:
@@ -49,6 +51,11 @@ async def drafted(service):
     body = {"weights": {"speciality": 70_000}, "reason": "fewer outliers"}
     version = (await service.post("/profiles", body)).json()["version"]
     return (await service.post(f"/profiles/{version}:preview")).json()["revision"]
+
+
+async def of_a_webhook(service, path):
+    hook = await service.post("/webhooks", {"url": "https://example.org/", "topics": ["no.event"]}, "admin")
+    return path.replace("{webhook_id}", hook.json()["id"])
 
 
 async def arrived(service, allocation):
@@ -142,11 +149,12 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service):
         "lot_id": allocation["lots"][0]["lot_id"],
         "account_id": "acc-bed",
         "version": 1,
+        "webhook_id": (await of_a_webhook(service, "{webhook_id}")),
     }
     document = (await service.client.get("/api/v1/openapi.json")).json()
     paths = [path for path, operations in document["paths"].items() if "get" in operations]
     assert len(paths) > 20
     for path in sorted(set(paths) - {"/api/v1/events"}):
-        login = "admin" if "accounts" in path else "bed"
+        login = "admin" if "accounts" in path or "webhooks" in path else "bed"
         answer = await service.client.get(path.format(**ids), headers=await service.headers(login))
         assert answer.status_code == 200, (path, answer.text)

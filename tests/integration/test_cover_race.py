@@ -16,7 +16,7 @@ from api.schemas.requests import RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions import Disrupt
 from api.services.hospital import HospitalDecider
 from api.services.placing import PlaceOne

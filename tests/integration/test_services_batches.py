@@ -96,7 +96,7 @@ def test_a_plan_of_a_bed_that_was_taken_is_decided_again_and_bounds_nothing(runt
 
 def test_who_had_no_place_in_the_plan_gets_the_bed_that_came_free_meanwhile(runtime, decider):
     """Nothing of the plan is stale, so nothing is searched anew; the one who waits is looked at all the same."""
-    from api.services.desk import Changes
+    from api.services.changes import Changes
     from api.services.leaving import leave
 
     people = crowd(6)

@@ -205,7 +205,7 @@ def test_no_desk_stands_at_an_earlier_minute_than_what_was_recorded_last(runtime
 
 
 def test_an_unknown_stay_is_not_found(decider):
-    from api.services.desk import Changes
+    from api.services.changes import Changes
     from api.services.lookup import stay_by_id
 
     with pytest.raises(NotFound):

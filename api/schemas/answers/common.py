@@ -58,3 +58,21 @@ class Problem(Out):
     bed_id: str | None = None
     bed_status: OperationalStatus | None = None
     clean_at: Time | None = None
+
+
+class FurtherMove(Out):
+    """The plan with more moves than were allowed: how many in all, what it would cost, what this step saves."""
+
+    moves: int
+    cost: int
+    saves: int
+
+
+class RepairPlanOut(Out):
+    """What was taken of a budget of moves, how many wait, and what each further move would buy."""
+
+    max_moves: int
+    moves: int
+    waiting: int
+    cost: int
+    further: list[FurtherMove]

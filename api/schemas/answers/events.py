@@ -6,13 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import Aged, PageOut, Time, Told
+from api.schemas.answers.common import Aged, PageOut, RepairPlanOut, Time, Told
 from api.schemas.answers.requests import CaseOut, DecidedOut, DisplacedOut
+from api.schemas.answers.steps import SaidOut
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
 from solver.hospital import Companion, OperationalStatus
 
 ProposalState = Literal["open", "confirmed", "declined", "expired"]
+
+
+class FreedBed(Out):
+    """A critical-care bed that a step-down frees; ``worth``: by the price of scarce care levels."""
+
+    bed_id: str
+    care_level: int
+    worth: int
 
 
 class TransferProposed(Out):
@@ -22,6 +31,7 @@ class TransferProposed(Out):
     care_level: int | None
     other_room: bool
     companion: Companion
+    frees: FreedBed | None = None
     from_bed_id: str
     bed_id: str | None
     start: Time | None
@@ -50,19 +60,52 @@ class CallInProposed(Out):
     needs_consent: bool
 
 
+class ChainStep(Out):
+    """One step of a chain: a booking gets another bed, a patient moves to another bed or waits in a lounge seat, and
+    whom it is all for gets theirs."""
+
+    action: Literal["rebook", "move", "lounge", "place"]
+    request_id: str | None
+    stay_id: str | None
+    allocation_id: Annotated[str | None, Field(description="The booking that is changed")]
+    from_bed_id: str | None
+    bed_id: str
+    ward_id: str
+    start: Time
+
+
+class ChainProposed(Out):
+    """Steps in the order to carry them out, all or none. ``moves``: people who lie in a bed and would be moved;
+    ``gain``: by how much the total cost falls; ``complete``: the search had time for all it wanted to look at;
+    ``void``: why the chain no longer holds."""
+
+    moves: int
+    gain: int
+    complete: bool
+    frees: FreedBed | None
+    steps: list[ChainStep]
+    void: Told | None = None
+
+
 class ProposalOut(Out):
     """A change that only a person may make; ``change`` says to what, by ``kind``."""
 
     id: str
-    kind: Literal["transfer", "replace_unit", "review_drug", "call_in"]
-    subject_id: Annotated[str, Field(description="The stay, booking or shift it is about")]
+    kind: Literal["transfer", "replace_unit", "review_drug", "call_in", "chain"]
+    subject_id: Annotated[str, Field(description="The stay, booking, shift or request it is about")]
     state: ProposalState
     reason: Told
-    change: TransferProposed | UnitProposed | DrugReviewProposed | CallInProposed
+    change: TransferProposed | UnitProposed | DrugReviewProposed | CallInProposed | ChainProposed
     expires: Time | None
 
 
-class ProposalPage(PageOut[ProposalOut]):
+class ListedProposalOut(ProposalOut):
+    """A proposal on a list, with what was said to its answer."""
+
+    answered_because: SaidOut
+
+
+class ProposalPage(PageOut[ListedProposalOut]):
     """Proposals, oldest first."""
 
 
@@ -79,12 +122,24 @@ class CalledIn(Out):
     shift_id: str
 
 
+class ChainDone(Out):
+    """A chain that was carried out: every request of it as it stands now."""
+
+    chain: list[CaseOut]
+
+
+class ChainVoid(Out):
+    """A chain that no longer holds, and why; nothing of it was done."""
+
+    void: Told
+
+
 class ProposalAnswered(Aged):
     """What came of a proposal; ``result`` is null for one that was declined or needed nothing done."""
 
     id: str
     state: ProposalState
-    result: DecidedOut | UnitReplaced | CalledIn | None
+    result: DecidedOut | UnitReplaced | CalledIn | ChainDone | ChainVoid | None
 
 
 class Upset(Aged):
@@ -96,6 +151,8 @@ class Upset(Aged):
 
 class DisruptionOut(Upset):
     """An event as told, what it changed, and what a person is asked to do."""
+
+    plan: RepairPlanOut
 
     disruption_id: str
     kind: str

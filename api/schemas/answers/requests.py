@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import Aged, Cost, PageOut, RuleId, Time, Told
+from api.schemas.answers.common import Aged, Cost, PageOut, RepairPlanOut, RuleId, Time, Told
+from api.schemas.answers.steps import BreachOut, StatedReasonOut
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
 from api.solving.messages import Failure
@@ -178,7 +179,8 @@ class BatchOut(Aged):
 
     ``bound``: no joint decision could have cost less, on the hospital as it was when the batch came in; null when
     nothing was proven, or when the hospital changed so that the plan no longer held. ``gap``: the share of ``cost``
-    that a better decision could have saved at most. ``degraded``: time was short, or there was no plan, for the
+    that a better decision could have saved at most. ``plan``: bookings of others that were taken back for the urgent of
+    the batch, and what more of them would have saved. ``degraded``: time was short, or there was no plan, for the
     reason given.
     """
 
@@ -188,6 +190,7 @@ class BatchOut(Aged):
     cost: Cost
     bound: Cost | None
     gap: float | None
+    plan: RepairPlanOut
     degraded: bool
     degraded_reason: Failure | Literal["deadline"] | None
     results: list[DecidedOut]
@@ -217,6 +220,9 @@ class CaseDetailOut(CaseOut):
 
     ward_asking: str | None
     steps: dict[Step, Time]
+    breaches: Annotated[list[BreachOut], Field(description="Steps that were late, places that were declined")]
+    declined_by: list[str]
+    stated_reasons: list[StatedReasonOut]
     care: CareNeededOut
     duration_minutes: int
     max_wait_minutes: int

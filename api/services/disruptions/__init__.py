@@ -16,7 +16,7 @@ from api.schemas.disruptions import DisruptionIn
 from api.security.access import Access
 from api.services import waiting, words
 from api.services.cases import DisruptionRecord
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions import people, places, site, staffing, stays, supplies
 from models.commands import Answer
 from solver.hospital import Minute
@@ -29,6 +29,9 @@ class Disrupt:
     body: DisruptionIn
     access: Access
 
+
+MOST_FURTHER = 5
+"""Of so many moves beyond the budget it is told what each would save."""
 
 Handler = Callable[[Any, Changes, Access], str]
 """Applies an event; returns the id of what it is about."""
@@ -47,6 +50,8 @@ def disrupt(command: Disrupt, changes: Changes) -> Answer:
     """Apply an event: bookings that it breaks are decided again, moves of people are proposed, the waiting
     list is looked at."""
     event = command.body.event
+    asked = command.body.max_moves
+    changes.max_moves = changes.practice.repair_moves if asked is None else asked
     at = _happened(event.at, changes)
     subject = HANDLERS[event.kind](event, changes, command.access)
     detail = _detail(event)
@@ -55,7 +60,9 @@ def disrupt(command: Disrupt, changes: Changes) -> Answer:
     )
     changes.disruptions.append(record)
     changes.tell(f"disruption.{event.kind}", subject, disruption_id=record.id)
-    changes.unplaced_by_repair.clear()
+    if changes.moves_left > 0:
+        # Else the waiting list would give them the moves that the repair was not allowed.
+        changes.unplaced_by_repair.clear()
     placed = waiting.decide_again(changes)
     return Answer(200, _told(record, placed, changes))
 
@@ -68,8 +75,32 @@ def _told(record: DisruptionRecord, placed: list[Any], changes: Changes) -> dict
         "subject_id": record.subject_id,
         "at": words.moment(record.start, changes.zone),
         "repaired": changes.repaired,
+        "plan": _plan(changes),
         "proposals": [words.proposal_json(proposal, changes.zone) for proposal in proposals],
         "placed_from_waiting": [words.case_json(case, changes.zone) for case in placed],
+    }
+
+
+def _plan(changes: Changes) -> dict[str, Any]:
+    """What the repair took and cost, and what each of the next moves would save, the greatest saving first."""
+    steps = sorted((f for plan in changes.repairs for f in plan.further), key=lambda f: -f.saves / f.moves)
+    moves = sum(plan.moves for plan in changes.repairs)
+    cost = sum(plan.cost for plan in changes.repairs)
+    further: list[dict[str, int]] = []
+    for step in steps[:MOST_FURTHER]:
+        further.append(
+            {
+                "moves": (further[-1]["moves"] if further else moves) + step.moves,
+                "cost": (further[-1]["cost"] if further else cost) - step.saves,
+                "saves": step.saves,
+            }
+        )
+    return {
+        "max_moves": changes.max_moves,
+        "moves": moves,
+        "waiting": sum(len(plan.waiting) for plan in changes.repairs),
+        "cost": cost,
+        "further": further,
     }
 
 

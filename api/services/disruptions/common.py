@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from api.errors import Place, UnknownReference
 from api.places import pointer
-from api.services.desk import Changes
+from api.services.changes import Changes
 from solver.hospital import Stay
 from solver.placing import rules
 from solver.placing.referee import people

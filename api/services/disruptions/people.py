@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from api.errors import WrongState
-from api.schemas.disruptions import IdentitiesMerged, IsolationOff, IsolationOn, RoomExposure
+from api.schemas.disruptions import IdentitiesMerged, IsolationOff, IsolationOn, RoomExposure, WardOutbreak
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions.common import existing, lying_wrongly, main_stays_of
 from api.services.intake import infections_of
 from api.services.proposals import propose_transfer
@@ -58,6 +58,21 @@ def room_exposure(event: RoomExposure, changes: Changes, access: Access) -> str:
         others = tuple(known for known in room.blocks if known.start != block.start)
         changes.put(replace(room, blocks=(*others, block)))
     return room.id
+
+
+def ward_outbreak(event: WardOutbreak, changes: Changes, access: Access) -> str:
+    """Everybody on the ward counts as exposed; bookings that would mix them with others are repaired together."""
+    ward = existing(changes.records.wards, event.ward_id, "ward_id")
+    access.require(ward.id, Permission.DISRUPTION_WARD)
+    beds = repair.beds_of_ward(ward.id, changes)
+    lying = (s for bed in beds for s in changes.records.bed_stays(bed) if s.state.pinned)
+    exposed = sorted({stay.person_id for stay in lying})
+    elsewhere = [s.bed_id for p in exposed for s in main_stays_of(p, changes)]
+    with repair.around_beds([*beds, *elsewhere], (), changes):
+        for person_id in exposed:
+            person = changes.records.persons[person_id]
+            changes.put(replace(person, exposed_to=person.exposed_to | {event.organism}))
+    return ward.id
 
 
 def identities_merged(event: IdentitiesMerged, changes: Changes, access: Access) -> str:
@@ -135,5 +150,6 @@ HANDLERS: Mapping[str, Callable[[Any, Changes, Access], str]] = {
     "isolation_on": isolation_on,
     "isolation_off": isolation_off,
     "room_exposure": room_exposure,
+    "ward_outbreak": ward_outbreak,
     "identities_merged": identities_merged,
 }

@@ -20,7 +20,7 @@ from api.schemas.disruptions import (
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions.common import existing
 from api.services.movements import make_clean
 from api.services.proposals import propose_transfer

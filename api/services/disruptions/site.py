@@ -10,7 +10,7 @@ from api.schemas.disruptions import LiftOutOfOrder, LiftRepaired, MassCasualtyAl
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions.common import existing
 
 

@@ -17,7 +17,8 @@ from api.schemas.disruptions import (
 )
 from api.security.access import Access
 from api.security.permissions import Permission
-from api.services.desk import Changes
+from api.services.chaining import freed_bed, pair_step_down
+from api.services.changes import Changes
 from api.services.disruptions.common import existing
 from api.services.lasting import set_end
 from api.services.leaving import leave
@@ -73,13 +74,17 @@ def step_up(event: StepUp, changes: Changes, access: Access) -> str:
 
 
 def ready_for_step_down(event: ReadyForStepDown, changes: Changes, access: Access) -> str:
-    """The person needs less care than the bed gives: a move is proposed that frees the bed."""
+    """The person needs less care than the bed gives: a move is proposed that frees the bed, together with the coming of
+    who waits for it if somebody does."""
     stay = _patients(event.stay_id, changes, access)
     if event.care_level >= stay.care.care_level:
         raise WrongState("The stay has no higher level of care.", "Use step_up.")
     changes.put(replace(stay, care=replace(stay.care, care_level=event.care_level)))
-    reason = phrases.READY_FOR_LEVEL.of(level=event.care_level)
-    propose_transfer(changes.records.stays[stay.id], reason, changes, care_level=event.care_level)
+    stay = changes.records.stays[stay.id]
+    if pair_step_down(stay, changes) is None:
+        reason = phrases.READY_FOR_LEVEL.of(level=event.care_level)
+        frees = freed_bed(stay, changes)
+        propose_transfer(stay, reason, changes, care_level=event.care_level, frees=frees)
     return stay.id
 
 

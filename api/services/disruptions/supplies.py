@@ -20,7 +20,7 @@ from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
 from api.services.cases import Case
-from api.services.desk import Changes
+from api.services.changes import Changes
 from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
 from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState

@@ -178,6 +178,10 @@ class FaultyDecider:
         """See ``BatchDecider``."""
         return self.inner.revision
 
+    def place_in_batch(self, command: Command) -> int:
+        """See ``BatchDecider``."""
+        return self.inner.place_in_batch(command)
+
     def decide(self, commands: Sequence[Command]) -> Sequence[Decision | Exception]:
         """See ``BatchDecider``; may fail when all is decided already."""
         decided = self.inner.decide(commands)

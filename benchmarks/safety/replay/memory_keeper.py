@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
-from api.services.desk import Changes, Desk, Practice
+from api.services.changes import Changes
+from api.services.desk import Desk, Practice
 from api.services.storing import as_stored, becomes_available, case_of, proposal_of
 from benchmarks.safety.replay import memory_guards as guards
 from benchmarks.safety.replay.memory import Tables

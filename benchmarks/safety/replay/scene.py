@@ -13,9 +13,10 @@ from api.schemas.requests import ChoiceIn, RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
+from api.services.choosing import Choose
 from api.services.disruptions import Disrupt
 from api.services.movements import Act, Withdraw
-from api.services.placing import Choose, PlaceOne
+from api.services.placing import PlaceOne
 from api.services.ticking import Tick
 from models.commands import Command, hash_of
 from solver.hospital import (

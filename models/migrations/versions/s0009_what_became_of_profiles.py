@@ -8,7 +8,7 @@ from alembic import op
 from models.tables.base import Json, Whole
 
 revision = "0009"
-down_revision: str | None = "0006"
+down_revision: str | None = "0008"
 
 BEFORE = "in force before versions were activated"
 

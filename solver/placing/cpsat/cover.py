@@ -13,9 +13,11 @@ Soft rules are in ``excess.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from solver.engine.rule import Rule
 from solver.engine.types import Bool, Int64
 from solver.hospital import Ward
 from solver.hospital.staff import NURSE_SHARES
@@ -28,6 +30,14 @@ from solver.placing.cpsat.pulses import POOLS, Load, Pulses, joined, load_of
 from solver.placing.cpsat.scene import Scene
 
 BALANCE_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """What a row of cover limits: a rule, and of which skill."""
+
+    rule: Rule
+    skill: str | None = None
 
 
 class CoverRows:
@@ -46,15 +56,15 @@ class CoverRows:
         left = {int(self._scene.beds.ward[self._scene.stays.bed[moved.stay]]) for moved in self._moved}
         for number, pulses in self._pulses(main, np.arange(main.size)):
             if number not in left:
-                for amounts, room in self._limits(number, pulses):
+                for _, amounts, room in self._limits(number, pulses):
                     good[pulses.variable[_overloads(pulses, amounts, room)]] = False
         return good
 
     def add(self, model: LinearModel, main: Options, x: Int64) -> None:
         """Hard rows and soft prices of every ward."""
         for number, pulses in self._pulses(main, x):
-            for amounts, room in self._limits(number, pulses):
-                _hard_rows(model, pulses, amounts, room)
+            for _, amounts, room in self._limits(number, pulses):
+                hard_rows(model, pulses, amounts, room)
             self._soft(model, number, pulses)
 
     def _pulses(self, main: Options, x: Int64) -> Iterator[tuple[int, Pulses]]:
@@ -91,20 +101,25 @@ class CoverRows:
     def _clipped(self, minutes: Int64) -> Int64:
         return np.clip(minutes - self._scene.now, 0, self._minutes)
 
-    def _limits(self, number: int, pulses: Pulses) -> Iterator[tuple[Int64, Int64]]:
-        """Amounts and the room left for them per minute, for each active hard rule of a ward."""
+    def _limits(self, number: int, pulses: Pulses) -> Iterator[tuple[Limited, Int64, Int64]]:
+        """What is limited, amounts and the room left for them per minute, for each active hard rule of a ward."""
         ward, scene = self._wards[number], self._scene
         if scene.active(rules.NURSING_FLOOR):
             floor = [load.floor for load in pulses.loads]
-            yield pulses.amounts(floor), self._slack(ward, self._supply(ward), lambda load: load.floor)
+            slack = self._slack(ward, self._supply(ward), lambda load: load.floor)
+            yield Limited(rules.NURSING_FLOOR), pulses.amounts(floor), slack
         if scene.active(rules.SKILL_ON_DUTY):
             for skill in sorted({skill for load in pulses.loads for skill in load.skills}):
-                yield self._skill(ward, skill, pulses)
+                yield Limited(rules.SKILL_ON_DUTY, skill), *self._skill(ward, skill, pulses)
         for place, pool in enumerate(POOLS):
             drawn = [load.pools[place] for load in pulses.loads]
             if any(drawn):
                 supply = np.full(self._minutes, getattr(ward.pooled, pool), np.int64)
-                yield pulses.amounts(drawn), self._slack(ward, supply, _of_pool(place))
+                yield (
+                    Limited(rules.WARD_POOL),
+                    pulses.amounts(drawn),
+                    self._slack(ward, supply, _of_pool(place)),
+                )
 
     def _skill(self, ward: Ward, skill: str, pulses: Pulses) -> tuple[Int64, Int64]:
         shares = [load.floor if skill in load.skills else 0 for load in pulses.loads]
@@ -169,7 +184,7 @@ def _overloads(pulses: Pulses, amounts: Int64, room: Int64) -> Bool:
     return found
 
 
-def _hard_rows(model: LinearModel, pulses: Pulses, amounts: Int64, room: Int64) -> None:
+def hard_rows(model: LinearModel, pulses: Pulses, amounts: Int64, room: Int64) -> None:
     """Loads never exceed the room left, at any minute."""
     useful = (amounts != 0) & (pulses.first < pulses.until)
     if not (amounts[useful] > 0).any():

@@ -203,6 +203,8 @@ class LotRows:
         if not reached.all():
             parts = [Terms.of(0, variable, 1), Terms.of(0, x[some[reached]], -quantity)]
             model.rows(1, Terms.joined(parts), -INFINITE, 0)
+        if self._scene.fetching and offer.lot.ward_id is not None:
+            self._fetch(model, item, offer, main, x, some, variable)
         if offer.use_cost:
             used = model.variables(1, 1, offer.use_cost)
             most = min(quantity, offer.lot.available)
@@ -210,6 +212,17 @@ class LotRows:
             model.rows(1, Terms.joined(parts), -INFINITE, 0)
             model.derive(used, Terms.of(0, variable, 1))
         return int(variable[0])
+
+    def _fetch(
+        self, model: LinearModel, item: Need, offer: Offer, main: Options, x: Int64, some: Int64, taken: Int64
+    ) -> None:
+        """A lot of a ward's cabinet that goes to another ward is fetched, at its price."""
+        own = list(self._scene.records.wards).index(offer.lot.ward_id or "")
+        near = x[some[self._scene.beds.ward[main.bed[some]] == own]]
+        fetched = model.variables(1, 1, self._scene.fetching)
+        quantity = item.need.quantity
+        parts = [Terms.of(0, taken, 1), Terms.of(0, near, -quantity), Terms.of(0, fetched, -quantity)]
+        model.rows(1, Terms.joined(parts), -INFINITE, 0)
 
     def _stock_rows(self, model: LinearModel, of_lot: dict[str, list[int]]) -> None:
         """No lot gives more than it has; safety stocks have their price."""

@@ -41,7 +41,7 @@ class Places:
         """All of them."""
         moved = tuple(movers_of(scene))
         main, beside = options_of(scene)
-        main = _with_moved(main, moved)
+        main = with_moved(main, moved)
         for part in (CoverRows(scene, moved), UnitRows(scene, Detail()), LotRows(scene, Detail())):
             main = main.chosen(part.admitted(main))
         return cls(main, beside, moved)
@@ -109,7 +109,7 @@ class JointModel:
 
     def _meetings(self, model: LinearModel) -> None:
         scene, main, beside = self.scene, self.main, self.beside
-        both = _both(main, beside)
+        both = both_of(main, beside)
         variables = np.concatenate([self._x, self._y])
         is_main = np.repeat(np.array([1, 0], np.int64), [main.size, beside.size])
         bed_rows(scene, model, both, variables)
@@ -184,7 +184,7 @@ class JointModel:
         return plan
 
 
-def _with_moved(main: Options, moved: tuple[Moved, ...]) -> Options:
+def with_moved(main: Options, moved: tuple[Moved, ...]) -> Options:
     """Starts of movers that the stay they leave allows, with what its earlier end saves or costs."""
     good, price = np.ones(main.size, bool), main.price.copy()
     for one in moved:
@@ -194,7 +194,7 @@ def _with_moved(main: Options, moved: tuple[Moved, ...]) -> Options:
     return replace(main, price=price).chosen(good)
 
 
-def _both(main: Options, beside: Options) -> Options:
+def both_of(main: Options, beside: Options) -> Options:
     names = ("request", "bed", "index", "start", "end", "price")
     return Options(*(np.concatenate([getattr(main, name), getattr(beside, name)]) for name in names))
 

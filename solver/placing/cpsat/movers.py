@@ -52,13 +52,16 @@ def _moved(scene: Scene, stay: int) -> Moved:
     request = int(scene.stays.mover[stay])
     before = _counts(scene, stay, scene.stays.records[stay])
     good, price = [], []
-    resting = _resting_price(scene, stay)
+    resting: int | None = None
     for start in scene.starts[request].tolist():
         variant = _shortened(scene.stays.records[stay], start)
         after = _counts(scene, stay, variant)
         good.append(all(after[rule.id] <= before[rule.id] for rule in rules.HARD if scene.active(rule)))
         change = sum(scene.weight(rule) * (after[rule.id] - before[rule.id]) for rule in rules.SOFT)
-        price.append(change - (resting if variant is None else 0))
+        if variant is None and resting is None:
+            # Asked for only by who has not come yet: it reads the whole hospital.
+            resting = _resting_price(scene, stay)
+        price.append(change - (resting or 0 if variant is None else 0))
     return Moved(request, stay, np.array(good, bool), np.array(price, np.int64))
 
 

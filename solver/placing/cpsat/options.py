@@ -48,23 +48,23 @@ def options_of(scene: Scene) -> tuple[Options, Options]:
     """Places of the requests' main stays, and of their companions (price 0)."""
     mains, companions = [], []
     for number in range(len(scene.requests)):
-        main, beside = _places(scene, number)
+        main, beside = places_of(scene, number)
         mains.append(_listed(scene, number, main))
         companions.append(_listed(scene, number, beside, free=True))
-    return _joined(mains), _joined(companions)
+    return joined(mains), joined(companions)
 
 
-def _places(scene: Scene, number: int) -> tuple[Bool, Bool]:
+def places_of(scene: Scene, number: int) -> tuple[Bool, Bool]:
     """Whether main stay and companion fit (n_beds, n_starts each)."""
-    place = fit.is_open(scene, number) & ~_taken(scene, number)
+    place = fit.is_open(scene, number) & ~taken(scene, number)
     if not _is_known(scene, number):
         place[:] = False
     main = place & fit.suits(scene, number)[:, None]
     if main.any():
-        main &= fit.suits_age(scene, number) & ~_unwelcome(scene, number)
+        main &= fit.suits_age(scene, number) & ~unwelcome(scene, number)
     if scene.requests[number].companion is Companion.NONE:
         return main, np.zeros_like(main)
-    return _paired(scene, main, place & fit.suits_companion(scene, number)[:, None])
+    return paired(scene, main, place & fit.suits_companion(scene, number)[:, None])
 
 
 def _is_known(scene: Scene, number: int) -> bool:
@@ -74,7 +74,7 @@ def _is_known(scene: Scene, number: int) -> bool:
     return types and all(need.drug_id in records.drugs for need in request.drugs)
 
 
-def _paired(scene: Scene, main: Bool, beside: Bool) -> tuple[Bool, Bool]:
+def paired(scene: Scene, main: Bool, beside: Bool) -> tuple[Bool, Bool]:
     """Only places with room for the other one in another bed of the room."""
     rooms, count = scene.beds.room, len(scene.rooms.ids)
     of_main, of_beside = (
@@ -86,7 +86,7 @@ def _paired(scene: Scene, main: Bool, beside: Bool) -> tuple[Bool, Bool]:
     return main & (of_beside[rooms] - beside > 0), beside & (of_main[rooms] - main > 0)
 
 
-def _taken(scene: Scene, number: int) -> Bool:
+def taken(scene: Scene, number: int) -> Bool:
     """Whether a start meets a fixed stay of the bed, or cleaning before or after it (n_beds, n_starts).
 
     With duration d and turnaround t of the new stay, a fixed stay [a, e) with turnaround f forbids every
@@ -115,7 +115,7 @@ def _any_of_bed(scene: Scene, hit: Bool) -> Bool:
     return found
 
 
-def _unwelcome(scene: Scene, number: int) -> Bool:
+def unwelcome(scene: Scene, number: int) -> Bool:
     """Whether a start meets somebody in another bed of the room who must not share it (n_beds, n_starts)."""
     stays, starts = scene.stays, scene.starts[number]
     rooms = scene.beds.room[stays.bed]
@@ -162,7 +162,7 @@ def _listed(scene: Scene, number: int, places: Bool, free: bool = False) -> Opti
     return Options(np.full(len(bed), number), bed, index, start, end, price)
 
 
-def _joined(parts: list[Options]) -> Options:
+def joined(parts: list[Options]) -> Options:
     names = ("request", "bed", "index", "start", "end", "price")
     empty = [np.zeros(0, np.int64)]
     columns = ([getattr(part, name) for part in parts] or empty for name in names)

@@ -154,6 +154,10 @@ class Scene:
     apart: frozenset[tuple[int, int]]
     turnaround: Int64
     """int64 (n_requests, n_rooms): minutes after the request's person leaves a bed of the room."""
+    lending: int = 0
+    """Price of a unit that its owner does not lend, where that rule is off."""
+    fetching: int = 0
+    """Price of a lot from another ward's cabinet, where that rule is off."""
 
     @property
     def now(self) -> Minute:

@@ -131,9 +131,12 @@ class UnitStore:
         return own or one.lendable or not self._scene.active(rules.UNIT_LENT)
 
     def _offer(self, kind: int, steps: int, ward: Ward) -> Offer:
-        way = transport(self.classes[kind].home, ward, self._scene.records)
-        weight = self._scene.weight
-        return Offer(kind, way * weight(rules.UNIT_DISTANCE) + steps * weight(rules.UNIT_SUBSTITUTE), way)
+        one, weight = self.classes[kind], self._scene.weight
+        way = transport(one.home, ward, self._scene.records)
+        cost = way * weight(rules.UNIT_DISTANCE) + steps * weight(rules.UNIT_SUBSTITUTE)
+        if one.owner not in (None, ward.id) and not one.lendable:
+            cost += self._scene.lending
+        return Offer(kind, cost, way)
 
 
 def classes_of(records: Records) -> list[UnitClass]:

@@ -47,8 +47,11 @@ def without_alembic(found):
 
 
 def evened(found):
-    """The order of a table's constraints means nothing."""
-    return {key: sorted(sql.removesuffix(" ) STRICT").split(", CONSTRAINT ")) for key, sql in found.items()}
+    """The order of a table's constraints means nothing; a table that SQLite renamed has its name in quotes."""
+    plain = {
+        key: sql.replace(f'CREATE TABLE "{key[1]}"', f"CREATE TABLE {key[1]}") for key, sql in found.items()
+    }
+    return {key: sorted(sql.removesuffix(" ) STRICT").split(", CONSTRAINT ")) for key, sql in plain.items()}
 
 
 def version(database):

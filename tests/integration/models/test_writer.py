@@ -81,6 +81,9 @@ class Decider:
         rooms = self.plan.get(room)
         return Booking(room, start, rooms.pop(0) if rooms else room)
 
+    def place_in_batch(self, command):
+        return 0
+
     def refused(self, command, decision):
         self.told_refused.append((command, decision.decided_room))
 
@@ -435,6 +438,9 @@ from models.writer import Writer
 
 class NoDecider:
     revision = 0
+
+    def place_in_batch(self, command):
+        return 0
 
     def follow(self, connection):
         return False

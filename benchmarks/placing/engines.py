@@ -1,0 +1,125 @@
+"""The engines compared, each by a name that says what it is given.
+
+============================  =====================================================================================
+one-by-one                    each request decided for itself, the most urgent first
+batch-50ms, batch-5s ...      the batch heuristic for so long; ``batch-500ms-2cores`` on so many cores
+batch-20000steps              the same for so many steps, the same plan each time
+cpsat-60s                     the joint integer model on the first plan of the heuristic, two workers, with a bound
+============================  =====================================================================================
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from solver.engine.errors import InvalidInstance, Problem
+from solver.engine.result import Budget
+from solver.hospital import Allocation, Request
+from solver.placing.cpsat import solve_jointly
+from solver.placing.live import LiveHospital
+
+Plan = Mapping[str, Allocation | None]
+Timer = Callable[[], float]
+
+CLOCKS: Final[dict[str, Timer]] = {"wall": time.monotonic, "cpu": time.process_time}
+"""What an engine's time is told by. Processor time of this process is the fairer one on a machine that others use;
+engines with processes of their own know wall time only."""
+
+CPSAT_WORKERS: Final = 2
+NAME: Final = re.compile(
+    r"(one-by-one)|(batch|cpsat)-(\d+)(ms|s)(?:-(\d+)cores)?|(batch)-(\d+)steps(?:-(\d+)cores)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """``kind`` is one of one-by-one, batch and cpsat; either ``seconds`` or ``steps`` unless one-by-one."""
+
+    kind: str
+    seconds: float | None = None
+    steps: int | None = None
+    cores: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plan, the seconds it took by the clock asked for, steps where they are counted, a bound where there is one."""
+
+    plan: Plan
+    seconds: float
+    steps: int | None = None
+    bound: int | None = None
+
+
+def engine(name: str) -> Engine:
+    """The engine of a name; InvalidInstance when it names none."""
+    match = NAME.fullmatch(name)
+    if match is None:
+        where = "one-by-one, batch-500ms, batch-20000steps, batch-5s-2cores or cpsat-60s, for example"
+        raise InvalidInstance([Problem("--engines", name, where, "See benchmarks/placing/engines.py.")])
+    single, timed, amount, unit, cores, stepped, steps, step_cores = match.groups()
+    if single:
+        return Engine("one-by-one")
+    if stepped:
+        return Engine("batch", steps=int(steps), cores=int(step_cores or 1))
+    return Engine(timed, seconds=int(amount) / (1000 if unit == "ms" else 1), cores=int(cores or 1))
+
+
+def run(
+    engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int, clock: str = "wall"
+) -> Found:
+    """The engine's plan for a batch; the hospital is left as it was."""
+    timer = CLOCKS[clock]
+    if engine.kind == "one-by-one":
+        return _one_by_one(live, requests, timer)
+    if engine.kind == "batch":
+        return _batch(engine, live, requests, seed, timer)
+    return _joint(engine, live, requests, seed)
+
+
+def warm(live: LiveHospital, requests: Sequence[Request]) -> None:
+    """Compile every kernel the engines use, or load it, so that no clock counts it."""
+    live.decide(requests[0], "warm")
+    live.search(requests, _ids(requests), Budget(iterations=1), 1)
+
+
+def _one_by_one(live: LiveHospital, requests: Sequence[Request], timer: Timer) -> Found:
+    began, plan = timer(), {}
+    with live.trial():
+        for request in sorted(requests, key=lambda request: request.priority):
+            decision = live.decide(request, f"allocation-{request.id}")
+            live.apply(decision)
+            plan[request.id] = decision.allocation
+    return Found(plan, timer() - began)
+
+
+def _ids(requests: Sequence[Request]) -> list[str]:
+    return [f"allocation-{request.id}" for request in requests]
+
+
+def _batch(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int, timer: Timer) -> Found:
+    began = timer()
+    budget = Budget(engine.seconds, engine.steps, timer)
+    found = live.search(requests, _ids(requests), budget, seed)
+    plan = {request.id: given for request, given in zip(requests, found.allocations, strict=True)}
+    return Found(plan, timer() - began, found.steps)
+
+
+def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int) -> Found:
+    assert engine.seconds is not None
+    began = time.monotonic()
+    first = Budget(seconds=min(10.0, engine.seconds / 6))
+    found = live.search(requests, _ids(requests), first, seed)
+    joint = solve_jointly(
+        live.records,
+        requests,
+        seconds=max(0.1, engine.seconds - (time.monotonic() - began)),
+        workers=CPSAT_WORKERS,
+        seed=seed,
+        hint={request.id: given for request, given in zip(requests, found.allocations, strict=True)},
+    )
+    return Found(joint.allocations, time.monotonic() - began, bound=joint.bound)

@@ -1,0 +1,42 @@
+"""Who has waited longer than they can wait: a place ahead, and an earlier one as soon as there is one.
+
+A request is placed within its own wait. Once that is over it could only start at once, and others, who may still
+book hours ahead, would take every bed before it comes free. So whoever waits on may book a day ahead, and
+stays on the waiting list for something earlier (docs/decisions/0013).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from solver.hospital import Allocation, Minute, Request
+from solver.hospital.timegrid import MINUTES_PER_DAY
+from solver.placing.live import LiveHospital
+
+AHEAD_MINUTES: Final = MINUTES_PER_DAY
+"""Who has waited too long books at most so far ahead: nursing cover is checked for two days, so that at least the first
+day of the stay is. With two days a patient lay without the skill they need on one day of six."""
+
+WORTH_CHANGING_MINUTES: Final = 30
+"""A place this much earlier is worth telling two wards of a change; assumed."""
+
+
+def wait_is_over(request: Request, now: Minute) -> bool:
+    """Whether a request has waited longer than it said it can."""
+    return now > request.needed_by + request.max_wait_minutes
+
+
+def is_late(request: Request, allocation: Allocation, now: Minute) -> bool:
+    """Whether a place starts later than the request said it can wait, and enough later than now to look for another."""
+    latest = request.needed_by + request.max_wait_minutes
+    return allocation.start > max(latest, now + WORTH_CHANGING_MINUTES - 1)
+
+
+def ahead(
+    live: LiveHospital, request: Request, allocation_id: str, waived: frozenset[str] = frozenset()
+) -> Allocation | None:
+    """The cheapest place within a day for who has waited too long or has a late place; None if there is none."""
+    longer = live.now + AHEAD_MINUTES - request.needed_by
+    patient = replace(request, max_wait_minutes=max(longer, request.max_wait_minutes))
+    return live.find(patient, allocation_id, waived=waived)

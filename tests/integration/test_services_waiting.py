@@ -1,0 +1,185 @@
+"""The waiting list inside the decider: what comes free goes to whoever precedes, and nobody waits for ever."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.metrics import Metrics
+from api.runtime import Outside, Runtime
+from api.schemas.movements import ReleaseIn
+from api.schemas.requests import RequestIn
+from api.security.access import Access
+from api.security.permissions import Grant, Permission, Role
+from api.security.tokens import Principal
+from api.services import waiting
+from api.services.movements import Withdraw
+from api.services.placing import PlaceOne
+from models.commands import Command
+from models.pending import Pending
+from solver.hospital import RequestState
+from tests.api_service import DAY, HOUR, Place, Wall, bundle, small_hospital
+
+
+class Desk:
+    """The decider of a hospital with two beds on one ward, asked without a network."""
+
+    def __init__(self, folder, **settings):
+        hospital = small_hospital()
+        beds = tuple(bed for bed in hospital.beds if bed.id in ("C1", "C2"))
+        hospital = replace(hospital, beds=beds, stays=(), persons=())
+        self.wall = Wall()
+        self.runtime = Runtime(
+            Place(folder).make(hospital).settings(**settings), Outside(wall=self.wall), Metrics()
+        )
+        self.runtime.warm_up()
+        self.runtime.writer.close()
+        self.decider = self.runtime._decider
+
+    def _access(self, permission):
+        principal = Principal("acc-bed", "bed", (Grant(Role.BED_MANAGER),), "tok", True, 0)
+        return Access(principal, permission, self.runtime.site_of_ward)
+
+    def placing(self, priority="urgent", hours=72, **changes):
+        told = bundle(priority=priority, duration_minutes=hours * HOUR, **changes)
+        body = RequestIn.model_validate(told, strict=False)
+        return Command("request.place", "acc-bed", PlaceOne(body, self._access(Permission.REQUEST_PLACE)))
+
+    def releasing(self, request_id):
+        body = Withdraw(request_id, ReleaseIn(), self._access(Permission.ALLOCATION_RELEASE))
+        return Command("request.release", "acc-bed", body)
+
+    def carry_out(self, *commands):
+        """The bodies of the answers, in the order of the commands, after one commit for all."""
+        told = [None] * len(commands)
+        pending = [Pending(c, lambda r, n=n: told.__setitem__(n, r)) for n, c in enumerate(commands)]
+        assert self.runtime._writer._runner.carry_out(pending) == []
+        return [reply.answer.body for reply in told]
+
+    def asked(self, *args, **kwargs):
+        (body,) = self.carry_out(self.placing(*args, **kwargs))
+        return body["request_id"]
+
+    def case(self, request_id):
+        return self.decider.desk.cases[request_id]
+
+    def full(self):
+        """Both beds given for three days; their requests."""
+        return [self.asked(), self.asked()]
+
+
+@pytest.fixture
+def open_desk(tmp_path):
+    opened = []
+
+    def make(**settings):
+        opened.append(Desk(tmp_path / str(len(opened)), **settings))
+        return opened[-1]
+
+    yield make
+    for desk in opened:
+        desk.runtime.close()
+
+
+def test_what_comes_free_goes_to_who_waits_and_not_to_the_newcomer_of_the_same_batch(open_desk):
+    desk = open_desk()
+    first, _ = desk.full()
+    waits = desk.asked()
+    newcomer, _ = desk.carry_out(desk.placing(), desk.releasing(first))
+    assert desk.case(waits).state is RequestState.PLACED
+    assert newcomer["state"] == "unplaced"
+
+
+def test_an_emergency_of_the_same_batch_precedes_a_routine_patient_who_waits(open_desk):
+    desk = open_desk()
+    first, _ = desk.full()
+    waits = desk.asked("routine")
+    emergency, _ = desk.carry_out(desk.placing("emergency"), desk.releasing(first))
+    assert emergency["state"] == "placed"
+    assert desk.case(waits).state is RequestState.UNPLACED
+
+
+def test_one_round_serves_everything_that_came_free_in_a_batch(open_desk):
+    desk = open_desk()
+    beds = desk.full()
+    waits = [desk.asked() for _ in range(3)]
+    before = max(desk.decider.desk.tried.values(), default=0)
+    desk.carry_out(*(desk.releasing(request_id) for request_id in beds))
+    states = [desk.case(request_id).state.value for request_id in waits]
+    assert states == ["placed", "placed", "unplaced"]
+    assert desk.decider.desk.tried[waits[2]] == before + 1
+
+
+def test_a_list_longer_than_a_round_is_gone_over_in_turns(open_desk):
+    desk = open_desk(retry_unplaced=2)
+    desk.full()
+    waits = [desk.asked() for _ in range(5)]
+    for _ in range(6):
+        desk.carry_out(desk.releasing(desk.asked()))
+        desk.wall.pass_minutes(1)
+    assert all(desk.decider.desk.tried[request_id] > 0 for request_id in waits)
+
+
+def test_a_round_that_fails_takes_no_command_with_it(open_desk, monkeypatch):
+    desk = open_desk()
+    first, _ = desk.full()
+    waits = desk.asked()
+
+    def broken(*_):
+        raise RuntimeError("a defect")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(waiting, "_placed", broken)
+        (body,) = desk.carry_out(desk.releasing(first))
+    assert body["state"] == "released"
+    assert desk.case(waits).state is RequestState.UNPLACED
+
+
+def test_a_round_whose_command_was_not_stored_is_held_again(open_desk):
+    desk = open_desk()
+    first, _ = desk.full()
+    waits = desk.asked()
+    release = desk.releasing(first)
+    (decision,) = desk.decider.decide([release])
+    assert desk.case(waits).state is RequestState.PLACED
+    desk.decider.refused(release, decision)
+    assert desk.case(waits).state is RequestState.UNPLACED
+    desk.carry_out(desk.releasing(first))
+    assert desk.case(waits).state is RequestState.PLACED
+
+
+def test_who_has_a_late_place_gets_an_earlier_one_when_it_comes_free(open_desk):
+    desk = open_desk()
+    first = desk.asked(hours=12)
+    desk.asked(hours=72)
+    late = desk.asked(hours=24, max_wait_minutes=60)
+    assert desk.case(late).state is RequestState.UNPLACED
+    desk.wall.pass_minutes(61)
+    desk.carry_out(desk.releasing(desk.asked(hours=72, max_wait_minutes=0)))
+    placed = desk.case(late).allocation
+    assert placed.start >= desk.case(first).allocation.end
+    desk.carry_out(desk.releasing(first))
+    assert desk.case(late).allocation.start == desk.decider.desk.live.now
+
+
+def waited(desk, minutes):
+    """Minutes until a request for a day got a place while short ones of its priority come all the time and book up to
+    four hours ahead; None if it did not."""
+    for _ in range(6):
+        desk.asked("soon", hours=2)
+    long = desk.asked("soon", hours=24, max_wait_minutes=240)
+    for minute in range(0, minutes, 30):
+        if desk.case(long).state is RequestState.PLACED:
+            return minute
+        desk.wall.pass_minutes(30)
+        desk.asked("soon", hours=2)
+        desk.asked("soon", hours=1)
+    return None
+
+
+def test_nobody_starves_behind_short_stays_that_come_after_them(open_desk):
+    assert waited(open_desk(), DAY) <= 240 + 30
+
+
+def test_without_a_place_ahead_they_would(open_desk, monkeypatch):
+    monkeypatch.setattr(waiting, "ahead", lambda *_: None)
+    assert waited(open_desk(), DAY) is None
