@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from fastapi import Depends, Query, Request
@@ -15,6 +15,7 @@ from api.errors import MalformedJson
 from api.headers import etag, expected_revision, idempotency_key
 from api.languages import reader_language
 from api.runtime import Runtime
+from api.schemas.answers.requests import ActedOut
 from api.security.access import Access
 from api.services.reads import Page
 from api.settings import LONGEST_PAGE
@@ -23,6 +24,10 @@ from models.commands import Command, Reply, hash_of
 from solver.placing.language import Language
 
 T = TypeVar("T")
+
+OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": ActedOut, "description": "Nothing fits now: the need is stored and decided again"}
+}
 
 
 async def running(request: Request) -> Runtime:

@@ -37,6 +37,7 @@ class Practice:
     batch_seconds: float
     displacing: Bounds = field(default_factory=Bounds)
     chain_searches: int = 0
+    hold_rest_minutes: int = 30
 
 
 class Desk:
