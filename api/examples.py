@@ -104,6 +104,15 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "lots": [],
         },
     },
+    "POST /api/v1/why-not": {
+        "this_bed": {"bundle": _PLAIN, "bed_id": "B1"},
+        "this_ward": {"stay_id": "st-1", "ward_id": "W2"},
+        "this_unit": {"bundle": {**_PLAIN, "equipment": [{"type_id": "pump"}]}, "unit_id": "P2"},
+        "anywhere": {
+            "bundle": {**_PLAIN, "care": {"speciality": "medicine", "features": ["dialysis_point"]}},
+            "deadline_ms": 4000,
+        },
+    },
     "POST /api/v1/requests:batch": {
         "three": {
             "requests": [_PLAIN, {**_PLAIN, "priority": "emergency"}, {**_PLAIN, "priority": "routine"}]

@@ -119,6 +119,7 @@ class Tour:
         told = self.tell({"kind": "bed_closed", "bed_id": "B-W2-0", "reason": P["BedClosed.reason"]})
         self.tell({"kind": "room_closed", "room_id": "R-X1", "reason": P["RoomClosed.reason"]})
         self.tell({"kind": "ward_closed", "ward_id": "X1", "reason": P["WardClosed.reason"]})
+        self.tell({"kind": "ward_outbreak", "ward_id": "W2", "organism": P["WardOutbreak.organism"]})
         self.tell({"kind": "room_exposure", "room_id": "R-W2", "organism": P["RoomExposure.organism"]})
         ill = {"isolation": ["contact"], "infections": [{"organism": P["InfectionIn.organism"]}]}
         self.tell({"kind": "isolation_on", "person_id": "P-W1-3", **ill})

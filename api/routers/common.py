@@ -66,18 +66,20 @@ class Acting:
     key: str
     language: Language
 
-    def command(self, name: str, body: Any, access: Access) -> Command:
-        """What is to be done, with what tells it from others."""
+    def command(
+        self, name: str, body: Any, access: Access, due: float | None = None, weight: int = 1
+    ) -> Command:
+        """What is to be done, with what tells it from others, and by when."""
         actor, digest = access.principal.account_id, body_hash(self.request, name)
-        return Command(name, actor, body, idempotency_key=self.key, body_hash=digest)
+        return Command(name, actor, body, idempotency_key=self.key, body_hash=digest, due=due, weight=weight)
 
     async def submit(self, command: Command) -> Response:
         """Hand a command to the writer and answer after its commit."""
         return answered(await self.runtime.submit(command), self.runtime, self.language)
 
-    async def do(self, name: str, body: Any, access: Access) -> Response:
+    async def do(self, name: str, body: Any, access: Access, due: float | None = None) -> Response:
         """Both at once."""
-        return await self.submit(self.command(name, body, access))
+        return await self.submit(self.command(name, body, access, due))
 
 
 async def acting_request(request: Request) -> Acting:

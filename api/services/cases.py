@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from solver.engine.rule import Profile
 from solver.hospital import Allocation, Minute, Request, RequestState
 from solver.placing.precedence import Precedence, precedence
 
@@ -120,3 +121,12 @@ class DisruptionRecord:
     start: Minute
     end: Minute | None
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """A version of the rule profile came into force, and why; ``before``: the one that was."""
+
+    before: Profile
+    profile: Profile
+    reason: str

@@ -162,6 +162,8 @@ class HospitalDecider:
         self._sound = True
         self._waiting = WaitingList()
         self._lock = threading.RLock()
+        self.pressed: Callable[[], bool] = lambda: False
+        """Whether somebody who waits behind the commands being decided is due."""
         self.desk = keeper.build()
         self.moved_at = time.monotonic()
         """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest
@@ -173,6 +175,7 @@ class HospitalDecider:
             if not self._sound:
                 self.reset()
             self._move_clock()
+            self.desk.pressed = self.pressed
             self.desk.look_up({person for command in commands for person in _persons_named(command)})
             self._waiting.begin()
             last = len(commands) - 1
