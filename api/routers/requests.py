@@ -122,7 +122,8 @@ async def get_allocation(
     language: Spoken,
 ) -> Response:
     """One allocation with its explanation."""
-    body = await read(runtime, lambda c: reads.allocation(c, allocation_id, runtime.meta.zone))
+    reader = Reader(runtime.vault, access)
+    body = await read(runtime, lambda c: reads.allocation(c, allocation_id, runtime.meta.zone, reader))
     return told_response(body, language, headers={"ETag": etag(body["revision"])})
 
 

@@ -233,7 +233,7 @@ def request(connection: Connection, request_id: str, zone: str, reader: Reader) 
         "stated_reasons": reader.of_request(connection, request_id, stored.ward_id, zone),
     }
     return {
-        **_with_reasons(connection, _case_json(stored, zone)),
+        **reader.of_overrides(connection, _case_json(stored, zone), _wards_of(stored)),
         "ward_asking": stored.ward_id,
         "steps": times,
         **_care(stored),
@@ -241,12 +241,13 @@ def request(connection: Connection, request_id: str, zone: str, reader: Reader) 
     }
 
 
-def allocation(connection: Connection, allocation_id: str, zone: str) -> dict[str, Any]:
+def allocation(connection: Connection, allocation_id: str, zone: str, reader: Reader) -> dict[str, Any]:
     """One allocation with its explanation; one that was replaced says so."""
     stored = cases.case_of_allocation(connection, allocation_id)
     current = stored.allocation
     if current is not None and current.id == allocation_id:
-        return _with_reasons(connection, words.allocation_json(case_of(stored), zone))
+        told = words.allocation_json(case_of(stored), zone)
+        return reader.of_overrides(connection, told, _wards_of(stored))
     old = cases.load_allocations(connection, [allocation_id])[allocation_id]
     return {
         "id": old.id,
@@ -313,12 +314,9 @@ def _case_json(stored: StoredCase, zone: str) -> dict[str, Any]:
     return words.case_json(case_of(stored), zone)
 
 
-def _with_reasons(connection: Connection, told: dict[str, Any]) -> dict[str, Any]:
-    """Why each override was given, told to who reads the one record: a reason is free text."""
-    if "overrides" not in told:
-        return told
-    reasons = governance.load_reasons(connection, [one["id"] for one in told["overrides"]])
-    return told | {"overrides": [one | {"reason": reasons.get(one["id"])} for one in told["overrides"]]}
+def _wards_of(stored: StoredCase) -> tuple[str | None, str | None]:
+    """The ward that asked and the ward that was given."""
+    return stored.ward_id, stored.explanation.get("ward_id")
 
 
 def _care(stored: StoredCase) -> dict[str, Any]:

@@ -52,6 +52,15 @@ async def test_an_override_names_the_rule_it_breaks_by_how_much_who_gave_it_and_
     assert [one["reason"] for one in (await read(service, body))["overrides"]] == [WAIVER["reason"]]
 
 
+async def test_the_reason_of_an_override_is_told_to_who_may_read_of_the_patient_there(service):
+    body = await overruled(service)
+    for login, reason in (("nurse1", WAIVER["reason"]), ("nurse2", None), ("pharmacist", None)):
+        for path in (f"/requests/{body['request_id']}", f"/allocations/{body['allocation']['id']}"):
+            (one,) = (await service.get(path, login)).json()["overrides"]
+            assert (one["reason"], one["withheld"]) == (reason, reason is None), (login, path)
+            assert one["rule_id"] == "bed_features"
+
+
 async def test_a_waiver_of_a_rule_that_the_place_keeps_breaks_nothing(service):
     body = (await service.place(waivers=[WAIVER])).json()
     assert body["allocation"]["overridden"] == []

@@ -81,7 +81,8 @@ class OverriddenOut(Out):
 
 class OverrideOut(Out):
     """A person's decision against a rule: by which account, in force during [since, until), for which request (perhaps
-    one that this one continues). Told also when it is over; ``reason`` only to who reads the one record."""
+    one that this one continues). Told also when it is over. The one record's reader is told the ``reason`` too, unless
+    it is ``withheld``: it is for who may read of the patient there."""
 
     id: str
     rule_id: RuleId
@@ -90,6 +91,7 @@ class OverrideOut(Out):
     until: Time
     request_id: str
     reason: str | None = None
+    withheld: bool | None = None
 
 
 class AllocationOut(Out):
