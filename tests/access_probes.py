@@ -17,6 +17,7 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 """The place a call is about, seen by somebody whose role is held on ward W1 or on its site."""
 
 HOSPITAL = "hospital"
+HOLD = "/api/v1/allocations:hold"
 RECOMMEND = "/api/v1/allocations:recommend"
 CHECK = "/api/v1/allocations:check"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
@@ -264,6 +265,9 @@ def _placing() -> Iterator[Probe]:
         yield Probe(
             f"POST {RECOMMEND}", about, lambda w, g=given, a=ward: _recommend(w, g, a), "of a stored request"
         )
+        held = {"request": body, "minutes": 1}
+        yield Probe(f"POST {HOLD}", about, lambda _, b=held: Call("POST", HOLD, b))
+        yield Probe(f"POST {HOLD}", about, lambda w, g=given, a=ward: _hold(w, g, a), "of a stored request")
         yield Probe(
             f"POST {requests}/{{request_id}}:chain",
             about,
@@ -288,6 +292,11 @@ def _choose(world: World, ward: str, asking: str | None) -> Call:
 def _recommend(world: World, ward: str, asking: str | None) -> Call:
     case = world.case(ward, asking)
     return Call("POST", RECOMMEND, {"request_id": case["request_id"], "k": 1})
+
+
+def _hold(world: World, ward: str, asking: str | None) -> Call:
+    held = world.make("/allocations:hold", {"request": bundle(ward, asking), "minutes": 60})
+    return Call("POST", HOLD, {"request_id": held["request_id"], "minutes": 61})
 
 
 def _chain(world: World, ward: str, asking: str | None) -> Call:

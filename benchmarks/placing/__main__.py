@@ -8,12 +8,13 @@ table: per cent above the best known, and how far that may lie above the least p
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.placing import best_known
-from benchmarks.placing.engines import CLOCKS, Engine, engine, run, warm
+from benchmarks.placing.engines import CLOCKS, Engine, Missing, engine, run, warm
 from benchmarks.placing.instances import INSTANCES, Instance, chosen
 from benchmarks.placing.judge import score
 from benchmarks.placing.report import table
@@ -21,7 +22,7 @@ from benchmarks.record import append, recorded, revision
 from solver.engine.errors import InvalidInstance
 
 OUTPUT: Final = Path("benchmarks/results/placing.jsonl")
-DEFAULT_ENGINES: Final = ("one-by-one", "batch-50ms", "batch-500ms", "batch-5s", "cpsat-60s")
+DEFAULT_ENGINES: Final = ("one-by-one", "batch-50ms", "batch-500ms", "batch-5s", "cpsat-60s", "timefold-5s")
 Key = tuple[str, str, int, str, str]
 
 
@@ -77,7 +78,11 @@ def campaign(options: argparse.Namespace, instances: Sequence[Instance]) -> list
     for instance, name, seed in _wanted(options, instances):
         line = done.get((instance.name, name, seed, options.clock, now))
         if line is None:
-            line = append(options.output, measured(instance, name, seed, options.clock))
+            try:
+                line = append(options.output, measured(instance, name, seed, options.clock))
+            except Missing as missing:
+                print(f"{name} is left out: {missing}", file=sys.stderr, flush=True)
+                continue
             print(
                 f"{instance.name:34} {name:16} seed {seed} cost {line['cost']:>13} not placed {line['unplaced']:>3} "
                 f"broken {line['broken']:>3} {line['seconds']:7.2f} s",

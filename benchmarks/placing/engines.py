@@ -5,6 +5,7 @@ one-by-one                    each request decided for itself, the most urgent f
 batch-50ms, batch-5s ...      the batch heuristic for so long; ``batch-500ms-2cores`` on so many cores
 batch-20000steps              the same for so many steps, the same plan each time
 cpsat-60s                     the joint integer model on the first plan of the heuristic, two workers, with a bound
+timefold-5s ...               the peer (``peer/timefold_peer.py``); not installed with wardflow
 ============================  =====================================================================================
 """
 
@@ -31,13 +32,17 @@ engines with processes of their own know wall time only."""
 
 CPSAT_WORKERS: Final = 2
 NAME: Final = re.compile(
-    r"(one-by-one)|(batch|cpsat)-(\d+)(ms|s)(?:-(\d+)cores)?|(batch)-(\d+)steps(?:-(\d+)cores)?"
+    r"(one-by-one)|(batch|cpsat|timefold)-(\d+)(ms|s)(?:-(\d+)cores)?|(batch)-(\d+)steps(?:-(\d+)cores)?"
 )
+
+
+class Missing(Exception):
+    """An engine that is not installed; the message says how to install it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """``kind`` is one of one-by-one, batch and cpsat; either ``seconds`` or ``steps`` unless one-by-one."""
+    """``kind`` is one of one-by-one, batch, cpsat and timefold; either ``seconds`` or ``steps`` unless one-by-one."""
 
     kind: str
     seconds: float | None = None
@@ -59,7 +64,7 @@ def engine(name: str) -> Engine:
     """The engine of a name; InvalidInstance when it names none."""
     match = NAME.fullmatch(name)
     if match is None:
-        where = "one-by-one, batch-500ms, batch-20000steps, batch-5s-2cores or cpsat-60s, for example"
+        where = "one-by-one, batch-500ms, batch-20000steps, batch-5s-2cores, cpsat-60s or timefold-5s, for example"
         raise InvalidInstance([Problem("--engines", name, where, "See benchmarks/placing/engines.py.")])
     single, timed, amount, unit, cores, stepped, steps, step_cores = match.groups()
     if single:
@@ -78,7 +83,9 @@ def run(
         return _one_by_one(live, requests, timer)
     if engine.kind == "batch":
         return _batch(engine, live, requests, seed, timer)
-    return _joint(engine, live, requests, seed)
+    if engine.kind == "cpsat":
+        return _joint(engine, live, requests, seed)
+    return _peer(engine, live, requests, seed, timer)
 
 
 def warm(live: LiveHospital, requests: Sequence[Request]) -> None:
@@ -104,7 +111,7 @@ def _ids(requests: Sequence[Request]) -> list[str]:
 def _batch(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int, timer: Timer) -> Found:
     began = timer()
     budget = Budget(engine.seconds, engine.steps, timer)
-    found = live.search(requests, _ids(requests), budget, seed)
+    found = live.search(requests, _ids(requests), budget, seed, workers=engine.cores)
     plan = {request.id: given for request, given in zip(requests, found.allocations, strict=True)}
     return Found(plan, timer() - began, found.steps)
 
@@ -113,7 +120,7 @@ def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed
     assert engine.seconds is not None
     began = time.monotonic()
     first = Budget(seconds=min(10.0, engine.seconds / 6))
-    found = live.search(requests, _ids(requests), first, seed)
+    found = live.search(requests, _ids(requests), first, seed, workers=CPSAT_WORKERS)
     joint = solve_jointly(
         live.records,
         requests,
@@ -123,3 +130,17 @@ def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed
         hint={request.id: given for request, given in zip(requests, found.allocations, strict=True)},
     )
     return Found(joint.allocations, time.monotonic() - began, bound=joint.bound)
+
+
+def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int, timer: Timer) -> Found:
+    # Its folder is no package, so that what imports every module does not meet it where it is not installed.
+    try:
+        from benchmarks.placing.peer.timefold_peer import place_with_timefold
+    except ImportError as error:
+        raise Missing(
+            f"{error.name} is not installed. The peer is no part of wardflow; for this benchmark alone run "
+            "`.venv/bin/pip install 'timefold==1.24.0b0'` and have a Java 17 or newer on the path."
+        ) from None
+    assert engine.seconds is not None
+    plan, seconds = place_with_timefold(live, requests, engine.seconds, seed, timer)
+    return Found(plan, seconds)

@@ -1,6 +1,6 @@
 """A batch on the arrays: a request is put in at the cheapest place there is, and taken out again, exactly.
 
-What is put in goes where ``kernels_choices.place_among`` finds it cheapest, so every state on the way keeps every
+What is put in goes where ``kernels_choices.place_in_choices`` finds it cheapest, so every state on the way keeps every
 hard rule.
 
 Arrays
@@ -18,7 +18,7 @@ from solver.equipment.kernels import EquipmentNeeds
 from solver.pharmacy.kernels import DrugNeeds, shortage_added
 from solver.placing.kernels import BED, COMPANION, COST, LOT_PLACES, SAFETY_STOCK, START
 from solver.placing.kernels_beds import AIRBORNE
-from solver.placing.kernels_choices import place_among
+from solver.placing.kernels_choices import place_in_choices
 from solver.placing.kernels_cover import cover_cost, draw_hours, draw_minutes
 from solver.placing.kernels_stays import seat, unseat
 from solver.placing.layout import FIRST_POOL, FLOOR, TARGET, Ask
@@ -335,7 +335,7 @@ def put_in(world: Any, row: int, state: Any, blinks: float) -> int:
     equipment = equipment_of(world.batch, row)
     drugs = drugs_of(world.batch, row)
     scratch = world.scratch
-    if not place_among(world, ask, equipment, drugs, row, state, blinks) or not has_room(
+    if not place_in_choices(world, ask, equipment, drugs, row, state, blinks) or not has_room(
         world, row, scratch.found[LOT_PLACES]
     ):
         return world.batch.unplaced_price[row]

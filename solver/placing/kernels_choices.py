@@ -61,7 +61,7 @@ def look_once(places: Any, stays: Any, ask: Any, prices: Any, first: Any, price:
 
 
 @kernel
-def place_among(
+def place_in_choices(
     world: Any, ask: Any, equipment: Any, drugs: Any, row: int, state: Any, blinks: float
 ) -> bool:
     """The cheapest place for a request among its beds; the answer is in the scratch, as of ``kernels.place``.

@@ -198,6 +198,7 @@ class LiveHospital:
         *,
         observer: Observer | None = None,
         published: Mapping[str, str] | None = None,
+        workers: int = 1,
     ) -> list[Decision]:
         """One joint decision for many requests, in their order; nothing is applied.
 
@@ -207,7 +208,13 @@ class LiveHospital:
         published = published or {}
         free = [row for row, request in enumerate(requests) if request.from_stay_id is None]
         found = self.search(
-            [requests[row] for row in free], [ids[row] for row in free], budget, seed, observer, published
+            [requests[row] for row in free],
+            [ids[row] for row in free],
+            budget,
+            seed,
+            observer,
+            published,
+            workers,
         )
         allocations = dict(zip(free, found.allocations, strict=True))
         decisions: dict[int, Decision] = {}
@@ -231,14 +238,24 @@ class LiveHospital:
         seed: int,
         observer: Observer | None = None,
         published: Mapping[str, str] | None = None,
+        workers: int = 1,
     ) -> Searched:
-        """The engines' joint answer alone, not recounted."""
+        """The engines' joint answer alone, not recounted; ``workers`` searches side by side, the best counts."""
         windows = [start_window(request, self.now) for request in requests]
         longest = max((latest - base for base, latest in windows), default=0)
         scratch = self._scratch_for(longest // self.records.options.start_step_minutes + 1)
         watcher = observer or Unobserved()
         return search(
-            self.arrays, self._pricing, scratch, requests, ids, budget, seed, watcher, published or {}
+            self.arrays,
+            self._pricing,
+            scratch,
+            requests,
+            ids,
+            budget,
+            seed,
+            watcher,
+            published or {},
+            workers,
         )
 
     def judged(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,17 +9,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from solver.engine.kernels_random import random_state
 from solver.engine.result import Budget, Observer, TracePoint
 from solver.engine.types import Int64
 from solver.hospital import Allocation, LotUse, Minute, Request, UnitUse
 from solver.placing import rules
+from solver.placing.annealing import anneal
 from solver.placing.arrays import Arrays
 from solver.placing.asks import Compiled, Pricing, compile_request
 from solver.placing.kernels_batch import Batch, Held, World
 from solver.placing.kernels_beds import awaits_departure
 from solver.placing.kernels_choices import Choices, look_once
-from solver.placing.kernels_ruin import WAYS, construct, empty, improve
+from solver.placing.kernels_ruin import empty
 from solver.placing.layout import FAR, Ask, Scratch
 
 MOST_LOTS: Final = 64
@@ -28,20 +27,6 @@ MOST_LOTS: Final = 64
 
 SPARE_COLUMNS: Final = 8
 """Stays of a batch one bed, or bookings one unit, may take beyond those it has."""
-
-MOST_OUT: Final = 16
-"""Largest size of a step, small ones more often: up to twice as many requests are taken out at once. Measured on four
-instances of ``benchmarks/placing`` that are hard, four seeds each, 0.5 s of processor time: with 8, 16 and 30 the plans
-cost 1.49, 0.27 and 0.41 % more than the best known; with 8 a batch of 30 never left a plan 4.5 % too dear."""
-
-WARM: Final = 600_000.0
-COLD: Final = 500.0
-"""Annealing from about a quarter of a routine request left waiting to half a routine minute. Little hangs on it: from
-50,000, 200,000, 600,000 and 2,000,000 the plans of nine instances, three seeds each, cost 0.79, 0.76, 0.71 and 0.80 %
-more than the best known (0.5 s of processor time, steps of size 4)."""
-
-CHUNK: Final = 50
-"""Steps between two looks at the clock: about 6 ms on 300 beds (86,100 steps in 10 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +50,14 @@ def search(
     seed: int,
     observer: Observer,
     published: Mapping[str, str],
+    workers: int = 1,
 ) -> Searched:
     """The best joint decision found within the budget; the arrays are left as they were.
 
-    ``scratch`` must fit every request's starts. Requests must not continue a stay (``from_stay_id``).
+    ``scratch`` must fit every request's starts. Requests must not continue a stay (``from_stay_id``). ``workers``:
+    searches side by side, 1 or more, each on a core and with chance of its own; the best plan of all counts.
     """
+    countdown = budget.start()
     if not requests:
         return Searched((), 0, 0, 0, ())
     compiled = [
@@ -78,80 +66,12 @@ def search(
     arrays.widen(SPARE_COLUMNS)
     with lent_slots(arrays, len(requests)) as slots:
         world = world_of(arrays, pricing, scratch, requests, compiled, slots)
-        run = _Run(world, budget, seed, observer)
-        best = run.go()
+        best = anneal(world, countdown, seed, observer, workers)
         allocations = tuple(
-            _allocation(arrays, best, row, request, ids[row]) for row, request in enumerate(requests)
+            _allocation(arrays, best.held, row, request, ids[row]) for row, request in enumerate(requests)
         )
         empty(world)
-    return Searched(allocations, int(run.totals[1]), run.constructed, run.steps, tuple(run.trace))
-
-
-class _Run:
-    """One search: its random numbers, its clock, its best so far."""
-
-    def __init__(self, world: World, budget: Budget, seed: int, observer: Observer) -> None:
-        self.world, self.budget, self.observer = world, budget, observer
-        self.state = random_state(seed)
-        self.totals = np.zeros(2, np.int64)
-        self.steps = self.constructed = 0
-        self.trace: list[TracePoint] = []
-
-    def go(self) -> Held:
-        """Construct, improve until the budget ends, return the best that was held."""
-        world, rows = self.world, self.world.held.bed.size
-        countdown = self.budget.start()
-        self.totals[:] = construct(world, first_order(world.batch), self.state)
-        self.constructed = int(self.totals[0])
-        before, best = _copy(world.held), _copy(world.held)
-        chosen, keys = np.zeros(2 * MOST_OUT, np.int64), np.zeros(2 * MOST_OUT)
-        stale, weights = np.zeros(rows, np.bool_), np.full(WAYS, 0.2)
-        self._note(countdown.elapsed())
-        while rows > 1 and not countdown.is_over(self.steps) and not self.observer.stop_requested():
-            warmth = WARM * (COLD / WARM) ** self._progress(countdown.elapsed())
-            chunk = self._chunk()
-            improve(
-                world,
-                before,
-                best,
-                stale,
-                self.state,
-                chosen,
-                keys,
-                weights,
-                self.totals,
-                chunk,
-                MOST_OUT,
-                warmth,
-            )
-            self.steps += chunk
-            self._note(countdown.elapsed())
-        return best
-
-    def _chunk(self) -> int:
-        left = math.inf if self.budget.iterations is None else self.budget.iterations - self.steps
-        return int(min(CHUNK, left))
-
-    def _progress(self, elapsed: float) -> float:
-        """Share of the budget used, by steps where steps are counted (so that runs repeat), else by time."""
-        if self.budget.iterations is not None:
-            return min(1.0, self.steps / self.budget.iterations)
-        return min(1.0, elapsed / (self.budget.seconds or 1.0))
-
-    def _note(self, elapsed: float) -> None:
-        cost = int(self.totals[1])
-        if not self.trace or cost < (self.trace[-1].cost or 0):
-            self.trace.append(TracePoint(elapsed, self.steps, cost, None))
-            self.observer.incumbent(self.trace[-1])
-
-
-def first_order(batch: Batch) -> Int64:
-    """Dearest to leave waiting first; among those the shorter stay, which leaves more to the others."""
-    return np.lexsort((batch.numbers[:, 4], -batch.unplaced_price))
-
-
-def _copy(held: Held) -> Held:
-    return Held(*(array.copy() for array in held))
+    return Searched(allocations, best.cost, best.constructed, best.steps, best.trace)
 
 
 @contextmanager

@@ -45,7 +45,8 @@ def solve(
 
     With seconds in the budget the result carries a bound; with iterations alone it is search only, without a
     bound, and the same seed gives the same plan. Without a bound too if somebody moves who is accompanied: the
-    joint model does not know that a companion leaves with them. Infeasible cannot happen: any request may stay
+    joint model does not know that a companion leaves with them. ``workers``: searches side by side, then threads of
+    the joint model. Infeasible cannot happen: any request may stay
     unplaced, at its price. Raises InvalidInstance for a hospital, profile or request that contradicts itself.
     """
     live = LiveHospital(Records.of(problem.hospital.checked(), problem.now, problem.profile, problem.options))
@@ -55,7 +56,7 @@ def solve(
     searching = budget
     if budget.seconds is not None:
         searching = replace(budget, seconds=budget.seconds * SEARCH_SHARE)
-    decisions = live.decide_batch(problem.requests, ids, searching, seed, observer=watcher)
+    decisions = live.decide_batch(problem.requests, ids, searching, seed, observer=watcher, workers=workers)
     found = _result(decisions, None, TracePoint(countdown.elapsed(), None, _cost(decisions), None))
     left = countdown.remaining()
     if not left or watcher.stop_requested() or _company_moves(problem.requests, live.records):

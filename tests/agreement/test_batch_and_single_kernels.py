@@ -12,6 +12,7 @@ from simulations.demand import batch
 from simulations.hospital import generate
 from solver.engine.kernels_random import random_state
 from solver.engine.rule import Profile
+from solver.placing.annealing import first_order
 from solver.placing.asks import Pricing, compile_request, start_window
 from solver.placing.kernels import COST, place
 from solver.placing.kernels_batch import World, drugs_of, equipment_of, put_in, take_out
@@ -19,7 +20,7 @@ from solver.placing.kernels_ruin import WAYS, choose, construct, empty, step
 from solver.placing.layout import Scratch
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions
-from solver.placing.search import first_order, lent_slots, world_of
+from solver.placing.search import lent_slots, world_of
 from tests.builders import NOW
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -10,7 +11,7 @@ import pytest
 from benchmarks.cases import NOW
 from benchmarks.placing import best_known
 from benchmarks.placing.best_known import Contradiction, Known, improved
-from benchmarks.placing.engines import Engine, engine, run
+from benchmarks.placing.engines import Engine, Missing, engine, run
 from benchmarks.placing.instances import BEDS, INSTANCES, Instance, chosen
 from benchmarks.placing.judge import score
 from benchmarks.placing.report import table
@@ -72,6 +73,7 @@ def test_instances_are_chosen_by_set_size_and_name_and_unknown_names_are_all_tol
         ("batch-5s-2cores", Engine("batch", seconds=5.0, cores=2)),
         ("batch-200steps", Engine("batch", steps=200)),
         ("cpsat-60s", Engine("cpsat", seconds=60.0)),
+        ("timefold-5s", Engine("timefold", seconds=5.0)),
     ],
 )
 def test_an_engines_name_says_what_it_is_given(name: str, meant: Engine):
@@ -102,6 +104,14 @@ def test_whoever_puts_two_into_one_bed_has_placed_one_and_pays_for_the_other():
     honest, cheating = (score(live, requests, some) for some in (plan | {second.request_id: None}, plan))
     assert cheating.broken == 1
     assert (cheating.cost, cheating.unplaced) == (honest.cost, honest.unplaced)
+
+
+def test_a_peer_that_is_not_installed_is_left_out_with_the_way_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "timefold", None)
+    monkeypatch.delitem(sys.modules, "benchmarks.placing.peer.timefold_peer", raising=False)
+    live, requests = small()
+    with pytest.raises(Missing, match="pip install"):
+        run(engine("timefold-1s"), live, requests, 1)
 
 
 RESULT = {

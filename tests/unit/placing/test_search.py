@@ -167,3 +167,25 @@ def test_solve_by_steps_alone_gives_the_same_bytes_and_claims_no_bound():
     first, again = (solve(problem, Budget(iterations=100), 3) for _ in range(2))
     assert first.plan == again.plan
     assert first.bound is None
+
+
+def test_two_workers_find_a_plan_the_referee_confirms_at_least_as_cheap_as_the_first_of_them_alone():
+    live, requests = ward_case(3)
+    was = Arrays(live.records)
+    alone = live.search(requests, names(requests), Budget(iterations=300), 5)
+    both = live.search(requests, names(requests), Budget(iterations=300), 5, workers=2)
+    assert both.steps == 600
+    assert both.cost <= both.constructed == alone.constructed
+    decisions = live.decide_batch(requests, names(requests), Budget(iterations=300), 5, workers=2)
+    assert all(decision.verified for decision in decisions)
+    assert sum(decision.cost for decision in decisions) == both.cost
+    assert (live.arrays.cover.slack == was.cover.slack).all()
+    assert (live.arrays.lots.available == was.lots.available).all()
+
+
+def test_the_same_seed_and_steps_give_two_workers_the_same_plan_again():
+    live, requests = ward_case(5)
+    first, again = (
+        live.search(requests, names(requests), Budget(iterations=150), 7, workers=2) for _ in range(2)
+    )
+    assert first.allocations == again.allocations
