@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select
 
 from models.commands import Transaction
 from models.statements import insert_row
@@ -83,15 +83,18 @@ def load_awaited(connection: Connection, now: Minute, shortest: Mapping[Step, in
     return [found for step in AWAITED for found in _awaited(connection, step, now - shortest[step])]
 
 
-def _awaited(connection: Connection, step: Step, until: Minute) -> Iterator[Awaited]:
+def _question(step: Step) -> Select[Any]:
+    """Requests that await a step since before ``until`` at least, with what was given."""
     states, after = AWAITED[step]
+    # By request, so that what is asked grows with the patients here and not with the history.
     begun = (
-        select(request_step.c.request_id, func.max(request_step.c.minute).label("minute"))
-        .where(request_step.c.step == after.value)
-        .group_by(request_step.c.request_id)
-        .subquery()
+        select(func.max(request_step.c.minute))
+        .where(request_step.c.request_id == request.c.id, request_step.c.step == after.value)
+        .correlate(request)
+        .scalar_subquery()
     )
-    rows = connection.execute(
+    given = and_(allocation.c.request_id == request.c.id, allocation.c.state != "released")
+    return (
         select(
             request.c.id,
             request.c.priority,
@@ -100,17 +103,18 @@ def _awaited(connection: Connection, step: Step, until: Minute) -> Iterator[Awai
             allocation.c.id.label("allocation_id"),
             allocation.c.start_minute,
             room.c.ward_id,
-            begun.c.minute,
+            begun.label("minute"),
         )
-        .join_from(request, begun, begun.c.request_id == request.c.id)
-        .outerjoin(
-            allocation, and_(allocation.c.request_id == request.c.id, allocation.c.state != "released")
-        )
+        .outerjoin_from(request, allocation, given)
         .outerjoin(bed, bed.c.id == allocation.c.bed_id)
         .outerjoin(room, room.c.id == bed.c.room_id)
-        .where(request.c.state.in_(_texts(states)), begun.c.minute <= until)
+        .where(request.c.state.in_(_texts(states)), begun <= bindparam("until"))
         .order_by(request.c.id)
-    ).all()
+    )
+
+
+def _awaited(connection: Connection, step: Step, until: Minute) -> Iterator[Awaited]:
+    rows = connection.execute(_QUESTIONS[step], {"until": until}).all()
     ids = [row.id for row in rows]
     taken, told = _taken(connection, ids), _told(connection, ids)
     for row in rows:
@@ -154,6 +158,10 @@ def _told(connection: Connection, ids: list[str]) -> dict[tuple[str, str, str], 
         connection.execute(silent.group_by(table.request_id, table.step, table.allocation_id)) if ids else ()
     )
     return {(row.request_id, row.step, row.allocation_id): row.level for row in rows}
+
+
+_QUESTIONS: Final = {step: _question(step) for step in AWAITED}
+"""Made once: they are asked every second, and making them takes as long as asking."""
 
 
 # --- breaches -----------------------------------------------------------------------------------------------
