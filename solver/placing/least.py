@@ -43,7 +43,7 @@ def least_cost(live: LiveHospital, requests: Sequence[Request]) -> int | None:
         return 0
     arrays, pricing = live.arrays, Pricing.of(live.records.profile)
     compiled = [compile_request(request, arrays, pricing) for request in requests]
-    starts = max(((one.ask.latest - one.ask.base) // one.ask.step + 1 for one in compiled))
+    starts = max((one.ask.latest - one.ask.base) // one.ask.step + 1 for one in compiled)
     with lent_slots(arrays, len(requests)) as slots:
         scratch = scratch_of(arrays, starts)
         return _least(world_of(arrays, pricing, scratch, requests, compiled, slots), compiled)
