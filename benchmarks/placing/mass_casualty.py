@@ -1,8 +1,8 @@
 """Sixty people at once: `python -m benchmarks.placing.mass_casualty [--milliseconds 1000]`.
 
-The two instances of 60 requests at `city`, decided jointly as the writer of the service does it: search for half of the
-time (10 ms for each request, at most what is left), the quick bound, the referee's count of every decision. Goal: all of
-it within a second, with the gap stated. Run on a quiet machine; nothing is recorded unless asked for.
+The two instances of 60 requests at `city`, decided jointly as the service's writer does it: the quick bound, search for
+half of the time, the referee's count of every decision. Goal: all of it within a second, with the gap stated. Storing
+is not in it. Run on a quiet machine; nothing is recorded unless asked for.
 """
 
 from __future__ import annotations

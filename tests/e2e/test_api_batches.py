@@ -221,3 +221,16 @@ async def test_what_identifies_a_patient_never_reaches_the_solver_process(place,
     assert b"medicine" in told
     for word in (b"Zorblax", b"Quirinalia", b"123456", b"Quonset"):
         assert word not in told
+
+
+async def test_sixty_at_once_are_decided_jointly_within_their_second_and_the_gap_is_stated(place):
+    """A mass casualty at a hospital of six beds: those who need a bed most get one, and nobody is forgotten."""
+    async with running(place) as service:
+        await ask(service, crowd(1))
+        body = await ask(service, crowd(60), deadline_ms=1000)
+        assert (body["placed"], body["unplaced"], body["degraded"]) == (4, 56, False)
+        placed = [r["priority"] for r in body["results"] if r["state"] == "placed"]
+        assert placed == ["emergency"] * 4
+        assert 0 < body["bound"] <= body["cost"]
+        assert body["gap"] == (body["cost"] - body["bound"]) / body["cost"]
+        assert await service.violations() == []
