@@ -104,6 +104,15 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "lots": [],
         },
     },
+    "POST /api/v1/why-not": {
+        "this_bed": {"bundle": _PLAIN, "bed_id": "B1"},
+        "this_ward": {"stay_id": "st-1", "ward_id": "W2"},
+        "this_unit": {"bundle": {**_PLAIN, "equipment": [{"type_id": "pump"}]}, "unit_id": "P2"},
+        "anywhere": {
+            "bundle": {**_PLAIN, "care": {"speciality": "medicine", "features": ["dialysis_point"]}},
+            "deadline_ms": 4000,
+        },
+    },
     "POST /api/v1/requests:batch": {
         "three": {
             "requests": [_PLAIN, {**_PLAIN, "priority": "emergency"}, {**_PLAIN, "priority": "routine"}]
@@ -115,6 +124,10 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "waiver": {"waivers": [{"rule_id": "bed_staffed", "reason": "an agency nurse comes"}]},
     },
     "POST /api/v1/requests/{request_id}:release": {"with_reason": {"reason": "goes home"}, "plain": {}},
+    "POST /api/v1/allocations:hold": {
+        "best": {"request": _PLAIN, "minutes": 30},
+        "as_recommended": {"request": _PLAIN, "place": {"bed_id": "B4", "start": "2026-03-02T00:00:00Z"}},
+    },
     "POST /api/v1/allocations:recommend": {"bundle": {"request": _PLAIN, "k": 3, "deadline_ms": 500}},
     "POST /api/v1/allocations/{allocation_id}:confirm": {
         "accepted": {"accepted": True},

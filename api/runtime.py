@@ -37,8 +37,9 @@ from api.settings import Settings
 from api.solving import child
 from api.solving.planner import Planner
 from api.solving.process import Serve, SolverProcess
+from api.solving.relaxer import Relaxer
 from models import audit
-from models.clock import Clock, Instant
+from models.clock import CLOCK_ACTOR, Clock, Instant
 from models.commands import Answer, Command, Reply
 from models.database import Database, open_database
 from models.errors import StorageFails
@@ -54,7 +55,8 @@ from solver.placing.displace import Bounds
 
 log = logging.getLogger(__name__)
 
-CLOCK_ACTOR = "clock"
+PRESSING_SECONDS = 0.1
+"""A batch's search ends when somebody who waits behind it is due within this: storing the batch takes as long."""
 
 T = TypeVar("T")
 
@@ -111,6 +113,7 @@ class Runtime:
         self.solver: SolverProcess | None = None
         self.previewing = asyncio.Lock()
         """One preview of other rules at a time."""
+        self.relaxer = Relaxer(None, outside.monotonic, metrics)
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:
@@ -118,6 +121,7 @@ class Runtime:
         decider = HospitalDecider(self.keeper(), self.clock, _Watch(self.metrics))
         warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
+        decider.pressed = lambda: writer.pressed(PRESSING_SECONDS)
         self._decider, self._writer = decider, writer.start()
         self.metrics.watch(self._gauges())
         self._start_solver(decider)
@@ -132,6 +136,7 @@ class Runtime:
         rehearse, monotonic = decider.rehearse, self.outside.monotonic
         self._planner = Planner(solver, self.database, rehearse, monotonic, self.metrics)
         self.solver = solver
+        self.relaxer = Relaxer(solver, monotonic, self.metrics)
         # Nobody waits for it: a batch that comes before it is ready is searched.
         threading.Thread(target=solver.start, name="wardflow-solver-start", daemon=True).start()
 
@@ -288,6 +293,7 @@ class Runtime:
             overdue_minutes=s.overdue_minutes,
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
+            hold_rest_minutes=s.hold_rest_minutes,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
         )

@@ -131,6 +131,12 @@ class Settings(BaseSettings):
         le=1440,
         description="A booking its ward has accepted is not taken back from this long before its start.",
     )
+    hold_rest_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=1440,
+        description="So long a need whose hold lapsed is left to people before it is decided again by itself.",
+    )
     batch_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Longest joint decision of a batch when it sets no deadline."
     )

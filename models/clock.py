@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 MICROSECONDS_PER_MINUTE = 60_000_000
 
+CLOCK_ACTOR = "clock"
+"""Who does what time alone brings about."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Instant:

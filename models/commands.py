@@ -82,7 +82,8 @@ class Command:
 
     ``name`` such as ``request.place``; ``actor`` the account's id; ``body`` whatever the decider
     understands. ``idempotency_key`` with ``body_hash`` (see ``hash_of``), or neither. ``write`` is set for
-    a plain command only.
+    a plain command only. ``due``: monotonic seconds at which the answer is to be there, if the sender said so;
+    ``weight``: how many times the work of one placement it is, about.
     """
 
     name: str
@@ -91,6 +92,8 @@ class Command:
     idempotency_key: str | None = None
     body_hash: bytes = b""
     write: Write | None = None
+    due: float | None = None
+    weight: int = 1
 
     @property
     def key_hash(self) -> bytes | None:

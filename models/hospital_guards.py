@@ -61,6 +61,24 @@ OCCUPANCY_STAYS = Refusal(
 )
 """Where somebody lay is not rewritten: a mistake is made void and recorded anew."""
 
+# --- holds ------------------------------------------------------------------------------------------------
+HOLD_PLACED = Refusal(
+    "request_hold_placed",
+    "request",
+    ("INSERT", "UPDATE"),
+    "(NEW.needs ->> 'held_until') IS NOT NULL AND NEW.state <> 'placed'",
+)
+"""Only what is given and not yet accepted is held."""
+
+STAY_KEPT = Refusal(
+    "stay_on_the_way_kept",
+    "stay",
+    ("INSERT", "UPDATE"),
+    "EXISTS (SELECT 1 FROM request q WHERE q.id = NEW.request_id AND (q.needs ->> 'held_until') IS NOT NULL)",
+    when="NEW.request_id IS NOT NULL AND NEW.state IN ('in_transit', 'occupying')",
+)
+"""Nobody is on the way to a bed that is only held, nor lies in one: it could be given to others meanwhile."""
+
 # --- equipment --------------------------------------------------------------------------------------------
 UNIT_FREE = IntervalGuard(
     "unit_booking_unit", "unit_booking", "unit_id", "blocked_start", "blocked_end", "state = 'active'"
@@ -211,6 +229,8 @@ GUARDS: tuple[Guard, ...] = (
     BED_STATUS,
     BED_CLEAN,
     OCCUPANCY_STAYS,
+    HOLD_PLACED,
+    STAY_KEPT,
     UNIT_FREE,
     UNIT_USABLE,
     UNIT_BOOKING_STAYS,

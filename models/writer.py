@@ -11,7 +11,6 @@ import asyncio
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from models.connections import Closable
 from models.database import Database
 from models.errors import QueueFull, WriterClosed
 from models.ledger import SqlStorage
+from models.line import Line
 from models.pending import Pending, settle
 from models.runner import BatchRunner
 from models.turns import Turns
@@ -31,6 +31,9 @@ QUEUE = 4096
 ATTEMPTS = 3
 PROBE_SECONDS = 1.0
 """While storage fails, it is tried this often whether it is back."""
+
+PACE_SECONDS = 1.0
+"""Of busy time, over which the pace of commands is taken."""
 
 STEADY_SECONDS = 2.0
 """So long after a failure nobody is told yet that changes are being stored."""
@@ -52,6 +55,25 @@ class WriterStatistics:
     decided_again: int = 0
     busy_seconds: float = 0.0
     at_work_seconds: float = 0.0
+
+
+class RecentPace:
+    """Seconds that a command takes, its share of the commit included; what is long past counts half, then a quarter."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._weight = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """The pace; 0 before anything was carried out."""
+        return self._seconds / self._weight if self._weight else 0.0
+
+    def took(self, weight: int, seconds: float) -> None:
+        """So much was carried out in so long."""
+        self._seconds, self._weight = self._seconds + seconds, self._weight + weight
+        if self._seconds > PACE_SECONDS:
+            self._seconds, self._weight = self._seconds / 2, self._weight / 2
 
 
 class Writer:
@@ -80,7 +102,8 @@ class Writer:
         self._turns = Turns(database, decider)
         self._batch = batch
         self._queue = queue
-        self._waiting: deque[Pending] = deque()
+        self._line = Line()
+        self._pace = RecentPace()
         self._changed = threading.Condition()
         self._closed = False
         self._behind = False
@@ -111,7 +134,12 @@ class Writer:
         """A consistent copy of the counts."""
         with self._changed:
             at_work = 0.0 if self._began is None else time.monotonic() - self._began
-            return replace(self._statistics, waiting=len(self._waiting), at_work_seconds=at_work)
+            return replace(self._statistics, waiting=len(self._line), at_work_seconds=at_work)
+
+    def pressed(self, spare: float) -> bool:
+        """Whether a caller who waits has a deadline within so many seconds; asked by what takes long in the writer."""
+        with self._changed:
+            return self._line.soonest() - time.monotonic() <= spare
 
     @property
     def storing(self) -> bool:
@@ -145,15 +173,15 @@ class Writer:
         with self._changed:
             if self._closed:
                 raise WriterClosed("The service is shutting down and takes no more commands.")
-            if len(self._waiting) >= self._queue:
-                raise QueueFull(len(self._waiting), self._seconds_to_drain())
-            self._waiting.append(pending)
+            if len(self._line) >= self._queue:
+                raise QueueFull(len(self._line), self._seconds_to_drain())
+            self._line.add(pending, time.monotonic())
             self._changed.notify()
 
     def _seconds_to_drain(self) -> int:
         done = self._statistics
         pace = done.commands / done.busy_seconds if done.busy_seconds else 0.0
-        return max(1, math.ceil(len(self._waiting) / pace)) if pace else 1
+        return max(1, math.ceil(len(self._line) / pace)) if pace else 1
 
     def _heard(self, revision: int) -> None:
         """Another process committed: catch up in a quiet moment, so that the next batch need not."""
@@ -170,27 +198,27 @@ class Writer:
             self._began = began = time.monotonic()
             with self._turns.turn():
                 # What came while the turn was waited for goes along.
-                batch += self._waiting_up_to(self._batch - len(batch))
+                batch += self._next(self._batch - len(batch), batch)
                 self._put_back(self._runner.carry_out(batch))
-            self._count_batch(len(batch), time.monotonic() - began)
+            self._count_batch(batch, time.monotonic() - began)
 
     def _take(self) -> list[Pending] | None:
         """What waits; nothing, if only other processes have news, or storage is to be tried; None at the end."""
         with self._changed:
             patience = None if self.storing else PROBE_SECONDS
-            self._changed.wait_for(lambda: self._waiting or self._closed or self._behind, patience)
+            self._changed.wait_for(lambda: len(self._line) or self._closed or self._behind, patience)
             self._behind = False
-            if self._closed and not self._waiting:
+            if self._closed and not len(self._line):
                 return None
-        return self._waiting_up_to(self._batch)
+        return self._next(self._batch)
 
-    def _waiting_up_to(self, most: int) -> list[Pending]:
+    def _next(self, most: int, taken: Sequence[Pending] = ()) -> list[Pending]:
         with self._changed:
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
+            return self._line.take(most, time.monotonic(), self._pace.seconds, taken)
 
     def _put_back(self, pendings: Sequence[Pending]) -> None:
         with self._changed:
-            self._waiting.extendleft(reversed(pendings))
+            self._line.put_back(pendings)
 
     def _count(self, **more: int) -> None:
         with self._changed:
@@ -199,7 +227,9 @@ class Writer:
             was = self._statistics
             self._statistics = replace(was, **{name: getattr(was, name) + n for name, n in more.items()})
 
-    def _count_batch(self, size: int, seconds: float) -> None:
+    def _count_batch(self, batch: Sequence[Pending], seconds: float) -> None:
+        size = len(batch)
+        self._pace.took(sum(pending.command.weight for pending in batch), seconds)
         with self._changed:
             self._began = None
             was = self._statistics

@@ -9,15 +9,15 @@ mishaps, repair of what has not started) is equal.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import StrEnum
 from itertools import count
 from typing import Final
 
 from simulations import day_upkeep as upkeep
+from simulations.day_cases import Breaches, Case
 from simulations.day_events import Ask, AskBadly, Upset
 from simulations.day_play import Standing, Standings, State
 from solver.engine.rule import Profile
@@ -51,29 +51,6 @@ class Policy(StrEnum):
 
     BEST = "best"
     FIRST_FIT = "first_fit"
-
-
-@dataclass(slots=True)
-class Case:
-    """A request and what was given for it; ``number`` counts the requests in the order they came, ``since`` is when.
-    ``displaced``: its booking was taken back once for someone more urgent; that happens to nobody twice."""
-
-    request: Request
-    number: int
-    since: Minute
-    allocation: Allocation | None = None
-    arrived: bool = False
-    decisions: int = 0
-    of_stay: str | None = None
-    displaced: bool = False
-
-
-@dataclass(slots=True)
-class Breaches:
-    """Hard rules broken: by decisions (must be none), and as the hospital stood when it was recounted."""
-
-    by_decision: Counter[str] = field(default_factory=Counter)
-    standing: Counter[str] = field(default_factory=Counter)
 
 
 class DayHospital:
@@ -275,7 +252,8 @@ class DayHospital:
 
     def _late(self, case: Case) -> bool:
         given = case.allocation
-        return given is not None and not case.arrived and is_late(case.request, given, self.live.now)
+        here = case.arrived or case.of_stay is not None
+        return given is not None and not here and is_late(case.request, given, self.live.now)
 
     def _advance(self, case: Case) -> None:
         """An earlier place for who has a late one."""

@@ -17,6 +17,7 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 """The place a call is about, seen by somebody whose role is held on ward W1 or on its site."""
 
 HOSPITAL = "hospital"
+HOLD = "/api/v1/allocations:hold"
 RECOMMEND = "/api/v1/allocations:recommend"
 CHECK = "/api/v1/allocations:check"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
@@ -179,6 +180,8 @@ def _administering() -> Iterator[Probe]:
     )
     yield Probe(f"POST {account}", HOSPITAL, lambda w: Call("POST", account, _account(w, None)))
     yield from _rules()
+    targets = "/api/v1/steps/targets"
+    yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
     yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
 
 
@@ -203,9 +206,6 @@ def _go_back(world: World) -> Call:
     world.make(f"/profiles/{version}:activate", reason, revision)
     seen = world.send(Call("GET", "/api/v1/profiles/1"), world.token).json()["revision"]
     return Call("POST", "/api/v1/profiles/1:activate", reason, seen)
-    targets = "/api/v1/steps/targets"
-    yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
-    yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
 
 
 def _webhooks() -> Iterator[Probe]:
@@ -265,6 +265,9 @@ def _placing() -> Iterator[Probe]:
         yield Probe(
             f"POST {RECOMMEND}", about, lambda w, g=given, a=ward: _recommend(w, g, a), "of a stored request"
         )
+        held = {"request": body, "minutes": 1}
+        yield Probe(f"POST {HOLD}", about, lambda _, b=held: Call("POST", HOLD, b))
+        yield Probe(f"POST {HOLD}", about, lambda w, g=given, a=ward: _hold(w, g, a), "of a stored request")
         yield Probe(
             f"POST {requests}/{{request_id}}:chain",
             about,
@@ -289,6 +292,11 @@ def _choose(world: World, ward: str, asking: str | None) -> Call:
 def _recommend(world: World, ward: str, asking: str | None) -> Call:
     case = world.case(ward, asking)
     return Call("POST", RECOMMEND, {"request_id": case["request_id"], "k": 1})
+
+
+def _hold(world: World, ward: str, asking: str | None) -> Call:
+    held = world.make("/allocations:hold", {"request": bundle(ward, asking), "minutes": 60})
+    return Call("POST", HOLD, {"request_id": held["request_id"], "minutes": 61})
 
 
 def _chain(world: World, ward: str, asking: str | None) -> Call:

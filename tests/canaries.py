@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from api.schemas import (
     accounts,
     base,
+    chains,
     checks,
     disruptions,
     movements,
@@ -51,6 +52,7 @@ PLANTED: dict[str, str] = {
     "RoomClosed.reason": "zqo canary room",
     "WardClosed.reason": "zqp canary ward",
     "RoomExposure.organism": "zqq-canary-exposed",
+    "WardOutbreak.organism": "zqoutbreak-canary",
     "ProfileIn.reason": "zqw canary draft",
     "ActivationIn.reason": "zqx canary activation",
     "LoginIn.login": "zqr-canary-unknown-login",
@@ -72,6 +74,7 @@ HARMLESS: Mapping[str, str] = {
     "CareIn.speciality": "a code of the hospital's own list",
     "CareIn.skills": "codes of the hospital's own list",
     "ModelRecalled.model": "a maker's name for a device",
+    "NursesAbsent.shift_ids": "opaque ids",
     "ProfileIn.switch_off": "ids of rules",
     "ProfileIn.switch_on": "ids of rules",
     "WebhookIn.topics": "names of events",
@@ -95,6 +98,7 @@ KEPT_IN_CLEAR: Mapping[str, frozenset[str]] = {
     "PersonIn.allergies": _person("allergies"),
     "InfectionIn.organism": _person("infections") | {"disruption.detail"},
     "RoomExposure.organism": _person("exposed_to") | _BLOCKS | {"disruption.detail"},
+    "WardOutbreak.organism": _person("exposed_to") | {"disruption.detail"},
     "BundleIn.accepting_team": frozenset({"request.accepting_team", "request_version.accepting_team"}),
     "WaiverIn.reason": frozenset({"rule_override.reason"}),
     "BedClosed.reason": _BLOCKS,
@@ -115,7 +119,18 @@ def models_of_requests() -> list[type[base.Strict]]:
     """Every model of something that is sent."""
     found = [
         value
-        for module in (accounts, disruptions, movements, offers, requests, checks, profiles, steps, webhooks)
+        for module in (
+            accounts,
+            chains,
+            disruptions,
+            movements,
+            offers,
+            requests,
+            checks,
+            profiles,
+            steps,
+            webhooks,
+        )
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, base.Strict) and value.__name__[0] != "_"
     ]
@@ -173,8 +188,10 @@ def sightings(where: str, content: bytes, canaries: Mapping[str, str]) -> list[S
 def forms(value: str) -> set[bytes]:
     """How a line of text may lie in data: as it is, or in another encoding."""
     plain = value.encode()
-    # Whatever stands before it, two of three base64 alignments show the middle.
+    # Whatever stands before it, two of three base64 alignments show the middle. Four letters of it stand somewhere in
+    # a megabyte of encrypted pages by chance.
     inner = {base64.b64encode(plain[skip:])[4:-4] for skip in range(3)}
+    inner = {middle for middle in inner if len(middle) >= 8}
     return {plain, value.encode("utf-16-le"), plain.hex().encode(), *inner}
 
 

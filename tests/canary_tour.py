@@ -92,6 +92,8 @@ class Tour:
     def patients(self) -> None:
         """Recommended for, placed, declined, released, moved: with reasons."""
         self.post("/allocations:recommend", {"request": bundle("W1"), "k": 2})
+        held = self.post("/allocations:hold", {"request": bundle("W1", person=somebody(6)), "minutes": 5})
+        self.call("POST", f"/requests/{held['request_id']}:release", {"reason": P["ReleaseIn.reason"]})
         first = self.post("/requests", bundle("W1"))
         declined = {"accepted": False, "reason": P["ConfirmIn.reason"]}
         self.call("POST", f"/allocations/{first['allocation']['id']}:confirm", declined, first["revision"])
@@ -117,6 +119,7 @@ class Tour:
         told = self.tell({"kind": "bed_closed", "bed_id": "B-W2-0", "reason": P["BedClosed.reason"]})
         self.tell({"kind": "room_closed", "room_id": "R-X1", "reason": P["RoomClosed.reason"]})
         self.tell({"kind": "ward_closed", "ward_id": "X1", "reason": P["WardClosed.reason"]})
+        self.tell({"kind": "ward_outbreak", "ward_id": "W2", "organism": P["WardOutbreak.organism"]})
         self.tell({"kind": "room_exposure", "room_id": "R-W2", "organism": P["RoomExposure.organism"]})
         ill = {"isolation": ["contact"], "infections": [{"organism": P["InfectionIn.organism"]}]}
         self.tell({"kind": "isolation_on", "person_id": "P-W1-3", **ill})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from fastapi import Depends, Query, Request
@@ -15,6 +15,7 @@ from api.errors import MalformedJson
 from api.headers import etag, expected_revision, idempotency_key
 from api.languages import reader_language
 from api.runtime import Runtime
+from api.schemas.answers.requests import ActedOut
 from api.security.access import Access
 from api.services.reads import Page
 from api.settings import LONGEST_PAGE
@@ -23,6 +24,10 @@ from models.commands import Command, Reply, hash_of
 from solver.placing.language import Language
 
 T = TypeVar("T")
+
+OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": ActedOut, "description": "Nothing fits now: the need is stored and decided again"}
+}
 
 
 async def running(request: Request) -> Runtime:
@@ -61,18 +66,20 @@ class Acting:
     key: str
     language: Language
 
-    def command(self, name: str, body: Any, access: Access) -> Command:
-        """What is to be done, with what tells it from others."""
+    def command(
+        self, name: str, body: Any, access: Access, due: float | None = None, weight: int = 1
+    ) -> Command:
+        """What is to be done, with what tells it from others, and by when."""
         actor, digest = access.principal.account_id, body_hash(self.request, name)
-        return Command(name, actor, body, idempotency_key=self.key, body_hash=digest)
+        return Command(name, actor, body, idempotency_key=self.key, body_hash=digest, due=due, weight=weight)
 
     async def submit(self, command: Command) -> Response:
         """Hand a command to the writer and answer after its commit."""
         return answered(await self.runtime.submit(command), self.runtime, self.language)
 
-    async def do(self, name: str, body: Any, access: Access) -> Response:
+    async def do(self, name: str, body: Any, access: Access, due: float | None = None) -> Response:
         """Both at once."""
-        return await self.submit(self.command(name, body, access))
+        return await self.submit(self.command(name, body, access, due))
 
 
 async def acting_request(request: Request) -> Acting:

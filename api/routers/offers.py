@@ -1,4 +1,4 @@
-"""Offers: what a need could be given, before anything is."""
+"""Offers: what a need could be given, before anything is, and what is held until somebody confirms it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api.routers.common import Running, Spoken, asked, due
+from api.routers.common import OR_WAITS, Acts, Running, Spoken, asked, due
 from api.schemas.answers.offers import RecommendedOut
-from api.schemas.offers import RecommendIn
+from api.schemas.answers.requests import ActedOut
+from api.schemas.offers import HoldIn, RecommendIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
+from api.services.holding import Hold
 from api.services.recommending import Recommend, recommended
 from api.wire import JsonBody
 
@@ -32,3 +34,15 @@ async def recommend(
         lambda changes: recommended(question, changes), access.principal, question.persons
     )
     return asked(found, runtime, language)
+
+
+@router.post("/allocations:hold", status_code=201, response_model=ActedOut, responses=OR_WAITS)
+async def hold(
+    access: Annotated[Access, Depends(Permitted(Permission.REQUEST_PLACE))],
+    acting: Acts,
+    body: Annotated[HoldIn, Depends(JsonBody(HoldIn))],
+) -> Response:
+    """Reserve a bundle for some minutes: the best there is, or one as it was recommended. ``:confirm`` makes it an
+    ordinary allocation, and so does a patient who sets out; else it is given back by itself, its ward is told, and the
+    need waits."""
+    return await acting.do("allocation.hold", Hold(body, access), access)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from api.headers import etag
-from api.routers.common import Acts, Paging, Revision, Running, Spoken, due, read
+from api.routers.common import OR_WAITS, Acts, Paging, Revision, Running, Spoken, due, read
 from api.schemas.answers.requests import (
     ActedOut,
     AllocationOut,
@@ -35,10 +35,6 @@ router = APIRouter(tags=["requests"])
 Id = Annotated[str, Path(max_length=80)]
 State = Literal["unplaced", "placed", "confirmed", "arrived", "left", "released"]
 
-OR_WAITS: Final[dict[int | str, dict[str, Any]]] = {
-    202: {"model": ActedOut, "description": "Nothing fits now: the need is stored and decided again"}
-}
-
 
 @router.post("/requests", status_code=201, response_model=ActedOut, responses=OR_WAITS)
 async def place(
@@ -48,8 +44,8 @@ async def place(
 ) -> Response:
     """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks,
     near misses, from when it fits, where the patient stays and whom to call."""
-    command = PlaceOne(body, access, due(acting.runtime, body.deadline_ms))
-    return await acting.do("request.place", command, access)
+    by = due(acting.runtime, body.deadline_ms)
+    return await acting.do("request.place", PlaceOne(body, access, by), access, by)
 
 
 @router.post("/requests:batch", response_model=BatchOut)
@@ -63,8 +59,9 @@ async def place_batch(
     With a ``deadline_ms`` from 3000 on, the batch is planned in a process of its own, on the hospital as it is now,
     and what of the plan still holds is carried out; the answer then tells how far from the best it can be.
     """
-    batch = PlaceBatch(body, access, due(acting.runtime, body.deadline_ms))
-    command = acting.command("request.batch", batch, access)
+    by = due(acting.runtime, body.deadline_ms)
+    batch = PlaceBatch(body, access, by)
+    command = acting.command("request.batch", batch, access, by, weight=len(body.requests))
     return await acting.submit(await acting.runtime.planned(command))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.schemas.base import Identity, Moment, Quantity, Strict
+from api.schemas.base import DeadlineMs, Identity, Moment, Quantity, Strict
 from api.schemas.requests import BundleIn
 from solver.hospital.requests import MAX_NEEDS
 
@@ -27,22 +27,13 @@ class LotPickIn(Strict):
     quantity: Quantity
 
 
-class CheckIn(Strict):
-    """Somebody put into a bed: a request (placed or not), a new bundle, the patient of an allocation, or who lies here.
-
-    ``start`` None: as booked now, or as soon as it is needed. ``units`` and ``lots`` None: those that serve best; an
-    empty list: none.
-    """
+class _Subject(Strict):
+    """Whom it is about: a request (placed or not), a new bundle, the patient of an allocation, or who lies here."""
 
     request_id: Identity | None = None
     bundle: BundleIn | None = None
     allocation_id: Identity | None = None
     stay_id: Identity | None = None
-    bed_id: Identity
-    start: Moment | None = None
-    companion_bed_id: Identity | None = None
-    units: Annotated[tuple[UnitPickIn, ...], Field(max_length=20 * MAX_NEEDS)] | None = None
-    lots: Annotated[tuple[LotPickIn, ...], Field(max_length=20 * MAX_NEEDS)] | None = None
 
     @model_validator(mode="after")
     def _one_subject(self) -> Self:
@@ -51,4 +42,33 @@ class CheckIn(Strict):
             raise PydanticCustomError(
                 "wardflow_subject", "exactly one of request_id, bundle, allocation_id and stay_id"
             )
+        return self
+
+
+class CheckIn(_Subject):
+    """Somebody put into a bed.
+
+    ``start`` None: as booked now, or as soon as it is needed. ``units`` and ``lots`` None: those that serve best; an
+    empty list: none.
+    """
+
+    bed_id: Identity
+    start: Moment | None = None
+    companion_bed_id: Identity | None = None
+    units: Annotated[tuple[UnitPickIn, ...], Field(max_length=20 * MAX_NEEDS)] | None = None
+    lots: Annotated[tuple[LotPickIn, ...], Field(max_length=20 * MAX_NEEDS)] | None = None
+
+
+class WhyNotIn(_Subject):
+    """Why somebody does not get a place: this bed, a bed of this ward, any bed with this unit, or any at all."""
+
+    bed_id: Identity | None = None
+    ward_id: Identity | None = None
+    unit_id: Identity | None = None
+    deadline_ms: DeadlineMs | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(place is not None for place in (self.bed_id, self.ward_id, self.unit_id)) > 1:
+            raise PydanticCustomError("wardflow_place", "at most one of bed_id, ward_id and unit_id")
         return self

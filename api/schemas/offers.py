@@ -1,4 +1,4 @@
-"""What is asked of offers: the best places for a need, before any is given."""
+"""What is asked of offers: the best places for a need, and to hold one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.base import DeadlineMs, Identity, Strict
-from api.schemas.requests import BundleIn
+from api.schemas.requests import BundleIn, PlaceIn
 
 MOST_OPTIONS: Final = 10
 """More than a person compares."""
+
+LONGEST_HOLD_MINUTES: Final = 12 * 60
+"""Of a hold: one shift (assumed); what is needed for longer is asked for."""
 
 
 class _OfANeed(Strict):
@@ -32,3 +35,10 @@ class RecommendIn(_OfANeed):
 
     k: Annotated[int, Field(ge=1, le=MOST_OPTIONS)] = 3
     deadline_ms: DeadlineMs | None = None
+
+
+class HoldIn(_OfANeed):
+    """Reserve a bundle for a need for some minutes: the best there is, or the ``place`` a person chose."""
+
+    place: PlaceIn | None = None
+    minutes: Annotated[int, Field(ge=1, le=LONGEST_HOLD_MINUTES)] = 30

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     REQUEST_BATCH = "request.batch"
     PERSON_READ = "person.read"
     ALLOCATION_CHECK = "allocation.check"
+    WHY_NOT = "why_not"
     ALLOCATION_CONFIRM = "allocation.confirm"
     ALLOCATION_RELEASE = "allocation.release"
     ALLOCATION_TRANSFER = "allocation.transfer"
@@ -110,6 +111,7 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.PERSON_READ: _ward(*_CARE) | _site(Role.BED_MANAGER),
     # Who may place or move somebody may ask first.
     Permission.ALLOCATION_CHECK: _ward(*_CARE) | _site(Role.BED_MANAGER),
+    Permission.WHY_NOT: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_CONFIRM: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_RELEASE: _ward(*_CARE) | _site(Role.BED_MANAGER),
     Permission.ALLOCATION_TRANSFER: _ward(Role.DOCTOR, Role.WARD_MANAGER) | _site(Role.BED_MANAGER),

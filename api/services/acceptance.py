@@ -17,7 +17,7 @@ def accept(case: Case, changes: Changes) -> Case:
     """The ward takes the patient."""
     assert case.allocation is not None, "a ward accepts what was given"
     allocation_id = case.allocation.id
-    case = changes.set_case(replace(case, state=RequestState.CONFIRMED))
+    case = changes.set_case(replace(case, state=RequestState.CONFIRMED, held_until=None))
     changes.step(case.id, Step.ACCEPTED)
     changes.tell("allocation.confirmed", allocation_id, request_id=case.id)
     return case

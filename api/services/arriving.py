@@ -7,7 +7,7 @@ from dataclasses import replace
 from api.errors import BedNotClean, RuleBroken, UnknownReference, WrongState
 from api.schemas.movements import ArrivalIn
 from api.services import repair
-from api.services.cases import Case
+from api.services.cases import Case, overruled
 from api.services.changes import Changes
 from api.services.intake import taken_waivers, unknown_rules
 from api.services.lasting import push_back
@@ -66,7 +66,7 @@ def arrive(command: Act, changes: Changes) -> Answer:
         raise UnknownReference(unknown)
     ward_id = changes.records.ward_of_bed(stay.bed_id).id
     taken = taken_waivers(body.waivers, ward_id, case.id, command.access, changes)
-    case = replace(case, waivers=(*case.waivers, *taken))
+    case = replace(overruled(case, taken), held_until=None)
     for own in changes.stays_of(case):
         _refuse_unready(own, at, changes)
     _refuse_wrong_place(case, at, changes)

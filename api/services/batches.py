@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from api.services.placing import answer, carry_out, decide, open_case, settle
 from api.solving.messages import Failure, Plan
 from models.commands import Answer
 from solver.engine.errors import InvalidInstance
-from solver.engine.result import Budget
+from solver.engine.result import Budget, Unobserved
 from solver.hospital import Allocation, Block, Hospital, Minute, Priority
 from solver.placing.least import least_cost
 from solver.placing.problem import Decision, Method, PlacingProblem
@@ -190,6 +190,17 @@ def _opened(command: PlaceBatch, changes: Changes) -> list[Case]:
     ]
 
 
+class _Pressed(Unobserved):
+    """Ends a search when somebody who waits behind it is due: they have the deadline, and it has a plan."""
+
+    def __init__(self, pressed: Callable[[], bool]) -> None:
+        self._pressed = pressed
+
+    def stop_requested(self) -> bool:
+        """Whether to stop and keep the best plan."""
+        return self._pressed()
+
+
 class _Deciding:
     """A batch while it is decided: what became of each case, what all cost, and by which methods."""
 
@@ -232,6 +243,7 @@ class _Deciding:
             [new_id("alc") for _ in cases],
             Budget(seconds=seconds),
             BATCH_SEED,
+            observer=_Pressed(self._changes.desk.pressed),
         )
         pairs = sorted(zip(cases, decisions, strict=True), key=lambda pair: pair[1].allocation is None)
         for case, decision in pairs:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from solver.engine.rule import Profile
 from solver.hospital import Allocation, Minute, Request, RequestState
 from solver.placing.precedence import Precedence, precedence
 
@@ -21,6 +23,20 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A person's decision against a rule, told for as long as there is anything to tell of the request: which rule,
+    ``by`` which account, in force during ``[since, until)``, for which request (perhaps one that this one continues).
+    """
+
+    id: str
+    rule_id: str
+    by: str
+    since: Minute
+    until: Minute
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One request, where it stands, and what was given for it.
 
@@ -28,7 +44,8 @@ class Case:
     the waiting clock began. ``revision``: counts the stored states of the case, from 1 (its ETag).
     ``waivers``: rules a person overrode for it, with the minute until which. ``displaced_by``: the more urgent
     request that a booking of this one was taken back for; that happens to no case twice. ``declined_by``: the wards
-    that declined it, in order.
+    that declined it, in order. ``held_until``: when what was given is given back unless somebody confirms it.
+    ``overrides``: everything people decided against rules, also what is over.
     """
 
     request: Request
@@ -43,6 +60,8 @@ class Case:
     need: Need | None = None
     displaced_by: str | None = None
     declined_by: tuple[str, ...] = ()
+    held_until: Minute | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def id(self) -> str:
@@ -59,10 +78,18 @@ class Case:
         return precedence(self.request.priority, self.requested_at, self.request.id, now)
 
 
+def overruled(case: Case, taken: Iterable[Override]) -> Case:
+    """A case for which a person has just overridden rules."""
+    new = tuple(taken)
+    in_force = tuple((one.rule_id, one.until) for one in new)
+    return replace(case, waivers=(*case.waivers, *in_force), overrides=(*case.overrides, *new))
+
+
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """A person's decision against a rule, for one request."""
 
+    id: str
     rule_id: str
     request_id: str
     reason: str
@@ -94,3 +121,12 @@ class DisruptionRecord:
     start: Minute
     end: Minute | None
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """A version of the rule profile came into force, and why; ``before``: the one that was."""
+
+    before: Profile
+    profile: Profile
+    reason: str

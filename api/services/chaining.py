@@ -129,7 +129,7 @@ def seek_for_stay(command: SeekForStay, changes: Changes) -> Answer:
 def pair_step_down(stay: Stay, changes: Changes) -> Proposal | None:
     """Propose together that a patient who is ready for less care leaves a critical-care bed and that the first who
     waits for it, and would get it, comes; None if nobody does."""
-    if stay.id in _spoken_for(changes):
+    if stay.id in spoken_for(changes):
         return None
     bed = changes.records.beds[stay.bed_id]
     away = Movable(stay.id, move_request(stay, changes.records, LIMITS, f"move/{stay.id}"))
@@ -174,9 +174,9 @@ def movable_stays(moves: Mapping[str, int], changes: Changes) -> Iterator[Movabl
             booking = booking_of(case)
             yield Movable(f"{booking.allocation.id}/stay", case.request, booking)
     records = changes.records
-    attached, lounge, spoken_for = attached_allocations(records), lounge_rooms(records), _spoken_for(changes)
+    attached, lounge, spoken = attached_allocations(records), lounge_rooms(records), spoken_for(changes)
     for stay in records.stays.values():
-        if stay.id in spoken_for or any(bars(stay, records, LIMITS, moves.get(stay.id, 0), attached)):
+        if stay.id in spoken or any(bars(stay, records, LIMITS, moves.get(stay.id, 0), attached)):
             continue
         rooms = lounge if may_sit(stay, records) else None
         yield Movable(stay.id, move_request(stay, records, LIMITS, f"move/{stay.id}", rooms))
@@ -185,11 +185,11 @@ def movable_stays(moves: Mapping[str, int], changes: Changes) -> Iterator[Movabl
 def _bars(stay: Stay, moves: Mapping[str, int], changes: Changes) -> list[str]:
     records = changes.records
     found = bars(stay, records, LIMITS, moves.get(stay.id, 0), attached_allocations(records))
-    waits = ["move_asked"] if stay.id in _spoken_for(changes) else []
+    waits = ["move_asked"] if stay.id in spoken_for(changes) else []
     return [*(bar.value for bar in found), *waits]
 
 
-def _spoken_for(changes: Changes) -> frozenset[str]:
+def spoken_for(changes: Changes) -> frozenset[str]:
     """Stays another bed is asked or proposed for already."""
     asked = {case.request.from_stay_id for case in changes.desk.cases.values()} - {None}
     proposed = {p.subject_id for p in changes.desk.proposals.values()}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from api.services.cases import Case, DisruptionRecord, Proposal, Waiver
+from api.services.cases import Activated, Case, DisruptionRecord, Proposal, Waiver
 from api.services.concerning import wards_concerned
 from api.services.desk import Desk, Practice
 from api.services.homes import record_of
@@ -32,15 +32,6 @@ from solver.placing.records import Record, Records, consequences
 from solver.placing.repair import Repaired
 
 Key = tuple[type, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Activated:
-    """A version of the rule profile came into force, and why; ``before``: the one that was."""
-
-    before: Profile
-    profile: Profile
-    reason: str
 
 
 class Changes:

@@ -11,14 +11,15 @@ from api.errors import ContradictoryInput, Place, RuleBroken, UnknownReference, 
 from api.places import pointer
 from api.schemas.requests import ChoiceIn, PlaceIn
 from api.security.access import Access
-from api.services.cases import Case
+from api.services.cases import Case, overruled
 from api.services.changes import Changes
 from api.services.displacing import Displaceable
 from api.services.intake import Steps, taken_waivers, unknown_rules
 from api.services.lookup import case_by_id
 from api.services.placing import answer, carry_out, decide, may_change, rules_broken, settle
 from models.commands import Answer
-from solver.hospital import Allocation, LotUse, Minute, UnitUse
+from solver.hospital import Allocation, LotUse, Minute, Request, UnitUse
+from solver.placing.ahead import as_it_waits
 from solver.placing.asks import start_window
 from solver.placing.problem import Decision, Method, Within
 
@@ -50,7 +51,7 @@ def choose(command: Choose, changes: Changes) -> Answer:
     taken = taken_waivers(command.body.waivers, case.ward_id, case.id, command.access, changes)
     if case.allocation is not None:
         changes.take_back(case)
-    case = replace(case, waivers=(*case.waivers, *taken))
+    case = replace(overruled(case, taken), held_until=None)
     case = _decided(case, changes) if place is None else given_as_chosen(case, place, (), changes)
     return Answer(200 if case.allocation is not None else 202, answer(case, changes))
 
@@ -78,8 +79,8 @@ def given_as_chosen(case: Case, place: PlaceIn, at: Steps, changes: Changes) -> 
 
 def chosen(case: Case, place: PlaceIn, at: Steps, changes: Changes) -> Decision:
     """The bundle at the very place a person chose; raises ``RuleBroken`` with the rules it would break."""
-    live, request = changes.live, case.request
-    start = _start(case, place, at, changes)
+    live, request = changes.live, as_it_waits(case.request, changes.now)
+    start = _start(request, place, at, changes)
     bed = np.array([live.arrays.bed_number[place.bed_id]], np.int64)
     found = live.priced(
         request, changes.desk.new_id("alc"), waived=case.waived, within=Within(bed, start, start)
@@ -88,7 +89,7 @@ def chosen(case: Case, place: PlaceIn, at: Steps, changes: Changes) -> Decision:
         first = start_window(request, changes.now)[0] if start is None else start
         raise RuleBroken(live.against(request, place.bed_id, first, case.waived), REMEDY)
     allocation = _with_supplies(found[0], case, place, at)
-    decision = live.judged(request, allocation, Method.PERSON, waived=case.waived)
+    decision = live.judged(case.request, allocation, Method.PERSON, waived=case.waived)
     if not decision.verified:
         raise RuleBroken(rules_broken(decision, changes), REMEDY)
     return decision
@@ -107,11 +108,10 @@ def unknown_things(place: PlaceIn, at: Steps, changes: Changes) -> Iterator[Plac
             yield Place(pointer(*at, "lots", number, "lot_id"), "the id of a lot (GET /drug-lots)")
 
 
-def _start(case: Case, place: PlaceIn, at: Steps, changes: Changes) -> Minute | None:
+def _start(request: Request, place: PlaceIn, at: Steps, changes: Changes) -> Minute | None:
     """The start a person chose; one that was now when it was recommended, and has passed since, is now."""
     if place.start is None:
         return None
-    request = case.request
     first, last = start_window(request, changes.now)
     if not request.needed_by <= place.start <= last:
         expected = "no earlier than needed_by, no later than the request may wait"

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from api.services.cases import Case, Proposal
 from api.services.homes import record_of
-from models.repositories.profiles import FIRST_VERSION, ProfileBook
+from models.repositories.profiles import ProfileBook, first_book
 from models.repositories.staff import Slot
 from models.tables.staff import SLOT_MINUTES
-from solver.engine.rule import Profile
 from solver.hospital import (
     Person,
     RequestState,
@@ -38,10 +37,7 @@ class Practice:
     batch_seconds: float
     displacing: Bounds = field(default_factory=Bounds)
     chain_searches: int = 0
-
-
-def _no_profiles() -> ProfileBook:
-    return ProfileBook({FIRST_VERSION: Profile()}, ())
+    hold_rest_minutes: int = 30
 
 
 class Desk:
@@ -60,12 +56,14 @@ class Desk:
         find_persons: Callable[[Collection[str]], Iterable[Person]],
         cover: Mapping[Slot, int],
         revision: int,
-        profiles: Callable[[], ProfileBook] = _no_profiles,
+        profiles: Callable[[], ProfileBook] = first_book,
     ) -> None:
         self.live = live
         self.revision = revision
         self.cover = Counter(cover)
         self._find_persons = find_persons
+        self.pressed: Callable[[], bool] = lambda: False
+        """Whether somebody who waits behind the command is due: what takes long cuts itself short."""
         self.profiles = profiles
         """Reads the book of the rule profile's versions, as it is committed."""
         self._absent: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """Displacing: which booking someone urgent may take the place of, as this hospital works the desk.
 
-Whom the solver's search may take back is decided here: what a person chose or waived rules for, and what a ward has
-accepted and awaits soon, is left to people; and nobody is displaced twice.
+Whom the solver's search may take back is decided here: what a person chose, holds or waived rules for, and what a ward
+has accepted and awaits soon, is left to people; and nobody is displaced twice.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ def may_be_displaced(changes: Changes) -> Iterator[Case]:
 
 
 def may_be_changed(case: Case, changes: Changes) -> bool:
-    """Whether software may change a booking: no person has had a say in it, and nobody awaits it."""
-    if case.allocation is None or case.state is RequestState.ARRIVED:
+    """Whether software may change a booking: no person has had a say in it (who holds it has), and
+    nobody awaits it."""
+    if case.allocation is None or case.state is RequestState.ARRIVED or case.held_until is not None:
         return False
     return not _decided_by_a_person(case) and not _awaited(case, changes)
 

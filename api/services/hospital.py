@@ -19,12 +19,14 @@ from sqlalchemy.exc import IntegrityError
 
 from api.errors import NotReady
 from api.schemas.movements import TransferIn
+from api.schemas.requests import BundleIn
 from api.services import (
     arriving,
     batches,
     chaining,
     choosing,
     disruptions,
+    holding,
     leaving,
     movements,
     placing,
@@ -57,6 +59,7 @@ HANDLERS: Mapping[str, Handler] = {
     "request.chain": chaining.seek_for_request,
     "stay.chain": chaining.seek_for_stay,
     "request.release": movements.withdraw,
+    "allocation.hold": holding.hold,
     "allocation.confirm": movements.confirm,
     "allocation.release": movements.release,
     "allocation.arrive": arriving.arrive,
@@ -114,18 +117,20 @@ class Prepared:
 
 def _persons_named(command: Command) -> Iterable[str]:
     """Ids of persons a command names, for those that many bring."""
-    body = command.body
-    bundles = (
-        (body.body,)
-        if isinstance(body, placing.PlaceOne)
-        else body.body.requests
-        if isinstance(body, batches.PlaceBatch)
-        else ()
-    )
-    for bundle in bundles:
+    for bundle in _bundles(command.body):
         named = bundle.person_id if bundle.person is None else bundle.person.id
         if named is not None:
             yield named
+
+
+def _bundles(body: Any) -> Iterable[BundleIn]:
+    if isinstance(body, placing.PlaceOne):
+        return (body.body,)
+    if isinstance(body, batches.PlaceBatch):
+        return body.body.requests
+    if isinstance(body, holding.Hold) and body.body.request is not None:
+        return (body.body.request,)
+    return ()
 
 
 def _asks(command: Command) -> Priority | None:
@@ -135,6 +140,8 @@ def _asks(command: Command) -> Priority | None:
         return body.body.priority.priority
     if isinstance(body, batches.PlaceBatch):
         return min(bundle.priority.priority for bundle in body.body.requests)
+    if isinstance(body, holding.Hold) and body.body.request is not None:
+        return body.body.request.priority.priority
     if isinstance(body, movements.Act | transfers.TransferStay) and isinstance(body.body, TransferIn):
         return body.body.priority.priority
     return None
@@ -155,6 +162,8 @@ class HospitalDecider:
         self._sound = True
         self._waiting = WaitingList()
         self._lock = threading.RLock()
+        self.pressed: Callable[[], bool] = lambda: False
+        """Whether somebody who waits behind the commands being decided is due."""
         self.desk = keeper.build()
         self.moved_at = time.monotonic()
         """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest
@@ -166,6 +175,7 @@ class HospitalDecider:
             if not self._sound:
                 self.reset()
             self._move_clock()
+            self.desk.pressed = self.pressed
             self.desk.look_up({person for command in commands for person in _persons_named(command)})
             self._waiting.begin()
             last = len(commands) - 1

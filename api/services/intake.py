@@ -9,7 +9,7 @@ from api.places import pointer
 from api.schemas.requests import BundleIn, InfectionIn, PersonIn, WaiverIn
 from api.security.access import Access
 from api.security.permissions import Permission
-from api.services.cases import Waiver
+from api.services.cases import Override, Waiver
 from api.services.changes import Changes
 from models.personal import PersonalData
 from solver.engine.rule import Level
@@ -62,7 +62,7 @@ def unknown_rules(waivers: Iterable[WaiverIn], at: Steps) -> Iterator[Place]:
 
 def taken_waivers(
     waivers: Iterable[WaiverIn], ward_id: str | None, request_id: str, access: Access, changes: Changes
-) -> tuple[tuple[str, Minute], ...]:
+) -> tuple[Override, ...]:
     """Note the waivers of a request; raises ``OverrideRefused`` for absolute and soft rules and times
     past."""
     waived = []
@@ -77,9 +77,10 @@ def taken_waivers(
         if until <= changes.now:
             raise OverrideRefused("A waiver must end in the future.", "Give a later time, or none.")
         access.require(ward_id, Permission.OVERRIDE)
-        changes.waivers.append(Waiver(rule.id, request_id, waiver.reason, until))
+        override_id, by = changes.desk.new_id("ovr"), access.principal.account_id
+        changes.waivers.append(Waiver(override_id, rule.id, request_id, waiver.reason, until))
         changes.tell("rule.overridden", request_id, rule_id=rule.id, until=until)
-        waived.append((rule.id, until))
+        waived.append(Override(override_id, rule.id, by, changes.now, until, request_id))
     return tuple(waived)
 
 

@@ -80,7 +80,8 @@ def _release(case: Case, body: ReleaseIn, access: Access, changes: Changes) -> A
     if case.allocation is not None:
         changes.take_back(case)
         changes.came_free = True
-    case = changes.set_case(replace(case, state=RequestState.RELEASED, allocation=None, need=None))
+    case = replace(case, state=RequestState.RELEASED, allocation=None, need=None, held_until=None)
+    case = changes.set_case(case)
     changes.tell("request.released", case.id, reason_given=bool(body.reason))
     state_reason(RELEASED, case.id, body.reason, changes, case=case, ward_id=ward_id)
     return Answer(200, answer(case, changes))
@@ -107,7 +108,9 @@ def record_step(command: Act, changes: Changes) -> Answer:
     else:
         make_clean(changes.records.beds[stay.bed_id], changes)
         changes.step(case.id, Step.BED_CLEAN, at)
-    case = changes.set_case(changes.desk.cases[case.id])
+    case = changes.desk.cases[case.id]
+    on_the_way = body.step == "handed_over"
+    case = changes.set_case(replace(case, held_until=None) if on_the_way else case)
     changes.tell(f"step.{body.step}", stay.id, request_id=case.id)
     return Answer(200, answer(case, changes))
 

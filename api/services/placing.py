@@ -10,7 +10,7 @@ from typing import Any
 from api.schemas.requests import BundleIn, RequestIn
 from api.security.access import Access
 from api.services import words
-from api.services.cases import Case
+from api.services.cases import Case, overruled
 from api.services.changes import Changes
 from api.services.displacing import Displaceable
 from api.services.intake import (
@@ -31,9 +31,13 @@ from solver.placing.referee import Decided, broken, check
 log = logging.getLogger(__name__)
 
 
+STORING_SECONDS = 0.005
+"""What an answer needs after it was decided: stored with its batch, committed, sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceOne:
-    """Place one request; ``due`` (monotonic seconds): after it the quickest answer counts."""
+    """Place one request; ``due`` (monotonic seconds): when it has all but come the quickest answer counts."""
 
     body: RequestIn
     access: Access
@@ -43,7 +47,7 @@ class PlaceOne:
 def place_one(command: PlaceOne, changes: Changes) -> Answer:
     """201 with the bundle, or 202 with the stored need."""
     case = open_case(command.body, (), command.access, changes)
-    hurried = command.due is not None and time.monotonic() >= command.due
+    hurried = command.due is not None and time.monotonic() >= command.due - STORING_SECONDS
     case = give_place(case, changes, hurried=hurried)
     status = 201 if case.allocation is not None else 202
     return Answer(status, answer(case, changes, degraded=hurried))
@@ -55,19 +59,17 @@ def open_case(bundle: BundleIn, at: Steps, access: Access, changes: Changes) -> 
     check_references(bundle, changes, at)
     person = person_of(bundle, at, changes)
     request = request_of(bundle, changes.desk.new_id("req"), person.id, changes.now)
-    waivers = taken_waivers(bundle.waivers, bundle.for_ward_id, request.id, access, changes)
+    overrides = taken_waivers(bundle.waivers, bundle.for_ward_id, request.id, access, changes)
     changes.step(request.id, Step.DECISION_TO_ADMIT, request.decided_at)
     changes.step(request.id, Step.REQUESTED)
-    return changes.set_case(
-        Case(
-            request=request,
-            state=RequestState.UNPLACED,
-            ward_id=bundle.for_ward_id,
-            asked_by=access.principal.account_id,
-            requested_at=changes.now,
-            waivers=waivers,
-        )
+    case = Case(
+        request=request,
+        state=RequestState.UNPLACED,
+        ward_id=bundle.for_ward_id,
+        asked_by=access.principal.account_id,
+        requested_at=changes.now,
     )
+    return changes.set_case(overruled(case, overrides))
 
 
 def give_place(case: Case, changes: Changes, *, hurried: bool = False) -> Case:
@@ -152,8 +154,16 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
         revision=case.revision,
         method=decision.method.value,
         waited=waited,
+        **overridden(explained),
     )
     return case
+
+
+def overridden(explained: dict[str, Any]) -> dict[str, Any]:
+    """The overridable rules a decision breaks, and by how much, as the audit trail keeps them; nothing if it breaks
+    none."""
+    broken_by = {one["rule_id"]: one["amount"] for one in explained["overridden"]}
+    return {"overridden": broken_by} if broken_by else {}
 
 
 def _unconfirmed(decision: Decision, changes: Changes) -> Decision:
@@ -174,7 +184,14 @@ def keep_waiting(case: Case, decision: Decision, changes: Changes) -> Case:
     need = words.need_of(case.request, decision.why_not, changes.live, again)
     if case.allocation is not None:
         changes.tell("allocation.withdrawn", case.allocation.id, request_id=case.id)
-    case = replace(case, state=RequestState.UNPLACED, allocation=None, explanation={}, need=need)
+    case = replace(
+        case,
+        state=RequestState.UNPLACED,
+        allocation=None,
+        explanation={},
+        need=need,
+        held_until=None,
+    )
     case = changes.set_case(case)
     changes.tell("request.unplaced", case.id, rule_ids=[s.rule_id for s in decision.why_not.standing][:10])
     return case

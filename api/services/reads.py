@@ -233,7 +233,7 @@ def request(connection: Connection, request_id: str, zone: str, reader: Reader) 
         "stated_reasons": reader.of_request(connection, request_id, stored.ward_id, zone),
     }
     return {
-        **_case_json(stored, zone),
+        **_with_reasons(connection, _case_json(stored, zone)),
         "ward_asking": stored.ward_id,
         "steps": times,
         **_care(stored),
@@ -246,7 +246,7 @@ def allocation(connection: Connection, allocation_id: str, zone: str) -> dict[st
     stored = cases.case_of_allocation(connection, allocation_id)
     current = stored.allocation
     if current is not None and current.id == allocation_id:
-        return words.allocation_json(case_of(stored), zone)
+        return _with_reasons(connection, words.allocation_json(case_of(stored), zone))
     old = cases.load_allocations(connection, [allocation_id])[allocation_id]
     return {
         "id": old.id,
@@ -311,6 +311,14 @@ def _bed_census(bed: BedCensus, zone: str) -> dict[str, Any]:
 # --- parts --------------------------------------------------------------------------------------------------
 def _case_json(stored: StoredCase, zone: str) -> dict[str, Any]:
     return words.case_json(case_of(stored), zone)
+
+
+def _with_reasons(connection: Connection, told: dict[str, Any]) -> dict[str, Any]:
+    """Why each override was given, told to who reads the one record: a reason is free text."""
+    if "overrides" not in told:
+        return told
+    reasons = governance.load_reasons(connection, [one["id"] for one in told["overrides"]])
+    return told | {"overrides": [one | {"reason": reasons.get(one["id"])} for one in told["overrides"]]}
 
 
 def _care(stored: StoredCase) -> dict[str, Any]:

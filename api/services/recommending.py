@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.errors import WrongState
@@ -18,6 +18,7 @@ from api.services.placing import bed_published, may_change, open_case
 from solver.engine.result import Budget
 from solver.hospital import Allocation, Minute
 from solver.placing import phrases, rules
+from solver.placing.ahead import as_it_waits
 from solver.placing.displace import URGENT, Exchange
 from solver.placing.explain import clock, paid
 from solver.placing.problem import Decision, Price
@@ -83,7 +84,7 @@ def _asked_for(command: Recommend, changes: Changes) -> tuple[Case, str | None]:
     published = bed_published(case)
     if case.allocation is not None:
         changes.take_back(case)
-    return case, published
+    return replace(case, request=as_it_waits(case.request, changes.now)), published
 
 
 def _budget(command: Recommend) -> Budget:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from api.errors import AlreadyKnown
-from api.services.cases import Case, Need, Proposal
+from api.services.cases import Case, Need, Override, Proposal
 from api.services.changes import Changes
 from models.commands import Transaction
 from models.personal import PersonalVault
@@ -127,6 +127,8 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         version=case.revision,
         displaced_by=case.displaced_by,
         declined_by=case.declined_by,
+        held_until=case.held_until,
+        overrides=tuple(asdict(one) for one in case.overrides),
     )
 
 
@@ -142,7 +144,7 @@ def _text(sentence: dict[str, Any]) -> str:
 def _overrides(changes: Changes) -> Iterator[governance.StoredOverride]:
     for waiver in changes.waivers:
         yield governance.StoredOverride(
-            changes.desk.new_id("ovr"),
+            waiver.id,
             waiver.rule_id,
             waiver.request_id,
             waiver.reason,
@@ -198,6 +200,8 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         need=None if need is None else _need(need),
         displaced_by=stored.displaced_by,
         declined_by=stored.declined_by,
+        held_until=stored.held_until,
+        overrides=tuple(Override(**one) for one in stored.overrides),
     )
 
 

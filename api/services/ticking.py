@@ -1,5 +1,5 @@
-"""The hospital's clock moves: cleaning ends, expected ends that have passed move forward, the waiting list is
-decided again."""
+"""The hospital's clock moves: cleaning ends, expected ends that have passed move forward, holds lapse, the waiting list
+is decided again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from api.services import chaining, proposals, repair, waiting, words
+from api.services import chaining, holding, proposals, repair, waiting, words
 from api.services.changes import Changes
 from api.services.lasting import set_end
 from models.commands import Answer
@@ -29,6 +29,7 @@ def tick(command: Tick, changes: Changes) -> Answer:
     _forget_past_bookings(changes)
     overdue = _extend_overdue(changes)
     proposals.expire(changes)
+    lapsed = holding.lapse(changes)
     changes.unplaced_by_repair.clear()
     placed = waiting.decide_again(changes, explain=True)
     chaining.seek_for_the_urgent(command.moves, changes)
@@ -38,6 +39,7 @@ def tick(command: Tick, changes: Changes) -> Answer:
             "now": words.moment(changes.now, changes.zone),
             "cleaned_beds": cleaned,
             "overdue_stays": overdue,
+            "lapsed_holds": lapsed,
             "repaired": changes.repaired,
             "placed_from_waiting": [_placed(case, changes) for case in placed],
         },

@@ -8,7 +8,7 @@ from api.errors import Place, UnknownReference, WrongState
 from api.places import pointer
 from api.schemas.movements import TransferIn
 from api.security.access import Access
-from api.services.cases import Case
+from api.services.cases import Case, overruled
 from api.services.changes import Changes
 from api.services.intake import taken_waivers, unknown_rules
 from api.services.lookup import case_of_allocation, companion_of, main_stay, stay_by_id
@@ -60,10 +60,13 @@ def transfer_stay(command: TransferStay, changes: Changes) -> Answer:
     if unknown:
         raise UnknownReference(unknown)
     request = transfer_request(stay, body, changes)
-    waivers = taken_waivers(body.waivers, ward_id, request.id, command.access, changes)
+    overrides = taken_waivers(body.waivers, ward_id, request.id, command.access, changes)
     account = command.access.principal.account_id
-    case = Case(request, RequestState.UNPLACED, ward_id, account, changes.now, waivers=waivers)
-    changes.set_case(case)
+    former = changes.desk.case_of_stay(stay)
+    case = Case(request, RequestState.UNPLACED, ward_id, account, changes.now)
+    # What was overridden where the patient comes from is no licence here, and is told all the same.
+    case = replace(case, overrides=former.overrides if former is not None else ())
+    case = changes.set_case(overruled(case, overrides))
     changes.step(request.id, Step.REQUESTED)
     state_reason(TRANSFERRED, stay.id, body.reason, changes, case=case, ward_id=ward_id)
     case = give_place(case, changes)

@@ -139,9 +139,15 @@ def _chosen(desk: Desk) -> list[str]:
 def _waits(case: Case, now: Minute) -> bool:
     """Whether a case has no place, or one that is later than it can wait."""
     if case.allocation is None:
-        return case.state is RequestState.UNPLACED
-    booked = case.state in (RequestState.PLACED, RequestState.CONFIRMED)
+        return case.state is RequestState.UNPLACED and not _rests(case, now)
+    booked = case.state in (RequestState.PLACED, RequestState.CONFIRMED) and case.held_until is None
     return booked and is_late(case.request, case.allocation, now)
+
+
+def _rests(case: Case, now: Minute) -> bool:
+    """Whether a case is left to people for a while, because nobody confirmed what was held for it."""
+    need = case.need
+    return need is not None and need.why_not.get("lapsed_minute") is not None and now < need.decide_again
 
 
 def _placed(case: Case, others: Displaceable, changes: Changes) -> Case | None:

@@ -22,7 +22,7 @@ from solver.hospital import (
 )
 from solver.hospital.staff import NURSE_SHARES
 from solver.placing import phrases, rules
-from solver.placing.explain import explain, fits
+from solver.placing.explain import clock, explain, fits
 from solver.placing.fallback import RELIEF, fallback
 from solver.placing.language import Sentence
 from solver.placing.live import LiveHospital
@@ -60,6 +60,11 @@ def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dic
         ],
         "prices": [_price(price) for price in decision.prices if price.cost],
         "waived": sorted(decision.waived),
+        "overridden": [
+            {"rule_id": price.rule_id, "amount": price.amount, "unit": rules.RULES[price.rule_id].unit}
+            for price in decision.prices
+            if price.rule_id in decision.waived and price.amount > 0
+        ],
         "compared": compared,
         "cover": cover(live.records, live.records.ward_of_bed(allocation.bed_id), allocation.start),
     }
@@ -177,6 +182,14 @@ def need_of(request: Request, why_not: WhyNot, live: LiveHospital, again: Minute
     )
 
 
+def lapsed_need(request: Request, lapsed: Minute, again: Minute, live: LiveHospital) -> Need:
+    """The stored need of a request whose hold nobody confirmed: nothing stands in its way."""
+    need = need_of(request, WhyNot((), (), None), live, again)
+    records = live.records
+    told = phrases.HOLD_LAPSED.of(until=clock(lapsed, records), again=clock(again, records))
+    return replace(need, why_not=need.why_not | {"fits": as_json(told), "lapsed_minute": lapsed})
+
+
 def _why_not_json(why_not: WhyNot, records: Records) -> dict[str, Any]:
     return {
         "blocking": [
@@ -216,11 +229,13 @@ def case_json(case: Case, zone: str) -> dict[str, Any]:
     }
     if case.displaced_by is not None:
         body["displaced_by"] = case.displaced_by
+    if case.overrides:
+        body["overrides"] = overrides_json(case, zone)
     if case.allocation is not None:
         body["allocation"] = allocation_json(case, zone)
     elif case.need is not None:
         body["need"] = need_json(case.need, zone)
-        body["reasons"] = need_reasons(case.need)
+        body["reasons"] = [*need_reasons(case.need), *overruled(case, zone)]
     return body
 
 
@@ -228,7 +243,7 @@ def allocation_json(case: Case, zone: str) -> dict[str, Any]:
     """An allocation as clients see it."""
     allocation = case.allocation
     assert allocation is not None, "nothing was given"
-    return {
+    told: dict[str, Any] = {
         "id": allocation.id,
         "request_id": case.id,
         "person_id": allocation.person_id,
@@ -237,6 +252,35 @@ def allocation_json(case: Case, zone: str) -> dict[str, Any]:
         **bundle_json(allocation, zone),
         **case.explanation,
     }
+    if case.held_until is not None:
+        told["held_until"] = moment(case.held_until, zone)
+    if case.overrides:
+        told["overrides"] = overrides_json(case, zone)
+        told["reasons"] = [*told["reasons"], *overruled(case, zone)]
+    return told
+
+
+def overrides_json(case: Case, zone: str) -> list[dict[str, Any]]:
+    """What people decided against rules for a case, or for one it continues; also what is over."""
+    return [
+        {
+            "id": one.id,
+            "rule_id": one.rule_id,
+            "by": one.by,
+            "since": moment(one.since, zone),
+            "until": moment(one.until, zone),
+            "request_id": one.request_id,
+        }
+        for one in case.overrides
+    ]
+
+
+def overruled(case: Case, zone: str) -> Iterable[dict[str, Any]]:
+    """The same in sentences."""
+    for one in case.overrides:
+        since, until = (f"{from_minute(at, zone):%Y-%m-%d %H:%M}" for at in (one.since, one.until))
+        sentence = phrases.OVERRIDE.of(by=one.by, since=since, until=until, rule=one.rule_id)
+        yield as_json(sentence)
 
 
 def bundle_json(allocation: Allocation, zone: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from api.solving.messages import READY, Plan, Task, failure
+from api.solving.messages import READY, Plan, Relaxed, RelaxTask, Task, failure
 from solver.engine.result import Budget
 from solver.hospital import Bed, Care, Hospital, Person, Priority, Request, Room, Site, Ward
 from solver.placing.problem import PlacingProblem
@@ -22,7 +22,7 @@ from solver.placing.problem import PlacingProblem
 NICENESS = 5
 """Behind the service, which answers everybody else meanwhile."""
 
-PRELOADED = ("solver.placing.solve", "api.solving.child")
+PRELOADED = ("solver.placing.solve", "solver.placing.cheapest", "api.solving.child")
 """Imported once, before a process is forked off: it is what takes longest of starting one."""
 
 
@@ -38,10 +38,11 @@ def serve(connection: Connection, memory_bytes: int) -> None:
             connection.send_bytes(answer(connection.recv()))
 
 
-def answer(task: Task) -> bytes:
-    """The plan of a task as JSON, or why there is none."""
+def answer(task: Task | RelaxTask) -> bytes:
+    """The answer to a task as JSON, or why there is none."""
     try:
-        return orjson.dumps(solved(task).model_dump(mode="json"))
+        done = relaxed(task) if isinstance(task, RelaxTask) else solved(task)
+        return orjson.dumps(done.model_dump(mode="json"))
     except MemoryError:
         return failure("out_of_memory")
     except Exception:
@@ -70,6 +71,14 @@ def solved(task: Task) -> Plan:
 def lower_priority() -> None:
     """Stand behind the service."""
     os.nice(NICENESS)
+
+
+def relaxed(task: RelaxTask) -> Relaxed:
+    """The cheapest relaxation."""
+    from solver.placing.cheapest import cheapest
+
+    found = cheapest(task.question, task.problem, task.seconds, workers=task.workers, seed=task.seed)
+    return Relaxed(relaxation=found.relaxation, method=found.method, bound=found.bound, proven=found.proven)
 
 
 def limit_memory(memory_bytes: int) -> None:

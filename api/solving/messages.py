@@ -7,14 +7,18 @@ ran out of memory, or is not the one it should be, may write anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from solver.engine.errors import SolverError
 from solver.hospital import Allocation
+from solver.placing.conceding import Question
+from solver.placing.concessions import Relaxation
 from solver.placing.problem import Method, PlacingProblem
+
+M = TypeVar("M", bound=BaseModel)
 
 READY = b"ready"
 MOST_BYTES = 16 * 1_048_576
@@ -30,6 +34,17 @@ class Task:
     """A batch on a frozen hospital, and how many seconds and workers deciding it may take."""
 
     problem: PlacingProblem
+    seconds: float
+    workers: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelaxTask:
+    """A question on a frozen hospital, and how many seconds and workers answering it may take."""
+
+    problem: PlacingProblem
+    question: Question
     seconds: float
     workers: int
     seed: int
@@ -53,6 +68,18 @@ class Plan(BaseModel):
     disagreed: int = Field(0, ge=0)
 
 
+class Relaxed(BaseModel):
+    """The cheapest relaxation, None if there is none, what found it, and how sure that is (see
+    ``solver.placing.cheapest.Answered``)."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    relaxation: Relaxation | None
+    method: Method
+    bound: int
+    proven: bool
+
+
 class NoPlan(Exception):
     """There is no plan; ``reason`` says why."""
 
@@ -68,13 +95,22 @@ def failure(reason: Failure) -> bytes:
 
 def read_plan(raw: bytes, requests: int) -> Plan:
     """The plan in an answer for so many requests; raises ``NoPlan``."""
+    plan = _read(raw, Plan)
+    if not len(plan.given) == len(plan.methods) == requests:
+        raise NoPlan("garbage")
+    return plan
+
+
+def read_relaxed(raw: bytes) -> Relaxed:
+    """The answer to a question; raises ``NoPlan``."""
+    return _read(raw, Relaxed)
+
+
+def _read(raw: bytes, model: type[M]) -> M:
     for reason in ("out_of_memory", "failed"):
         if raw == failure(reason):
             raise NoPlan(reason)
     try:
-        plan = Plan.model_validate_json(raw)
+        return model.model_validate_json(raw)
     except (ValidationError, SolverError):
         raise NoPlan("garbage") from None
-    if not len(plan.given) == len(plan.methods) == requests:
-        raise NoPlan("garbage")
-    return plan

@@ -13,13 +13,27 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from typing import Final
+from typing import Final, TypeVar
 
 from api.solving.child import PRELOADED
-from api.solving.messages import MOST_BYTES, READY, Failure, NoPlan, Plan, Task, read_plan
+from api.solving.messages import (
+    MOST_BYTES,
+    READY,
+    Failure,
+    NoPlan,
+    Plan,
+    Relaxed,
+    RelaxTask,
+    Task,
+    read_plan,
+    read_relaxed,
+)
+from solver.placing.conceding import Question
 from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
+
+A = TypeVar("A")
 
 SOLVE_SHARE = 0.8
 """Share of the time that the solver is given; the rest is for the way there and back, and for a late end."""
@@ -91,7 +105,23 @@ class SolverProcess:
             self._started()
 
     def solve(self, problem: PlacingProblem, seconds: float) -> Plan:
-        """The plan of a batch within so many seconds; raises ``NoPlan``.
+        """The plan of a batch within so many seconds; raises ``NoPlan``."""
+
+        def task(left: float) -> Task:
+            return Task(problem, SOLVE_SHARE * left, self._workers, SEED)
+
+        return self._answer(task, lambda raw: read_plan(raw, len(problem.requests)), seconds)
+
+    def relax(self, problem: PlacingProblem, question: Question, seconds: float) -> Relaxed:
+        """The cheapest changes that make a request fit, within so many seconds; raises ``NoPlan``."""
+
+        def task(left: float) -> RelaxTask:
+            return RelaxTask(problem, question, SOLVE_SHARE * left, self._workers, SEED)
+
+        return self._answer(task, read_relaxed, seconds)
+
+    def _answer(self, task: Callable[[float], object], read: Callable[[bytes], A], seconds: float) -> A:
+        """What comes back to a task made for the seconds that are left once the process has time for it.
 
         A process that fails in any way is killed, and another one is started.
         """
@@ -104,7 +134,7 @@ class SolverProcess:
                 raise NoPlan("starting")
             if time.monotonic() >= due:
                 raise NoPlan("busy")
-            return self._ask(child, problem, due)
+            return read(self._ask(child, task, due))
         except NoPlan as none:
             if none.reason not in UNHARMED:
                 self._replace()
@@ -135,15 +165,14 @@ class SolverProcess:
             self._end()
         self._lock.release()
 
-    def _ask(self, child: Child, problem: PlacingProblem, due: float) -> Plan:
+    def _ask(self, child: Child, task: Callable[[float], object], due: float) -> bytes:
         left = due - time.monotonic()
         try:
             with killed_after(child, left):
-                child.connection.send(Task(problem, SOLVE_SHARE * left, self._workers, SEED))
-                raw = child.connection.recv_bytes(MOST_BYTES)
+                child.connection.send(task(left))
+                return child.connection.recv_bytes(MOST_BYTES)
         except (EOFError, OSError):
             raise NoPlan("hung" if child.killed else "died") from None
-        return read_plan(raw, len(problem.requests))
 
     def _started(self) -> Child | None:
         if self._child is None and not self._closed:

@@ -40,13 +40,14 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A question and its answer; ``began`` is the client's monotonic clock, ``seconds`` until the whole answer was
-    there."""
+    there; ``about``: the question's."""
 
     kind: str
     began: float
     seconds: float
     status: int
     body: bytes
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,9 @@ async def closed_loop(connections: Sequence[Connection], source: Source) -> Run:
         began = time.perf_counter()
 
         def heard(status: int, body: bytes) -> None:
-            found.append(Exchange(message.kind, began, time.perf_counter() - began, status, body))
+            found.append(
+                Exchange(message.kind, began, time.perf_counter() - began, status, body, message.about)
+            )
             source.heard(message, status, body)
             turn(connection)
 
@@ -305,7 +308,7 @@ class _Flow:
             self.under_way -= 1
             kept = body if self._keep_bodies or not 200 <= status < 300 else b""
             now = time.perf_counter()
-            self.found.append(Exchange(message.kind, due, now - due, status, kept))
+            self.found.append(Exchange(message.kind, due, now - due, status, kept, message.about))
             self._source.heard(message, status, body)
             self._free.append((connection, now))
             self._answered.set()

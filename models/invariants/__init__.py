@@ -76,6 +76,7 @@ STANDING: dict[str, Callable[[Connection], Found]] = {
     "known_allergy": supplies.known_allergy,
     "incompatible_blood": supplies.incompatible_blood,
     "lost_request": needs.lost_request,
+    "lapsed_hold": needs.lapsed_hold,
     "audit_chain": _audit_chain,
 }
 

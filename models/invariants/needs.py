@@ -1,10 +1,11 @@
 # ruff: noqa: S608 (statements are put together from the constants of this file and common.py only)
-"""That no need is lost."""
+"""That no need is lost, and that a hold ends at its time."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from models.clock import CLOCK_ACTOR, MICROSECONDS_PER_MINUTE
 from models.invariants.common import LIVE, Found, ones
 
 
@@ -27,4 +28,18 @@ def lost_request(connection: Connection) -> Found:
             SELECT a.id, 'in force for a request that is ' || q.state
             FROM allocation a JOIN request q ON q.id = a.request_id
             WHERE a.state <> 'released' AND q.state IN ('unplaced', 'released')""",
+    )
+
+
+TICK_MINUTES = 2
+"""A tick that is recorded so long after a hold's end was decided after it."""
+
+
+def lapsed_hold(connection: Connection) -> Found:
+    """A hold that still stands although the clock has ticked after its end."""
+    return ones(
+        connection,
+        f"""SELECT q.id AS id, 'held until ' || (q.needs ->> 'held_until') AS detail FROM request q
+            WHERE (CAST(q.needs ->> 'held_until' AS BIGINT) + {TICK_MINUTES}) * {MICROSECONDS_PER_MINUTE} <=
+                (SELECT max(l.recorded_microsecond) FROM audit_line l WHERE l.actor = '{CLOCK_ACTOR}')""",
     )

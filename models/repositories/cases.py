@@ -53,6 +53,8 @@ class StoredCase:
     ``revision``: of the hospital when the allocation was made, 0 without; ``version``: counts every change
     of the request (ETag). ``displaced_by``: the more urgent request a booking of this one was taken back for.
     ``declined_by``: the wards that declined it, in order.
+    ``held_until``: until when what was given is only held. ``overrides``: what people decided against rules for it, and
+    for the requests it continues, also what is over, each as a document.
     """
 
     request: Request
@@ -66,6 +68,8 @@ class StoredCase:
     version: int = 1
     displaced_by: str | None = None
     declined_by: tuple[str, ...] = ()
+    held_until: Minute | None = None
+    overrides: tuple[Mapping[str, Any], ...] = ()
 
 
 def insert_case(transaction: Transaction, case: StoredCase) -> None:
@@ -269,6 +273,8 @@ def _case(row: Any, given: tuple[Allocation, Any] | None) -> StoredCase:
         row.version,
         row.needs.get("displaced_by"),
         tuple(row.needs.get("declined_by", ())),
+        row.needs.get("held_until"),
+        tuple(row.needs.get("overrides", ())),
     )
 
 
@@ -289,7 +295,7 @@ def _request_row(case: StoredCase) -> dict[str, Any]:
         "origin": request.origin.value,
         "clinically_ready": request.clinically_ready,
         "accepting_team": request.accepting_team,
-        "needs": care_columns["needs"] | _bundle(request) | _rare(case),
+        "needs": care_columns["needs"] | _bundle(request) | _rarely(case),
         "from_stay_id": request.from_stay_id,
         "asked_by": case.asked_by,
         "ward_id": case.ward_id,
@@ -301,11 +307,15 @@ def _request_row(case: StoredCase) -> dict[str, Any]:
     }
 
 
-def _rare(case: StoredCase) -> dict[str, Any]:
-    """Most are never displaced nor declined: no column for it."""
-    displaced = {"displaced_by": case.displaced_by} if case.displaced_by is not None else {}
-    declined = {"declined_by": list(case.declined_by)} if case.declined_by else {}
-    return displaced | declined
+def _rarely(case: StoredCase) -> dict[str, Any]:
+    """What few have: they were never displaced, declined nor held, nobody overrode a rule for them: no columns."""
+    found = {
+        "displaced_by": case.displaced_by,
+        "declined_by": list(case.declined_by) or None,
+        "held_until": case.held_until,
+        "overrides": [dict(one) for one in case.overrides] or None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _bundle(request: Request) -> dict[str, Any]:

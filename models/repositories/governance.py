@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -95,6 +95,12 @@ def load_overrides(connection: Connection, at: Minute) -> list[StoredOverride]:
         StoredOverride(r.id, r.rule_id, r.subject_id, r.reason, r.actor, r.start_minute, r.until_minute)
         for r in found
     ]
+
+
+def load_reasons(connection: Connection, override_ids: Collection[str]) -> dict[str, str]:
+    """Why each of these overrides was given, by id."""
+    chosen = select(rule_override.c.id, rule_override.c.reason).where(rule_override.c.id.in_(override_ids))
+    return {row.id: row.reason for row in connection.execute(chosen)}
 
 
 def read_proposal(row: Any) -> StoredProposal:

@@ -107,6 +107,11 @@ class ProfileBook:
         return previewed is not None and (not changed or previewed.sequence > changed[-1].sequence)
 
 
+def first_book() -> ProfileBook:
+    """The book of a hospital that never changed its rules."""
+    return ProfileBook({FIRST_VERSION: Profile()}, ())
+
+
 def load_book(connection: Connection) -> ProfileBook:
     """All versions and all that became of them."""
     found = connection.execute(select(rule_profile).order_by(rule_profile.c.version))

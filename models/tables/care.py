@@ -58,8 +58,10 @@ request = strict_table(
     Index("ix_request_state", "state", "priority", "needed_by_minute"),
     Index("ix_request_person_id", "person_id"),
 )
-"""A need. ``needs`` holds the bundle (features, skills, pools, equipment, drugs, companion, excluded rooms),
-``displaced_by`` if a booking was taken back once for a more urgent request, ``declined_by`` if wards declined it.
+"""A need. ``needs`` holds the bundle (features, skills, pools, equipment, drugs, companion, excluded rooms), and
+what few requests have: ``displaced_by`` if a booking was taken back once for a more urgent request, ``declined_by`` if
+wards declined it, ``held_until`` if what was given is only held until that minute, ``overrides`` of people against
+rules.
 
 An unplaced request says when it is decided again, where the patient stays meanwhile (``fallback``) and whom
 to ``call``; ``why_not`` explains. ``ward_id`` is the ward that asked, ``asked_by`` the account.

@@ -37,6 +37,14 @@ def ahead(
     live: LiveHospital, request: Request, allocation_id: str, waived: frozenset[str] = frozenset()
 ) -> Allocation | None:
     """The cheapest place within a day for who has waited too long or has a late place; None if there is none."""
-    longer = live.now + AHEAD_MINUTES - request.needed_by
-    patient = replace(request, max_wait_minutes=max(longer, request.max_wait_minutes))
-    return live.find(patient, allocation_id, waived=waived)
+    return live.find(_within_a_day(request, live.now), allocation_id, waived=waived)
+
+
+def as_it_waits(request: Request, now: Minute) -> Request:
+    """A request as a place is looked for: who has waited longer than they can wait may book a day ahead."""
+    return _within_a_day(request, now) if wait_is_over(request, now) else request
+
+
+def _within_a_day(request: Request, now: Minute) -> Request:
+    longer = now + AHEAD_MINUTES - request.needed_by
+    return replace(request, max_wait_minutes=max(longer, request.max_wait_minutes))

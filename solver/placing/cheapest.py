@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from solver.engine.errors import EngineError
+from solver.placing.conceding import NO_PRICE, Question
 from solver.placing.concessions import Relaxation
 from solver.placing.cpsat import elastic
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Method, PlacingProblem
 from solver.placing.records import Records
-from solver.placing.relax import NO_PRICE, Question, confirmed, relax
+from solver.placing.relax import confirmed, relax
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,8 @@ LEAST_SECONDS: Final = 0.2
 class Answered:
     """The cheapest relaxation found, None if there is none; ``method``: what found it.
 
-    No relaxation costs less than ``bound``; ``proven``: nor than this one, or there is none below ``elastic.CEILING``.
+    No relaxation costs less than ``bound``; ``proven``: nor than this one; of None, that there is none below
+    ``elastic.CEILING``.
     """
 
     relaxation: Relaxation | None
@@ -46,12 +48,13 @@ def cheapest(
     *,
     workers: int = 1,
     seed: int = 1,
+    proof: bool = True,
     timer: Callable[[], float] = time.monotonic,
 ) -> Answered:
-    """The answer for a frozen hospital within about so many seconds (of wall time)."""
+    """The answer for a frozen hospital within about so many seconds (of wall time); ``proof``: ask CP-SAT."""
     began = timer()
     live = LiveHospital.of(problem.hospital, problem.now, problem.profile, problem.options)
-    return answered(question, live, began, seconds, workers=workers, seed=seed, timer=timer)
+    return answered(question, live, began, seconds, workers=workers, seed=seed, proof=proof, timer=timer)
 
 
 def answered(
@@ -62,6 +65,7 @@ def answered(
     *,
     workers: int = 1,
     seed: int = 1,
+    proof: bool = True,
     timer: Callable[[], float] = time.monotonic,
 ) -> Answered:
     """The answer on a live hospital, which stays as it is; ``began``: when the time began to count."""
@@ -71,7 +75,7 @@ def answered(
     if best is not None and best.price == 0:
         return Answered(best, Method.KERNEL, 0, True)
     left = began + seconds - timer()
-    if left < LEAST_SECONDS:
+    if left < LEAST_SECONDS or not proof:
         return Answered(best, Method.KERNEL, 0, False)
     return _proven(question, live.records, live, best, left, workers, seed, timer)
 
@@ -96,8 +100,8 @@ def _proven(
         log.exception("The elastic model failed; what trials found stands")
         return Answered(best, Method.KERNEL, 0, False)
     if claim.relaxation is None:
-        limit = min(ceiling, elastic.CEILING)
-        return Answered(best, Method.KERNEL, claim.bound, claim.bound >= limit)
+        proven = claim.bound >= (elastic.CEILING if best is None else best.price)
+        return Answered(best, Method.KERNEL, claim.bound, proven)
     better = confirmed(question, claim.relaxation, live)
     if better is None:
         log.error("The referee did not confirm a relaxation of the elastic model; what trials found stands")

@@ -97,8 +97,14 @@ def _conditions(decision: Decision) -> Iterator[Sentence]:
     assert decision.allocation is not None
     if decision.allocation.conditional:
         yield phrases.CONDITIONAL.of()
+    amounts = {price.rule_id: price.amount for price in decision.prices}
     for rule_id in sorted(decision.waived):
-        yield phrases.WAIVED.of(rule=rule_id)
+        amount = amounts.get(rule_id, 0)
+        if amount > 0:
+            unit = rules.RULES[rule_id].unit
+            yield phrases.OVERRULED.of(rule=rule_id, amount=amount, unit=unit)
+        else:
+            yield phrases.WAIVED.of(rule=rule_id)
     if not decision.verified:
         yield phrases.UNVERIFIED.of()
 

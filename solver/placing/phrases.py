@@ -135,6 +135,23 @@ AS_GOOD: Final = Phrase(
     id="as_good",
 )
 
+OVERRULED: Final = Phrase(
+    "{rule} Not kept here ({amount} x {unit}): overridden by a named person.",
+    "{rule}此处未满足（数量 {amount}）：已由授权人员豁免。",
+    id="overruled",
+)
+OVERRIDE: Final = Phrase(
+    "Overridden by account {by}, from {since} until {until}: {rule}",
+    "由账户 {by} 豁免，{since} 至 {until}：{rule}",
+    id="override",
+)
+HOLD_LAPSED: Final = Phrase(
+    "What was held until {until} was given back, because nobody confirmed it; unless somebody acts, the need is "
+    "decided again from {again} on.",
+    "预留至 {until} 的安排无人确认，已释放；如无人处理，自 {again} 起重新安排。",
+    id="hold_lapsed",
+)
+
 # --- what an option takes from others, and how long it stands
 LAST_NEGATIVE_PRESSURE: Final = Phrase(
     "This takes the last empty room with negative pressure of site {site} while the stay lasts.",
@@ -259,6 +276,68 @@ REPLAYED: Final = Phrase(
     "逐一重算每份申请：床位、住院、预订、库存与排班取决定时已知的状态；场所、护患比、转运时间与人员取当前状态。不移动、"
     "不替换任何人，也不推演一次选择对后续的影响。{decisions} 份中有 {same} 份与当时决定一致。",
     id="replayed",
+)
+
+# --- what would have to give way
+RELAX_WAIT: Final = Phrase("Wait until {start}.", "等至 {start}。", id="relax_wait")
+RELAX_WAIVE: Final = Phrase("Override for this patient: {rule}", "为该患者豁免：{rule}", id="relax_waive")
+RELAX_OPEN: Final = Phrase("Staff and open bed {bed}.", "为床位 {bed} 配备人员并启用。", id="relax_open")
+RELAX_CLEAN: Final = Phrase(
+    "Clean bed {bed} now; it is ready at {start}.", "立即清洁床位 {bed}，{start} 可用。", id="relax_clean"
+)
+RELAX_LEND: Final = Phrase(
+    "Borrow unit {unit} from ward {ward}, which owns it.",
+    "向所属病区 {ward} 借用设备 {unit}。",
+    id="relax_lend",
+)
+RELAX_FETCH: Final = Phrase(
+    "Fetch lot {lot} from the cabinet of ward {ward}.", "从病区 {ward} 药柜调取批次 {lot}。", id="relax_fetch"
+)
+RELAX_EQUIVALENT: Final = Phrase(
+    "Have a pharmacist approve {drug}: same substance, strength, form and route.",
+    "请药师批准以 {drug} 替代：成分、规格、剂型、途径相同。",
+    id="relax_equivalent",
+)
+RELAX_CALL: Final = Phrase(
+    "Call in the nurse on call of shift {shift} on ward {ward}, if they agree.",
+    "经本人同意，呼叫病区 {ward} 备班班次 {shift} 的护士到岗。",
+    id="relax_call",
+)
+RELAX_MOVE: Final = Phrase(
+    "Propose to move stay {stay} from bed {from_bed} to bed {bed} at {start}; a person confirms it.",
+    "建议 {start} 将住院 {stay} 由床位 {from_bed} 转至床位 {bed}，须人工确认。",
+    id="relax_move",
+)
+RELAX_DISPLACE: Final = Phrase(
+    "Take the place of the less urgent request {request}, which gets bed {bed} from {start}.",
+    "占用较不紧急申请 {request} 的床位，该申请改至床位 {bed}，{start} 起。",
+    id="relax_displace",
+)
+RELAX_DISPLACE_WAITS: Final = Phrase(
+    "Take the place of the less urgent request {request}, which then waits.",
+    "占用较不紧急申请 {request} 的床位，该申请转为等待。",
+    id="relax_displace_waits",
+)
+RELAX_HIDDEN: Final = Phrase(
+    "Something has to give way on another ward; its bed manager knows.",
+    "需由其他病区作出调整，请联系其床位管理员。",
+    id="relax_hidden",
+)
+RELAX_FITS: Final = Phrase("It fits: nothing has to change.", "可以安排，无须调整。", id="relax_fits")
+RELAX_PROVEN: Final = Phrase(
+    "No cheaper change exists (price {price}, proven).",
+    "已证明无更低代价的调整（代价 {price}）。",
+    id="relax_proven",
+)
+RELAX_FOUND: Final = Phrase(
+    "The cheapest change found takes {price}; none takes less than {bound}.",
+    "所找到的最低代价为 {price}；下界 {bound}。",
+    id="relax_found",
+)
+RELAX_NONE: Final = Phrase(
+    "No change known here makes it possible. Call: {calls}.",
+    "现有手段均不可行。请联系：{calls}。",
+    id="relax_none",
 )
 
 PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}

@@ -9,13 +9,14 @@ exact model is in ``cpsat/elastic.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from solver.engine.types import Bool, Int64
+from solver.equipment.rules import UNIT_TYPE
 from solver.hospital import (
     Allocation,
     Bed,
@@ -26,10 +27,18 @@ from solver.hospital import (
     Unit,
 )
 from solver.hospital.stays import turnaround_minutes
-from solver.hospital.timegrid import MINUTES_PER_DAY
+from solver.pharmacy.rules import DRUG_GIVEN
 from solver.placing import rules
 from solver.placing.asks import start_window
-from solver.placing.codes import rules_in
+from solver.placing.codes import rule_bit, rules_in
+from solver.placing.conceding import (
+    NO_PRICE,
+    Question,
+    bits_of,
+    conceded,
+    mask_prices,
+    rule_prices,
+)
 from solver.placing.concessions import (
     TARIFFS,
     Concession,
@@ -38,29 +47,21 @@ from solver.placing.concessions import (
     cleaning,
     concede,
     displacing,
-    for_rule,
-    is_waivable,
     moving,
-    rule_price,
     unclean,
-    waiting,
 )
 from solver.placing.displace import Booking, supplies_held, supplies_wanted
 from solver.placing.live import LiveHospital
 from solver.placing.movable import may_be_moved, move_request
+from solver.placing.moving import attached_allocations
 from solver.placing.problem import Decision
 from solver.placing.records import Records
 from solver.placing.referee import Decided, broken, check, people
 from solver.placing.scope import Scope, set_aside
 from solver.placing.variants import Variant, calling, on_call, variants_of
 
-NO_PRICE: Final = 1 << 50
-"""Dearer than every sum of changes."""
-
 MOST_GONE: Final = 2
 """Patients and bookings that give way together at most."""
-
-MOST_WAIT_MINUTES: Final = 30 * MINUTES_PER_DAY
 
 BED_RULES: Final = frozenset({"bed_free", "bed_clean"})
 """Broken by who lies in the bed, and what they leave behind."""
@@ -69,19 +70,8 @@ PEOPLE_RULES: Final = frozenset({"room_sex", "isolation_cohort", "exposure_cohor
 """May be broken by who lies in another bed of the room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What should fit: a request, where, and what may give way besides rules and the hospital's own means.
-
-    ``bookings``: those that may be displaced. ``staying``: ids of stays that nobody is asked to move, besides those
-    that ``movable`` leaves alone. ``waived``: rules overridden for it already.
-    """
-
-    request: Request
-    scope: Scope = field(default_factory=Scope)
-    bookings: tuple[Booking, ...] = ()
-    staying: frozenset[str] = frozenset()
-    waived: frozenset[str] = frozenset()
+SUPPLY_BITS: Final = rule_bit(UNIT_TYPE) | rule_bit(DRUG_GIVEN)
+"""What the kernels' masks say where units or drugs are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +119,7 @@ def _found(
 ) -> Allocation | None:
     """What the kernels give within a scope."""
     narrowed = scope.narrowed(request, live.records, waived)
-    with scope.alone(live):
+    with scope.alone(live, request.companion):
         return live.find(narrowed, allocation_id, waived=waived - {rules.ROOM_EXCLUDED.id})
 
 
@@ -144,13 +134,16 @@ class _Search:
     ceiling: int = NO_PRICE
     best: Relaxation | None = None
     tried: int = 0
+    supplied: bool = False
     aside: list[Unit] = field(init=False)
     prices: Int64 = field(init=False)
     cleaned: dict[str, Concession] = field(init=False)
+    attached: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.aside = self.question.scope.other_units(self.question.request, self.live.records)
         self.prices = rule_prices()
+        self.attached = attached_allocations(self.records)
         self.cleaned = {bed.id: cleaning(bed, self.records) for bed in self._dirty()}
 
     @property
@@ -166,12 +159,16 @@ class _Search:
     def run(self) -> None:
         """Waivers and means first, then who gives way."""
         self.by_waivers(())
+        if not self.supplied:
+            # No nurse, no free bed brings what is missing; a booking that has it may.
+            self._by_giving_way(self._with_supplies())
+            return
         for nurse in self._nurses():
             if nurse.price < self.limit and not self.out_of_time():
                 with self.live.trial():
                     concede([nurse], self.live)
                     self.by_waivers((nurse,))
-        self._by_giving_way()
+        self._by_giving_way((*self._in_beds(), *self._with_supplies()))
 
     # --- means of the hospital --------------------------------------------------------------------------------
     def _dirty(self) -> list[Bed]:
@@ -223,6 +220,7 @@ class _Search:
         """Sum of the prices of all rules that stand against each bed from a start; int64 (n_beds,)."""
         asked = replace(variant.request, needed_by=max(start, variant.request.needed_by), max_wait_minutes=0)
         masks = self.live.masks(asked, self.question.waived | variant.waived)
+        self.supplied = self.supplied or bool((masks & SUPPLY_BITS == 0).any())
         return mask_prices(masks, self.prices)
 
     def _offer(
@@ -249,9 +247,8 @@ class _Search:
         return sorted(variants_of(self.question.request, self.records), key=lambda variant: variant.least)
 
     # --- who gives way ----------------------------------------------------------------------------------------
-    def _by_giving_way(self) -> None:
+    def _by_giving_way(self, options: Iterable[tuple[int, tuple[Stay, ...]]]) -> None:
         """Sets of patients and bookings, by the least they could cost."""
-        options = [*self._in_beds(), *self._with_supplies()]
         for least, gone in sorted(options, key=lambda option: option[0]):
             if least >= self.limit or self.tried >= self.bounds.tries or self.out_of_time():
                 break
@@ -318,7 +315,7 @@ class _Search:
         return total
 
     def _may_move(self, stay: Stay) -> bool:
-        return stay.id not in self.question.staying and may_be_moved(stay, self.records)
+        return stay.id not in self.question.staying and may_be_moved(stay, self.records, self.attached)
 
     def _booking_of(self, stay: Stay) -> Booking | None:
         if stay.state is not StayState.BOOKED or stay.allocation_id is None:
@@ -377,57 +374,3 @@ class _Search:
         to = self.live.find(booking.request, f"{booking.allocation.id}/again", waived=booking.waived)
         self.live.apply(Decision(booking.request, to, 0))
         return displacing(booking, to, self.records)
-
-
-# --- from a bundle to what it takes ---------------------------------------------------------------------------
-def conceded(
-    question: Question,
-    variant: Variant,
-    allocation: Allocation,
-    made: Sequence[Concession],
-    stands: Collection[str],
-    cleaned: Mapping[str, Concession],
-    records: Records,
-) -> Relaxation | None:
-    """A bundle with all that has to give way for it: what the referee finds broken, and what ``stands`` against the bed
-    by the kernels; None where nothing helps.
-
-    ``made``: changes that are in the records already; ``cleaned``: beds that are, by id.
-    """
-    counts = check(Decided(variant.request, allocation), records)
-    against = dict.fromkeys((*broken(counts, records.profile, question.waived), *stands))
-    if not all(is_waivable(rule_id) for rule_id in against):
-        return None
-    used = {allocation.bed_id, allocation.companion_bed_id}
-    taken = [one for bed_id, one in cleaned.items() if bed_id in used]
-    given = [one for rule_id in against for one in for_rule(rule_id, allocation, records)]
-    wait = waiting(question.request, allocation.start, records)
-    concessions = (*made, *variant.concessions, *taken, *given, *(() if wait is None else (wait,)))
-    waits = max(variant.request.max_wait_minutes, allocation.start - question.request.needed_by)
-    request = replace(
-        variant.request,
-        needed_by=question.request.needed_by,
-        max_wait_minutes=min(waits, MOST_WAIT_MINUTES),
-    )
-    waived = question.waived | {one.subject_id for one in given if one.kind is Kind.WAIVE_RULE}
-    return Relaxation(concessions, request, waived, allocation)
-
-
-# --- prices of what stands against a bed ----------------------------------------------------------------------
-def rule_prices() -> Int64:
-    """What it takes that each hard rule does not stand in the way; int64 (n_hard,)."""
-    found = [rule_price(rule.id) for rule in rules.HARD]
-    return np.array([NO_PRICE if price is None else price for price in found], np.int64)
-
-
-def bits_of(rule_ids: Iterable[str]) -> int:
-    """Rules as one number."""
-    return sum(1 << rules.NUMBER[rule_id] for rule_id in rule_ids)
-
-
-def mask_prices(masks: Int64, prices: Int64) -> Int64:
-    """For each mask of hard rules the sum of their prices, ``NO_PRICE`` at most; int64 (n,)."""
-    total = np.zeros(masks.shape, np.int64)
-    for number, price in enumerate(prices.tolist()):
-        total += (masks >> number & 1) * price
-    return np.minimum(total, NO_PRICE)

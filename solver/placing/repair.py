@@ -23,6 +23,7 @@ from solver.hospital import Allocation
 from solver.hospital.door import Door
 from solver.placing import rules
 from solver.placing.displace import URGENT, Booking, Bounds, Exchange, exchange
+from solver.placing.displace import movable as may_be_taken_back
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method
 from solver.placing.referee import Decided, broken, check
@@ -297,7 +298,8 @@ class _Work:
         if self._movable is None:
             self._movable = list(self._unread)
         ids, bounds = (self.ids[row], self.new_id()), self.effort.displacing
-        found = exchange(self.live, booking.request, None, self._movable, ids, bounds, booking.waived)
+        allowed = [other for other in self._movable if may_be_taken_back(other, self.live)]
+        found = exchange(self.live, booking.request, None, allowed, ids, bounds, booking.waived)
         if found is None:
             self._refused[row] = self._taken
             return None

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from solver.engine.types import Bool
-from solver.hospital import Allocation, Request, Unit, UnitState
+from solver.hospital import Allocation, Bed, Companion, Request, Unit, UnitState
+from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.placing import rules
 from solver.placing.live import LiveHospital
 from solver.placing.records import Records
+from solver.placing.referee.decisions import COMPANION_KINDS
+
+NEVER_MINUTES: Final = 400 * MINUTES_PER_DAY
+"""Later than every start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +62,20 @@ class Scope:
         return replace(request, excluded_room_ids=own | (frozenset(records.rooms) - self.rooms(records)))
 
     @contextmanager
-    def alone(self, live: LiveHospital) -> Iterator[None]:
-        """While inside, the other beds of the room that is asked about carry nobody."""
+    def alone(self, live: LiveHospital, companion: Companion = Companion.NONE) -> Iterator[None]:
+        """While inside, the other beds of the room that is asked about are never clean, but for places that a companion
+        may have. Closing and weight would do as well, but make the arrays anew: half a second at ``city``."""
         with live.trial():
-            for bed_id in self._other_beds(live.records):
-                live.put(replace(live.records.beds[bed_id], max_weight_kg=1))
+            for bed in self._other_beds(live.records):
+                if companion is Companion.NONE or bed.kind not in COMPANION_KINDS[companion]:
+                    live.put(replace(bed, clean_at=live.now + NEVER_MINUTES))
             yield
 
-    def _other_beds(self, records: Records) -> list[str]:
+    def _other_beds(self, records: Records) -> list[Bed]:
         if self.bed_id is None:
             return []
         room_id = records.beds[self.bed_id].room_id
-        return [bed_id for bed_id in records.beds_of_room[room_id] if bed_id != self.bed_id]
+        return [records.beds[bed_id] for bed_id in records.beds_of_room[room_id] if bed_id != self.bed_id]
 
     def other_units(self, request: Request, records: Records) -> list[Unit]:
         """Usable units that could serve in the stead of the one asked about, where the request needs one only."""

@@ -14,12 +14,13 @@ from solver.hospital import (
     Shift,
     Unit,
 )
+from solver.placing.conceding import NO_PRICE, Question
 from solver.placing.concessions import concede
 from solver.placing.cpsat import elastic
 from solver.placing.displace import Booking
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision
-from solver.placing.relax import NO_PRICE, Bounds, Question, confirmed, relax
+from solver.placing.relax import Bounds, confirmed, relax
 from solver.placing.scope import Scope
 from tests.builders import DAY, HOUR, NOW, nurse, occupant, person, records_of, request
 from tests.strategies import cases

@@ -1,6 +1,14 @@
 """A change is checked before anybody makes it: over HTTP, on the live hospital, which stays as it is."""
 
-from tests.api_service import DAY, HOUR, at, bundle
+import pytest
+
+from tests.api_service import DAY, HOUR, Place, at, bundle
+
+
+@pytest.fixture
+def place(tmp_path):
+    """An embedded database: nothing is stored by these questions, so that one of the two tells all."""
+    return Place(tmp_path).make()
 
 
 async def check(service, login="bed", **body):

@@ -192,6 +192,23 @@ async def test_a_need_that_nothing_fits_is_told_what_stands_in_the_way(service):
     assert (await events(service)) == []
 
 
+async def test_who_has_waited_too_long_is_recommended_a_place_a_day_ahead_and_may_take_it(service):
+    """As the waiting list looks for one; only a start at once would have been recommended."""
+    for bed_id in ("B1", "B2", "B3", "C1", "C2"):
+        await service.tell("bed_closed", bed_id=bed_id, reason="leak")
+    urgent = {"priority": "urgent", "care": NEEDS_B4, "duration_minutes": 600}
+    taken = await service.place(**urgent)
+    waits = (await service.place(**{**urgent, "priority": "soon"}, max_wait_minutes=0)).json()
+    there = await service.post(f"/allocations/{taken.json()['allocation']['id']}:arrive", revision=1)
+    assert there.status_code == 200
+    await service.clock(1)
+    option = (await recommended(service, request_id=waits["request_id"], k=1))["options"][0]
+    assert option["bed_id"] == "B4"
+    assert at(600) < option["start"] < at(24 * HOUR)
+    chosen = await service.post(f"/requests/{waits['request_id']}:choose", taken_as_told(option))
+    assert chosen.json()["allocation"]["start"] == option["start"]
+
+
 async def test_an_emergency_is_told_whose_place_it_could_take(service):
     asked = {"priority": "routine", "care": NEEDS_B4, "needed_by": at(3 * HOUR), "duration_minutes": 600}
     before = (await service.place(**asked, max_wait_minutes=DAY)).json()

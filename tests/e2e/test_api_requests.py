@@ -271,6 +271,24 @@ async def test_a_deadline_that_is_over_is_met_with_the_quickest_answer_and_says_
     assert answer.json()["allocation"]["method"] == "first_fit"
 
 
+async def test_the_writer_is_told_when_an_answer_is_due_and_how_much_work_it_is(service, monkeypatch):
+    told, submit = [], service.runtime.submit
+
+    async def noted(command):
+        told.extend([command] if command.name.startswith("request.") else [])
+        return await submit(command)
+
+    monkeypatch.setattr(service.runtime, "submit", noted)
+    now = service.runtime.outside.monotonic()
+    await service.place(deadline_ms=60_000)
+    await service.place()
+    await service.post("/requests:batch", {"requests": [bundle(), bundle()], "deadline_ms": 2000})
+    assert [command.weight for command in told] == [1, 1, 2]
+    assert told[1].due is None
+    assert now + 60 < told[0].due < now + 90
+    assert now + 2 < told[2].due < now + 32
+
+
 async def test_who_has_an_open_request_is_not_asked_for_twice(service):
     first = await service.post("/requests", bundle(person=None, person_id="known-1"))
     second = await service.post("/requests", bundle(person=None, person_id="known-1"))

@@ -115,3 +115,18 @@ def test_a_plan_for_another_number_of_requests_is_no_plan_for_these(runtime, dec
     (refused,) = decider.decide([asking(runtime, *crowd(3), planned=plan)])
     assert isinstance(refused, ValueError)
     assert decider.desk.live.records.hospital() == before
+
+
+def test_a_search_ends_when_somebody_who_waits_behind_it_is_due_and_keeps_the_plan_it_has(runtime, decider):
+    questions = []
+    decider.pressed = lambda: not questions.append("is somebody due?")
+    body = answered(decider, asking(runtime, *crowd(4)))
+    assert len(questions) == 1
+    assert (body["placed"], body["method"]) == (4, "batch")
+
+
+def test_a_search_behind_which_nobody_is_due_takes_its_time(runtime, decider):
+    questions = []
+    decider.pressed = lambda: bool(questions.append("is somebody due?"))
+    answered(decider, asking(runtime, *crowd(4)))
+    assert len(questions) > 1

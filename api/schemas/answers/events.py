@@ -167,6 +167,7 @@ class ClockOut(Upset):
     now: Time
     cleaned_beds: list[str]
     overdue_stays: list[str]
+    lapsed_holds: Annotated[list[str], Field(description="Allocations that nobody confirmed in time")]
 
 
 class OccupantOut(Out):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.answers.common import Aged, Cost, RuleId, Time, Told
-from api.schemas.answers.requests import CoverOut, LotUseOut, NeedOut, PriceOut, UnitUseOut
+from api.schemas.answers.requests import CoverOut, LotUseOut, NeedOut, OverriddenOut, PriceOut, UnitUseOut
 from api.schemas.base import Out
 from solver.placing.problem import Method
 from solver.placing.taking import Scarce
@@ -62,7 +62,9 @@ class OptionOut(Out):
     prices: list[TaxedOut]
     takes: list[TakenOut]
     takes_place_of: TakesPlaceOfOut | None
+    profile_version: int
     waived: list[RuleId]
+    overridden: list[OverriddenOut]
     reasons: list[Told]
     valid_until: Time
     stands: Told

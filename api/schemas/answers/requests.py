@@ -71,10 +71,32 @@ class DisplacedOut(Out):
     state: RequestState
 
 
+class OverriddenOut(Out):
+    """An overridable rule that is not kept here, because a person waived it: by how much."""
+
+    rule_id: RuleId
+    amount: int
+    unit: str
+
+
+class OverrideOut(Out):
+    """A person's decision against a rule: by which account, in force during [since, until), for which request (perhaps
+    one that this one continues). Told also when it is over; ``reason`` only to who reads the one record."""
+
+    id: str
+    rule_id: RuleId
+    by: str
+    since: Time
+    until: Time
+    request_id: str
+    reason: str | None = None
+
+
 class AllocationOut(Out):
     """What was given, with its explanation. ``dispensed``: the lots that were, once the patient has arrived.
-    ``displaced``: the less urgent booking that had this place. ``profile_version``: of the rules it was decided under,
-    whichever are in force now; missing in what an older release decided."""
+    ``displaced``: the less urgent booking that had this place. ``held_until``: given back then unless somebody confirms
+    it. ``overridden``: rules not kept here because a person waived them. ``profile_version``: of the rules it was
+    decided under, whichever are in force now; missing in what an older release decided."""
 
     id: str
     request_id: str
@@ -96,11 +118,14 @@ class AllocationOut(Out):
     reasons: list[Told]
     prices: list[PriceOut]
     waived: list[RuleId]
+    overridden: list[OverriddenOut] | None = None
     compared: list[ComparedOut]
     cover: CoverOut
     profile_version: int | None = None
     dispensed: list[str] | None = None
     displaced: list[DisplacedOut] | None = None
+    held_until: Time | None = None
+    overrides: list[OverrideOut] | None = None
 
 
 class ReplacedAllocationOut(Out):
@@ -158,6 +183,7 @@ class CaseOut(Out):
     priority: PriorityName
     needed_by: Time
     displaced_by: str | None = None
+    overrides: list[OverrideOut] | None = None
     allocation: AllocationOut | None = None
     need: NeedOut | None = None
     reasons: list[Told] | None = None

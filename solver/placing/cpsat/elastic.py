@@ -23,6 +23,7 @@ from solver.engine.result import Status
 from solver.engine.types import Bool, Int64
 from solver.hospital import Allocation, Companion, LotUse, UnitUse
 from solver.placing import rules
+from solver.placing.conceding import Question
 from solver.placing.concessions import (
     TARIFFS,
     WAIVERS,
@@ -65,7 +66,6 @@ from solver.placing.cpsat.rooms import bed_rows, companion_rows, room_rows
 from solver.placing.cpsat.units import UnitRows
 from solver.placing.displace import Booking
 from solver.placing.records import Records
-from solver.placing.relax import Question
 from solver.placing.variants import ELSEWHERE, calling, on_call
 
 CEILING: Final = 3_000_000
@@ -203,6 +203,21 @@ class _Model:
             parts.append(elastic_places(scene, number, terms).dearer(taken))
         return self._admitted(Priced.joined(parts))
 
+    def _is_supplied(self) -> bool:
+        """Whether units and lots for the request exist on any ward, at any start; who gives way does not change it."""
+        scene = self._scene
+        _, beds = np.unique(scene.beds.ward, return_index=True)
+        for number in range(self._versions):
+            starts, duration = scene.starts[number], scene.requests[number].duration_minutes
+            bed, index = (part.ravel() for part in np.meshgrid(beds, np.arange(len(starts)), indexing="ij"))
+            free, start = np.zeros(len(bed), np.int64), starts[index]
+            places = Options(free + number, bed, index, start, start + duration, free)
+            for rows in (UnitRows(scene, Detail()), LotRows(scene, Detail())):
+                places = places.chosen(rows.admitted(places))
+            if places.size:
+                return True
+        return False
+
     def _admitted(self, priced: Priced) -> Priced:
         """Only what its units and lots, and the stay that it leaves, allow."""
         good = np.ones(priced.options.size, bool)
@@ -302,6 +317,8 @@ class _Model:
     # --- answers ----------------------------------------------------------------------------------------------
     def solve(self, parameters: cpsat.Parameters) -> Claim:
         """CP-SAT's answer; "infeasible" is asked for twice."""
+        if not self._is_supplied():
+            return Claim(None, self._limit)
         priced = self._priced()
         left_out = [price for price in (priced.left_out, self._cast.left_out) if price is not None]
         most = min(self._limit, *left_out) if left_out else self._limit

@@ -19,12 +19,13 @@ from solver.hospital.stays import turnaround_minutes
 from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.pharmacy.rules import LOT_PLACE
 from solver.placing import rules
+from solver.placing.conceding import Question
 from solver.placing.concessions import TARIFFS, Concession, Kind, cleaning, unclean
 from solver.placing.cpsat.scene import Scene, scene_of
 from solver.placing.displace import Booking, supplies_held, supplies_wanted
 from solver.placing.movable import earliest_move, may_be_moved, move_request
+from solver.placing.moving import attached_allocations
 from solver.placing.records import Records, consequences
-from solver.placing.relax import Question
 from solver.placing.variants import variants_of
 
 MOST_MOVERS: Final = 40
@@ -87,7 +88,7 @@ def cast_of(question: Question, records: Records, forced: Booking | None, ceilin
         left_out.append(moves + wait * records.profile.weight(rules.DELAY[question.request.priority]))
     chosen = bookings[:MOST_BOOKINGS] + ([forced] if forced is not None else [])
     return Cast(
-        tuple(_versions(question, records)),
+        tuple(_versions(question, records, ceiling)),
         tuple(chosen),
         tuple(movers[:MOST_MOVERS]),
         forced,
@@ -107,25 +108,30 @@ def _last(question: Question, records: Records) -> Minute:
 
 
 def _movers(question: Question, records: Records) -> Iterator[Stay]:
+    attached = attached_allocations(records)
     for room_id in question.scope.rooms(records):
         for stay in records.room_stays(room_id):
             asked = stay.person_id == question.request.person_id or stay.id in question.staying
-            if not asked and may_be_moved(stay, records):
+            if not asked and may_be_moved(stay, records, attached):
                 yield stay
 
 
 def vacated(stay: Stay, records: Records) -> Minute:
     """When the bed would be clean if its patient were moved."""
     room = records.rooms[records.beds[stay.bed_id].room_id]
-    return earliest_move(records) + turnaround_minutes(
+    return earliest_move(stay, records) + turnaround_minutes(
         records.persons[stay.person_id], room, records.cleaning
     )
 
 
-def _versions(question: Question, records: Records) -> Iterator[tuple[Request, tuple[Concession, ...]]]:
-    """As asked, and with each other drug; each may wait as long as the forecast reaches."""
+def _versions(
+    question: Question, records: Records, ceiling: int
+) -> Iterator[tuple[Request, tuple[Concession, ...]]]:
+    """As asked, and with each other drug; each may wait as long as the forecast reaches and the ceiling allows."""
+    minute = records.profile.weight(rules.DELAY[question.request.priority])
+    longest = records.options.forecast_minutes if minute == 0 else ceiling // minute
     wait = max(first_start(question.request, records) - question.request.needed_by, 0)
-    wait = min(wait + records.options.forecast_minutes, 30 * MINUTES_PER_DAY)
+    wait = min(wait + min(longest, records.options.forecast_minutes), 30 * MINUTES_PER_DAY)
     for variant in variants_of(question.request, records):
         if not variant.waived:
             yield replace(variant.request, max_wait_minutes=wait), variant.concessions

@@ -5,7 +5,7 @@ import json
 from sqlalchemy import text
 
 from models.audit import append, prepare
-from models.clock import Instant
+from models.clock import CLOCK_ACTOR, Instant
 from models.commands import AuditEntry
 from models.invariants import recount
 
@@ -40,6 +40,8 @@ def write_allocation(ward):
     with ward.writing() as connection:
         run(connection, statements)
         append(connection, prepare("acc", [AuditEntry("a", "b"), AuditEntry("c", "d")], Instant(1)))
+        ticked = prepare(CLOCK_ACTOR, [AuditEntry("clock.tick", "hospital")], Instant.of_minute(NOW))
+        append(connection, ticked)
 
 
 def run(connection, statements, recorded=NOW * 60_000_000 + 1):
@@ -158,6 +160,7 @@ BREAKS = {
     "unusable_unit_given": "UPDATE unit_version SET state = 'recalled' WHERE id = 'U1'",
     "unit_not_lent": "UPDATE unit_version SET owner_ward_id = 'V', lendable = FALSE WHERE id = 'U1'",
     "lost_request": "UPDATE stay SET state = 'released' WHERE id = 'A1/stay'",
+    "lapsed_hold": f"UPDATE request SET needs = '{needs(held_until=NOW - 2)}'",
     "audit_chain": "UPDATE audit_line SET actor = 'x' WHERE sequence = 1",
 }
 
@@ -174,6 +177,7 @@ def extra_bed(bed):
 
 
 ALMOST = {
+    "a hold that ended as the clock last ticked": f"UPDATE request SET needs = '{needs(held_until=NOW - 1)}'",
     "the next stay begins where the last ends": stay("B1", 1100, 1200),
     "a released stay takes nothing": stay("B1", 1000, 1100, "released"),
     "the other sex follows, but does not overlap": "UPDATE person SET sex = 'male' WHERE id = 'P9';"

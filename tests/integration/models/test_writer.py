@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from sqlalchemy import text
@@ -359,6 +359,25 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(rooms, decider,
     assert all(future.result(5) for future in (first, *futures))
     writer.close()
     assert count(rooms, "booking") == 4
+
+
+def test_who_is_due_sooner_is_carried_out_sooner_and_what_takes_long_can_ask_whether_somebody_is(
+    writer, decider
+):
+    decider.gate.clear()
+    first = writer.submit_later(ask("A", 0))
+    assert decider.entered.wait(5)
+    done = []
+    waits = {}
+    for name, due in (("patient", None), ("hasty", time.monotonic() + 0.2)):
+        waits[name] = writer.submit_later(replace(ask(name, 1), due=due))
+        waits[name].add_done_callback(lambda _, name=name: done.append(name))
+        assert writer.pressed(0.2) == (name == "hasty")
+    assert not writer.pressed(-1.0)
+    decider.gate.set()
+    assert all(future.result(5) for future in (first, *waits.values()))
+    assert done == ["hasty", "patient"]
+    assert not writer.pressed(60.0), "nobody waits any more"
 
 
 def test_closing_carries_out_what_waits_and_refuses_what_comes(writer, decider, rooms):

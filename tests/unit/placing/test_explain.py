@@ -151,7 +151,11 @@ def test_conditions_overrides_and_a_failed_recount_are_said():
     waived = decided(asked, allocation, records, waived=frozenset({"bed_staffed"}))
     text = "\n".join(tell(waived, records).reasons)
     assert phrases.CONDITIONAL.english in text
-    assert f"Overridden by a named person: {RULES['bed_staffed'].english}" in text
+    kept_not = f"{RULES['bed_staffed'].english} Not kept here (1 x stay): overridden by a named person."
+    assert kept_not in text
+    spare = decided(asked, allocation, records, waived=frozenset({"room_sex"}))
+    needless = f"Overridden by a named person: {RULES['room_sex'].english}"
+    assert needless in tell(spare, records).reasons, "kept all the same"
     assert phrases.UNVERIFIED.english not in text
     assert phrases.UNVERIFIED.english in tell(decided(asked, allocation, records), records).reasons
 

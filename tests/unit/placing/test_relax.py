@@ -15,11 +15,12 @@ from solver.hospital import (
     Sex,
     Unit,
 )
+from solver.placing.conceding import Question
 from solver.placing.concessions import TARIFFS, WAIVERS, Kind, concede
 from solver.placing.displace import Booking
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision
-from solver.placing.relax import Question, confirmed, relax
+from solver.placing.relax import confirmed, relax
 from solver.placing.scope import Scope
 from tests.builders import (
     DAY,

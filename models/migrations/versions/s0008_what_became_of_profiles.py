@@ -7,8 +7,8 @@ from alembic import op
 
 from models.tables.base import Json, Whole
 
-revision = "0009"
-down_revision: str | None = "0008"
+revision = "0008"
+down_revision: str | None = "0007"
 
 BEFORE = "in force before versions were activated"
 

@@ -7,7 +7,7 @@ from alembic import op
 
 from models.tables.base import Json, Whole
 
-revision = "0008"
+revision = "0007"
 down_revision: str | None = "0006"
 
 _BEFORE = (

@@ -1,0 +1,81 @@
+"""Commands that wait for the writer: soonest due first, and no more at a time than the first of them can wait for.
+
+A caller who gave a deadline is due then; every other is due half a second after it came, so that nobody waits for ever
+behind those who are in a hurry. What is taken together is committed together, and answered when all of it is: so a
+batch ends where one more command would make one of its deadlines pass; and while callers come who are in a hurry, no
+batch takes longer than the hastiest of them could wait.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Iterable
+
+from models.pending import Pending
+
+PATIENCE_SECONDS = 0.5
+"""When a command without a deadline is due."""
+
+SLICE_SECONDS = 0.01
+"""Those whose deadline has all but passed do not go alone, but as many as take about this long: one commit serves
+all."""
+
+
+REMEMBERED_SECONDS = 10.0
+"""So long it is expected that who was in a hurry has followers."""
+
+
+class Line:
+    """The queue. Not safe for several threads: whoever owns it has a lock."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Pending]] = []
+        self._numbers = itertools.count()
+        self._shortest = math.inf
+        self._forgotten = -math.inf
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, pending: Pending, now: float) -> None:
+        """Let a command wait; ``now``: monotonic seconds."""
+        due = pending.command.due
+        if due is not None and (due - now <= self._shortest or now > self._forgotten):
+            self._shortest, self._forgotten = due - now, now + REMEMBERED_SECONDS
+        self._push(now + PATIENCE_SECONDS if due is None else due, pending)
+
+    def put_back(self, pendings: Iterable[Pending]) -> None:
+        """These come first, in this order: they were taken before."""
+        for pending in pendings:
+            self._push(-math.inf, pending)
+
+    def take(self, most: int, now: float, pace: float, taken: Iterable[Pending] = ()) -> list[Pending]:
+        """The next commands, at most ``most`` and at least one.
+
+        ``pace``: seconds that a command of weight 1 takes, its share of the commit included. ``taken``: what goes along
+        already.
+        """
+        found: list[Pending] = []
+        ends = now + pace * sum(pending.command.weight for pending in taken)
+        # Another as hasty as the hastiest of late may come the moment this batch has begun, and waits for its end.
+        soonest = now + max(SLICE_SECONDS, self._shortest) if now <= self._forgotten else math.inf
+        while self._heap and len(found) < most:
+            pending = self._heap[0][2]
+            ends += pace * pending.command.weight
+            due = pending.command.due
+            soonest = soonest if due is None else min(soonest, max(due, now + SLICE_SECONDS))
+            if found and ends > soonest:
+                break
+            heapq.heappop(self._heap)
+            found.append(pending)
+        return found
+
+    def soonest(self) -> float:
+        """The soonest deadline that a caller gave; infinite without one."""
+        dues = (pending.command.due for _, _, pending in self._heap)
+        return min((due for due in dues if due is not None), default=math.inf)
+
+    def _push(self, due: float, pending: Pending) -> None:
+        heapq.heappush(self._heap, (due, next(self._numbers), pending))
