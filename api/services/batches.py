@@ -18,6 +18,7 @@ from models.commands import Answer
 from solver.engine.errors import InvalidInstance
 from solver.engine.result import Budget, Unobserved
 from solver.hospital import Allocation, Block, Hospital, Minute, Priority
+from solver.placing.least import least_cost
 from solver.placing.problem import Decision, Method, PlacingProblem
 
 SECONDS_PER_REQUEST = 0.01
@@ -96,6 +97,8 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
         # Of the requests that were waived nobody asked the solver, so it bounds nothing with them in it.
         bound = command.planned.bound if held and len(joint) == len(cases) else None
     else:
+        if seconds > 0 and len(joint) == len(cases) > 1:
+            bound = least_cost(changes.live, [case.request for case in joint])
         deciding.jointly(joint)
     deciding.one_by_one(cases)
     quality = deciding.quality(bound)

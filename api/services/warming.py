@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from solver.engine.result import Budget
 from solver.hospital import Care, DrugNeed, EquipmentNeed, Person, Priority, Request
+from solver.placing.least import least_cost
 from solver.placing.live import LiveHospital
 from solver.placing.recommend import recommend
 
@@ -24,6 +25,7 @@ def warm_up(live: LiveHospital) -> None:
         batch = [request, replace(request, id="warm-up-2", person_id=other.id)]
         _displace(live, batch)
         live.decide_batch(batch, ["warm-up", "warm-up-2"], Budget(iterations=1), 1)
+        least_cost(live, batch)
     finally:
         live.drop(Person, person.id)
         live.drop(Person, other.id)

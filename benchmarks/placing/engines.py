@@ -3,7 +3,8 @@
 ============================  =====================================================================================
 one-by-one                    each request decided for itself, the most urgent first
 batch-50ms, batch-5s ...      the batch heuristic for so long; ``batch-500ms-2cores`` on so many cores
-batch-20000steps              the same for so many steps, the same plan each time
+batch-20000steps              the same for so many steps, the same plan each time; all with the quick bound of
+                              ``solver.placing.least``, reckoned outside the clock
 cpsat-60s                     the joint integer model on the first plan of the heuristic, two workers, with a bound
 timefold-5s ...               the peer (``peer/timefold_peer.py``); not installed with wardflow
 ============================  =====================================================================================
@@ -21,6 +22,7 @@ from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.result import Budget
 from solver.hospital import Allocation, Request
 from solver.placing.cpsat import solve_jointly
+from solver.placing.least import least_cost
 from solver.placing.live import LiveHospital
 
 Plan = Mapping[str, Allocation | None]
@@ -113,7 +115,8 @@ def _batch(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed
     budget = Budget(engine.seconds, engine.steps, timer)
     found = live.search(requests, _ids(requests), budget, seed, workers=engine.cores)
     plan = {request.id: given for request, given in zip(requests, found.allocations, strict=True)}
-    return Found(plan, timer() - began, found.steps)
+    took = timer() - began
+    return Found(plan, took, found.steps, least_cost(live, requests))
 
 
 def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int) -> Found:

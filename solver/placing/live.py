@@ -40,10 +40,7 @@ from solver.placing.problem import (
 )
 from solver.placing.records import Consequences, Record, Records, consequences
 from solver.placing.referee import Counts, Decided, broken, check, cost
-from solver.placing.search import Searched, lot_uses, search, unit_uses
-
-MOST_PLACES = 1000
-"""Units (20 each of 50 needs) and lots one request may take at most."""
+from solver.placing.search import Searched, lot_uses, scratch_of, search, unit_uses
 
 
 class LiveHospital:
@@ -55,7 +52,7 @@ class LiveHospital:
         self.arrays = Arrays(records)
         self._pricing = Pricing.of(records.profile)
         self._earliest = Pricing.earliest(records.profile)
-        self._scratch = self._make_scratch(1)
+        self._scratch = scratch_of(self.arrays, 1)
         self._journal: MutableSequence[tuple[Record | None, Record | None]] = deque(maxlen=0)
 
     @classmethod
@@ -406,13 +403,8 @@ class LiveHospital:
     def _scratch_for(self, starts: int) -> Scratch:
         beds = len(self.arrays.bed_ids)
         if self._scratch.supply.size < starts or self._scratch.first_start.size != beds:
-            self._scratch = self._make_scratch(starts)
+            self._scratch = scratch_of(self.arrays, starts)
         return self._scratch
-
-    def _make_scratch(self, starts: int) -> Scratch:
-        beds, wards = len(self.arrays.bed_ids), len(self.arrays.ward_number)
-        sizes = [beds, beds, wards, wards, wards * starts, starts, *[MOST_PLACES] * 5, 5]
-        return Scratch._make(np.zeros(size, np.int64) for size in sizes)
 
 
 def _as_asked(request: Request, allocation: Allocation | None) -> bool:

@@ -22,6 +22,9 @@ from solver.placing.kernels_choices import Choices, look_once
 from solver.placing.kernels_ruin import empty
 from solver.placing.layout import FAR, Ask, Scratch
 
+MOST_PLACES: Final = 1000
+"""Units (20 each of 50 needs) and lots one request may take at most."""
+
 MOST_LOTS: Final = 64
 """Lots one request of a batch may draw from; who needs more waits (a lot holds days of supply)."""
 
@@ -72,6 +75,13 @@ def search(
         )
         empty(world)
     return Searched(allocations, best.cost, best.constructed, best.steps, best.trace)
+
+
+def scratch_of(arrays: Arrays, starts: int) -> Scratch:
+    """Space for requests of at most so many starts, on these arrays."""
+    beds, wards = len(arrays.bed_ids), len(arrays.ward_number)
+    sizes = [beds, beds, wards, wards, wards * starts, starts, *[MOST_PLACES] * 5, 5]
+    return Scratch._make(np.zeros(size, np.int64) for size in sizes)
 
 
 @contextmanager

@@ -17,10 +17,9 @@ from solver.placing.asks import Pricing, compile_request, start_window
 from solver.placing.kernels import COST, place
 from solver.placing.kernels_batch import World, drugs_of, equipment_of, put_in, take_out
 from solver.placing.kernels_ruin import WAYS, choose, construct, empty, step
-from solver.placing.layout import Scratch
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions
-from solver.placing.search import lent_slots, world_of
+from solver.placing.search import lent_slots, scratch_of, world_of
 from tests.builders import NOW
 
 
@@ -37,9 +36,7 @@ def full_world(size: str, seed: int, count: int, occupancy: float) -> Iterator[t
     compiled = [compile_request(request, arrays, pricing) for request in requests]
     arrays.widen(8)
     starts = max((last - base) // 15 + 1 for base, last in (start_window(r, NOW) for r in requests))
-    beds, wards = arrays.places.room.size, arrays.places.ward_ptr.size - 1
-    sizes = [beds, beds, wards, wards, wards * starts, starts, *[1000] * 5, 5]
-    scratch = Scratch._make(np.zeros(size_, np.int64) for size_ in sizes)
+    scratch = scratch_of(arrays, starts)
     with lent_slots(arrays, count) as slots:
         world = world_of(arrays, pricing, scratch, requests, compiled, slots)
         construct(world, first_order(world.batch), random_state(seed))

@@ -75,22 +75,24 @@ async def test_a_plan_that_has_no_place_for_all_names_what_stands_in_the_way(pla
     assert all(r["need"]["blocking"] for r in waiting)
 
 
-async def test_a_batch_in_a_hurry_is_searched_and_bounds_nothing(planned):
+async def test_a_batch_in_a_hurry_is_searched_and_bounded_by_what_each_would_cost_alone(planned):
     body = await ask(planned, crowd(), deadline_ms=2999)
     assert body["placed"] == 4
-    assert (body["bound"], body["gap"], body["degraded"]) == (None, None, False)
+    assert body["degraded"] is False
+    assert 0 < body["bound"] <= body["cost"]
+    assert body["gap"] == (body["cost"] - body["bound"]) / body["cost"]
     assert body["method"] == "batch"
 
 
-async def test_a_solver_process_that_is_killed_costs_the_bound_and_nothing_else(planned):
+async def test_a_solver_process_that_is_killed_costs_the_plan_and_nothing_else(planned):
     async with held_up(planned) as pid:
         asked = asyncio.create_task(ask(planned, crowd()))
         await until(lambda: planned.runtime.solver.busy)
         os.kill(pid, signal.SIGKILL)
         body = await asked
     assert body["placed"] == 4
-    assert (body["degraded"], body["degraded_reason"]) == (True, "died")
-    assert (body["bound"], body["gap"]) == (None, None)
+    assert (body["degraded"], body["degraded_reason"], body["method"]) == (True, "died", "batch")
+    assert body["bound"] <= body["cost"]
     assert await failures(planned) == {"died": "1.0"}
     await until(lambda: planned.runtime.solver.pid not in (None, pid))
     again = await ask(planned, crowd(1))
@@ -219,3 +221,16 @@ async def test_what_identifies_a_patient_never_reaches_the_solver_process(place,
     assert b"medicine" in told
     for word in (b"Zorblax", b"Quirinalia", b"123456", b"Quonset"):
         assert word not in told
+
+
+async def test_sixty_at_once_are_decided_jointly_within_their_second_and_the_gap_is_stated(place):
+    """A mass casualty at a hospital of six beds: those who need a bed most get one, and nobody is forgotten."""
+    async with running(place) as service:
+        await ask(service, crowd(1))
+        body = await ask(service, crowd(60), deadline_ms=1000)
+        assert (body["placed"], body["unplaced"], body["degraded"]) == (4, 56, False)
+        placed = [r["priority"] for r in body["results"] if r["state"] == "placed"]
+        assert placed == ["emergency"] * 4
+        assert 0 < body["bound"] <= body["cost"]
+        assert body["gap"] == (body["cost"] - body["bound"]) / body["cost"]
+        assert await service.violations() == []

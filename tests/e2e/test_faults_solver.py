@@ -51,7 +51,7 @@ async def test_a_batch_is_answered_by_the_search_before_its_deadline(place, serv
             body = await ask(service, crowd(2), deadline_ms=DEADLINE_MS)
             assert time.monotonic() - began < DEADLINE_MS / 1000
             assert body["placed"] == 2
-            assert (body["degraded"], body["bound"]) == (True, None)
+            assert (body["degraded"], body["method"]) == (True, "batch")
             assert body["degraded_reason"] in {*reasons, "starting"}
         assert set(await failures(service)) & reasons
         assert await service.violations() == []

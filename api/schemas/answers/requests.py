@@ -205,11 +205,12 @@ class ActedOut(DecidedOut, Aged):
 class BatchOut(Aged):
     """Requests decided jointly, in the order they were sent, and how good that is.
 
-    ``bound``: no joint decision could have cost less, on the hospital as it was when the batch came in; null when
-    nothing was proven, or when the hospital changed so that the plan no longer held. ``gap``: the share of ``cost``
-    that a better decision could have saved at most. ``plan``: bookings of others that were taken back for the urgent of
-    the batch, and what more of them would have saved. ``degraded``: time was short, or there was no plan, for the
-    reason given.
+    ``bound``: no joint decision could have cost less, on the hospital as it was when the batch came in; without a
+    plan it is reckoned in milliseconds from what each would cost alone, no bed given twice, and proves less. Null when
+    a rule was waived or a stay continued, or when the hospital changed so that the plan no longer held. ``gap``: the
+    share of ``cost`` that a better decision could have saved at most. ``plan``: bookings of others that were taken back
+    for the urgent of the batch, and what more of them would have saved. ``degraded``: time was short, or there was no
+    plan, for the reason given.
     """
 
     placed: int
