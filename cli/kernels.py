@@ -80,3 +80,7 @@ def _leave(stamp: Path) -> None:
     except OSError:
         # Nowhere to remember it: the next start looks again, which takes two seconds.
         return
+
+
+if __name__ == "__main__":
+    compile_if_cold(print)

@@ -298,7 +298,8 @@ async def running(
         # A context that trusts nobody is made at once; the usual one reads every authority of the machine.
         nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         async with httpx.AsyncClient(base_url=url, timeout=30, event_hooks=held, verify=nobody) as client:
-            await until(lambda: app.state.runtime.ready)
+            # The first start on a machine compiles the kernels, beside others that do the same.
+            await until(lambda: app.state.runtime.ready, 300)
             yield Service(app, client, wall)
     finally:
         server.should_exit = True
