@@ -19,8 +19,10 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 LookUp = Callable[[str, int], Awaitable[list[str]]]
 
-_EMBEDDING: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-"""Networks whose addresses stand for one of IPv4 (RFC 6052, RFC 8215)."""
+
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out to the public (RFC 4291); the library also holds for public what is left over, among it
+the abolished networks of sites (fec0::/10) and addresses that stand for one of IPv4."""
 
 
 class AddressRefused(Exception):
@@ -39,7 +41,8 @@ class Reach:
         """Whether an address may be called: a public one, or one of the networks named."""
         if any(address.version == network.version and address in network for network in self.networks):
             return True
-        return address.is_global and not address.is_multicast and not _embeds(address)
+        given_out = address.version == 4 or address in _UNICAST
+        return given_out and address.is_global and not address.is_multicast and not _embeds(address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +99,4 @@ def _embeds(address: IpAddress) -> bool:
     """Whether an address of IPv6 stands for one of IPv4, whatever that is: nobody needs to be called so."""
     if isinstance(address, ipaddress.IPv4Address):
         return False
-    translated = any(address in network for network in _EMBEDDING)
-    return translated or any((address.ipv4_mapped, address.sixtofour, address.teredo))
+    return any((address.ipv4_mapped, address.sixtofour, address.teredo))

@@ -67,6 +67,10 @@ def test_nobody_tries_again_at_the_same_moment_as_the_others():
         "64:ff9b::a00:1",
         "2002:0a00:0001::1",
         "ff02::1",
+        "fec0::1",
+        "::7f00:1",
+        "::ffff:0:7f00:1",
+        "64:ff9b:1::a00:1",
     ],
 )
 def test_an_address_that_is_not_public_is_not_called(number):
