@@ -74,11 +74,13 @@ async def looked_up(url: httpx.URL, reach: Reach, look_up: LookUp) -> Destinatio
     """Where to call for this address now; raises ``AddressRefused`` if any of its numbers may not be called, and
     ``OSError`` if the name means nothing."""
     port = url.port or (443 if url.scheme == "https" else 80)
-    found = [ipaddress.ip_address(number) for number in await look_up(url.host, port)]
+    # As it goes over the wire: the resolver and TLS spell a decoded name by older rules, which lead elsewhere.
+    host = url.raw_host.decode("ascii")
+    found = [ipaddress.ip_address(number) for number in await look_up(host, port)]
     if not found or not all(reach.permits(address) for address in found):
         raise AddressRefused("It leads into a network that is not public and not allowed here.")
     pinned = url.copy_with(host=str(found[0]), port=port)
-    return Destination(pinned, url.host, url.netloc.decode("ascii"))
+    return Destination(pinned, host, url.netloc.decode("ascii"))
 
 
 async def system_look_up(host: str, port: int) -> list[str]:

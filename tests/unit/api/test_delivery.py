@@ -128,6 +128,18 @@ async def test_what_is_called_is_the_number_that_was_checked():
     assert (to.host, to.authority, asked) == ("example.org", "example.org:8443", [("example.org", 8443)])
 
 
+async def test_an_international_name_is_looked_up_and_called_as_it_was_given():
+    """Decoded to "straße.de" it would be encoded again by the rules of 2003, as "strasse.de": somebody else."""
+    asked = []
+
+    async def look_up(host, port):
+        asked.append(host)
+        return ["93.184.215.14"]
+
+    to = await looked_up(checked_url("https://xn--strae-oqa.de/", Reach()), Reach(), look_up)
+    assert (asked, to.host, to.authority) == (["xn--strae-oqa.de"], "xn--strae-oqa.de", "xn--strae-oqa.de")
+
+
 async def test_a_receiver_that_never_answers_is_waited_for_no_longer_than_is_set():
     async def silent(reader, writer):
         await reader.read()
