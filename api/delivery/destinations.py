@@ -62,6 +62,8 @@ def checked_url(text: str, reach: Reach) -> httpx.URL:
         raise AddressRefused("It is no address of the web.") from None
     if url.scheme != "https" and not (url.scheme == "http" and reach.plain_http):
         raise AddressRefused("Its scheme must be https.")
+    if url.port is not None and not 1 <= url.port <= 65_535:
+        raise AddressRefused("Its port must be from 1 to 65535.")
     if not url.host or url.userinfo or url.fragment:
         raise AddressRefused("It needs a host, and may hold neither a name and password nor a fragment.")
     literal = _literal(url.host)

@@ -93,6 +93,8 @@ def test_public_addresses_and_networks_that_are_named_are_called():
         "https://user@example.org/",
         "https://example.org/#part",
         "https:///path",
+        "https://example.org:0/",
+        "https://example.org:65536/",
         "https://127.0.0.1/",
         "https://[::1]/",
         "https://2130706433/",
@@ -105,6 +107,13 @@ async def test_an_address_that_could_do_harm_is_refused(url):
 
     with pytest.raises(AddressRefused):
         await looked_up(checked_url(url, Reach()), Reach(), look_up)
+
+
+async def test_a_port_that_is_none_is_an_attempt_that_failed_so_that_its_turn_ends():
+    sender = Sender(Reach((ipaddress.ip_network("127.0.0.0/8"),), plain_http=True), 1)
+    sent = await sender.send("http://127.0.0.1:99999/", {}, b"{}")
+    assert sent.outcome == "address_refused"
+    await sender.close()
 
 
 async def test_a_name_with_one_private_number_among_public_ones_is_refused():
