@@ -16,7 +16,7 @@ from models.clock import Instant
 from models.keys import generate_keys
 from models.outbox import StoredEvent
 from models.personal import PersonalVault
-from models.repositories.webhooks import Progress, StoredWebhook
+from models.repositories.webhooks import Order, Progress, StoredWebhook
 
 KEYS = generate_keys(secrets.token_bytes)
 VAULT = PersonalVault(KEYS.master, KEYS.index, secrets.token_bytes)
@@ -240,6 +240,15 @@ async def test_a_turn_takes_so_many_and_passes_over_what_is_not_wanted():
     assert turn.progress.sequence == 130
     many = await take_turn(Waiting(hook(), Progress("whk", 0), events(TURN + 5)), ways(Receiver()))
     assert many.progress.sequence == TURN
+
+
+async def test_a_turn_takes_so_many_orders_so_that_what_was_sent_is_noted_soon():
+    """Every message may wait for a receiver for as long as is set: a thousand tests would be one turn of hours."""
+    asked = tuple((Order(f"png_{n:03}", "whk", None), None) for n in range(3 * TURN))
+    receiver = Receiver()
+    turn = await take_turn(Waiting(hook(), Progress("whk", 0), (), asked), ways(receiver))
+    assert turn.orders == [f"png_{n:03}" for n in range(TURN)]
+    assert len(turn.attempts) == TURN
 
 
 async def test_before_its_time_nothing_is_tried_again():
