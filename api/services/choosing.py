@@ -116,9 +116,14 @@ def _start(request: Request, place: PlaceIn, at: Steps, changes: Changes) -> Min
     if not request.needed_by <= place.start <= last:
         expected = "no earlier than needed_by, no later than the request may wait"
         raise ContradictoryInput([Place(pointer(*at, "start"), expected)])
-    if place.start + changes.records.options.start_step_minutes <= changes.now:
-        raise WrongState("That start is over.", "Ask for what can be had now (POST /allocations:recommend).")
+    refuse_past(place.start, changes)
     return max(place.start, first)
+
+
+def refuse_past(start: Minute | None, changes: Changes) -> None:
+    """Raise ``WrongState`` for a start that is over: longer ago than a step of the grid."""
+    if start is not None and start + changes.records.options.start_step_minutes <= changes.now:
+        raise WrongState("That start is over.", "Ask for what can be had now (POST /allocations:recommend).")
 
 
 def _with_supplies(allocation: Allocation, case: Case, place: PlaceIn, at: Steps) -> Allocation:
