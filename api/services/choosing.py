@@ -15,7 +15,7 @@ from api.services.cases import Case, overruled
 from api.services.changes import Changes
 from api.services.displacing import Displaceable
 from api.services.intake import Steps, taken_waivers, unknown_rules
-from api.services.lookup import case_by_id
+from api.services.lookup import case_by_id, require_asking
 from api.services.placing import answer, carry_out, decide, may_change, rules_broken, settle
 from models.commands import Answer
 from solver.hospital import Allocation, LotUse, Minute, Request, UnitUse
@@ -39,7 +39,7 @@ class Choose:
 def choose(command: Choose, changes: Changes) -> Answer:
     """Place as a person says; raises ``RuleBroken`` if that breaks rules that were not waived."""
     case = case_by_id(command.request_id, changes)
-    command.access.require(case.ward_id)
+    require_asking(case, command.access, changes)
     place = command.body.place
     unknown = list(unknown_rules(command.body.waivers, ()))
     if place is not None:
