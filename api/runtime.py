@@ -58,6 +58,10 @@ log = logging.getLogger(__name__)
 PRESSING_SECONDS = 0.1
 """A batch's search ends when somebody who waits behind it is due within this: storing the batch takes as long."""
 
+QUESTIONS_AT_ONCE = 2
+"""So many questions wait for the decider or are being asked; others wait in line and take no thread from what is read,
+nor is there more than these before the next decision."""
+
 T = TypeVar("T")
 
 
@@ -113,6 +117,7 @@ class Runtime:
         self.solver: SolverProcess | None = None
         self.previewing = asyncio.Lock()
         """One preview of other rules at a time."""
+        self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self.relaxer = Relaxer(None, outside.monotonic, metrics)
 
     # --- life -----------------------------------------------------------------------------------------------
@@ -254,11 +259,19 @@ class Runtime:
     async def ask(
         self, question: Callable[[Changes], T], principal: Principal, persons: Collection[str] = ()
     ) -> T:
-        """Try something on the live hospital, off the event loop; nothing of it stays (``HospitalDecider.ask``)."""
+        """Try something on the live hospital, off the event loop; nothing of it stays (``HospitalDecider.ask``). Raises
+        ``NotReady`` also if too many others ask."""
         decider = self._decider
         if decider is None or not self.ready:
             raise NotReady("The service is starting or stopping.")
-        return await self._in_time(lambda: decider.ask(question, principal.account_id, persons))
+        try:
+            await asyncio.wait_for(self._asking.acquire(), self.settings.answer_seconds)
+        except TimeoutError:
+            raise NotReady("Too many questions are asked at once.", "Ask again in a moment.") from None
+        try:
+            return await self._in_time(lambda: decider.ask(question, principal.account_id, persons))
+        finally:
+            self._asking.release()
 
     async def principal_of(self, token: str) -> Principal:
         """Who a token stands for; raises ``Unauthenticated`` or ``LiveOnly``."""

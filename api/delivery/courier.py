@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from anyio import to_thread
 from sqlalchemy import Connection
 
-from api.delivery.round import Turn, Waiting, Ways, take_turn, undelivered
+from api.delivery.round import TURN, Turn, Waiting, Ways, take_turn, undelivered
 from api.delivery.schedule import Schedule
 from api.delivery.sending import Sender
 from models import outbox
@@ -140,7 +140,7 @@ class Courier:
     ) -> Waiting:
         passed = max(progress.sequence, self._passed.get(hook.id, 0))
         events = tuple(outbox.read(connection, passed, _PAGE)) if hook.state == "active" else ()
-        own = [order for order in orders if order.webhook_id == hook.id]
+        own = [order for order in orders if order.webhook_id == hook.id][:TURN]
         asked = tuple((order, _event(order, connection)) for order in own)
         return Waiting(hook, progress, events, asked)
 

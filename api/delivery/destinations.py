@@ -19,8 +19,10 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 LookUp = Callable[[str, int], Awaitable[list[str]]]
 
-_EMBEDDING: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-"""Networks whose addresses stand for one of IPv4 (RFC 6052, RFC 8215)."""
+
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out to the public (RFC 4291); the library also holds for public what is left over, among it
+the abolished networks of sites (fec0::/10) and addresses that stand for one of IPv4."""
 
 
 class AddressRefused(Exception):
@@ -39,7 +41,8 @@ class Reach:
         """Whether an address may be called: a public one, or one of the networks named."""
         if any(address.version == network.version and address in network for network in self.networks):
             return True
-        return address.is_global and not address.is_multicast and not _embeds(address)
+        given_out = address.version == 4 or address in _UNICAST
+        return given_out and address.is_global and not address.is_multicast and not _embeds(address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def checked_url(text: str, reach: Reach) -> httpx.URL:
         raise AddressRefused("It is no address of the web.") from None
     if url.scheme != "https" and not (url.scheme == "http" and reach.plain_http):
         raise AddressRefused("Its scheme must be https.")
+    if url.port is not None and not 1 <= url.port <= 65_535:
+        raise AddressRefused("Its port must be from 1 to 65535.")
     if not url.host or url.userinfo or url.fragment:
         raise AddressRefused("It needs a host, and may hold neither a name and password nor a fragment.")
     literal = _literal(url.host)
@@ -71,11 +76,13 @@ async def looked_up(url: httpx.URL, reach: Reach, look_up: LookUp) -> Destinatio
     """Where to call for this address now; raises ``AddressRefused`` if any of its numbers may not be called, and
     ``OSError`` if the name means nothing."""
     port = url.port or (443 if url.scheme == "https" else 80)
-    found = [ipaddress.ip_address(number) for number in await look_up(url.host, port)]
+    # As it goes over the wire: the resolver and TLS spell a decoded name by older rules, which lead elsewhere.
+    host = url.raw_host.decode("ascii")
+    found = [ipaddress.ip_address(number) for number in await look_up(host, port)]
     if not found or not all(reach.permits(address) for address in found):
         raise AddressRefused("It leads into a network that is not public and not allowed here.")
     pinned = url.copy_with(host=str(found[0]), port=port)
-    return Destination(pinned, url.host, url.netloc.decode("ascii"))
+    return Destination(pinned, host, url.netloc.decode("ascii"))
 
 
 async def system_look_up(host: str, port: int) -> list[str]:
@@ -96,5 +103,4 @@ def _embeds(address: IpAddress) -> bool:
     """Whether an address of IPv6 stands for one of IPv4, whatever that is: nobody needs to be called so."""
     if isinstance(address, ipaddress.IPv4Address):
         return False
-    translated = any(address in network for network in _EMBEDDING)
-    return translated or any((address.ipv4_mapped, address.sixtofour, address.teredo))
+    return any((address.ipv4_mapped, address.sixtofour, address.teredo))

@@ -18,7 +18,7 @@ from models.personal import PersonalVault, WrappedKey
 from models.repositories.webhooks import AT_ONCE, Attempt, Order, Progress, StoredWebhook
 
 TURN: Final = 20
-"""Most events of one turn; what was sent of it and not noted yet is sent again after a crash."""
+"""Most events of one turn, and most orders; what was sent of it and not noted yet is sent again after a crash."""
 
 
 class Sends(Protocol):
@@ -83,7 +83,7 @@ def audience_of(webhook: StoredWebhook) -> Audience:
 async def take_turn(waiting: Waiting, ways: Ways) -> Turn:
     """Send what waits: first what somebody asked for, then events in order."""
     turn = Turn(waiting.progress)
-    for order, event in waiting.orders:
+    for order, event in waiting.orders[:TURN]:
         if event is not None or order.sequence is None:
             message = message_of(event) if event is not None else ping(order.id, ways.wall().microsecond)
             await _attempt(message, 1, waiting.webhook, turn, ways)

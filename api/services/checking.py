@@ -12,6 +12,7 @@ from api.schemas.checks import CheckIn
 from api.security.access import Access
 from api.security.permissions import TABLE, Permission
 from api.services.changes import Changes
+from api.services.choosing import refuse_past
 from api.services.subjects import Subject, subject_of
 from api.services.words import lots_json, moment, units_json
 from solver.engine.rule import Level
@@ -26,11 +27,13 @@ from solver.placing.telling import as_json
 def check(body: CheckIn, access: Access, changes: Changes) -> dict[str, Any]:
     """What a change would break and cost; nothing is changed that ``changes`` does not undo.
 
-    Raises ``UnknownReference`` with every id that names nothing, and what refuses the subject itself.
+    Raises ``UnknownReference`` with every id that names nothing, ``WrongState`` for a start that is over, and what
+    refuses the subject itself.
     """
     unknown = list(_unknown(body, changes.records))
     if unknown:
         raise UnknownReference(unknown)
+    refuse_past(body.start, changes)
     subject = _moved_at(body.start, subject_of(body, access, changes))
     allocation = _allocation(body, subject, changes)
     proposed = Decided(subject.request, allocation, subject.published)

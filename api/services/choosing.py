@@ -15,7 +15,7 @@ from api.services.cases import Case, overruled
 from api.services.changes import Changes
 from api.services.displacing import Displaceable
 from api.services.intake import Steps, taken_waivers, unknown_rules
-from api.services.lookup import case_by_id
+from api.services.lookup import case_by_id, require_asking
 from api.services.placing import answer, carry_out, decide, may_change, rules_broken, settle
 from models.commands import Answer
 from solver.hospital import Allocation, LotUse, Minute, Request, UnitUse
@@ -39,7 +39,7 @@ class Choose:
 def choose(command: Choose, changes: Changes) -> Answer:
     """Place as a person says; raises ``RuleBroken`` if that breaks rules that were not waived."""
     case = case_by_id(command.request_id, changes)
-    command.access.require(case.ward_id)
+    require_asking(case, command.access, changes)
     place = command.body.place
     unknown = list(unknown_rules(command.body.waivers, ()))
     if place is not None:
@@ -116,9 +116,14 @@ def _start(request: Request, place: PlaceIn, at: Steps, changes: Changes) -> Min
     if not request.needed_by <= place.start <= last:
         expected = "no earlier than needed_by, no later than the request may wait"
         raise ContradictoryInput([Place(pointer(*at, "start"), expected)])
-    if place.start + changes.records.options.start_step_minutes <= changes.now:
-        raise WrongState("That start is over.", "Ask for what can be had now (POST /allocations:recommend).")
+    refuse_past(place.start, changes)
     return max(place.start, first)
+
+
+def refuse_past(start: Minute | None, changes: Changes) -> None:
+    """Raise ``WrongState`` for a start that is over: longer ago than a step of the grid."""
+    if start is not None and start + changes.records.options.start_step_minutes <= changes.now:
+        raise WrongState("That start is over.", "Ask for what can be had now (POST /allocations:recommend).")
 
 
 def _with_supplies(allocation: Allocation, case: Case, place: PlaceIn, at: Steps) -> Allocation:

@@ -37,6 +37,8 @@ def _wards_of(record_id: str, changes: Changes) -> Iterator[str]:
     yield from _wards_of_case(desk.request_of_allocation.get(record_id, case_id), changes)
     for stay_id in desk.stays_of_person.get(record_id, ()):
         yield records.ward_of_bed(records.stays[stay_id].bed_id).id
+    for request_id in desk.requests_of_person.get(record_id, ()):
+        yield from _wards_of_case(request_id, changes)
     yield from _home_wards(record_id, records)
 
 

@@ -16,7 +16,7 @@ from api.services import words
 from api.services.cases import Case
 from api.services.changes import Changes
 from api.services.choosing import chosen, unknown_things
-from api.services.lookup import case_by_id
+from api.services.lookup import case_by_id, require_asking
 from api.services.placing import answer, decide, keep_waiting, open_case, settle
 from models.commands import Answer
 from solver.engine.rule import Level
@@ -70,7 +70,7 @@ def _need(command: Hold, changes: Changes) -> Case:
         return open_case(body.request, ("request",), command.access, changes)
     assert body.request_id is not None, "the schema asks for one of the two"
     case = case_by_id(body.request_id, changes)
-    command.access.require(case.ward_id)
+    require_asking(case, command.access, changes)
     if case.state is not RequestState.UNPLACED and case.held_until is None:
         raise WrongState("This request was given a bundle for good.", "Choose another, or release it first.")
     if case.allocation is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.errors import StaleRevision, WrongState
+from api.security.access import Access
 from api.services.cases import Case
 from api.services.changes import Changes
 from models.errors import NotFound
@@ -27,6 +28,14 @@ def case_of_allocation(allocation_id: str, revision: int | None, changes: Change
     if revision is not None and revision != case.revision:
         raise StaleRevision(case.revision)
     return case
+
+
+def require_asking(case: Case, access: Access, changes: Changes) -> None:
+    """Raise ``Forbidden`` unless the principal may act for the ward that asked. If no ward did, also for the one that
+    was given: "no ward in particular" would open what another site has."""
+    access.require(case.ward_id)
+    if case.ward_id is None and case.allocation is not None:
+        access.require(changes.records.ward_of_bed(case.allocation.bed_id).id)
 
 
 def main_stay(case: Case, changes: Changes) -> Stay:

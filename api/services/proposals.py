@@ -130,6 +130,7 @@ def answer_proposal(command: Answered, changes: Changes) -> Answer:
     if proposal is None:
         raise NotFound("open proposal", command.proposal_id)
     ward_id, person_id = _ward_of(proposal, changes), _person_of(proposal, changes)
+    waits = changes.desk.cases.get(proposal.subject_id)
     if proposal.kind == "chain":
         chain_answers.require(proposal, command.access, changes)
     else:
@@ -144,7 +145,10 @@ def answer_proposal(command: Answered, changes: Changes) -> Answer:
     changes.propose(replace(proposal, state=state, decided_by=account))
     changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind, about=proposal.subject_id)
     action = CONFIRMED_PROPOSAL if command.accepted else DECLINED_PROPOSAL
-    state_reason(action, proposal.id, command.body.reason, changes, person_id=person_id, ward_id=ward_id)
+    ward_id = ward_id if waits is None else waits.ward_id
+    state_reason(
+        action, proposal.id, command.body.reason, changes, case=waits, person_id=person_id, ward_id=ward_id
+    )
     return Answer(200, {"id": proposal.id, "state": state, "result": result})
 
 

@@ -13,7 +13,7 @@ from api.services import words
 from api.services.cases import Case
 from api.services.changes import Changes
 from api.services.displacing import Displaceable
-from api.services.lookup import case_by_id
+from api.services.lookup import case_by_id, require_asking
 from api.services.placing import bed_published, may_change, open_case
 from solver.engine.result import Budget
 from solver.hospital import Allocation, Minute
@@ -78,7 +78,7 @@ def _asked_for(command: Recommend, changes: Changes) -> tuple[Case, str | None]:
         return open_case(body.request, ("request",), command.access, changes), None
     assert body.request_id is not None, "the schema asks for one of the two"
     case = case_by_id(body.request_id, changes)
-    command.access.require(case.ward_id)
+    require_asking(case, command.access, changes)
     if not may_change(case, changes):
         raise WrongState("The patient is on the way or has arrived.", "Transfer the patient instead.")
     published = bed_published(case)

@@ -12,7 +12,7 @@ from api.schemas.requests import BundleIn
 from api.security.access import Access
 from api.services.cases import Case
 from api.services.changes import Changes
-from api.services.lookup import case_by_id, case_of_allocation, stay_by_id
+from api.services.lookup import case_by_id, case_of_allocation, require_asking, stay_by_id
 from api.services.placing import open_case
 from api.services.transfers import transfer_request
 from solver.hospital import Request, Stay
@@ -77,7 +77,7 @@ def _of_case(case: Case, access: Access, changes: Changes, new: bool = False) ->
     stay = next(changes.stays_of(case), None)
     if stay is not None and stay.state.pinned:
         return _moved(stay, access, changes)
-    access.require(case.ward_id)
+    require_asking(case, access, changes)
     if case.allocation is not None:
         changes.take_back(case)
     present = None if new else Decided(case.request, case.allocation)

@@ -21,7 +21,7 @@ ASSUMED: Final[Mapping[Step, Minutes]] = {
     Step.DRUGS_READY: (120, 120, 120, 120),
     Step.LEFT: (120, 120, 120, 120),
 }
-"""Assumed, every figure, until a hospital sets its own (PUT /steps/targets). Each counts from the step before
+"""Assumed, every figure, until a hospital sets its own (POST /steps/targets). Each counts from the step before
 (``FOLLOWS``), and for a place or a handover not before the bed is needed."""
 
 FOLLOWS: Final[Mapping[Step, Step]] = {

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.delivery.destinations import AddressRefused, Reach, checked_url
+from api.delivery.round import audience_of
 from api.delivery.signing import new_secret, secret_text
 from api.errors import InvalidInput, Place, StaleRevision, UnknownReference
 from api.places import pointer
@@ -22,7 +23,6 @@ from models.errors import NotFound
 from models.personal import PersonalVault
 from models.repositories import webhooks
 from models.repositories.webhooks import FormerSecret, Order, Progress, StoredWebhook
-from models.tables.ledger import outbox_event
 from models.tables.places import ward
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
@@ -121,13 +121,14 @@ def remove(webhook_id: str) -> Write:
 
 
 def order(webhook_id: str, sequence: int | None, office: Office) -> Write:
-    """Have an event sent again, or (None) a test; raises ``NotFound`` for an event that is not kept."""
+    """Have an event sent again, or (None) a test; raises ``NotFound`` for an event that is not kept, or that this
+    webhook does not hear of."""
     order_id = office.new_id("png")
 
     def write(transaction: Transaction) -> Outcome:
-        webhooks.load_webhook(transaction.connection, webhook_id)
+        hook = webhooks.load_webhook(transaction.connection, webhook_id)
         if sequence is not None:
-            _check_event(transaction.connection, sequence)
+            _check_event(transaction.connection, sequence, hook)
         webhooks.insert_order(transaction, Order(order_id, webhook_id, sequence))
         message_id = order_id if sequence is None else f"evt_{sequence}"
         answer = Answer(202, {"webhook_id": webhook_id, "message_id": message_id})
@@ -227,9 +228,11 @@ def _check_wards(connection: Connection, ward_ids: tuple[str, ...]) -> None:
         raise UnknownReference(wrong)
 
 
-def _check_event(connection: Connection, sequence: int) -> None:
-    if connection.scalar(select(outbox_event.c.sequence).where(outbox_event.c.sequence == sequence)) is None:
-        raise NotFound("event", str(sequence))
+def _check_event(connection: Connection, sequence: int, hook: StoredWebhook) -> None:
+    """Nor by hand does an event go where the webhook's wards and topics would not send it."""
+    found = outbox.read(connection, sequence - 1, 1)
+    if not found or found[0].sequence != sequence or not audience_of(hook).hears(found[0]):
+        raise NotFound("event of this webhook", str(sequence))
 
 
 def _moment(instant: Instant | None, zone: str) -> str | None:

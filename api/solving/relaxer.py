@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from api.errors import NotReady
 from api.metrics import Metrics
 from api.solving.messages import Failure, NoPlan, Relaxed
 from api.solving.process import SolverProcess
@@ -23,8 +24,13 @@ SPARE_SECONDS: Final = 0.1
 """Between the answer and the deadline."""
 
 
+AT_ONCE: Final = 2
+"""Questions under way: while one has the process, another may be tried here. More would take the threads that plan
+batches and check passwords."""
+
+
 class Relaxer:
-    """Answers one question at a time; without a process, by trials alone."""
+    """Answers two questions at a time, the process one of them; without a process, by trials alone."""
 
     def __init__(
         self, process: SolverProcess | None, monotonic: Callable[[], float], metrics: Metrics
@@ -32,12 +38,21 @@ class Relaxer:
         self._process = process
         self._monotonic = monotonic
         self._metrics = metrics
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def answer(
         self, problem: PlacingProblem, question: Question, due: float
     ) -> tuple[Relaxed, Failure | None]:
-        """The answer by about ``due`` (monotonic seconds); and why it is not the process's, if it is not."""
-        return await asyncio.to_thread(self._answered, problem, question, due)
+        """The answer by about ``due`` (monotonic seconds); and why it is not the process's, if it is not. Raises
+        ``NotReady`` if others take all that time."""
+        try:
+            await asyncio.wait_for(self._slots.acquire(), max(SPARE_SECONDS, due - self._monotonic()))
+        except TimeoutError:
+            raise NotReady("Too many questions are asked at once.", "Ask again in a moment.") from None
+        try:
+            return await asyncio.to_thread(self._answered, problem, question, due)
+        finally:
+            self._slots.release()
 
     def _answered(
         self, problem: PlacingProblem, question: Question, due: float

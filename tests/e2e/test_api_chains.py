@@ -5,8 +5,10 @@ waits. It is eight in the morning.
 """
 
 import pytest
+from sqlalchemy import select
 
 from models.repositories.moves import moves_of_stays
+from models.tables.telling import stated_reason
 from tests.api_service import DAY, HOUR, at
 from tests.e2e.test_api_disruptions import occupants, told
 
@@ -231,3 +233,18 @@ async def test_outliers_are_listed_with_the_bed_of_their_own_and_taken_back(serv
         none = (await service.post(f"/{subject}:chain")).json()
         assert none["proposal"] is None
         assert subject.split("/")[1] in none["reason"]
+
+
+@SQLITE
+async def test_what_is_said_of_a_chain_is_kept_under_the_key_of_the_patient_it_is_for(service, scene):
+    """So that it goes when the patient is erased; kept under the hospital's own key it would have stayed for ever."""
+    _, request_id = scene
+    proposal = (await sought(service, request_id))["proposal"]
+    body = {"reason": "the family wishes otherwise"}
+    declined = await service.post(f"/proposals/{proposal['id']}:decline", body)
+    assert declined.status_code == 200, declined.text
+    detail = (await service.get(f"/requests/{request_id}")).json()
+    assert [said["reason"] for said in detail["stated_reasons"]] == ["the family wishes otherwise"]
+    with service.runtime.database.reading() as connection:
+        (row,) = connection.execute(select(stated_reason)).all()
+    assert (row.person_id, row.master_key_id) == (detail["person_id"], None)

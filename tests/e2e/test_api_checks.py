@@ -110,3 +110,12 @@ async def test_the_answer_comes_in_chinese_too_and_says_how_old_it_is(service):
     assert "一张床位" in body["sentence"]
     assert body["advice_only"] is False
     assert body["data_age_seconds"] < DAY
+
+
+async def test_a_start_that_is_over_is_refused_and_not_told_to_be_allowed(service):
+    """Nobody lay in the bed a day ago: every rule was kept, and the answer said that the patient may go there."""
+    await service.clock(DAY)
+    for subject in ({"bundle": bundle(needed_by=at(DAY))}, {"stay_id": "st-1"}):
+        answer = await service.post("/allocations:check", {**subject, "bed_id": "B2", "start": at(HOUR)})
+        assert answer.status_code == 409, answer.text
+        assert "over" in answer.json()["detail"]

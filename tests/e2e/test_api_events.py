@@ -75,6 +75,19 @@ def stored_events(service):
         return outbox.read(connection, 0, 1000)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_concerns_a_patient_who_still_waits_is_told_to_the_ward_that_asked_and_not_to_all(service):
+    """An event that names no ward goes to listeners on every site."""
+    for bed_id in ("B2", "B3", "B4", "C1", "C2"):
+        await service.tell("bed_closed", bed_id=bed_id, reason="repair")
+    waiting = (await service.place(for_ward_id="W1")).json()
+    assert waiting["state"] == "unplaced"
+    told = await service.tell("isolation_on", person_id=waiting["person_id"], isolation=["contact"])
+    assert told.status_code == 200
+    (event,) = [e for e in stored_events(service) if e.topic == "disruption.isolation_on"]
+    assert (event.payload["subject"], event.payload["wards"]) == (waiting["person_id"], ["W1"])
+
+
 async def test_nobody_listens_to_a_ward_of_another_site(service):
     for ward, status in {"W2": 200, "X9": 403}.items():
         headers = await service.headers("nurse1")

@@ -11,6 +11,7 @@ import time
 import httpx
 import pytest
 
+from models import outbox
 from models.place import shown
 from models.repositories.webhooks import load_webhooks
 from tests.api_service import PASSWORD, Place, bundle, running, until
@@ -189,6 +190,22 @@ async def test_a_test_and_a_replay_are_sent_when_somebody_asks_and_are_on_the_li
     unknown = await service.post(f"/webhooks/{hook['id']}:replay", {"sequence": 10**9}, "operations")
     assert unknown.status_code == 404
     assert [a[0] for a in await attempts(service, hook)] == ["delivered"] * 3
+
+
+@ON_SQLITE
+async def test_an_event_of_other_wards_or_topics_is_not_sent_by_hand_either(served):
+    service, receiver = served
+    hook = await added(service, receiver, topics=["allocation.*"], ward_ids=["W2"])
+    await service.place(for_ward_id="W1")
+    with service.runtime.database.reading() as connection:
+        (event,) = [e for e in outbox.read(connection, 0) if e.topic == "allocation.placed"]
+    assert event.payload["wards"] == ["W1"]
+    replayed = await service.post(
+        f"/webhooks/{hook['id']}:replay", {"sequence": event.sequence}, "operations"
+    )
+    assert replayed.status_code == 404
+    await asyncio.sleep(0.3)
+    assert receiver.got == []
 
 
 @ON_SQLITE

@@ -1,8 +1,11 @@
 """More commands at once than are done soon: some are carried out, the others are refused at once, reads go on."""
 
 import asyncio
+import threading
 from collections import Counter
 
+from api.security.tokens import Principal
+from models import outbox
 from tests.api_service import Place, running
 
 
@@ -25,3 +28,19 @@ async def test_whoever_comes_while_too_many_are_under_way_is_told_to_come_back(t
         stored = (await service.get("/requests")).json()["items"]
         assert len(stored) == 40 - len(refused), "what was refused is not there"
         assert (await service.place()).status_code in (201, 202), "afterwards it is as before"
+
+
+async def test_many_questions_at_once_leave_threads_for_what_is_read_and_each_is_answered(tmp_path):
+    """Each of them waited in a thread for the decider: forty of them, and no token could be looked up any more."""
+    go_on = threading.Event()
+    async with running(Place(tmp_path).make()) as service:
+        runtime, somebody = service.runtime, Principal("acc", "login", (), "tok", True, 0)
+        asked = [
+            asyncio.create_task(runtime.ask(lambda changes: go_on.wait(30), somebody)) for _ in range(60)
+        ]
+        await asyncio.sleep(0.3)
+        try:
+            assert await asyncio.wait_for(runtime.read(outbox.last_sequence), 3) >= 0
+        finally:
+            go_on.set()
+        assert await asyncio.gather(*asked) == [True] * 60

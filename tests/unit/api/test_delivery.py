@@ -16,7 +16,7 @@ from models.clock import Instant
 from models.keys import generate_keys
 from models.outbox import StoredEvent
 from models.personal import PersonalVault
-from models.repositories.webhooks import Progress, StoredWebhook
+from models.repositories.webhooks import Order, Progress, StoredWebhook
 
 KEYS = generate_keys(secrets.token_bytes)
 VAULT = PersonalVault(KEYS.master, KEYS.index, secrets.token_bytes)
@@ -67,6 +67,10 @@ def test_nobody_tries_again_at_the_same_moment_as_the_others():
         "64:ff9b::a00:1",
         "2002:0a00:0001::1",
         "ff02::1",
+        "fec0::1",
+        "::7f00:1",
+        "::ffff:0:7f00:1",
+        "64:ff9b:1::a00:1",
     ],
 )
 def test_an_address_that_is_not_public_is_not_called(number):
@@ -89,6 +93,8 @@ def test_public_addresses_and_networks_that_are_named_are_called():
         "https://user@example.org/",
         "https://example.org/#part",
         "https:///path",
+        "https://example.org:0/",
+        "https://example.org:65536/",
         "https://127.0.0.1/",
         "https://[::1]/",
         "https://2130706433/",
@@ -101,6 +107,13 @@ async def test_an_address_that_could_do_harm_is_refused(url):
 
     with pytest.raises(AddressRefused):
         await looked_up(checked_url(url, Reach()), Reach(), look_up)
+
+
+async def test_a_port_that_is_none_is_an_attempt_that_failed_so_that_its_turn_ends():
+    sender = Sender(Reach((ipaddress.ip_network("127.0.0.0/8"),), plain_http=True), 1)
+    sent = await sender.send("http://127.0.0.1:99999/", {}, b"{}")
+    assert sent.outcome == "address_refused"
+    await sender.close()
 
 
 async def test_a_name_with_one_private_number_among_public_ones_is_refused():
@@ -122,6 +135,18 @@ async def test_what_is_called_is_the_number_that_was_checked():
     to = await looked_up(httpx.URL("https://example.org:8443/hook?a=b"), Reach(), look_up)
     assert str(to.url) == "https://93.184.215.14:8443/hook?a=b"
     assert (to.host, to.authority, asked) == ("example.org", "example.org:8443", [("example.org", 8443)])
+
+
+async def test_an_international_name_is_looked_up_and_called_as_it_was_given():
+    """Decoded to "straße.de" it would be encoded again by the rules of 2003, as "strasse.de": somebody else."""
+    asked = []
+
+    async def look_up(host, port):
+        asked.append(host)
+        return ["93.184.215.14"]
+
+    to = await looked_up(checked_url("https://xn--strae-oqa.de/", Reach()), Reach(), look_up)
+    assert (asked, to.host, to.authority) == (["xn--strae-oqa.de"], "xn--strae-oqa.de", "xn--strae-oqa.de")
 
 
 async def test_a_receiver_that_never_answers_is_waited_for_no_longer_than_is_set():
@@ -215,6 +240,15 @@ async def test_a_turn_takes_so_many_and_passes_over_what_is_not_wanted():
     assert turn.progress.sequence == 130
     many = await take_turn(Waiting(hook(), Progress("whk", 0), events(TURN + 5)), ways(Receiver()))
     assert many.progress.sequence == TURN
+
+
+async def test_a_turn_takes_so_many_orders_so_that_what_was_sent_is_noted_soon():
+    """Every message may wait for a receiver for as long as is set: a thousand tests would be one turn of hours."""
+    asked = tuple((Order(f"png_{n:03}", "whk", None), None) for n in range(3 * TURN))
+    receiver = Receiver()
+    turn = await take_turn(Waiting(hook(), Progress("whk", 0), (), asked), ways(receiver))
+    assert turn.orders == [f"png_{n:03}" for n in range(TURN)]
+    assert len(turn.attempts) == TURN
 
 
 async def test_before_its_time_nothing_is_tried_again():
