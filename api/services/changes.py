@@ -68,6 +68,8 @@ class Changes:
         """Whether something may be free now that somebody who waits could have."""
         self.tried_waiting = False
         """Whether the waiting list was gone over as part of this command."""
+        self.without_round = False
+        """Whether the waiting list is left alone, because going over it failed."""
         self.activated: Activated | None = None
 
     @property

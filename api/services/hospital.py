@@ -224,10 +224,13 @@ class HospitalDecider:
             self.desk.end_waivers()
         self.moved_at = time.monotonic()
 
-    def _decide_one(self, command: Command, *, last: bool) -> Decision | Exception:
+    def _decide_one(
+        self, command: Command, *, last: bool, without_round: bool = False
+    ) -> Decision | Exception:
         if not self._sound:
             self.reset()
         changes = Changes(self.desk, self.desk.live.now, command.actor)
+        changes.without_round = without_round
         began = time.perf_counter()
         try:
             answer = self._in_turn(command, changes, last)
@@ -237,7 +240,7 @@ class HospitalDecider:
             if isinstance(error, RoundFailed):
                 log.error("The waiting list could not be gone over", exc_info=error.__cause__)
                 self._waiting.gone_over()
-                return self._decide_one(command, last=False)
+                return self._decide_one(command, last=False, without_round=True)
             if changes.tried_waiting:
                 self._waiting.came_free()
             return error

@@ -117,9 +117,15 @@ class WaitingList:
 
 
 def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
-    """Go over the waiting list at once, as part of a command that tells what came of it."""
+    """Go over the waiting list at once, as part of a command that tells what came of it. Raises ``RoundFailed``;
+    decided again after that, the command does without."""
+    if changes.without_round:
+        return []
     changes.tried_waiting = True
-    return Round(changes.desk).decide(changes, explain=explain)
+    try:
+        return Round(changes.desk).decide(changes, explain=explain)
+    except Exception as error:
+        raise RoundFailed from error
 
 
 def _chosen(desk: Desk) -> list[str]:

@@ -14,6 +14,7 @@ from api.security.tokens import Principal
 from api.services import waiting
 from api.services.movements import Withdraw
 from api.services.placing import PlaceOne
+from api.services.ticking import Tick
 from models.commands import Command
 from models.pending import Pending
 from solver.hospital import RequestState
@@ -130,8 +131,10 @@ def test_a_round_that_fails_takes_no_command_with_it(open_desk, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(waiting, "_placed", broken)
         (body,) = desk.carry_out(desk.releasing(first))
+        (ticked,) = desk.carry_out(Command("clock.tick", "clock", Tick()))
     assert body["state"] == "released"
     assert desk.case(waits).state is RequestState.UNPLACED
+    assert ticked["placed_from_waiting"] == [], "beds are cleaned and holds lapse all the same"
 
 
 def test_a_round_whose_command_was_not_stored_is_held_again(open_desk):
