@@ -235,6 +235,9 @@ class HospitalDecider:
         try:
             answer = self._in_turn(command, changes, last)
         except Exception as error:
+            if isinstance(error, RoundFailed):
+                # Those it tried have had their turn: whoever makes it fail does not come first in the next one too.
+                changes.tried_before = None
             if not changes.undo():
                 self._sound = False
             if isinstance(error, RoundFailed):

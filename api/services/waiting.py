@@ -35,8 +35,11 @@ class Round:
     tried for longest, so that everybody has a turn.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, changes: Changes) -> None:
+        desk = changes.desk
         self._now = desk.live.now
+        if changes.tried_before is None:
+            changes.tried_before = desk.tried
         self._ids = _chosen(desk)
         self._next = 0
 
@@ -110,7 +113,7 @@ class WaitingList:
         changes.tried_waiting = True
         try:
             if self._round is None:
-                self._round = Round(changes.desk)
+                self._round = Round(changes)
             self._round.decide(changes, before)
         except Exception as error:
             raise RoundFailed from error
@@ -123,7 +126,7 @@ def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
         return []
     changes.tried_waiting = True
     try:
-        return Round(changes.desk).decide(changes, explain=explain)
+        return Round(changes).decide(changes, explain=explain)
     except Exception as error:
         raise RoundFailed from error
 

@@ -141,11 +141,12 @@ def test_a_round_whose_command_was_not_stored_is_held_again(open_desk):
     desk = open_desk()
     first, _ = desk.full()
     waits = desk.asked()
-    release = desk.releasing(first)
+    release, turns = desk.releasing(first), dict(desk.decider.desk.tried)
     (decision,) = desk.decider.decide([release])
     assert desk.case(waits).state is RequestState.PLACED
     desk.decider.refused(release, decision)
     assert desk.case(waits).state is RequestState.UNPLACED
+    assert desk.decider.desk.tried == turns, "nobody had a turn"
     desk.carry_out(desk.releasing(first))
     assert desk.case(waits).state is RequestState.PLACED
 
