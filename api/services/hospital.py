@@ -77,10 +77,19 @@ HANDLERS: Mapping[str, Handler] = {
 DECIDING = frozenset(HANDLERS) - {"clock.tick"}
 
 FREEING = frozenset(
-    {"allocation.confirm", "allocation.release", "allocation.discharge", "request.release", "disruption"}
+    {
+        "allocation.arrive",
+        "allocation.confirm",
+        "allocation.discharge",
+        "allocation.release",
+        "allocation.step",
+        "disruption",
+        "request.release",
+    }
 )
 """Commands after which something may be free, and those that say what is not: they come first in their batch, so that
-everything asked in it is decided on what there is."""
+everything asked in it is decided on what there is; in the order in which they came, so that no release overtakes the
+patient on the way."""
 
 
 class Watch(Protocol):

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from api.errors import WrongState
 from api.metrics import Metrics
 from api.runtime import Outside, Runtime
-from api.schemas.movements import ReleaseIn
+from api.schemas.movements import ArrivalIn, ReleaseIn, StepIn
 from api.schemas.requests import RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
 from api.services import waiting
-from api.services.movements import Withdraw
+from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
 from api.services.ticking import Tick
 from models.commands import Command
@@ -49,12 +50,18 @@ class Desk:
         body = Withdraw(request_id, ReleaseIn(), self._access(Permission.ALLOCATION_RELEASE))
         return Command("request.release", "acc-bed", body)
 
+    def moving(self, name, request_id, body):
+        """A command of a movement: of the allocation of a request, at the revision it has."""
+        case = self.case(request_id)
+        act = Act(case.allocation.id, case.revision, body, self._access(Permission.ALLOCATION_RELEASE))
+        return Command(f"allocation.{name}", "acc-bed", act)
+
     def carry_out(self, *commands):
         """The bodies of the answers, in the order of the commands, after one commit for all."""
         told = [None] * len(commands)
         pending = [Pending(c, lambda r, n=n: told.__setitem__(n, r)) for n, c in enumerate(commands)]
         assert self.runtime._writer._runner.carry_out(pending) == []
-        return [reply.answer.body for reply in told]
+        return [reply if isinstance(reply, Exception) else reply.answer.body for reply in told]
 
     def asked(self, *args, **kwargs):
         (body,) = self.carry_out(self.placing(*args, **kwargs))
@@ -97,6 +104,15 @@ def test_an_emergency_of_the_same_batch_precedes_a_routine_patient_who_waits(ope
     emergency, _ = desk.carry_out(desk.placing("emergency"), desk.releasing(first))
     assert emergency["state"] == "placed"
     assert desk.case(waits).state is RequestState.UNPLACED
+
+
+@pytest.mark.parametrize(("name", "body"), [("step", StepIn(step="handed_over")), ("arrive", ArrivalIn())])
+def test_no_release_of_the_same_batch_overtakes_the_patient_who_set_out_or_came_before(open_desk, name, body):
+    desk = open_desk()
+    comes = desk.asked()
+    moved, refused = desk.carry_out(desk.moving(name, comes, body), desk.releasing(comes))
+    assert isinstance(refused, WrongState)
+    assert moved["allocation"]["bed_id"] == desk.case(comes).allocation.bed_id
 
 
 def test_one_round_serves_everything_that_came_free_in_a_batch(open_desk):
