@@ -51,6 +51,7 @@ def choose(command: Choose, changes: Changes) -> Answer:
     taken = taken_waivers(command.body.waivers, case.ward_id, case.id, command.access, changes)
     if case.allocation is not None:
         changes.take_back(case)
+        changes.came_free = True
     case = replace(overruled(case, taken), held_until=None)
     case = _decided(case, changes) if place is None else given_as_chosen(case, place, (), changes)
     return Answer(200 if case.allocation is not None else 202, answer(case, changes))

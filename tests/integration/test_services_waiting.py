@@ -8,18 +8,19 @@ from api.errors import WrongState
 from api.metrics import Metrics
 from api.runtime import Outside, Runtime
 from api.schemas.movements import ArrivalIn, ReleaseIn, StepIn
-from api.schemas.requests import RequestIn
+from api.schemas.requests import ChoiceIn, RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
 from api.services import waiting
+from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
 from api.services.ticking import Tick
 from models.commands import Command
 from models.pending import Pending
 from solver.hospital import RequestState
-from tests.api_service import DAY, HOUR, Place, Wall, bundle, small_hospital
+from tests.api_service import DAY, HOUR, Place, Wall, at, bundle, small_hospital
 
 
 class Desk:
@@ -49,6 +50,12 @@ class Desk:
     def releasing(self, request_id):
         body = Withdraw(request_id, ReleaseIn(), self._access(Permission.ALLOCATION_RELEASE))
         return Command("request.release", "acc-bed", body)
+
+    def choosing(self, request_id, **place):
+        bed_id = self.case(request_id).allocation.bed_id
+        body = ChoiceIn.model_validate({"bed_id": bed_id, **place}, strict=False)
+        choice = Choose(request_id, body, self._access(Permission.REQUEST_PLACE))
+        return Command("request.choose", "acc-bed", choice)
 
     def moving(self, name, request_id, body):
         """A command of a movement: of the allocation of a request, at the revision it has."""
@@ -93,6 +100,15 @@ def test_what_comes_free_goes_to_who_waits_and_not_to_the_newcomer_of_the_same_b
     first, _ = desk.full()
     waits = desk.asked()
     newcomer, _ = desk.carry_out(desk.placing(), desk.releasing(first))
+    assert desk.case(waits).state is RequestState.PLACED
+    assert newcomer["state"] == "unplaced"
+
+
+def test_what_a_person_leaves_by_choosing_another_place_goes_to_who_waits_and_not_to_a_newcomer(open_desk):
+    desk = open_desk()
+    first, _ = desk.full()
+    waits = desk.asked(hours=2)
+    newcomer, _ = desk.carry_out(desk.placing(hours=2), desk.choosing(first, start=at(4 * HOUR)))
     assert desk.case(waits).state is RequestState.PLACED
     assert newcomer["state"] == "unplaced"
 
