@@ -114,10 +114,13 @@ def _start(request: Request, place: PlaceIn, at: Steps, changes: Changes) -> Min
     if place.start is None:
         return None
     first, last = start_window(request, changes.now)
-    if not request.needed_by <= place.start <= last:
+    over = place.start + changes.records.options.start_step_minutes <= changes.now
+    # A need told anew is needed from now on, if nothing else is said: later than what it was recommended.
+    was_now = request.needed_by <= changes.now and place.start <= changes.now and not over
+    if not (was_now or request.needed_by <= place.start <= last):
         expected = "no earlier than needed_by, no later than the request may wait"
         raise ContradictoryInput([Place(pointer(*at, "start"), expected)])
-    if place.start + changes.records.options.start_step_minutes <= changes.now:
+    if over:
         raise WrongState("That start is over.", "Ask for what can be had now (POST /allocations:recommend).")
     return max(place.start, first)
 
