@@ -68,6 +68,10 @@ class Changes:
         """Whether something may be free now that somebody who waits could have."""
         self.tried_waiting = False
         """Whether the waiting list was gone over as part of this command."""
+        self.tried_before: dict[str, int] | None = None
+        """``Desk.tried`` before this command began a round of the waiting list; None if it began none."""
+        self.without_round = False
+        """Whether the waiting list is left alone, because going over it failed."""
         self.activated: Activated | None = None
 
     @property
@@ -249,6 +253,8 @@ class Changes:
         if not self._untouched():
             return False
         self.desk.cover.subtract(self.cover_moved)
+        if self.tried_before is not None:
+            self.desk.tried = self.tried_before
         if self.activated is not None:
             self.live.use_profile(self.activated.before)
         for key in reversed(list(self.before)):

@@ -51,6 +51,7 @@ def choose(command: Choose, changes: Changes) -> Answer:
     taken = taken_waivers(command.body.waivers, case.ward_id, case.id, command.access, changes)
     if case.allocation is not None:
         changes.take_back(case)
+        changes.came_free = True
     case = replace(overruled(case, taken), held_until=None)
     case = _decided(case, changes) if place is None else given_as_chosen(case, place, (), changes)
     return Answer(200 if case.allocation is not None else 202, answer(case, changes))
@@ -113,7 +114,11 @@ def _start(request: Request, place: PlaceIn, at: Steps, changes: Changes) -> Min
     if place.start is None:
         return None
     first, last = start_window(request, changes.now)
-    if not request.needed_by <= place.start <= last:
+    # A need told anew is needed from now on, if nothing else is said: later than what it was recommended.
+    was_now = (
+        request.needed_by <= changes.now and place.start <= changes.now and not _over(place.start, changes)
+    )
+    if not (was_now or request.needed_by <= place.start <= last):
         expected = "no earlier than needed_by, no later than the request may wait"
         raise ContradictoryInput([Place(pointer(*at, "start"), expected)])
     refuse_past(place.start, changes)
@@ -122,8 +127,12 @@ def _start(request: Request, place: PlaceIn, at: Steps, changes: Changes) -> Min
 
 def refuse_past(start: Minute | None, changes: Changes) -> None:
     """Raise ``WrongState`` for a start that is over: longer ago than a step of the grid."""
-    if start is not None and start + changes.records.options.start_step_minutes <= changes.now:
+    if start is not None and _over(start, changes):
         raise WrongState("That start is over.", "Ask for what can be had now (POST /allocations:recommend).")
+
+
+def _over(start: Minute, changes: Changes) -> bool:
+    return start + changes.records.options.start_step_minutes <= changes.now
 
 
 def _with_supplies(allocation: Allocation, case: Case, place: PlaceIn, at: Steps) -> Allocation:

@@ -75,6 +75,7 @@ def _need(command: Hold, changes: Changes) -> Case:
         raise WrongState("This request was given a bundle for good.", "Choose another, or release it first.")
     if case.allocation is not None:
         changes.take_back(case)
+        changes.came_free = True
     return case
 
 

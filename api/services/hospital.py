@@ -77,10 +77,19 @@ HANDLERS: Mapping[str, Handler] = {
 DECIDING = frozenset(HANDLERS) - {"clock.tick"}
 
 FREEING = frozenset(
-    {"allocation.confirm", "allocation.release", "allocation.discharge", "request.release", "disruption"}
+    {
+        "allocation.arrive",
+        "allocation.confirm",
+        "allocation.discharge",
+        "allocation.release",
+        "allocation.step",
+        "disruption",
+        "request.release",
+    }
 )
 """Commands after which something may be free, and those that say what is not: they come first in their batch, so that
-everything asked in it is decided on what there is."""
+everything asked in it is decided on what there is; in the order in which they came, so that no release overtakes the
+patient on the way."""
 
 
 class Watch(Protocol):
@@ -224,20 +233,26 @@ class HospitalDecider:
             self.desk.end_waivers()
         self.moved_at = time.monotonic()
 
-    def _decide_one(self, command: Command, *, last: bool) -> Decision | Exception:
+    def _decide_one(
+        self, command: Command, *, last: bool, without_round: bool = False
+    ) -> Decision | Exception:
         if not self._sound:
             self.reset()
         changes = Changes(self.desk, self.desk.live.now, command.actor)
+        changes.without_round = without_round
         began = time.perf_counter()
         try:
             answer = self._in_turn(command, changes, last)
         except Exception as error:
+            if isinstance(error, RoundFailed):
+                # Those it tried have had their turn: whoever makes it fail does not come first in the next one too.
+                changes.tried_before = None
             if not changes.undo():
                 self._sound = False
             if isinstance(error, RoundFailed):
                 log.error("The waiting list could not be gone over", exc_info=error.__cause__)
                 self._waiting.gone_over()
-                return self._decide_one(command, last=False)
+                return self._decide_one(command, last=False, without_round=True)
             if changes.tried_waiting:
                 self._waiting.came_free()
             return error

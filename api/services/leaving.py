@@ -125,5 +125,6 @@ def _cancel_moves_of(stay: Stay, changes: Changes) -> None:
         if other.request.from_stay_id == stay.id:
             if other.allocation is not None:
                 changes.take_back(other)
-            changes.set_case(replace(other, state=RequestState.RELEASED, allocation=None, need=None))
+            over = replace(other, state=RequestState.RELEASED, allocation=None, need=None, held_until=None)
+            changes.set_case(over)
             changes.tell("request.released", other.id, reason_given=True)

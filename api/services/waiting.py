@@ -35,8 +35,11 @@ class Round:
     tried for longest, so that everybody has a turn.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, changes: Changes) -> None:
+        desk = changes.desk
         self._now = desk.live.now
+        if changes.tried_before is None:
+            changes.tried_before = desk.tried
         self._ids = _chosen(desk)
         self._next = 0
 
@@ -110,16 +113,22 @@ class WaitingList:
         changes.tried_waiting = True
         try:
             if self._round is None:
-                self._round = Round(changes.desk)
+                self._round = Round(changes)
             self._round.decide(changes, before)
         except Exception as error:
             raise RoundFailed from error
 
 
 def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
-    """Go over the waiting list at once, as part of a command that tells what came of it."""
+    """Go over the waiting list at once, as part of a command that tells what came of it. Raises ``RoundFailed``;
+    decided again after that, the command does without."""
+    if changes.without_round:
+        return []
     changes.tried_waiting = True
-    return Round(changes.desk).decide(changes, explain=explain)
+    try:
+        return Round(changes).decide(changes, explain=explain)
+    except Exception as error:
+        raise RoundFailed from error
 
 
 def _chosen(desk: Desk) -> list[str]:

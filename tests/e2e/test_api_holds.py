@@ -118,6 +118,15 @@ async def test_a_recommended_option_is_held_as_it_was_told(service):
     }
 
 
+async def test_what_was_recommended_for_now_is_held_from_now_on_while_the_offer_stands(service):
+    asked = bundle(care=NEEDS_B4)
+    (option,) = (await service.post("/allocations:recommend", {"request": asked, "k": 1})).json()["options"]
+    assert (option["start"], option["valid_until"]) == (at(), at(15))
+    await service.clock(4)
+    body = await held(service, request=asked, place={"bed_id": "B4", "start": option["start"]})
+    assert body["allocation"]["start"] == at(4)
+
+
 async def test_a_new_need_whose_place_no_longer_holds_is_stored_and_one_that_is_stored_is_refused(service):
     await service.place(care=NEEDS_B4)
     stored = await held(service, 202, request=bundle(), place={"bed_id": "B4", "start": at()})

@@ -6,7 +6,13 @@ import pytest
 
 from api.metrics import Metrics
 from api.runtime import Outside, Runtime
+from api.schemas.movements import TransferIn
+from api.security.access import Access
+from api.security.permissions import Grant, Permission, Role
+from api.security.tokens import Principal
 from api.services import holding
+from api.services.leaving import leave
+from api.services.transfers import TransferStay, transfer_stay
 from api.services.waiting import Round
 from solver.hospital import RequestState, StayState
 from tests.api_service import NOW, Place, Wall
@@ -60,7 +66,7 @@ def test_what_is_held_is_no_place_that_the_waiting_list_changes_for_an_earlier_o
 
     def tried(changes, until):
         changes.set_case(replace(case, request=late, allocation=given, held_until=until))
-        return Round(changes.desk)._ids
+        return Round(changes)._ids
 
     assert decider.ask(lambda changes: tried(changes, None), "clock") == [case.id]
     assert decider.ask(lambda changes: tried(changes, NOW + 60), "clock") == []
@@ -72,9 +78,26 @@ def test_a_lapsed_need_waits_with_its_clock_running(runtime):
     def lapsed(changes):
         holding.lapse(changes)
         (case,) = changes.desk.cases.values()
-        return case, Round(changes.desk)._ids
+        return case, Round(changes)._ids
 
     case, tried = decider.ask(lapsed, "clock")
     assert (case.state, case.allocation, case.held_until) == (RequestState.UNPLACED, None, None)
     assert case.need.decide_again == NOW + decider.desk.practice.hold_rest_minutes
     assert tried == []
+
+
+def test_who_leaves_gives_back_what_was_held_for_them_elsewhere_too(runtime):
+    """The database holds nothing for a request that is over: it refused the departure, for as long as the hold."""
+    principal = Principal("acc-bed", "bed", (Grant(Role.BED_MANAGER),), "tok", True, 0)
+    access = Access(principal, Permission.ALLOCATION_TRANSFER, runtime.site_of_ward)
+    body = TransferIn(reason="a quieter room")
+
+    def left(changes):
+        transfer_stay(TransferStay("st-1", body, access), changes)
+        (case,) = changes.desk.cases.values()
+        changes.set_case(replace(case, held_until=NOW + 30))
+        leave(changes.records.stays["st-1"], NOW, "died", changes)
+        return changes.cases_after[case.id]
+
+    case = runtime._decider.ask(left, "clock")
+    assert (case.state, case.allocation, case.held_until) == (RequestState.RELEASED, None, None)

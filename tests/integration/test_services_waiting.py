@@ -4,20 +4,23 @@ from dataclasses import replace
 
 import pytest
 
+from api.errors import WrongState
 from api.metrics import Metrics
 from api.runtime import Outside, Runtime
-from api.schemas.movements import ReleaseIn
-from api.schemas.requests import RequestIn
+from api.schemas.movements import ArrivalIn, ReleaseIn, StepIn
+from api.schemas.requests import ChoiceIn, RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
 from api.services import waiting
-from api.services.movements import Withdraw
+from api.services.choosing import Choose
+from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
+from api.services.ticking import Tick
 from models.commands import Command
 from models.pending import Pending
 from solver.hospital import RequestState
-from tests.api_service import DAY, HOUR, Place, Wall, bundle, small_hospital
+from tests.api_service import DAY, HOUR, Place, Wall, at, bundle, small_hospital
 
 
 class Desk:
@@ -48,12 +51,24 @@ class Desk:
         body = Withdraw(request_id, ReleaseIn(), self._access(Permission.ALLOCATION_RELEASE))
         return Command("request.release", "acc-bed", body)
 
+    def choosing(self, request_id, **place):
+        bed_id = self.case(request_id).allocation.bed_id
+        body = ChoiceIn.model_validate({"bed_id": bed_id, **place}, strict=False)
+        choice = Choose(request_id, body, self._access(Permission.REQUEST_PLACE))
+        return Command("request.choose", "acc-bed", choice)
+
+    def moving(self, name, request_id, body):
+        """A command of a movement: of the allocation of a request, at the revision it has."""
+        case = self.case(request_id)
+        act = Act(case.allocation.id, case.revision, body, self._access(Permission.ALLOCATION_RELEASE))
+        return Command(f"allocation.{name}", "acc-bed", act)
+
     def carry_out(self, *commands):
         """The bodies of the answers, in the order of the commands, after one commit for all."""
         told = [None] * len(commands)
         pending = [Pending(c, lambda r, n=n: told.__setitem__(n, r)) for n, c in enumerate(commands)]
         assert self.runtime._writer._runner.carry_out(pending) == []
-        return [reply.answer.body for reply in told]
+        return [reply if isinstance(reply, Exception) else reply.answer.body for reply in told]
 
     def asked(self, *args, **kwargs):
         (body,) = self.carry_out(self.placing(*args, **kwargs))
@@ -89,6 +104,15 @@ def test_what_comes_free_goes_to_who_waits_and_not_to_the_newcomer_of_the_same_b
     assert newcomer["state"] == "unplaced"
 
 
+def test_what_a_person_leaves_by_choosing_another_place_goes_to_who_waits_and_not_to_a_newcomer(open_desk):
+    desk = open_desk()
+    first, _ = desk.full()
+    waits = desk.asked(hours=2)
+    newcomer, _ = desk.carry_out(desk.placing(hours=2), desk.choosing(first, start=at(4 * HOUR)))
+    assert desk.case(waits).state is RequestState.PLACED
+    assert newcomer["state"] == "unplaced"
+
+
 def test_an_emergency_of_the_same_batch_precedes_a_routine_patient_who_waits(open_desk):
     desk = open_desk()
     first, _ = desk.full()
@@ -96,6 +120,15 @@ def test_an_emergency_of_the_same_batch_precedes_a_routine_patient_who_waits(ope
     emergency, _ = desk.carry_out(desk.placing("emergency"), desk.releasing(first))
     assert emergency["state"] == "placed"
     assert desk.case(waits).state is RequestState.UNPLACED
+
+
+@pytest.mark.parametrize(("name", "body"), [("step", StepIn(step="handed_over")), ("arrive", ArrivalIn())])
+def test_no_release_of_the_same_batch_overtakes_the_patient_who_set_out_or_came_before(open_desk, name, body):
+    desk = open_desk()
+    comes = desk.asked()
+    moved, refused = desk.carry_out(desk.moving(name, comes, body), desk.releasing(comes))
+    assert isinstance(refused, WrongState)
+    assert moved["allocation"]["bed_id"] == desk.case(comes).allocation.bed_id
 
 
 def test_one_round_serves_everything_that_came_free_in_a_batch(open_desk):
@@ -130,19 +163,22 @@ def test_a_round_that_fails_takes_no_command_with_it(open_desk, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(waiting, "_placed", broken)
         (body,) = desk.carry_out(desk.releasing(first))
+        (ticked,) = desk.carry_out(Command("clock.tick", "clock", Tick()))
     assert body["state"] == "released"
     assert desk.case(waits).state is RequestState.UNPLACED
+    assert ticked["placed_from_waiting"] == [], "beds are cleaned and holds lapse all the same"
 
 
 def test_a_round_whose_command_was_not_stored_is_held_again(open_desk):
     desk = open_desk()
     first, _ = desk.full()
     waits = desk.asked()
-    release = desk.releasing(first)
+    release, turns = desk.releasing(first), dict(desk.decider.desk.tried)
     (decision,) = desk.decider.decide([release])
     assert desk.case(waits).state is RequestState.PLACED
     desk.decider.refused(release, decision)
     assert desk.case(waits).state is RequestState.UNPLACED
+    assert desk.decider.desk.tried == turns, "nobody had a turn"
     desk.carry_out(desk.releasing(first))
     assert desk.case(waits).state is RequestState.PLACED
 

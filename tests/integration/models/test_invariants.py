@@ -2,7 +2,9 @@
 
 import pytest
 
-from models.clock import Instant
+from models.audit import append, prepare
+from models.clock import CLOCK_ACTOR, Instant
+from models.commands import AuditEntry
 from models.invariants import FACTS, recount
 from models.store import store_hospital
 from simulations.hospital import generate
@@ -37,3 +39,11 @@ def test_what_is_allowed_is_not_called_broken(lain, almost):
 def test_an_override_that_is_over_excuses_nothing(lain):
     change = ALMOST["a mixed room that a person allowed"].replace(":n,:n+5000", ":n - 60,:n - 1")
     assert found(lain, change) == {"mixed_room"}
+
+
+def test_a_look_for_overdue_steps_is_no_tick_that_left_a_hold(lain):
+    """After a standstill steps are looked for a minute before the clock ticks."""
+    looked = prepare(CLOCK_ACTOR, [AuditEntry("step.overdue", "Q1")], Instant.of_minute(NOW + 60))
+    with lain.writing() as connection:
+        append(connection, looked)
+    assert found(lain, ALMOST["a hold that ended as the clock last ticked"]) == set()
