@@ -20,6 +20,7 @@ HOSPITAL = "hospital"
 HOLD = "/api/v1/allocations:hold"
 RECOMMEND = "/api/v1/allocations:recommend"
 CHECK = "/api/v1/allocations:check"
+WHY_NOT = "/api/v1/why-not"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 
 
@@ -84,6 +85,10 @@ class World:
         """A webhook that hears of nothing: an address that leads nowhere is never called."""
         body = {"url": "https://example.org/hook", "topics": ["no.event"]}
         return str(self.make("/webhooks", body)["id"])
+
+    def listening_webhook(self) -> str:
+        """A webhook that would hear of everything, at an address that nobody may have (RFC 2606)."""
+        return str(self.make("/webhooks", {"url": "https://hook.invalid/"})["id"])
 
     def login(self) -> str:
         """A name nobody has."""
@@ -225,7 +230,12 @@ def _webhooks() -> Iterator[Probe]:
         f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{hooks}/{w.webhook()}", {"state": "paused"}, 1)
     )
     yield Probe(f"DELETE {one}", HOSPITAL, lambda w: Call("DELETE", f"{hooks}/{w.webhook()}"))
-    for verb, said in (("rotate", {}), ("ping", {}), ("replay", {"sequence": 1})):
+    yield Probe(
+        f"POST {one}:replay",
+        HOSPITAL,
+        lambda w: Call("POST", f"{hooks}/{w.listening_webhook()}:replay", {"sequence": 1}),
+    )
+    for verb, said in (("rotate", {}), ("ping", {})):
         yield Probe(
             f"POST {one}:{verb}",
             HOSPITAL,
@@ -278,6 +288,8 @@ def _placing() -> Iterator[Probe]:
         yield Probe(f"POST {requests}", about, lambda _, b=waived: Call("POST", requests, b), "overruling")
         asked = {"bundle": body, "bed_id": f"B-{given}-0"}
         yield Probe(f"POST {CHECK}", about, lambda _, b=asked: Call("POST", CHECK, b), again=True)
+        body_of_why = {"bundle": body, "bed_id": f"B-{given}-0", "deadline_ms": 500}
+        yield Probe(f"POST {WHY_NOT}", about, lambda _, b=body_of_why: Call("POST", WHY_NOT, b), again=True)
     for ward, about in ABOUT.items():
         yield Probe(f"POST {requests}/{{request_id}}:release", about, lambda w, g=ward: _withdraw(w, g))
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 import orjson
 from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.errors import MalformedJson
@@ -44,6 +45,14 @@ async def page_of(
     """Which page of a list is asked for."""
     return Page.of(cursor, limit, runtime.settings.page_limit)
 
+
+async def names_a_record(request: Request) -> None:
+    """An address that ends in a verb (``/webhooks/x:ping``) takes nothing but POST, though ``{id}`` matches it too."""
+    if ":" in request.url.path.rpartition("/")[2]:
+        raise HTTPException(405, headers={"Allow": "POST"})
+
+
+NOT_A_VERB = Depends(names_a_record)
 
 Running = Annotated[Runtime, Depends(running)]
 Paging = Annotated[Page, Depends(page_of)]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from api.headers import etag
-from api.routers.common import Acts, Revision, Running, Spoken, read
+from api.routers.common import NOT_A_VERB, Acts, Revision, Running, Spoken, read
 from api.schemas.answers.profiles import (
     ActivatedOut,
     DraftedOut,
@@ -35,7 +35,7 @@ async def list_profiles(runtime: Running, access: Reader) -> Response:
     return json_response(profiles.book_json(await read(runtime, load_book), runtime.meta.zone))
 
 
-@router.get("/profiles/{version}", response_model=ProfileVersionOut)
+@router.get("/profiles/{version}", response_model=ProfileVersionOut, dependencies=[NOT_A_VERB])
 async def get_profile(runtime: Running, access: Reader, version: Version, language: Spoken) -> Response:
     """One version, with the rules that it changes."""
     told = profiles.version_json(await read(runtime, load_book), version, runtime.meta.zone)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
-from api.routers.common import Key, Paging, Revision, Running, body_hash, read
+from api.routers.common import NOT_A_VERB, Key, Paging, Revision, Running, body_hash, read
 from api.runtime import Runtime
 from api.schemas.answers.webhooks import (
     AttemptPage,
@@ -72,13 +72,13 @@ async def add_webhook(
     return await _Doing(request, runtime, access, key).with_secret("webhook.add", made)
 
 
-@router.get("/webhooks/{webhook_id}", response_model=WebhookOut)
+@router.get("/webhooks/{webhook_id}", response_model=WebhookOut, dependencies=[NOT_A_VERB])
 async def get_webhook(runtime: Running, access: Reads, webhook_id: Id) -> Response:
     """One webhook and how far it has come."""
     return json_response(await read(runtime, lambda c: webhooks.shown(c, webhook_id, runtime.meta.zone)))
 
 
-@router.patch("/webhooks/{webhook_id}", response_model=WebhookOut)
+@router.patch("/webhooks/{webhook_id}", response_model=WebhookOut, dependencies=[NOT_A_VERB])
 async def change_webhook(
     request: Request,
     runtime: Running,
@@ -93,7 +93,7 @@ async def change_webhook(
     return json_response(reply.answer.body)
 
 
-@router.delete("/webhooks/{webhook_id}", status_code=204)
+@router.delete("/webhooks/{webhook_id}", status_code=204, dependencies=[NOT_A_VERB])
 async def remove_webhook(request: Request, runtime: Running, access: Changes, webhook_id: Id) -> Response:
     """Send nothing there any more."""
     await _Doing(request, runtime, access).submit("webhook.remove", webhooks.remove(webhook_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
@@ -59,9 +60,17 @@ class SqliteDialect:
             raise DatabaseError(f"Rows of {', '.join(tables)} point to records that are not there.")
 
     def objects(self, connection: Connection) -> dict[tuple[str, str], str]:
-        """Every table, index, trigger and view by kind and name, with its DDL (blanks evened out)."""
+        """Every table, index, trigger and view by kind and name, with its DDL: blanks evened out, a table's constraints
+        sorted (one that was made anew to change a constraint has them in another order, and its name quoted)."""
         rows = connection.exec_driver_sql(_ALL_OBJECTS).fetchall()
-        return {(kind, name): _even(sql or "") for kind, name, sql in rows}
+        return {(kind, name): _even(_sorted_constraints(sql or "")) for kind, name, sql in rows}
+
+
+def _sorted_constraints(sql: str) -> str:
+    head, *lines = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", sql).split("\n")
+    named = sorted(line.strip().removesuffix(",") for line in lines if line.startswith("\tCONSTRAINT "))
+    others = [line for line in lines if not line.startswith("\tCONSTRAINT ")]
+    return "\n".join((head, *others, *named))
 
 
 def _even(sql: str) -> str:
