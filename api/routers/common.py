@@ -46,9 +46,13 @@ async def page_of(
     return Page.of(cursor, limit, runtime.settings.page_limit)
 
 
+VERBS: Final = frozenset({"ping", "replay", "rotate", "preview", "activate"})
+"""Verbs of records that are also changed or deleted by their address, or whose ids are numbers."""
+
+
 async def names_a_record(request: Request) -> None:
     """An address that ends in a verb (``/webhooks/x:ping``) takes nothing but POST, though ``{id}`` matches it too."""
-    if ":" in request.url.path.rpartition("/")[2]:
+    if request.url.path.rpartition(":")[2] in VERBS:
         raise HTTPException(405, headers={"Allow": "POST"})
 
 

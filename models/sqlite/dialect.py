@@ -68,9 +68,10 @@ class SqliteDialect:
 
 def _sorted_constraints(sql: str) -> str:
     head, *lines = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", sql).split("\n")
-    named = sorted(line.strip().removesuffix(",") for line in lines if line.startswith("\tCONSTRAINT "))
-    others = [line for line in lines if not line.startswith("\tCONSTRAINT ")]
-    return "\n".join((head, *others, *named))
+    places = [place for place, line in enumerate(lines) if line.startswith("\tCONSTRAINT ")]
+    for place, line in zip(places, sorted(lines[place].rstrip(", ") for place in places), strict=True):
+        lines[place] = line
+    return "\n".join((head, *lines))
 
 
 def _even(sql: str) -> str:

@@ -54,7 +54,7 @@ async def drafted(service):
 
 
 async def of_a_webhook(service, path):
-    hook = await service.post("/webhooks", {"url": "https://example.org/", "topics": ["no.event"]}, "admin")
+    hook = await service.post("/webhooks", {"url": "https://hook.invalid/"}, "admin")
     return path.replace("{webhook_id}", hook.json()["id"])
 
 
