@@ -340,6 +340,10 @@ class Runtime:
                 "Requests without a place",
                 lambda: sum(case.need is not None for case in list(decider.desk.cases.values())),
             ),
+            "wardflow_waiting_set_aside": (
+                "Waiting requests left out of the waiting list because deciding them failed: an alarm",
+                lambda: len(decider.desk.set_aside),
+            ),
             "wardflow_data_age_seconds": ("Age of what answers rest on", self.data_age_seconds),
             "wardflow_clock_ahead_seconds": (
                 "How far the hospital's clock is ahead of the machine's",

@@ -244,7 +244,7 @@ class DayHospital:
                 self._book_ahead(case)
 
     def _book_ahead(self, case: Case) -> None:
-        """Who has waited too long may book as far ahead as the forecast reaches."""
+        """Who has waited too long may book a day ahead."""
         if wait_is_over(case.request, self.live.now):
             found = ahead(self.live, case.request, self._next_id(case))
             if found is not None:

@@ -12,6 +12,7 @@ from models.repositories.profiles import ProfileBook, first_book
 from models.repositories.staff import Slot
 from models.tables.staff import SLOT_MINUTES
 from solver.hospital import (
+    Minute,
     Person,
     RequestState,
     Shift,
@@ -73,6 +74,8 @@ class Desk:
         self.proposals: dict[str, Proposal] = {p.id: p for p in proposals}
         self.tried: dict[str, int] = {}
         """In which round of the waiting list a waiting case was tried last, counted from 1."""
+        self.set_aside: dict[str, Minute] = {}
+        """Cases that a round of the waiting list failed at, and until when they are left out of it."""
         self.request_of_allocation: dict[str, str] = {}
         self.requests_of_person: dict[str, set[str]] = defaultdict(set)
         self.stays_of_person: dict[str, set[str]] = defaultdict(set)

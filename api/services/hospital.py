@@ -39,7 +39,7 @@ from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
 from api.services.resting import rest_on_cover
-from api.services.waiting import RoundFailed, WaitingList
+from api.services.waiting import SET_ASIDE_MINUTES, RoundFailed, WaitingList
 from models.clock import Clock
 from models.commands import Answer, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
@@ -244,15 +244,12 @@ class HospitalDecider:
         try:
             answer = self._in_turn(command, changes, last)
         except Exception as error:
-            if isinstance(error, RoundFailed):
-                # Those it tried have had their turn: whoever makes it fail does not come first in the next one too.
-                changes.tried_before = None
             if not changes.undo():
                 self._sound = False
             if isinstance(error, RoundFailed):
-                log.error("The waiting list could not be gone over", exc_info=error.__cause__)
-                self._waiting.gone_over()
-                return self._decide_one(command, last=False, without_round=True)
+                log.error("%s", error, exc_info=error.__cause__)
+                self._set_aside(error.case_id)
+                return self._decide_one(command, last=last, without_round=True)
             if changes.tried_waiting:
                 self._waiting.came_free()
             return error
@@ -262,6 +259,12 @@ class HospitalDecider:
         changes.reckon_taken()
         self._watch.decided(command.name, time.perf_counter() - began, answer)
         return Prepared(changes, answer, self._keeper)
+
+    def _set_aside(self, case_id: str | None) -> None:
+        """Whoever a round failed at does not make the next one fail too: the others are tried with the next batch."""
+        self._waiting.came_free()
+        if case_id is not None:
+            self.desk.set_aside[case_id] = self.desk.live.now + SET_ASIDE_MINUTES
 
     def _in_turn(self, command: Command, changes: Changes, last: bool) -> Answer:
         """Decide a command, after those who wait and precede whoever it asks for; with the last, all others."""

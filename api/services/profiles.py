@@ -214,6 +214,7 @@ def activate(command: Activate, changes: Changes) -> Answer:
         remedy = f"Look at what it would change first: POST /api/v1/profiles/{wanted.version}:preview."
         raise WrongState("This version was not previewed against the one in force.", remedy)
     changes.use_profile(wanted, command.body.reason)
+    changes.came_free = True
     changes.tell(
         "profile.activated",
         f"profile-{wanted.version}",

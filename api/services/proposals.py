@@ -142,6 +142,8 @@ def answer_proposal(command: Answered, changes: Changes) -> Answer:
     except chain_answers.Void as void:
         told = chain_answers.void(proposal, void.reason, changes)
         return Answer(200, {"id": proposal.id, "state": "expired", "result": told})
+    # A move frees a bed, another unit frees the one before, a call-in adds a nurse.
+    changes.came_free = changes.came_free or command.accepted
     changes.propose(replace(proposal, state=state, decided_by=account))
     changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind, about=proposal.subject_id)
     action = CONFIRMED_PROPOSAL if command.accepted else DECLINED_PROPOSAL

@@ -6,9 +6,9 @@ whoever precedes, not to whoever asks next. One round serves everything that cam
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from api.services.cases import Case
 from api.services.changes import Changes
@@ -21,11 +21,17 @@ from solver.placing.displace import movable
 from solver.placing.precedence import Precedence
 from solver.placing.problem import Method
 
-log = logging.getLogger(__name__)
+SET_ASIDE_MINUTES: Final = 60
+"""Whoever a round failed at is left out for so long, so that the others have theirs; assumed."""
 
 
 class RoundFailed(Exception):
-    """The waiting list could not be gone over; the command it was part of is not to blame."""
+    """The waiting list could not be gone over; the command it was part of is not to blame. ``case_id``: whose turn it
+    was, None before anybody's."""
+
+    def __init__(self, case_id: str | None) -> None:
+        super().__init__(f"A round of the waiting list failed at {case_id or 'its beginning'}.")
+        self.case_id = case_id
 
 
 class Round:
@@ -42,14 +48,22 @@ class Round:
             changes.tried_before = desk.tried
         self._ids = _chosen(desk)
         self._next = 0
+        self._at: str | None = None
 
     def decide(
         self, changes: Changes, before: Precedence | None = None, *, explain: bool = False
     ) -> list[Case]:
-        """Try those who precede (None: all that are left); returns who got a place.
+        """Try those who precede (None: all that are left); returns who got a place. Raises ``RoundFailed``.
 
         ``explain``: store anew what stands in the way of the others (costs about as much as deciding).
         """
+        changes.tried_waiting = True
+        try:
+            return self._decide(changes, before, explain)
+        except Exception as error:
+            raise RoundFailed(self._at) from error
+
+    def _decide(self, changes: Changes, before: Precedence | None, explain: bool) -> list[Case]:
         placed = []
         others = Displaceable(changes)
         for case in self._until(before, changes):
@@ -69,6 +83,7 @@ class Round:
             if case is not None and before is not None and case.precedence(self._now) >= before:
                 return
             self._next += 1
+            self._at = None if case is None else case.id
             if case is not None and _waits(case, self._now) and case.id not in changes.unplaced_by_repair:
                 yield case
 
@@ -102,21 +117,19 @@ class WaitingList:
         """Let everybody else have a turn. Raises ``RoundFailed``."""
         if self._due:
             self._go_on(changes, None)
-            self._due = False
+            self._due = changes.without_round
 
     def gone_over(self) -> None:
-        """The list was gone over besides, or a round failed: the next begins when something comes free again."""
+        """The list was gone over besides: the next round begins when something comes free again."""
         self._due = False
         self._round = None
 
     def _go_on(self, changes: Changes, before: Precedence | None) -> None:
-        changes.tried_waiting = True
-        try:
-            if self._round is None:
-                self._round = Round(changes)
-            self._round.decide(changes, before)
-        except Exception as error:
-            raise RoundFailed from error
+        if changes.without_round:
+            return
+        if self._round is None:
+            self._round = Round(changes)
+        self._round.decide(changes, before)
 
 
 def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
@@ -124,18 +137,15 @@ def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
     decided again after that, the command does without."""
     if changes.without_round:
         return []
-    changes.tried_waiting = True
-    try:
-        return Round(changes).decide(changes, explain=explain)
-    except Exception as error:
-        raise RoundFailed from error
+    return Round(changes).decide(changes, explain=explain)
 
 
 def _chosen(desk: Desk) -> list[str]:
     """Ids of those who are tried in a round, first to be decided first."""
     now, most = desk.live.now, desk.practice.retry_unplaced
-    waits = sorted((c for c in desk.cases.values() if _waits(c, now)), key=lambda case: case.precedence(now))
-    waiting = [case.id for case in waits]
+    aside = desk.set_aside = {case_id: until for case_id, until in desk.set_aside.items() if until > now}
+    waits = (case for case in desk.cases.values() if _waits(case, now) and case.id not in aside)
+    waiting = [case.id for case in sorted(waits, key=lambda case: case.precedence(now))]
     tried = desk.tried = {case_id: desk.tried.get(case_id, 0) for case_id in waiting}
     rounds = 1 + max(tried.values(), default=0)
     first, rest = waiting[: most // 2], waiting[most // 2 :]

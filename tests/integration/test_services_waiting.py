@@ -7,19 +7,23 @@ import pytest
 from api.errors import WrongState
 from api.metrics import Metrics
 from api.runtime import Outside, Runtime
-from api.schemas.movements import ArrivalIn, ReleaseIn, StepIn
+from api.schemas.movements import ArrivalIn, ProposalIn, ReleaseIn, StepIn
 from api.schemas.requests import ChoiceIn, RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
 from api.services import waiting
+from api.services.cases import Proposal
 from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
+from api.services.proposals import Answered, answer_proposal
 from api.services.ticking import Tick
 from models.commands import Command
 from models.pending import Pending
 from solver.hospital import RequestState
+from solver.placing import phrases
+from solver.placing.telling import as_json
 from tests.api_service import DAY, HOUR, Place, Wall, at, bundle, small_hospital
 
 
@@ -167,6 +171,47 @@ def test_a_round_that_fails_takes_no_command_with_it(open_desk, monkeypatch):
     assert body["state"] == "released"
     assert desk.case(waits).state is RequestState.UNPLACED
     assert ticked["placed_from_waiting"] == [], "beds are cleaned and holds lapse all the same"
+
+
+def test_who_makes_a_round_fail_is_set_aside_for_an_hour_and_the_others_have_their_turn(
+    open_desk, monkeypatch
+):
+    desk = open_desk()
+    first, _ = desk.full()
+    breaks, waits = desk.asked("emergency"), desk.asked()
+    placed = waiting._placed
+
+    def broken(case, *others):
+        if case.id == breaks:
+            raise RuntimeError("a defect")
+        return placed(case, *others)
+
+    monkeypatch.setattr(waiting, "_placed", broken)
+    desk.carry_out(desk.releasing(first))
+    assert desk.case(waits).state is RequestState.UNPLACED
+    desk.carry_out(desk.releasing(desk.asked("routine")))
+    assert desk.case(waits).state is RequestState.PLACED
+    assert list(desk.decider.desk.set_aside) == [breaks]
+    desk.wall.pass_minutes(61)
+    monkeypatch.setattr(waiting, "_placed", placed)
+    desk.carry_out(desk.releasing(waits))
+    assert desk.case(breaks).state is RequestState.PLACED
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_what_a_confirmed_proposal_frees_is_offered_at_once_to_who_waits(open_desk, accepted):
+    desk = open_desk()
+    proposal = Proposal(
+        "prp-1", "review_drug", "st-1/L1", as_json(phrases.NURSE_ABSENT.of()), {"lot_id": "L1"}
+    )
+    desk.decider.desk.proposals[proposal.id] = proposal
+    body = Answered(proposal.id, accepted, ProposalIn(), desk._access(Permission.PROPOSAL_ANSWER))
+
+    def freed(changes):
+        answer_proposal(body, changes)
+        return changes.came_free
+
+    assert desk.decider.ask(freed, "acc-bed") is accepted
 
 
 def test_a_round_whose_command_was_not_stored_is_held_again(open_desk):
