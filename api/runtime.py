@@ -20,6 +20,7 @@ from api.clocks import ForwardClock, HospitalClock, machine_clock
 from api.delivery.courier import deliveries
 from api.delivery.destinations import Reach
 from api.errors import NotReady
+from api.jobs.tending import Tender
 from api.metrics import Metrics
 from api.security.passwords import Passwords
 from api.security.principals import Principals
@@ -119,6 +120,7 @@ class Runtime:
         """One preview of other rules at a time."""
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self.relaxer = Relaxer(None, outside.monotonic, metrics)
+        self.jobs = Tender(self, keys.database.current)
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:
@@ -244,6 +246,7 @@ class Runtime:
         with contextlib.suppress(Exception):
             if self._writer is not None:
                 self._writer.close()
+        self.jobs.close()
         self.database.close()
 
     # --- questions ------------------------------------------------------------------------------------------

@@ -156,6 +156,34 @@ class Settings(BaseSettings):
         default=1, ge=0, le=10, description="Other beds a decision is compared with in its explanation."
     )
 
+    job_poll_seconds: float = Field(
+        default=0.5,
+        gt=0,
+        le=60,
+        description="How often service and workers look for jobs, and for what came of them.",
+    )
+    worker_processes: int | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        description="Pieces of jobs a worker does at once; none: one for each core.",
+    )
+    worker_memory_mb: int = Field(
+        default=4096,
+        ge=1,
+        le=1_048_576,
+        description="What one piece of a job may take above its process's needs.",
+    )
+    worker_stop_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="A piece that was told to stop is killed after this."
+    )
+    worker_lost_seconds: float = Field(
+        default=15.0,
+        ge=1,
+        le=3600,
+        description="Work of a worker that has not been heard of for this long is taken over.",
+    )
+
     webhook_delivery: bool = Field(
         default=True,
         description="Send events to webhooks from this process, unless another of the hospital does.",

@@ -222,6 +222,18 @@ VERSIONED = (
 )
 """Tables whose rows keep their history."""
 
+JOB_STAYS = Refusal(
+    "job_stays",
+    "job",
+    ("UPDATE",),
+    "OLD.state IN ('done', 'stopped', 'failed') OR NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.spec <> OLD.spec "
+    "OR NEW.requested_by <> OLD.requested_by OR NEW.created_microsecond <> OLD.created_microsecond",
+)
+"""What was asked for stays as it was asked, and what came of it as it came."""
+
+JOB_KEPT = Refusal("job_kept", "job", ("DELETE",), "1 = 1")
+"""Who asked for what is not forgotten."""
+
 GUARDS: tuple[Guard, ...] = (
     STAY_BED,
     OCCUPANCY_BED,
@@ -248,6 +260,8 @@ GUARDS: tuple[Guard, ...] = (
     SHIFT_LENGTH,
     REASON_STAYS,
     REASON_KEPT,
+    JOB_STAYS,
+    JOB_KEPT,
     *(guard for table in VERSIONED for guard in _with_history(table)),
     *(
         guard

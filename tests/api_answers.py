@@ -15,6 +15,7 @@ from api.schemas.answers import (
     checks,
     common,
     events,
+    jobs,
     offers,
     profiles,
     requests,
@@ -24,7 +25,20 @@ from api.schemas.answers import (
 )
 from api.schemas.base import Out
 
-MODULES = (accounts, chains, checks, common, events, offers, profiles, requests, steps, structure, webhooks)
+MODULES = (
+    accounts,
+    chains,
+    checks,
+    common,
+    events,
+    jobs,
+    offers,
+    profiles,
+    requests,
+    steps,
+    structure,
+    webhooks,
+)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 OURS = {"content-language", "vary", "etag", "location"}

@@ -116,6 +116,8 @@ def body_hash(request: Request, name: str) -> bytes:
 
 def _location(body: Mapping[str, Any]) -> dict[str, str]:
     """Where what was made can be read."""
+    if "job_id" in body:
+        return {"Location": f"/api/v1/jobs/{body['job_id']}"}
     if "request_id" in body:
         return {"Location": f"/api/v1/requests/{body['request_id']}"}
     return {"Location": f"/api/v1/profiles/{body['version']}"} if "version" in body else {}

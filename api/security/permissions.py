@@ -73,6 +73,9 @@ class Permission(StrEnum):
     ACCOUNT_CHANGE = "account.change"
     WEBHOOK_READ = "webhook.read"
     WEBHOOK_CHANGE = "webhook.change"
+    EXPERIMENT_RUN = "experiment.run"
+    JOB_READ = "job.read"
+    JOB_STOP = "job.stop"
     SANDBOX_CLOCK = "sandbox.clock"
 
 
@@ -148,6 +151,14 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     # What goes out of the house goes out for all of it.
     Permission.WEBHOOK_READ: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
     Permission.WEBHOOK_CHANGE: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
+    # Experiments and plans are about the whole house.
+    Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
+    Permission.JOB_READ: _hospital(
+        Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
+    ),
+    Permission.JOB_STOP: _hospital(
+        Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
+    ),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
 }
 

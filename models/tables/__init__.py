@@ -1,6 +1,6 @@
 """The tables, by subject; importing this package fills ``metadata`` with all of them."""
 
-from models.tables import accounts, care, drugs, equipment, ledger, people, places, staff, telling
+from models.tables import accounts, care, drugs, equipment, jobs, ledger, people, places, staff, telling
 from models.tables.base import metadata
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "care",
     "drugs",
     "equipment",
+    "jobs",
     "ledger",
     "metadata",
     "people",

@@ -1,0 +1,168 @@
+"""Long work over real HTTP with real worker processes: asked for once, done once, whatever is killed meanwhile."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from api.services import jobs
+from models.commands import Command
+from models.place import address_of
+from tests.api_service import Place, running, until
+
+
+@contextlib.contextmanager
+def worker(place, **settings):
+    """A worker process for a hospital; yields its process."""
+    told = {
+        "worker_processes": 2,
+        "job_poll_seconds": 0.05,
+        "worker_lost_seconds": 2,
+        "worker_stop_seconds": 0.5,
+    }
+    environment = {f"WARDFLOW_{name.upper()}": str(value) for name, value in {**told, **settings}.items()}
+    command = [sys.executable, "-m", "tests.job_worker", address_of(place.database), str(place.key_file)]
+    with (place.folder / "worker.log").open("ab") as log:
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def asked(service, key="a-key-of-a-job", **spec):
+    """Ask for a job as a route would; the answer's body."""
+    command = Command("job.request", "acc-bed", idempotency_key=key, body_hash=bytes(32))
+    runtime = service.runtime
+    made = jobs.requesting("squares", spec, command, runtime.new_id, runtime.meta.zone)
+    return (await runtime.submit(made)).answer.body
+
+
+async def ended(service, job_id, seconds=120):
+    """The job once it has ended."""
+    async with asyncio.timeout(seconds):
+        while True:
+            told = (await service.get(f"/jobs/{job_id}")).json()
+            if told["state"] in ("done", "stopped", "failed"):
+                return told
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def place(tmp_path, address):
+    return Place(tmp_path, address=address).make()
+
+
+async def test_a_job_is_done_told_of_and_ends_with_its_result(place):
+    with worker(place):
+        async with running(place, job_poll_seconds=0.05) as service:
+            made = await asked(service, numbers=3, rounds=2)
+            assert (await asked(service, numbers=3, rounds=2))["id"] == made["id"]
+            assert (await service.get(f"/jobs/{made['id']}/result")).status_code in (200, 409)
+            done = await ended(service, made["id"])
+            assert (done["state"], done["problem"], done["progress"]) == ("done", None, None)
+            result = (await service.get(f"/jobs/{made['id']}/result")).json()
+            assert result == {"id": made["id"], "stopped": False, "result": {"sum": 10, "pieces": 6}}
+            listed = (await service.get("/jobs")).json()["items"]
+            assert [job["id"] for job in listed] == [made["id"]]
+            wrong = [
+                await asked(service, f"key-of-{how}", numbers=1, wrong=how) for how in ("raises", "dies")
+            ]
+            problems = [(await ended(service, job["id"]))["problem"] for job in wrong]
+            assert problems[0] == "It ended with ValueError."
+            assert "needed more memory" in problems[1]
+            assert (await service.get(f"/jobs/{wrong[0]['id']}/result")).status_code == 409
+
+
+async def test_a_stopped_job_keeps_what_was_done_and_its_stream_tells_how_it_went(place):
+    with worker(place):
+        async with running(place, job_poll_seconds=0.05) as service:
+            made = await asked(service, numbers=1, rounds=1000, seconds=0.05)
+            path = f"/api/v1/jobs/{made['id']}"
+            told = []
+            async with service.client.stream(
+                "GET", f"{path}/events", headers=await service.headers("bed")
+            ) as stream:
+                async for line in stream.aiter_lines():
+                    told.append(line)
+                    if told.count("event: progress") == 3:
+                        answer = await service.post(f"/jobs/{made['id']}:cancel")
+                        assert answer.status_code == 202, answer.text
+            assert "event: ended" in told
+            assert json.loads(told[-2].removeprefix("data: "))["state"] == "stopped"
+            result = (await service.get(f"/jobs/{made['id']}/result")).json()
+            assert result["stopped"]
+            assert 3 <= result["result"]["pieces"] < 1000
+            assert (await service.post(f"/jobs/{made['id']}:cancel")).json()["state"] == "stopped"
+
+
+async def test_what_does_not_listen_is_killed_when_it_is_to_stop(place):
+    with worker(place):
+        async with running(place, job_poll_seconds=0.05) as service:
+            made = await asked(service, numbers=2, seconds=1000, deaf=True)
+            standing = await _begun(service, made["id"], place)
+            assert standing["workers"] == 1
+            await service.post(f"/jobs/{made['id']}:cancel")
+            assert (await ended(service, made["id"]))["state"] == "stopped"
+
+
+async def _begun(service, job_id, place):
+    """The job once its pieces are under way."""
+    diary = place.folder / "worker.log"
+    async with asyncio.timeout(60):
+        while True:
+            told = (await service.get(f"/jobs/{job_id}")).json()
+            if told["state"] == "running" and told["workers"]:
+                return told
+            assert diary.exists()
+            await asyncio.sleep(0.05)
+
+
+async def test_another_worker_finishes_what_a_killed_one_began_and_does_nothing_twice_that_was_done(place):
+    diary = place.folder / "diary"
+    async with running(place, job_poll_seconds=0.05) as service:
+        with worker(place) as first:
+            made = await asked(service, numbers=12, seconds=0.2, diary=str(diary))
+            await until(lambda: diary.exists() and len(diary.read_text().splitlines()) >= 5)
+            first.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(first.wait)
+        before = len(diary.read_text().splitlines())
+        with worker(place):
+            done = await ended(service, made["id"])
+        assert done["state"] == "done"
+        result = (await service.get(f"/jobs/{made['id']}/result")).json()
+        assert result["result"] == {"sum": 506, "pieces": 12}
+    times = Counter(line.split()[0] for line in diary.read_text().splitlines())
+    assert len(times) == 12
+    assert before < 12
+    # Two pieces at once: those under way when the worker was killed are the ones that may be there twice.
+    assert sum(count - 1 for count in times.values()) <= 2
+
+
+async def test_a_service_that_was_killed_between_storing_and_handing_over_hands_over_at_its_next_start(place):
+    async with running(place, job_poll_seconds=60) as service:
+        made = await asked(service, numbers=2)
+    with worker(place):
+        async with running(place, job_poll_seconds=0.05) as service:
+            assert (await ended(service, made["id"]))["state"] == "done"
+
+
+async def test_only_those_who_plan_or_run_the_house_see_jobs(place):
+    async with running(place, job_poll_seconds=60) as service:
+        made = await asked(service, numbers=1)
+        for login, status in (
+            ("bed", 200),
+            ("operations", 200),
+            ("nurse1", 403),
+            ("admin", 403),
+            ("auditor", 403),
+        ):
+            assert (await service.get(f"/jobs/{made['id']}", login)).status_code == status
+        assert (await service.get("/jobs/job-nobody")).status_code == 404
