@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +46,7 @@ class Changes:
         self.after: dict[Key, Record | None] = {}
         self.cases_before: dict[str, Case | None] = {}
         self.cases_after: dict[str, Case] = {}
+        self._cases_noted: dict[str, Case] = {}
         self.identities: dict[str, PersonalData] = {}
         self.steps: dict[tuple[str, Step], Minute] = {}
         self.waivers: list[Waiver] = []
@@ -53,6 +55,7 @@ class Changes:
         self.reasons: list[StatedReason] = []
         self.breaches: list[Breach] = []
         self.audit: list[AuditEntry] = []
+        self._acting: tuple[str | None, dict[str, Any]] = (None, {})
         self.events: list[Event] = []
         self.dispensed: dict[str, set[str]] = defaultdict(set)
         self.ended: dict[str, Minute] = {}
@@ -123,7 +126,15 @@ class Changes:
         case = replace(case, revision=1 if before is None else before.revision + 1)
         self.desk.set_case(case)
         self.cases_after[case.id] = case
+        self._cases_noted.pop(case.id, None)
         return case
+
+    def note_case(self, case: Case) -> None:
+        """Replace a case by one that differs in nothing that is stored: its revision stays."""
+        self.cases_before.setdefault(case.id, self.desk.cases.get(case.id))
+        self.desk.set_case(case)
+        noted = self.cases_after if case.id in self.cases_after else self._cases_noted
+        noted[case.id] = case
 
     def give(self, case: Case, allocation: Allocation) -> None:
         """Make an allocation's stays, bookings and reservations part of the hospital."""
@@ -210,9 +221,24 @@ class Changes:
 
     def tell(self, action: str, subject: str, **detail: Any) -> None:
         """An audit line and an event of the same words; the event also names the wards it concerns."""
-        self.audit.append(AuditEntry(action, subject, detail))
+        actor, because = self._acting
+        self.audit.append(AuditEntry(action, subject, detail | because, actor))
         wards = sorted(wards_concerned(subject, detail, self))
         self.events.append(Event(action, {"subject": subject, "minute": self.now, **detail, "wards": wards}))
+
+    @contextmanager
+    def acting(self, actor: str, **because: Any) -> Iterator[None]:
+        """What is told inside is audited as an act of a part of the system, and why; not as the sender's."""
+        outer, self._acting = self._acting, (actor, because)
+        try:
+            yield
+        finally:
+            self._acting = outer
+
+    @property
+    def own_acts(self) -> list[AuditEntry]:
+        """What was told as the act of whoever sent the command."""
+        return [entry for entry in self.audit if entry.actor is None]
 
     def propose(self, proposal: Proposal) -> Proposal:
         """Add or replace a proposal."""
@@ -273,8 +299,8 @@ class Changes:
         records = all(record_of(live, kind, i) is after for (kind, i), after in self.after.items())
         if self.activated is not None and live.records.profile is not self.activated.profile:
             return False
-        cases = self.desk.cases
-        return records and all(cases.get(i) in (case, None) for i, case in self.cases_after.items())
+        cases, after = self.desk.cases, [*self.cases_after.items(), *self._cases_noted.items()]
+        return records and all(cases.get(i) in (case, None) for i, case in after)
 
     def _restore(self, key: Key, before: Record | None) -> None:
         kind, record_id = key

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -39,9 +39,9 @@ from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
 from api.services.resting import rest_on_cover
-from api.services.waiting import SET_ASIDE_MINUTES, RoundFailed, WaitingList
+from api.services.waiting import CLOCK_MOVED, SET_ASIDE_MINUTES, RoundFailed, WaitingList, causes
 from models.clock import Clock
-from models.commands import Answer, Command, Decision, Outcome, Transaction
+from models.commands import Answer, AuditEntry, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
 from solver.hospital import Minute, Priority
 from solver.placing.problem import PlacingProblem
@@ -118,10 +118,19 @@ class Prepared:
             self.stale = True
             raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
-        audit, events = tuple(self.changes.audit), tuple(self.changes.events)
+        audit = tuple(_at_revision(entry, transaction.revision) for entry in self.changes.audit)
+        events = tuple(self.changes.events)
         # A desk takes in single records; one that other rules hold for is built anew.
         touched = None if self.changes.activated is not None else touched_by(self.changes)
         return Outcome(Answer(self.answer.status, body), audit, events, touched)
+
+
+def _at_revision(entry: AuditEntry, revision: int) -> AuditEntry:
+    """An act of the system's own names the revision of the hospital in which it, and what brought it about, took
+    place."""
+    if entry.actor is None:
+        return entry
+    return replace(entry, detail={**entry.detail, "hospital_revision": revision})
 
 
 def _persons_named(command: Command) -> Iterable[str]:
@@ -228,7 +237,7 @@ class HospitalDecider:
         if now != self.desk.live.now:
             self.desk.live.move_clock(now)
             # What is free for how long changes with the minute.
-            self._waiting.came_free()
+            self._waiting.came_free(CLOCK_MOVED)
             self.desk.forget_the_past()
             self.desk.end_waivers()
         self.moved_at = time.monotonic()
@@ -253,7 +262,7 @@ class HospitalDecider:
             if changes.tried_waiting:
                 self._waiting.came_free()
             return error
-        if not changes.audit:
+        if not changes.own_acts:
             changes.tell(command.name, "hospital")
         rest_on_cover(changes)
         changes.reckon_taken()
@@ -275,7 +284,7 @@ class HospitalDecider:
         tried = changes.tried_waiting
         answer = HANDLERS[command.name](command.body, changes)
         if changes.came_free:
-            self._waiting.came_free()
+            self._waiting.came_free(*causes(changes))
         elif changes.tried_waiting and not tried:
             self._waiting.gone_over()
         if last:

@@ -66,7 +66,7 @@ def test_what_is_held_is_no_place_that_the_waiting_list_changes_for_an_earlier_o
 
     def tried(changes, until):
         changes.set_case(replace(case, request=late, allocation=given, held_until=until))
-        return Round(changes)._ids
+        return Round(changes, ())._ids
 
     assert decider.ask(lambda changes: tried(changes, None), "clock") == [case.id]
     assert decider.ask(lambda changes: tried(changes, NOW + 60), "clock") == []
@@ -78,7 +78,7 @@ def test_a_lapsed_need_waits_with_its_clock_running(runtime):
     def lapsed(changes):
         holding.lapse(changes)
         (case,) = changes.desk.cases.values()
-        return case, Round(changes)._ids
+        return case, Round(changes, ())._ids
 
     case, tried = decider.ask(lapsed, "clock")
     assert (case.state, case.allocation, case.held_until) == (RequestState.UNPLACED, None, None)
