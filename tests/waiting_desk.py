@@ -8,11 +8,14 @@ from sqlalchemy import select
 from api.metrics import Metrics
 from api.runtime import Outside, Runtime
 from api.schemas.movements import ReleaseIn
-from api.schemas.requests import ChoiceIn, RequestIn
+from api.schemas.offers import HoldIn
+from api.schemas.requests import BatchIn, ChoiceIn, RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
+from api.services.batches import PlaceBatch
 from api.services.choosing import Choose
+from api.services.holding import Hold
 from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
 from api.services.ticking import Tick
@@ -45,6 +48,15 @@ class WaitingDesk:
         told = bundle(priority=priority, duration_minutes=hours * HOUR, **changes)
         body = RequestIn.model_validate(told, strict=False)
         return Command("request.place", "acc-bed", PlaceOne(body, self._access(Permission.REQUEST_PLACE)))
+
+    def placing_batch(self, *bodies, planned=None):
+        told = BatchIn.model_validate({"requests": bodies}, strict=False)
+        body = PlaceBatch(told, self._access(Permission.REQUEST_BATCH), planned=planned)
+        return Command("request.batch", "acc-bed", body)
+
+    def holding(self, **body):
+        told = HoldIn.model_validate(body, strict=False)
+        return Command("allocation.hold", "acc-bed", Hold(told, self._access(Permission.REQUEST_PLACE)))
 
     def releasing(self, request_id):
         body = Withdraw(request_id, ReleaseIn(), self._access(Permission.ALLOCATION_RELEASE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -29,6 +29,7 @@ from solver.hospital import (
     UnitUse,
 )
 from solver.placing.live import LiveHospital
+from solver.placing.precedence import Precedence
 from solver.placing.records import Record, Records, consequences
 from solver.placing.repair import Repaired
 
@@ -76,6 +77,10 @@ class Changes:
         self.without_round = False
         """Whether the waiting list is left alone, because going over it failed."""
         self.activated: Activated | None = None
+        self.waiting_before: Callable[[Precedence], int] = lambda _: 0
+        """How many who wait for what came free have their turn before a newcomer."""
+        self.let_precede: Callable[[Precedence], None] = lambda _: None
+        """Gives them their turn."""
 
     @property
     def live(self) -> LiveHospital:

@@ -39,11 +39,18 @@ from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
 from api.services.resting import rest_on_cover
-from api.services.waiting import CLOCK_MOVED, SET_ASIDE_MINUTES, RoundFailed, WaitingList, causes
+from api.services.waiting import (
+    CLOCK_MOVED,
+    SET_ASIDE_MINUTES,
+    RoundFailed,
+    WaitingList,
+    causes,
+)
 from models.clock import Clock
 from models.commands import Answer, AuditEntry, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
 from solver.hospital import Minute, Priority
+from solver.placing.precedence import Precedence, as_newcomer
 from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
@@ -152,7 +159,7 @@ def _bundles(body: Any) -> Iterable[BundleIn]:
 
 
 def _asks(command: Command) -> Priority | None:
-    """How urgent what a command asks for is (the most urgent of a batch); None if it asks for no place."""
+    """How urgent what a command newly asks for is (the most urgent of a batch); None if it asks for no place."""
     body = command.body
     if isinstance(body, placing.PlaceOne):
         return body.body.priority.priority
@@ -205,8 +212,8 @@ class HospitalDecider:
             return 0
         if command.name == "clock.tick":
             return 9
-        urgency = _asks(command)
-        return 1 if urgency is None else 2 + urgency
+        precedence = self._precedence(command)
+        return 1 if precedence is None else 2 + precedence[0]
 
     def ask(self, question: Callable[[Changes], T], actor: str, persons: Collection[str] = ()) -> T:
         """What a question finds on the hospital as it was decided last; whatever it tries is undone. From any thread,
@@ -277,10 +284,11 @@ class HospitalDecider:
 
     def _in_turn(self, command: Command, changes: Changes, last: bool) -> Answer:
         """Decide a command, after those who wait and precede whoever it asks for; with the last, all others."""
-        urgency = _asks(command)
-        if urgency is not None:
-            # Of the same priority and the same minute, whoever waits was there first.
-            self._waiting.before((urgency, changes.now + 1, ""), changes)
+        changes.waiting_before = lambda newcomer: self._waiting.left_before(newcomer, changes)
+        changes.let_precede = lambda newcomer: self._waiting.before(newcomer, changes)
+        precedence = self._precedence(command)
+        if precedence is not None:
+            changes.let_precede(precedence)
         tried = changes.tried_waiting
         answer = HANDLERS[command.name](command.body, changes)
         if changes.came_free:
@@ -290,6 +298,14 @@ class HospitalDecider:
         if last:
             self._waiting.finish(changes)
         return answer
+
+    def _precedence(self, command: Command) -> Precedence | None:
+        """Where whoever a command asks for stands; None if it asks for no place."""
+        urgency, body = _asks(command), command.body
+        if urgency is not None:
+            return as_newcomer(urgency, self.desk.live.now)
+        held = self.desk.cases.get(body.body.request_id or "") if isinstance(body, holding.Hold) else None
+        return None if held is None else held.precedence(self.desk.live.now)
 
     @property
     def revision(self) -> int:

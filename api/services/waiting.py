@@ -77,6 +77,11 @@ class Round:
         except Exception as error:
             raise RoundFailed(self._at) from error
 
+    def left_before(self, newcomer: Precedence, changes: Changes) -> int:
+        """How many of those who had no turn yet precede a newcomer."""
+        found = (changes.desk.cases.get(case_id) for case_id in self._ids[self._next :])
+        return sum(case is not None and case.precedence(self._now) < newcomer for case in found)
+
     def _decide(self, changes: Changes, before: Precedence | None, explain: bool) -> list[Case]:
         placed = []
         others = Displaceable(changes)
@@ -126,6 +131,12 @@ class WaitingList:
         if self._due:
             self._go_on(changes, newcomer)
 
+    def left_before(self, newcomer: Precedence, changes: Changes) -> int:
+        """How many of those who wait for what came free precede a newcomer and had no turn yet."""
+        if not self._due or changes.without_round:
+            return 0
+        return self._present(changes).left_before(newcomer, changes)
+
     def finish(self, changes: Changes) -> None:
         """Let everybody else have a turn. Raises ``RoundFailed``."""
         if self._due:
@@ -140,11 +151,13 @@ class WaitingList:
         self._round = None
 
     def _go_on(self, changes: Changes, before: Precedence | None) -> None:
-        if changes.without_round:
-            return
+        if not changes.without_round:
+            self._present(changes).decide(changes, before)
+
+    def _present(self, changes: Changes) -> Round:
         if self._round is None:
             self._round = Round(changes, list(self._because)[:MOST_CAUSES])
-        self._round.decide(changes, before)
+        return self._round
 
 
 def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
