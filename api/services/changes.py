@@ -166,6 +166,14 @@ class Changes:
         lot = self.records.lots[lot_id]
         self.put(replace(lot, reserved=lot.reserved + quantity))
 
+    def left_until(self, case: Case) -> Minute | None:
+        """The expected end of the stay a transfer continues, as it is without the transfer; None if it continues none
+        that is there."""
+        left = self.records.stays.get(case.request.from_stay_id or "")
+        if left is None:
+            return None
+        return left.end if case.left_until is None else max(left.end, case.left_until)
+
     def _end_left(self, stay_id: str | None, end: Minute) -> None:
         """A transfer is given: the stay it continues ends when it starts, and whoever accompanies it leaves."""
         for stay in self.records.with_companions(stay_id) if stay_id is not None else ():

@@ -38,6 +38,7 @@ from api.services import (
 from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
+from api.services.lasting import restore_left
 from api.services.resting import rest_on_cover
 from api.services.waiting import (
     CLOCK_MOVED,
@@ -291,6 +292,7 @@ class HospitalDecider:
             changes.let_precede(precedence)
         tried = changes.tried_waiting
         answer = HANDLERS[command.name](command.body, changes)
+        restore_left(changes)
         if changes.came_free:
             self._waiting.came_free(*causes(changes))
         elif changes.tried_waiting and not tried:
