@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from models.clock import Instant
 from models.commands import Transaction
@@ -113,6 +113,16 @@ def load_webhook(connection: Connection, webhook_id: str) -> StoredWebhook:
 def load_webhooks(connection: Connection) -> list[StoredWebhook]:
     """Every webhook, the oldest first."""
     return [_read(row) for row in connection.execute(select(webhook).order_by(webhook.c.id))]
+
+
+def version_of(connection: Connection, webhook_id: str) -> int | None:
+    """How often a webhook was changed, from 1; None: it is not there (any more)."""
+    return connection.scalar(select(webhook.c.version).where(webhook.c.id == webhook_id))
+
+
+def count_webhooks(connection: Connection) -> int:
+    """How many there are."""
+    return int(connection.scalar(select(func.count()).select_from(webhook)) or 0)
 
 
 def _row(record: StoredWebhook) -> dict[str, Any]:
