@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from models.clock import Instant
 from models.commands import Transaction
 from models.errors import GuardViolation, NotFound
-from models.personal import WrappedKey
+from models.personal import PersonalVault, WrappedKey
 from models.tables.telling import webhook, webhook_attempt, webhook_order, webhook_progress
 
 AT_ONCE: Final = Instant(0)
@@ -93,6 +93,23 @@ def update_webhook(transaction: Transaction, record: StoredWebhook) -> None:
     changed = transaction.connection.execute(update(webhook).where(there).values(**_row(record)))
     if changed.rowcount != 1:
         raise GuardViolation("webhook_version")
+
+
+def rewrap_secrets(transaction: Transaction, vault: PersonalVault) -> int:
+    """Encrypt every secret, the former ones as well, with the current master key. Returns how many."""
+    count = 0
+    for hook in load_webhooks(transaction.connection):
+        there = webhook.c.id == hook.id
+        present = vault.rewrap_secret(hook.id, hook.secret)
+        if present is not None:
+            values = {"secret": present.ciphertext, "secret_key_id": present.master_key_id}
+            transaction.connection.execute(update(webhook).where(there).values(**values))
+        former = vault.rewrap_secret(hook.id, hook.former.sealed) if hook.former is not None else None
+        if former is not None:
+            values = {"former_secret": former.ciphertext, "former_key_id": former.master_key_id}
+            transaction.connection.execute(update(webhook).where(there).values(**values))
+        count += (present is not None) + (former is not None)
+    return count
 
 
 def delete_webhook(transaction: Transaction, webhook_id: str) -> None:
