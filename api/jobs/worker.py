@@ -121,7 +121,8 @@ class Worker:
         return {
             "name": "wardflow",
             "system_database_engine": self._board.engine,
-            "system_database_url": f"{self._board.engine.dialect.name}://",
+            # Looked at for the kind of database alone: the engine is what is used.
+            "system_database_url": f"{self._board.engine.dialect.name}://here/board",
             "dbos_system_schema": SCHEMA,
             "serializer": Json(),
             "application_version": VERSION,

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -28,9 +29,12 @@ def worker(place, **settings):
     }
     environment = {f"WARDFLOW_{name.upper()}": str(value) for name, value in {**told, **settings}.items()}
     command = [sys.executable, "-m", "tests.job_worker", address_of(place.database), str(place.key_file)]
-    with (place.folder / "worker.log").open("ab") as log:
+    with (place.folder / "worker.log").open("wb") as log:
         process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
     try:
+        while b"at once" not in (place.folder / "worker.log").read_bytes():
+            assert process.poll() is None, (place.folder / "worker.log").read_text()
+            time.sleep(0.02)
         yield process
     finally:
         process.terminate()
@@ -56,13 +60,19 @@ async def ended(service, job_id, seconds=120):
 
 
 @pytest.fixture
-def place(tmp_path, address):
+def place(tmp_path):
+    return Place(tmp_path).make()
+
+
+@pytest.fixture
+def on_both(tmp_path, address):
+    """The same on each database."""
     return Place(tmp_path, address=address).make()
 
 
-async def test_a_job_is_done_told_of_and_ends_with_its_result(place):
-    with worker(place):
-        async with running(place, job_poll_seconds=0.05) as service:
+async def test_a_job_is_done_told_of_and_ends_with_its_result(on_both):
+    with worker(on_both):
+        async with running(on_both, job_poll_seconds=0.05) as service:
             made = await asked(service, numbers=3, rounds=2)
             assert (await asked(service, numbers=3, rounds=2))["id"] == made["id"]
             assert (await service.get(f"/jobs/{made['id']}/result")).status_code in (200, 409)
@@ -125,16 +135,16 @@ async def _begun(service, job_id, place):
             await asyncio.sleep(0.05)
 
 
-async def test_another_worker_finishes_what_a_killed_one_began_and_does_nothing_twice_that_was_done(place):
-    diary = place.folder / "diary"
-    async with running(place, job_poll_seconds=0.05) as service:
-        with worker(place) as first:
+async def test_another_worker_finishes_what_a_killed_one_began_and_does_nothing_twice_that_was_done(on_both):
+    diary = on_both.folder / "diary"
+    async with running(on_both, job_poll_seconds=0.05) as service:
+        with worker(on_both) as first:
             made = await asked(service, numbers=12, seconds=0.2, diary=str(diary))
             await until(lambda: diary.exists() and len(diary.read_text().splitlines()) >= 5)
             first.send_signal(signal.SIGKILL)
             await asyncio.to_thread(first.wait)
         before = len(diary.read_text().splitlines())
-        with worker(place):
+        with worker(on_both):
             done = await ended(service, made["id"])
         assert done["state"] == "done"
         result = (await service.get(f"/jobs/{made['id']}/result")).json()

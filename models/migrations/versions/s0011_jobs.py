@@ -7,8 +7,8 @@ from alembic import op
 
 from models.tables.base import Flag, Json, Whole
 
-revision = "0009"
-down_revision: str | None = "0008"
+revision = "0011"
+down_revision: str | None = "0010"
 
 
 def upgrade() -> None:
