@@ -31,11 +31,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing done: to what (an opaque id), details without personal data. The actor is the command's."""
+    """One thing done: to what (an opaque id), details without personal data. ``actor``: whose act it is, where it is
+    not that of the command's sender."""
 
     action: str
     subject: str
     detail: JsonObject = field(default_factory=dict)
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from api.services import words
 from api.services.cases import Case
 from api.services.changes import Changes
 from api.services.choosing import chosen, unknown_things
+from api.services.lasting import restore_left
 from api.services.lookup import case_by_id, require_asking
 from api.services.placing import answer, decide, keep_waiting, open_case, settle
 from models.commands import Answer
@@ -108,6 +109,7 @@ def lapse(changes: Changes) -> list[str]:
         if case.allocation is not None and not any(stay.state.pinned for stay in changes.stays_of(case)):
             lapsed.append(case.allocation.id)
             _give_back(case, changes)
+    restore_left(changes)
     return lapsed
 
 

@@ -129,6 +129,7 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         declined_by=case.declined_by,
         held_until=case.held_until,
         overrides=tuple(asdict(one) for one in case.overrides),
+        left_until=case.left_until,
     )
 
 
@@ -202,6 +203,7 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         declined_by=stored.declined_by,
         held_until=stored.held_until,
         overrides=tuple(Override(**one) for one in stored.overrides),
+        left_until=stored.left_until,
     )
 
 

@@ -18,6 +18,7 @@ from api.services import waiting, words
 from api.services.cases import DisruptionRecord
 from api.services.changes import Changes
 from api.services.disruptions import people, places, site, staffing, stays, supplies
+from api.services.lasting import restore_left
 from models.commands import Answer
 from solver.hospital import Minute
 
@@ -63,6 +64,7 @@ def disrupt(command: Disrupt, changes: Changes) -> Answer:
     if changes.moves_left > 0:
         # Else the waiting list would give them the moves that the repair was not allowed.
         changes.unplaced_by_repair.clear()
+    restore_left(changes)
     placed = waiting.decide_again(changes)
     return Answer(200, _told(record, placed, changes))
 
