@@ -22,6 +22,7 @@ ApiError
 ├── RuleBroken              a person's choice breaks rules that were not waived
 ├── OverrideRefused         a waiver that nobody, or not this role, may give
 ├── AlreadyKnown            something of that name exists
+├── TooMany                 there are as many of these as a setting allows
 ├── NotReady                the service is starting or stopping
 └── ClockRunsForward        a simulated clock set back
 
@@ -208,6 +209,10 @@ class OverrideRefused(ApiError):
 
 class AlreadyKnown(ApiError):
     """Something of that name exists."""
+
+
+class TooMany(ApiError):
+    """There are as many of these as a setting allows."""
 
 
 class NotReady(ApiError):

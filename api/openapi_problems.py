@@ -58,6 +58,9 @@ _OF_ITS_OWN: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "POST /api/v1/allocations:recommend": _ASKS,
     "POST /api/v1/why-not": _ASKS,
     "PATCH /api/v1/accounts/{account_id}": _CHANGES,
+    "POST /api/v1/webhooks": (api.TooMany,),
+    "PATCH /api/v1/webhooks/{webhook_id}": _CHANGES,
+    "DELETE /api/v1/webhooks/{webhook_id}": _CHANGES,
     "POST /api/v1/sandbox/clock": (api.SandboxOnly, api.ClockRunsForward, *_CHANGES),
 }
 

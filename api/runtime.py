@@ -315,8 +315,9 @@ class Runtime:
     @property
     def office(self) -> Office:
         """Where webhooks are administered."""
-        outside = self.outside
-        return Office(self.reach, self.vault, outside.random_bytes, self.new_id, self.wall, self.meta.zone)
+        random_bytes, zone = self.outside.random_bytes, self.meta.zone
+        most = self.settings.webhook_limit
+        return Office(self.reach, self.vault, random_bytes, self.new_id, self.wall, zone, most)
 
     @property
     def reach(self) -> Reach:

@@ -166,6 +166,9 @@ class Settings(BaseSettings):
         default=True,
         description="Send events to webhooks from this process, unless another of the hospital does.",
     )
+    webhook_limit: int = Field(
+        default=100, ge=0, le=1000, description="Most webhooks there may be; each is looked after by itself."
+    )
     webhook_networks: tuple[IpNetwork, ...] = Field(
         default=(),
         description="Networks of the hospital's own that events may be sent into, as JSON; others only to the public.",

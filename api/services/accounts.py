@@ -122,8 +122,7 @@ async def add_account(body: AccountIn, by: Principal, key: str, body_hash: bytes
             raise AlreadyKnown("An account of this login exists.")
         _check_scopes(transaction, body.roles)
         accounts.insert_account(transaction, record)
-        roles = [f"{g.role}@{g.scope}" for g in record.grants]
-        entry = AuditEntry("account.added", record.id, {"roles": roles})
+        entry = AuditEntry("account.added", record.id, {"roles": _named(record)})
         return Outcome(Answer(201, account_json(record)), (entry,), touched=())
 
     return await runtime.submit(
@@ -146,12 +145,17 @@ async def change_account(
             _check_scopes(transaction, roles)
             accounts.set_grants(transaction, account_id, _grants(roles))
         after = accounts.account_by_id(transaction.connection, account_id)
-        entry = AuditEntry("account.changed", account_id, {"disabled": after.disabled})
+        entry = AuditEntry("account.changed", account_id, {"disabled": after.disabled, "roles": _named(after)})
         return Outcome(Answer(200, account_json(after)), (entry,), touched=())
 
     reply = await runtime.submit(Command("account.change", by.account_id, write=write))
     runtime.principals.forget()
     return reply
+
+
+def _named(account: StoredAccount) -> list[str]:
+    """Its roles and where they are held, as the audit trail names them."""
+    return [f"{grant.role}@{grant.scope}" for grant in account.grants]
 
 
 def account_json(account: StoredAccount) -> dict[str, Any]:

@@ -105,8 +105,8 @@ def erase(transaction: Transaction, person_id: str) -> None:
     transaction.connection.execute(about.values(ciphertext=None))
 
 
-def rewrap_all(transaction: Transaction, vault: PersonalVault) -> int:
-    """Wrap every person's key with the current master key, after a rotation. Returns how many."""
+def rewrap_keys(transaction: Transaction, vault: PersonalVault) -> int:
+    """Wrap every person's key with the current master key. Returns how many."""
     living = select(person_identity).where(person_identity.c.wrapped_key.is_not(None))
     found = transaction.connection.execute(living).all()
     for row in found:
