@@ -92,14 +92,15 @@ def compare(
 ) -> None:
     """Simulate scenarios with the very same patients, and say what each changes against the first."""
     from cli.errors import Refused
-    from cli.simulate_work import Work, every
+    from cli.simulate_work import Work
     from simulations.experiments.replications import Plan
+    from simulations.scenarios.build import load_all
 
     if len(scenarios) < 2:
         raise Refused("One scenario has nothing to be compared with. Name at least two files.")
     names = " ".join(path.name for path in scenarios)
     plan = Plan(seed, replications, precision, budget, workers)
-    Work(f"simulate compare {names}", plan, output).compared(every(scenarios))
+    Work(f"simulate compare {names}", plan, output).compared(load_all(scenarios))
 
 
 @app.command()

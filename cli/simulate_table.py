@@ -46,7 +46,7 @@ def _print_heading(replicated: Replicated, console: Console) -> None:
 def _table_of(replicated: Replicated, measure: str, keys: Sequence[Key]) -> Table:
     title = MEASURES[measure].title
     unit = MEASURES[measure].unit
-    table = Table(title=title + (f", {unit}" if unit and unit not in title else ""), title_justify="left")
+    table = Table(title=title + (f", {unit}" if unit else ""), title_justify="left")
     classes = sorted({key.patient_class for key in keys})
     table.add_column("")
     for each in classes:

@@ -13,26 +13,7 @@ from rich.console import Console
 from cli.simulate_table import print_run, print_sweep, print_verdicts
 from simulations.experiments.comparing import Compared, compare
 from simulations.experiments.replications import Plan, Replicated, Watch, experiment
-from simulations.scenarios.build import Built, load
-from solver.engine.errors import InvalidInstance, Problem
-
-
-def every(paths: Sequence[Path]) -> list[Built]:
-    """All scenarios, or the faults of all of them at once; two of the same name are told apart by their files."""
-    built, problems = [], list[Problem]()
-    for path in paths:
-        try:
-            built.append(load(path))
-        except InvalidInstance as invalid:
-            problems += invalid.problems
-    if problems:
-        raise InvalidInstance(problems)
-    names = [each.scenario.name for each in built]
-    for number, path in enumerate(paths):
-        if names.count(names[number]) > 1:
-            scenario = built[number].scenario.model_copy(update={"name": path.stem})
-            built[number] = Built(scenario, built[number].document, built[number].model)
-    return built
+from simulations.scenarios.build import Built
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,15 +48,15 @@ MEASURES: dict[str, Measure] = {
     "gave_up_share": Measure("Share who give up waiting", "who gives up waiting for {place}", "", 0.002),
     "occupancy": Measure("Occupancy", "occupancy of {place}", "", 0.005),
     "full_share": Measure("Share of time with none free", "the time with nothing free of {place}", "", 0.005),
-    "overtime": Measure("Overtime, hours a week", "overtime of {place}", "h a week", 0.1),
+    "overtime": Measure("Overtime", "overtime of {place}", "h a week", 0.1),
     "stock_out_share": Measure("Share of time out of stock", "the time {place} is out of stock", "", 0.002),
-    "expired": Measure("Thrown away, units a week", "what is thrown away of {place}", "a week", 0.1),
-    "used": Measure("Used, units a week", "use of {place}", "a week", 0.1, headline=False),
-    "interrupted": Measure("Interrupted a week", "interruptions of {place}", "a week", 0.1, headline=False),
-    "transfers": Measure("Transfers a week", "transfers to {place}", "a week", 0.1),
+    "expired": Measure("Units thrown away", "what is thrown away of {place}", "a week", 0.1),
+    "used": Measure("Units used", "use of {place}", "a week", 0.1, headline=False),
+    "interrupted": Measure("Interruptions", "interruptions of {place}", "a week", 0.1, headline=False),
+    "transfers": Measure("Transfers", "transfers to {place}", "a week", 0.1),
     "stay_mean": Measure("Mean time in hospital", "time in hospital", "h", 0.5, "lengthens", "shortens"),
-    "arrived": Measure("Arrivals a day", "arrivals", "a day", 0.05, headline=False),
-    "left": Measure("Departures a day", "departures", "a day", 0.05, headline=False),
+    "arrived": Measure("Arrivals", "arrivals", "a day", 0.05, headline=False),
+    "left": Measure("Departures", "departures", "a day", 0.05, headline=False),
 }
 
 

@@ -47,11 +47,9 @@ def points(path: Path, axes: Sequence[Axis]) -> list[Point]:
         raise InvalidInstance(
             [Problem("--vary", len(combinations), f"at most {MOST_POINTS} combinations", remedy)]
         )
-    return [Point(settings, _named(load(path, settings), settings)) for settings in combinations]
+    return [Point(settings, load(path, settings).renamed(_name(settings))) for settings in combinations]
 
 
-def _named(built: Built, settings: Sequence[tuple[str, str]]) -> Built:
-    """Called by what is special about it."""
-    name = ", ".join(f"{path}={value}" for path, value in settings)
-    scenario = built.scenario.model_copy(update={"name": name})
-    return Built(scenario, built.document, built.model)
+def _name(settings: Sequence[tuple[str, str]]) -> str:
+    """What is special about a point."""
+    return ", ".join(f"{path}={value}" for path, value in settings)

@@ -141,7 +141,7 @@ def _measure(replicated: Replicated, measure: str, keys: Sequence[Key]) -> list[
         for place in places
     ]
     unit = MEASURES[measure].unit
-    heading = MEASURES[measure].title + (f", {unit}" if unit and unit not in MEASURES[measure].title else "")
+    heading = MEASURES[measure].title + (f", {unit}" if unit else "")
     return [f"<h3>{escape(heading)}</h3>", _table(header, rows)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path as FilePath
 from typing import Any
@@ -37,6 +37,9 @@ class Built:
     document: Mapping[str, Any]
     model: Model
 
+    def renamed(self, name: str) -> Built:
+        return replace(self, scenario=self.scenario.model_copy(update={"name": name}))
+
     @property
     def fingerprint(self) -> str:
         """The same for the same content, wherever it lies and however it is laid out."""
@@ -55,6 +58,22 @@ def load(path: FilePath, settings: Sequence[tuple[str, str]] = ()) -> Built:
     reading = Reading()
     document = reading.value(family(path, settings))
     return build(document, reading, path.parent)
+
+
+def load_all(paths: Sequence[FilePath]) -> list[Built]:
+    """All scenarios, or the faults of all of them at once; two of the same name are called as their files."""
+    built, problems = [], list[Problem]()
+    for path in paths:
+        try:
+            built.append(load(path))
+        except InvalidInstance as invalid:
+            problems += invalid.problems
+    refuse_if_any(problems)
+    names = [each.scenario.name for each in built]
+    return [
+        each.renamed(path.stem) if names.count(each.scenario.name) > 1 else each
+        for path, each in zip(paths, built, strict=True)
+    ]
 
 
 def build(document: dict[str, Any], reading: Reading, folder: FilePath) -> Built:

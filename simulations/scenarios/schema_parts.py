@@ -38,7 +38,9 @@ class Choice(Part):
         names = self.alternatives or tuple(type(self).model_fields)
         given = [name for name in names if getattr(self, name) is not None]
         if len(given) != 1:
-            raise PydanticCustomError("choice", "exactly one of {names}", {"names": ", ".join(name.strip("_") for name in names)})
+            raise PydanticCustomError(
+                "choice", "exactly one of {names}", {"names": ", ".join(name.strip("_") for name in names)}
+            )
         return self
 
     @property
