@@ -120,3 +120,5 @@ Distribution = (
     | Empirical
     | PhaseType
 )
+
+AT_ONCE = Constant(0.0)

@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeVar, Union
 
-from simulations.engine.distributions import FOREVER, Constant, Distribution
+from simulations.engine.distributions import AT_ONCE, FOREVER, Distribution
 
 T = TypeVar("T")
 PerClass = Union[T, Mapping[str, T]]  # noqa: UP007 - mypy reads no other form as a generic alias
 OTHERS = "*"
-AT_ONCE = Constant(0.0)
 
 
 class Cut(IntEnum):
