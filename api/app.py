@@ -24,6 +24,7 @@ from api.routers import (
     chains,
     checks,
     events,
+    experiments,
     jobs,
     offers,
     probes,
@@ -78,6 +79,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         steps,
         webhooks,
         jobs,
+        experiments,
     ):
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(probes.router)

@@ -36,6 +36,19 @@ _BUNDLE: Final[dict[str, Any]] = {
     "drugs": [{"drug_id": "heparin", "quantity": 2, "use_within_minutes": 1440}],
     "deadline_ms": 2000,
 }
+_SCENARIO: Final = """\
+name: One ward
+run: {start: 2026-01-05 00:00, length: 60 d, warm_up: 10 d, replications: 5}
+demand:
+  classes:
+    emergency: {pathway: stay, arrivals: {random: {per_day: 3}}}
+pathways:
+  stay:
+    steps:
+      ward: {bed: ward, takes: {lognormal: {mean: 4 d, sd: 3 d}}}
+resources:
+  ward: {beds: 12}
+"""
 _LATER: Final = "2026-03-05T08:00:00Z"
 
 _EVENTS: Final[tuple[dict[str, Any], ...]] = (
@@ -171,6 +184,16 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
                 {"step": "accepted", "priority": "urgent", "minutes": 40, "ward_id": "W2"},
             ]
         }
+    },
+    "POST /api/v1/experiments": {
+        "two_more_beds": {
+            "scenario": _SCENARIO,
+            "variants": [{"name": "two more beds", "settings": {"resources.ward.beds": "+2"}}],
+            "seed": 1,
+            "replications": 10,
+            "precision": 0.1,
+        },
+        "as_it_is": {"scenario": _SCENARIO},
     },
     "POST /api/v1/webhooks": {
         "of_a_ward": {

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from api.examples import EXAMPLES
 from solver.hospital import from_minute
 from tests.access_hospital import DAY, FREE, NOW, SITE_OF_WARD, TAKEN
 
@@ -59,7 +60,7 @@ class World:
     def make(self, path: str, body: Any, revision: int | None = None) -> Any:
         """Something that must succeed."""
         answer = self.send(Call("POST", f"/api/v1{path}", body, revision), self.token)
-        assert answer.status_code in (200, 201), (path, answer.text)
+        assert answer.status_code in (200, 201, 202), (path, answer.text)
         return answer.json()
 
     def case(self, ward: str, asking: str | None = None) -> Any:
@@ -89,6 +90,10 @@ class World:
     def listening_webhook(self) -> str:
         """A webhook that would hear of everything, at an address that nobody may have (RFC 2606)."""
         return str(self.make("/webhooks", {"url": "https://hook.invalid/"})["id"])
+
+    def job(self, scenario: Any) -> str:
+        """An experiment that nobody has begun."""
+        return str(self.make("/experiments", scenario)["id"])
 
     def login(self) -> str:
         """A name nobody has."""
@@ -131,6 +136,7 @@ def probes() -> list[Probe]:
         *_reading(),
         *_administering(),
         *_webhooks(),
+        *_jobs(),
         *_placing(),
         *_allocated(),
         *_disrupting(),
@@ -241,6 +247,35 @@ def _webhooks() -> Iterator[Probe]:
             HOSPITAL,
             lambda w, v=verb, b=said: Call("POST", f"{hooks}/{w.webhook()}:{v}", b, 1),
         )
+
+
+def _jobs() -> Iterator[Probe]:
+    scenario = EXAMPLES["POST /api/v1/experiments"]["as_it_is"]
+    experiments, one = "/api/v1/experiments", "/api/v1/jobs/{job_id}"
+    yield Probe(f"POST {experiments}", HOSPITAL, lambda _: Call("POST", experiments, scenario))
+    yield Probe(
+        f"GET {experiments}/{{job_id}}/report",
+        HOSPITAL,
+        lambda w: Call("GET", f"{experiments}/{w.job(scenario)}/report"),
+        again=True,
+    )
+    yield _get("/jobs")
+    for part in ("", "/result"):
+        yield Probe(
+            f"GET {one}{part}",
+            HOSPITAL,
+            lambda w, p=part: Call("GET", f"/api/v1/jobs/{w.job(scenario)}{p}"),
+            again=True,
+        )
+    yield Probe(
+        f"GET {one}/events",
+        HOSPITAL,
+        lambda w: Call("GET", f"/api/v1/jobs/{w.job(scenario)}/events"),
+        again=True,
+    )
+    yield Probe(
+        f"POST {one}:cancel", HOSPITAL, lambda w: Call("POST", f"/api/v1/jobs/{w.job(scenario)}:cancel", {})
+    )
 
 
 def _account(world: World, ward: str | None) -> dict[str, Any]:

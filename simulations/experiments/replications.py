@@ -5,12 +5,13 @@ Replication i of every scenario draws from the same named streams: the same pati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulations.engine.model import Model
 from simulations.engine.outcome import Outcome
 from simulations.engine.run import replicate
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
@@ -22,6 +23,8 @@ from simulations.statistics.sequential import Stopping
 from solver.engine.errors import InvalidInstance, Problem
 
 Values = NDArray[np.float64]
+Rows = list[dict[Key, float]]
+"""The numbers of replications, in order."""
 Watch = Callable[[int, int], None]
 """Told how many replications are done, and how many are planned at the moment, over all scenarios."""
 
@@ -97,27 +100,41 @@ def experiment(
     ``cancelled`` keeps the rounds that are done, of which there must be one. Raises InvalidInstance.
     """
     warmed = [warming(built, plan.seed, plan.workers) for built in scenarios]
-    hours = max(each.hours for each in warmed)
-    models = [replace(built.model, warm_up=hours) for built in scenarios]
+    models = warmed_models(scenarios, warmed)
     stopping = plan.stopping(scenarios[0])
-    rows: list[list[dict[Key, float]]] = [[] for _ in scenarios]
+    rows: list[Rows] = [[] for _ in scenarios]
     made = 0
-    while (number := stopping.next_number(made, _watched(rows))) > made and not (made and cancelled()):
+    while (number := stopping.next_number(made, watched(rows))) > made and not (made and cancelled()):
         for begin in range(made, number, plan.workers):
             chunk = range(begin, min(begin + plan.workers, number))
             for built, model, own in zip(scenarios, models, rows, strict=True):
-                outcomes = replicate(
-                    model,
-                    seed=plan.seed,
-                    replications=chunk,
-                    horizon=built.scenario.run.length,
-                    threads=plan.workers,
-                )
-                own += [_numbers(outcome, built) for outcome in outcomes]
+                own.extend(replications_of(built, model, plan, chunk))
                 watch(sum(map(len, rows)), number * len(scenarios))
         made = number
-    watched = _watched(rows)
-    precise = stopping.precision is None or all(stopping.precision.reached(each) for each in watched)
+    return gathered(scenarios, plan, warmed, rows)
+
+
+def warmed_models(scenarios: Sequence[Built], warmed: Sequence[Warming]) -> list[Model]:
+    """All models, with the longest of the warm-ups."""
+    hours = max(each.hours for each in warmed)
+    return [replace(built.model, warm_up=hours) for built in scenarios]
+
+
+def replications_of(built: Built, model: Model, plan: Plan, which: Iterable[int]) -> Rows:
+    """The numbers of some replications of one scenario."""
+    outcomes = replicate(
+        model, seed=plan.seed, replications=which, horizon=built.scenario.run.length, threads=plan.workers
+    )
+    return [_numbers(outcome, built) for outcome in outcomes]
+
+
+def gathered(
+    scenarios: Sequence[Built], plan: Plan, warmed: Sequence[Warming], rows: Sequence[Rows]
+) -> list[Replicated]:
+    """What came of equally many replications of each scenario, of which there must be one."""
+    hours = max(each.hours for each in warmed)
+    stopping = plan.stopping(scenarios[0])
+    precise = stopping.precision is None or all(stopping.precision.reached(each) for each in watched(rows))
     return [
         Replicated(built, plan, replace(each, hours=hours), *_matrix(own), precise)
         for built, each, own in zip(scenarios, warmed, rows, strict=True)
@@ -142,7 +159,8 @@ def watched_keys(keys: Sequence[Key]) -> list[Key]:
     ]
 
 
-def _watched(rows: Sequence[Sequence[dict[Key, float]]]) -> list[Interval]:
+def watched(rows: Sequence[Rows]) -> list[Interval]:
+    """What has to be precise: of every scenario, and of what each changes against the first."""
     if not rows[0]:
         return []
     found = []

@@ -41,6 +41,9 @@ async def prepared(service, path, name):
     if "{proposal_id}" in path:
         report = (await service.tell("bed_closed", bed_id="B1", reason="leak")).json()
         path = path.replace("{proposal_id}", report["proposals"][0]["id"])
+    if "{job_id}" in path:
+        made = await service.post("/experiments", EXAMPLES["POST /api/v1/experiments"]["as_it_is"])
+        path = path.replace("{job_id}", made.json()["id"])
     if "{version}" in path:
         path, revision = path.replace("{version}", "2"), await drafted(service)
     return path.replace("{stay_id}", "st-1").replace("{account_id}", "acc-bed"), login, revision

@@ -1,44 +1,16 @@
 """Long work over real HTTP with real worker processes: asked for once, done once, whatever is killed meanwhile."""
 
 import asyncio
-import contextlib
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 
 import pytest
 
 from api.services import jobs
 from models.commands import Command
-from models.place import address_of
 from tests.api_service import Place, running, until
-
-
-@contextlib.contextmanager
-def worker(place, **settings):
-    """A worker process for a hospital; yields its process."""
-    told = {
-        "worker_processes": 2,
-        "job_poll_seconds": 0.05,
-        "worker_lost_seconds": 2,
-        "worker_stop_seconds": 0.5,
-    }
-    environment = {f"WARDFLOW_{name.upper()}": str(value) for name, value in {**told, **settings}.items()}
-    command = [sys.executable, "-m", "tests.job_worker", address_of(place.database), str(place.key_file)]
-    with (place.folder / "worker.log").open("wb") as log:
-        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
-    try:
-        while b"at once" not in (place.folder / "worker.log").read_bytes():
-            assert process.poll() is None, (place.folder / "worker.log").read_text()
-            time.sleep(0.02)
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
+from tests.jobs_at_work import ended, work
 
 
 async def asked(service, key="a-key-of-a-job", **spec):
@@ -47,16 +19,6 @@ async def asked(service, key="a-key-of-a-job", **spec):
     runtime = service.runtime
     made = jobs.requesting("squares", spec, command, runtime.new_id, runtime.meta.zone)
     return (await runtime.submit(made)).answer.body
-
-
-async def ended(service, job_id, seconds=120):
-    """The job once it has ended."""
-    async with asyncio.timeout(seconds):
-        while True:
-            told = (await service.get(f"/jobs/{job_id}")).json()
-            if told["state"] in ("done", "stopped", "failed"):
-                return told
-            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -71,7 +33,7 @@ def on_both(tmp_path, address):
 
 
 async def test_a_job_is_done_told_of_and_ends_with_its_result(on_both):
-    with worker(on_both):
+    with work(on_both):
         async with running(on_both, job_poll_seconds=0.05) as service:
             made = await asked(service, numbers=3, rounds=2)
             assert (await asked(service, numbers=3, rounds=2))["id"] == made["id"]
@@ -92,7 +54,7 @@ async def test_a_job_is_done_told_of_and_ends_with_its_result(on_both):
 
 
 async def test_a_stopped_job_keeps_what_was_done_and_its_stream_tells_how_it_went(place):
-    with worker(place):
+    with work(place):
         async with running(place, job_poll_seconds=0.05) as service:
             made = await asked(service, numbers=1, rounds=1000, seconds=0.05)
             path = f"/api/v1/jobs/{made['id']}"
@@ -114,7 +76,7 @@ async def test_a_stopped_job_keeps_what_was_done_and_its_stream_tells_how_it_wen
 
 
 async def test_what_does_not_listen_is_killed_when_it_is_to_stop(place):
-    with worker(place):
+    with work(place):
         async with running(place, job_poll_seconds=0.05) as service:
             made = await asked(service, numbers=2, seconds=1000, deaf=True)
             standing = await _begun(service, made["id"], place)
@@ -138,13 +100,13 @@ async def _begun(service, job_id, place):
 async def test_another_worker_finishes_what_a_killed_one_began_and_does_nothing_twice_that_was_done(on_both):
     diary = on_both.folder / "diary"
     async with running(on_both, job_poll_seconds=0.05) as service:
-        with worker(on_both) as first:
+        with work(on_both) as first:
             made = await asked(service, numbers=12, seconds=0.2, diary=str(diary))
             await until(lambda: diary.exists() and len(diary.read_text().splitlines()) >= 5)
             first.send_signal(signal.SIGKILL)
             await asyncio.to_thread(first.wait)
         before = len(diary.read_text().splitlines())
-        with worker(on_both):
+        with work(on_both):
             done = await ended(service, made["id"])
         assert done["state"] == "done"
         result = (await service.get(f"/jobs/{made['id']}/result")).json()
@@ -159,7 +121,7 @@ async def test_another_worker_finishes_what_a_killed_one_began_and_does_nothing_
 async def test_a_service_that_was_killed_between_storing_and_handing_over_hands_over_at_its_next_start(place):
     async with running(place, job_poll_seconds=60) as service:
         made = await asked(service, numbers=2)
-    with worker(place):
+    with work(place):
         async with running(place, job_poll_seconds=0.05) as service:
             assert (await ended(service, made["id"]))["state"] == "done"
 

@@ -1,0 +1,155 @@
+"""What-if experiments as jobs: warm-ups and replications are the pieces, as many at once as there are workers.
+
+Round by round: when the replications of a round are done, the intervals say whether another round is needed, and how
+long. Replication i of every scenario draws from the same named streams wherever it is run, so the result does not
+depend on how many workers there were.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from api.jobs.kinds import Document, Observer
+from simulations.experiments.catalogue import Key
+from simulations.experiments.comparing import compare
+from simulations.experiments.replications import (
+    Plan,
+    Replicated,
+    Rows,
+    gathered,
+    replications_of,
+    warmed_models,
+    watched,
+)
+from simulations.experiments.warming import Warming, warming
+from simulations.reports.page import page
+from simulations.reports.tables import comparison, summary
+from simulations.scenarios.build import Built
+from simulations.scenarios.text import load_text
+
+CHUNK: Final = 4
+"""Replications in one piece: some seconds of work each, and never many lost with a worker."""
+
+
+class Experiment:
+    """The kind of job. ``spec``: ``scenario`` (YAML), ``variants`` (name and settings), and a plan's numbers."""
+
+    def pieces(self, spec: Document, done: Sequence[Document]) -> list[Document]:
+        """Warm-ups first, then rounds of replications."""
+        count = 1 + len(spec["variants"])
+        if len(done) < count:
+            return [{"warm_up_of": number} for number in range(count)]
+        rows = _rows(done[count:], count)
+        made = len(rows[0])
+        number = _plan(spec).stopping(_scenarios(spec)[0]).next_number(made, watched(rows))
+        hours = max(part["hours"] for part in done[:count])
+        return [
+            {"warm_up_hours": hours, "first": first, "end": min(first + CHUNK, number)}
+            for first in range(made, number, CHUNK)
+        ]
+
+    def work(self, spec: Document, piece: Document, observer: Observer) -> Document:
+        """One warm-up, or some replications of every scenario; a stopped piece keeps those that are whole."""
+        scenarios, plan = _scenarios(spec), _plan(spec)
+        if "warm_up_of" in piece:
+            return _warmed(warming(scenarios[piece["warm_up_of"]], plan.seed, plan.workers))
+        models = warmed_models(scenarios, [Warming(piece["warm_up_hours"], False, True, np.empty(0))])
+        found: list[Rows] = [[] for _ in scenarios]
+        for number in range(piece["first"], piece["end"]):
+            if observer.stopped():
+                break
+            for built, model, own in zip(scenarios, models, found, strict=True):
+                own.extend(replications_of(built, model, plan, [number]))
+            observer.tell({"replication": number, "of_at_least": piece["end"]})
+        return {"rows": [_plain(own) for own in found]}
+
+    def result(self, spec: Document, done: Sequence[Document], stopped: bool) -> Document:
+        """Verdicts, tables, and the report as one page of HTML."""
+        count = 1 + len(spec["variants"])
+        rows = _rows(done[count:], count) if len(done) > count else [[]]
+        if not rows[0]:
+            return {"replications": 0, "scenarios": [built.scenario.name for built in _scenarios(spec)]}
+        warmed = [_warming(part) for part in done[:count]]
+        return _told(gathered(_scenarios(spec), _plan(spec), warmed, rows), spec)
+
+
+def _told(replicated: list[Replicated], spec: Document) -> Document:
+    compared = compare(replicated) if len(replicated) > 1 else []
+    asked = ", ".join(
+        f"{name} {spec[name]}" for name in ("seed", "replications", "precision", "budget") if spec[name]
+    )
+    return {
+        "replications": len(replicated[0].values),
+        "scenarios": [each.name for each in replicated],
+        "fingerprints": [each.built.fingerprint for each in replicated],
+        "precise": all(each.precise for each in replicated),
+        "warm_up_hours": replicated[0].warming.hours,
+        "verdicts": [each.line for each in compared],
+        "comparison": comparison(compared).to_dict("records"),
+        "summary": summary(replicated).to_dict("records"),
+        "report": page(replicated, compared, f"experiment: {asked}"),
+    }
+
+
+def checked(spec: Document) -> None:
+    """Raises InvalidInstance with every fault of the scenario, its variants and the plan."""
+    _plan(spec).stopping(_built(_frozen(spec))[0])
+
+
+def _plan(spec: Document) -> Plan:
+    return Plan(spec["seed"], spec["replications"], spec["precision"], spec["budget"])
+
+
+def _scenarios(spec: Document) -> tuple[Built, ...]:
+    return _built(_frozen(spec))
+
+
+def _frozen(spec: Document) -> tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]]:
+    return spec["scenario"], tuple(
+        (v["name"], tuple(sorted(v["settings"].items()))) for v in spec["variants"]
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _built(described: tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]]) -> tuple[Built, ...]:
+    """The scenario and its variants: read once by a process that does many pieces of one job."""
+    text, variants = described
+    return (load_text(text), *(load_text(text, settings).renamed(name) for name, settings in variants))
+
+
+# --- between numbers and JSON ------------------------------------------------------------------------------------
+def _warmed(found: Warming) -> Document:
+    return {
+        "hours": found.hours,
+        "found": found.found,
+        "settled": found.settled,
+        "series": found.series.tolist(),
+    }
+
+
+def _warming(part: Document) -> Warming:
+    return Warming(part["hours"], part["found"], part["settled"], np.array(part["series"], dtype=np.float64))
+
+
+def _plain(rows: Rows) -> Document:
+    keys = sorted(rows[0]) if rows else []
+    return {"keys": keys, "values": [[row[key] for key in keys] for row in rows]}
+
+
+def _rows(parts: Sequence[Document], count: int) -> list[Rows]:
+    """The numbers of every scenario's replications; what was not observed is null in JSON."""
+    found: list[Rows] = [[] for _ in range(count)]
+    for part in parts:
+        for own, plain in zip(found, part["rows"], strict=True):
+            keys = [Key(*key) for key in plain["keys"]]
+            own += [dict(zip(keys, map(_number, row), strict=True)) for row in plain["values"]]
+    return found
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)

@@ -1,0 +1,55 @@
+"""Real workers for tests of jobs, and waiting for what comes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from models.place import address_of
+from tests.api_service import Place, Service
+
+QUICK = {
+    "worker_processes": 2,
+    "job_poll_seconds": 0.05,
+    "worker_lost_seconds": 2,
+    "worker_stop_seconds": 0.5,
+}
+
+
+@contextlib.contextmanager
+def work(place: Place, *, real: bool = False, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process for a hospital: the real one, or one that knows only the kinds of jobs made for tests."""
+    told = {**QUICK, **settings}
+    if real:
+        command = [sys.executable, "-m", "cli", "worker"]
+        told |= {"database": address_of(place.database), "key_file": place.key_file}
+    else:
+        command = [sys.executable, "-m", "tests.job_worker", address_of(place.database), str(place.key_file)]
+    environment = {f"WARDFLOW_{name.upper()}": str(value) for name, value in told.items()}
+    said = place.folder / "worker.log"
+    with said.open("wb") as log:
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+    try:
+        while b"at once" not in said.read_bytes():
+            assert process.poll() is None, said.read_text()
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def ended(service: Service, job_id: str, seconds: float = 120) -> Any:
+    """The job once it has ended."""
+    async with asyncio.timeout(seconds):
+        while True:
+            told = (await service.get(f"/jobs/{job_id}")).json()
+            if told["state"] in ("done", "stopped", "failed"):
+                return told
+            await asyncio.sleep(0.05)
