@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,9 +63,9 @@ def work(settings: Settings, kinds: Kinds) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
     board = Board(settings.database, key)
-    try:
-        with Worker(f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}", board, kinds, pace):
-            typer.echo(f"wardflow works for {shown(settings.database)}: {count} pieces at once")
-            told_to_stop.wait()
-    finally:
-        board.close()
+    with Worker(f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}", board, kinds, pace):
+        typer.echo(f"wardflow works for {shown(settings.database)}: {count} pieces at once")
+        told_to_stop.wait()
+    sys.stdout.flush()
+    # Threads that lead jobs wait for pieces that others will do: whoever waited for these threads would never end.
+    os._exit(0)

@@ -46,41 +46,60 @@ class Piece:
 
 
 class Crew:
-    """Processes that do pieces, one at a time each; as many as pieces are done at once, kept for the next."""
+    """Processes that do pieces, one at a time each; as many as pieces are done at once, kept for the next.
+
+    Once it is closed, whoever waits for a piece waits for ever: nothing came of it, and nothing is to be noted.
+    """
 
     def __init__(self, kinds: Kinds, *, memory_bytes: int, stop_seconds: float) -> None:
         self._serve = functools.partial(serve, kinds)
         self._memory_bytes = memory_bytes
         self._stop_seconds = stop_seconds
         self._idle: list[Child] = []
+        self._busy: list[Child] = []
         self._lock = threading.Lock()
+        self._closed = False
 
     def do(self, piece: Piece, observer: Observer) -> Document:
         """What came of a piece; ``{"stopped": true}`` if it had to be killed to stop. Raises ``PieceFailed``."""
         child = self._taken()
+        with self._lock:
+            self._busy.append(child)
+        fit = False
         try:
             done = self._watched(child, piece, observer)
-        except BaseException:
-            child.end()
-            raise
-        if child.killed:
-            child.end()
-        else:
-            with self._lock:
-                self._idle.append(child)
+            fit = not child.killed
+        finally:
+            self._put_back(child, fit)
         return done
 
-    def close(self) -> None:
-        """End the processes that have nothing to do."""
+    def close(self) -> bool:
+        """End every process; whether one of them was at work."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for child in idle:
-            child.end()
+            self._closed = True
+            idle, busy = list(self._idle), list(self._busy)
+        for child in (*idle, *busy):
+            child.kill()
+        return bool(busy)
+
+    def _put_back(self, child: Child, fit: bool) -> None:
+        with self._lock:
+            self._busy.remove(child)
+            if fit and not self._closed:
+                self._idle.append(child)
+                return
+        self._wait_if_closed()
+        child.end()
+
+    def _wait_if_closed(self) -> None:
+        if self._closed:
+            threading.Event().wait()
 
     def _taken(self) -> Child:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
+        self._wait_if_closed()
         child = forked(self._serve, self._memory_bytes)
         try:
             if not child.connection.poll(START_SECONDS) or child.connection.recv_bytes() != READY:

@@ -67,7 +67,7 @@ class Pace:
 
 class Worker:
     """A running worker, one in a process (the library keeps one instance). Leaving the context ends it: pieces under
-    way are left to others, or to the next start."""
+    way are left to others, or to the next start, and the threads that wait for them end with the process alone."""
 
     def __init__(
         self, worker_id: str, board: Board, kinds: Kinds, pace: Pace, wall: Callable[[], float] = time.time
@@ -102,9 +102,8 @@ class Worker:
         self._ending.set()
         self._looking.join()
         self._beating.join()
-        DBOS.destroy(workflow_completion_timeout_sec=0)
-        self._crew.close()
         self._board.leave(self._id)
+        self._crew.close()
 
     def _register(self) -> None:
         # The library marks the functions it is given, which methods do not allow.
