@@ -311,6 +311,7 @@ class Runtime:
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
             hold_rest_minutes=s.hold_rest_minutes,
+            holds_per_resource=s.holds_per_resource,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
         )

@@ -145,7 +145,9 @@ async def change_account(
             _check_scopes(transaction, roles)
             accounts.set_grants(transaction, account_id, _grants(roles))
         after = accounts.account_by_id(transaction.connection, account_id)
-        entry = AuditEntry("account.changed", account_id, {"disabled": after.disabled, "roles": _named(after)})
+        entry = AuditEntry(
+            "account.changed", account_id, {"disabled": after.disabled, "roles": _named(after)}
+        )
         return Outcome(Answer(200, account_json(after)), (entry,), touched=())
 
     reply = await runtime.submit(Command("account.change", by.account_id, write=write))

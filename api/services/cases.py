@@ -46,7 +46,8 @@ class Case:
     request that a booking of this one was taken back for; that happens to no case twice. ``declined_by``: the wards
     that declined it, in order. ``held_until``: when what was given is given back unless somebody confirms it.
     ``overrides``: everything people decided against rules, also what is over. ``left_until``: the expected end of the
-    stay a transfer continues, as it was before what was given made it end sooner.
+    stay a transfer continues, as it was before what was given made it end sooner. ``held``: the bed and units of every
+    hold there was for it.
     """
 
     request: Request
@@ -64,6 +65,7 @@ class Case:
     held_until: Minute | None = None
     overrides: tuple[Override, ...] = ()
     left_until: Minute | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -39,6 +39,7 @@ class Practice:
     displacing: Bounds = field(default_factory=Bounds)
     chain_searches: int = 0
     hold_rest_minutes: int = 30
+    holds_per_resource: int = 3
 
 
 class Desk:

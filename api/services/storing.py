@@ -130,6 +130,7 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         held_until=case.held_until,
         overrides=tuple(asdict(one) for one in case.overrides),
         left_until=case.left_until,
+        held=case.held,
     )
 
 
@@ -204,6 +205,7 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         held_until=stored.held_until,
         overrides=tuple(Override(**one) for one in stored.overrides),
         left_until=stored.left_until,
+        held=stored.held,
     )
 
 

@@ -71,6 +71,7 @@ class StoredCase:
     held_until: Minute | None = None
     overrides: tuple[Mapping[str, Any], ...] = ()
     left_until: Minute | None = None
+    held: tuple[str, ...] = ()
 
 
 def insert_case(transaction: Transaction, case: StoredCase) -> None:
@@ -277,6 +278,7 @@ def _case(row: Any, given: tuple[Allocation, Any] | None) -> StoredCase:
         row.needs.get("held_until"),
         tuple(row.needs.get("overrides", ())),
         row.needs.get("left_until"),
+        tuple(row.needs.get("held", ())),
     )
 
 
@@ -317,6 +319,7 @@ def _rarely(case: StoredCase) -> dict[str, Any]:
         "held_until": case.held_until,
         "overrides": [dict(one) for one in case.overrides] or None,
         "left_until": case.left_until,
+        "held": list(case.held) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 

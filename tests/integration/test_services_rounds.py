@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.errors import HeldTooOften
 from api.services.waiting import WAITING_LIST, decide_again
 from api.solving.messages import Plan
 from models.clock import CLOCK_ACTOR
@@ -107,3 +108,30 @@ def test_holding_a_bed_for_who_waits_does_not_pass_who_waits_and_precedes_them(o
     held, _ = desk.carry_out(desk.holding(request_id=late), desk.releasing(first))
     assert desk.case(waits).state is RequestState.PLACED
     assert held["state"] == "unplaced"
+
+
+def held_again(desk, request_id, bed_id):
+    """What holding a bed for a request once more is answered."""
+    (told,) = desk.carry_out(desk.holding(request_id=request_id, place={"bed_id": bed_id}, minutes=10))
+    return told
+
+
+def test_nobody_holds_the_same_bed_for_the_same_request_without_end(open_desk):
+    """Whoever held a bed again before each end had it for good, without a ward having accepted anybody."""
+    desk = open_desk(holds_per_resource=2)
+    (first,) = desk.carry_out(desk.holding(request=bundle(), minutes=10))
+    request_id, bed_id = first["request_id"], first["allocation"]["bed_id"]
+    other = {"C1": "C2", "C2": "C1"}[bed_id]
+    desk.wall.pass_minutes(10)
+    desk.carry_out(desk.ticking())
+    assert desk.case(request_id).state is RequestState.UNPLACED, "a hold that lapsed counts as well"
+    assert held_again(desk, request_id, bed_id)["state"] == "placed"
+    before = desk.case(request_id)
+    refused = held_again(desk, request_id, bed_id)
+    assert isinstance(refused, HeldTooOften)
+    assert bed_id in str(refused)
+    assert "POST /requests/{id}:choose" in refused.remedy
+    assert desk.case(request_id) == before, "what is held stays held until its end"
+    assert held_again(desk, request_id, other)["allocation"]["bed_id"] == other
+    desk.decider.reset()
+    assert isinstance(held_again(desk, request_id, bed_id), HeldTooOften), "a restart forgets nothing"

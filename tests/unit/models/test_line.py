@@ -2,13 +2,16 @@
 
 import math
 
+import pytest
+
 from models.commands import Command
-from models.line import PATIENCE_SECONDS, REMEMBERED_SECONDS, SLICE_SECONDS, Line
+from models.line import KEPT_FROM_SECONDS, PATIENCE_SECONDS, REMEMBERED_SECONDS, SLICE_SECONDS, Line
 from models.pending import Pending
+from solver.hospital import Priority
 
 
-def waiting(name, due=None, weight=1):
-    return Pending(Command(name, "acc", due=due, weight=weight), print)
+def waiting(name, due=None, weight=1, urgency=None):
+    return Pending(Command(name, "acc", due=due, weight=weight, urgency=urgency), print)
 
 
 def line(*pendings, at=100.0):
@@ -71,7 +74,7 @@ def test_what_weighs_much_does_not_go_along_with_who_is_in_a_hurry():
 
 def test_those_whose_deadline_has_passed_go_together_for_one_commit_serves_all():
     pace = SLICE_SECONDS / 4
-    made = line(*(waiting(str(n), 99.0) for n in range(9)))
+    made = line(*(waiting(str(n), 99.0) for n in range(9)), at=98.9)
     assert len(made.take(512, 100.0, pace)) == 4
 
 
@@ -95,3 +98,41 @@ def test_what_was_put_back_comes_before_all_in_its_order():
 def test_the_soonest_deadline_is_one_that_a_caller_gave():
     assert line(waiting("patient")).soonest() == math.inf
     assert line(waiting("patient"), waiting("b", 101.0), waiting("a", 100.5)).soonest() == 100.5
+
+
+def test_a_deadline_that_nobody_could_keep_buys_no_place_before_who_came_earlier():
+    """With ``deadline_ms`` of 1 anybody was always next."""
+    made = line(waiting("before", 100.3), waiting("no deadline"))
+    made.add(waiting("one millisecond", 100.002), 100.001)
+    made.add(waiting("twenty milliseconds", 100.022), 100.002)
+    told = names(made.take(512, 100.1, 0.0))
+    assert told == ["twenty milliseconds", "before", "no deadline", "one millisecond"]
+
+
+def test_deadlines_that_nobody_could_keep_make_no_batch_shorter():
+    made = line(*(waiting(str(n), 100.001) for n in range(9)))
+    assert len(made.take(512, 100.0, SLICE_SECONDS)) == 9
+    assert made.soonest() == math.inf
+
+
+@pytest.mark.parametrize("urgency", [Priority.EMERGENCY, Priority.URGENT])
+@pytest.mark.parametrize("deadline", [0.001, KEPT_FROM_SECONDS, 0.02])
+def test_no_deadline_passes_an_emergency_or_somebody_urgent_who_came_before(urgency, deadline):
+    made = line(waiting("came before", urgency=urgency))
+    made.add(waiting("in a hurry", 100.0001 + deadline, urgency=Priority.ROUTINE), 100.0001)
+    assert names(made.take(512, 100.1, 0.0)) == ["came before", "in a hurry"]
+
+
+def test_an_emergency_goes_before_everybody_who_is_not_due():
+    made = line(waiting("routine", urgency=Priority.ROUTINE), waiting("hasty", 100.05))
+    made.add(waiting("emergency", urgency=Priority.EMERGENCY), 100.01)
+    assert names(made.take(512, 100.02, 0.0)) == ["emergency", "hasty", "routine"]
+
+
+def test_nobody_is_passed_for_longer_than_half_a_second():
+    made = line(waiting("patient", urgency=Priority.ROUTINE))
+    for n in range(100):
+        made.add(waiting(str(n), 100 + n * 0.01 + 0.02), 100 + n * 0.01)
+    told = names(made.take(512, 101.0, 0.0))
+    passed_by = told[: told.index("patient")]
+    assert 0 < len(passed_by) == int(passed_by[-1]) + 1 <= PATIENCE_SECONDS / 0.01
