@@ -14,27 +14,43 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-COMPILE = "from cli.kernels import compile_kernels; compile_kernels()"
+COMPILE = "from cli.kernels import compile_{0}; compile_{0}()"
 
 
-def compile_if_cold(tell: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Kernels that are compiled together: how that is called, how long it takes, and where their sources lie."""
+
+    name: str
+    takes: str
+    packages: tuple[str, ...]
+
+
+PLACING = Family("placing", "about a minute", ("solver",))
+SIMULATION = Family("simulation", "some ten seconds", ("solver.engine", "simulations.engine"))
+
+
+def compile_if_cold(tell: Callable[[str], None], family: Family = PLACING) -> None:
     """Fill the kernels' cache unless a stamp says that it was filled from these very sources on this machine.
 
-    The stamp is a hint: where it is wrong, or the child fails, the service compiles for itself.
+    The stamp is a hint: where it is wrong, or the child fails, whoever needs the kernels compiles for itself.
     """
-    stamp = _stamp(os.environ)
+    stamp = _stamp(family, os.environ)
     if stamp.exists():
         return
-    tell("Kernels are compiled for this machine; that takes about a minute, once.")
-    done = subprocess.run([sys.executable, "-P", "-c", COMPILE], stdin=subprocess.DEVNULL, check=False)
+    tell(f"Kernels of {family.name} are compiled for this machine; that takes {family.takes}, once.")
+    command = [sys.executable, "-P", "-c", COMPILE.format(family.name)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
     if done.returncode == 0:
-        _leave(stamp)
+        _leave(stamp, family)
 
 
-def compile_kernels() -> None:
+def compile_placing() -> None:
     """Decide once in every way there is, on a small synthetic hospital."""
     from api.services.warming import warm_up
     from simulations.hospital import generate
@@ -46,18 +62,26 @@ def compile_kernels() -> None:
     warm_up(LiveHospital.of(generate("ward", 1, now), now, Profile(), PlacingOptions()))
 
 
-def _stamp(environment: Mapping[str, str]) -> Path:
-    """Named after everything that decides whether a cached kernel is still good."""
-    import solver
+def compile_simulation() -> None:
+    """Let one patient come and go: every model is run by the same kernels."""
+    from simulations.engine.distributions import Constant
+    from simulations.engine.model import Listed, Model, PatientClass, Step
+    from simulations.engine.run import simulate
 
+    patient = PatientClass("patient", "step", (Listed("one", (0.0,)),))
+    simulate(Model((patient,), (Step("step", Constant(1.0)),)), seed=1, horizon=2.0)
+
+
+def _stamp(family: Family, environment: Mapping[str, str]) -> Path:
+    """Named after everything that decides whether a cached kernel is still good."""
     digest = hashlib.sha256()
     for part in (platform.node(), platform.machine(), sys.version, version("numba"), version("numpy")):
         digest.update(part.encode())
-    package = Path(solver.__path__[0])
-    for file in sorted(package.rglob("*.py")):
+    folders = [Path(import_module(package).__path__[0]) for package in family.packages]
+    for file in sorted(file for folder in folders for file in folder.rglob("*.py")):
         found = file.stat()
         digest.update(f"{file} {found.st_size} {found.st_mtime_ns}".encode())
-    return _folder(package, environment) / f"kernels-{digest.hexdigest()[:32]}.stamp"
+    return _folder(folders[0], environment) / f"kernels-{family.name}-{digest.hexdigest()[:32]}.stamp"
 
 
 def _folder(package: Path, environment: Mapping[str, str]) -> Path:
@@ -70,11 +94,11 @@ def _folder(package: Path, environment: Mapping[str, str]) -> Path:
     return (named if named.is_absolute() else Path.home() / ".cache") / "wardflow"
 
 
-def _leave(stamp: Path) -> None:
+def _leave(stamp: Path, family: Family) -> None:
     """Put the stamp there, and take away those of sources that are no more."""
     try:
         stamp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for former in stamp.parent.glob("kernels-*.stamp"):
+        for former in stamp.parent.glob(f"kernels-{family.name}-*.stamp"):
             former.unlink(missing_ok=True)
         stamp.touch()
     except OSError:
@@ -83,4 +107,5 @@ def _leave(stamp: Path) -> None:
 
 
 if __name__ == "__main__":
-    compile_if_cold(print)
+    for each in (PLACING, SIMULATION):
+        compile_if_cold(print, each)

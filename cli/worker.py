@@ -35,11 +35,11 @@ def worker(
     What a worker leaves undone, however it ends, another takes over, or this one when it is started again.
     """
     from api.jobs.catalogue import all_kinds
-    from cli.kernels import compile_if_cold
+    from cli.kernels import SIMULATION, compile_if_cold
     from cli.places import settings
 
     chosen = settings(database=database, key_file=key_file, worker_processes=processes)
-    compile_if_cold(typer.echo)
+    compile_if_cold(typer.echo, SIMULATION)
     work(chosen, all_kinds())
 
 

@@ -29,7 +29,9 @@ def test_kernels_are_compiled_once_for_the_same_sources(children: list[list[str]
     kernels.compile_if_cold(said.append)
     kernels.compile_if_cold(said.append)
     assert len(children) == len(said) == 1
-    assert children[0][-1] == kernels.COMPILE
+    assert children[0][-1] == kernels.COMPILE.format("placing")
+    kernels.compile_if_cold(said.append, kernels.SIMULATION)
+    assert children[1][-1] == kernels.COMPILE.format("simulation")
 
 
 def test_who_empties_the_cache_has_them_compiled_again(children: list[list[str]], tmp_path: Path) -> None:
@@ -83,6 +85,6 @@ warm_up(LiveHospital.of(generate("district", 2, 29_600_000), 29_600_000, Profile
 
 @pytest.mark.slow
 def test_what_the_child_compiles_is_all_that_a_larger_hospital_needs() -> None:
-    script = f"{kernels.COMPILE}\n{LARGER_HOSPITAL}"
+    script = kernels.COMPILE.format("placing") + LARGER_HOSPITAL
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
