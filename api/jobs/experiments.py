@@ -32,8 +32,10 @@ from simulations.reports.tables import comparison, summary
 from simulations.scenarios.build import Built
 from simulations.scenarios.text import load_text
 
-CHUNK: Final = 4
-"""Replications in one piece: some seconds of work each, and never many lost with a worker."""
+MOST_PIECES: Final = 32
+FEWEST_REPLICATIONS: Final = 4
+"""A round falls into at most so many pieces, of at least so many replications: enough for as many workers, and few are
+lost with one. Handing a piece over takes some 50 ms; a year of a hospital is simulated in 12."""
 
 
 class Experiment:
@@ -48,9 +50,10 @@ class Experiment:
         made = len(rows[0])
         number = _plan(spec).stopping(_scenarios(spec)[0]).next_number(made, watched(rows))
         hours = max(part["hours"] for part in done[:count])
+        size = max(FEWEST_REPLICATIONS, -(-(number - made) // MOST_PIECES))
         return [
-            {"warm_up_hours": hours, "first": first, "end": min(first + CHUNK, number)}
-            for first in range(made, number, CHUNK)
+            {"warm_up_hours": hours, "first": first, "end": min(first + size, number)}
+            for first in range(made, number, size)
         ]
 
     def work(self, spec: Document, piece: Document, observer: Observer) -> Document:
@@ -138,7 +141,10 @@ def _warming(part: Document) -> Warming:
 
 def _plain(rows: Rows) -> Document:
     keys = sorted(rows[0]) if rows else []
-    return {"keys": keys, "values": [[row[key] for key in keys] for row in rows]}
+    return {
+        "keys": [list(key) for key in keys],
+        "values": [[float(row[key]) for key in keys] for row in rows],
+    }
 
 
 def _rows(parts: Sequence[Document], count: int) -> list[Rows]:

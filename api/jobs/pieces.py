@@ -10,6 +10,7 @@ import queue
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -44,6 +45,27 @@ class Piece:
     spec: Document
     piece: Document
 
+    @property
+    def message(self) -> bytes:
+        """As it is sent."""
+        return orjson.dumps({"kind": self.kind, "spec": self.spec, "piece": self.piece})
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What was done of a job, to be made into its result."""
+
+    kind: str
+    spec: Document
+    done: Sequence[Document]
+    stopped: bool
+
+    @property
+    def message(self) -> bytes:
+        """As it is sent."""
+        told = {"kind": self.kind, "spec": self.spec, "done": self.done, "stopped": self.stopped}
+        return orjson.dumps(told)
+
 
 class Crew:
     """Processes that do pieces, one at a time each; as many as pieces are done at once, kept for the next.
@@ -60,7 +82,7 @@ class Crew:
         self._lock = threading.Lock()
         self._closed = False
 
-    def do(self, piece: Piece, observer: Observer) -> Document:
+    def do(self, piece: Piece | Ending, observer: Observer) -> Document:
         """What came of a piece; ``{"stopped": true}`` if it had to be killed to stop. Raises ``PieceFailed``."""
         child = self._taken()
         with self._lock:
@@ -100,7 +122,7 @@ class Crew:
             if self._idle:
                 return self._idle.pop()
         self._wait_if_closed()
-        child = forked(self._serve, self._memory_bytes)
+        child = forked(self._serve, self._memory_bytes, "wardflow-piece")
         try:
             if not child.connection.poll(START_SECONDS) or child.connection.recv_bytes() != READY:
                 raise PieceFailed("The process that was to do it did not start.")
@@ -112,12 +134,10 @@ class Crew:
             raise
         return child
 
-    def _watched(self, child: Child, piece: Piece, observer: Observer) -> Document:
+    def _watched(self, child: Child, piece: Piece | Ending, observer: Observer) -> Document:
         given_up: float | None = None
         try:
-            child.connection.send_bytes(
-                orjson.dumps({"kind": piece.kind, "spec": piece.spec, "piece": piece.piece})
-            )
+            child.connection.send_bytes(piece.message)
             while True:
                 while child.connection.poll(LOOK_SECONDS):
                     said = orjson.loads(child.connection.recv_bytes())
@@ -155,7 +175,7 @@ class Line:
         with suppress(EOFError, OSError):
             while True:
                 said = orjson.loads(self.connection.recv_bytes())
-                if "stop" in said:
+                if said.get("stop"):
                     self.stopped.set()
                 else:
                     # A stop that came too late for the piece before is not for this one.
@@ -175,22 +195,27 @@ def serve(kinds: Kinds, connection: Connection, memory_bytes: int) -> None:
     lower_priority()
     limit_memory(memory_bytes)
     line = Line(connection)
-    connection.send_bytes(READY)
-    threading.Thread(target=line.listen, daemon=True).start()
-    while True:
-        _do(kinds, line.pieces.get(), line)
+    with suppress(BrokenPipeError):
+        connection.send_bytes(READY)
+        threading.Thread(target=line.listen, daemon=True).start()
+        while True:
+            _do(kinds, line.pieces.get(), line)
 
 
 def _do(kinds: Kinds, said: dict[str, Any], line: Line) -> None:
     observer = Observer(lambda told: line.say(told=told), line.stopped.is_set)
     try:
-        done = kinds[said["kind"]].work(said["spec"], said["piece"], observer)
+        kind, spec = kinds[said["kind"]], said["spec"]
+        if "piece" in said:
+            done = kind.work(spec, said["piece"], observer)
+        else:
+            done = kind.result(spec, said["done"], said["stopped"])
+        answer = orjson.dumps({"done": done})
     except MemoryError:
-        line.say(failed="It needed more memory than it may have.")
+        answer = orjson.dumps({"failed": "It needed more memory than it may have."})
     except InvalidInstance as refused:
-        line.say(failed=str(refused))
+        answer = orjson.dumps({"failed": str(refused)})
     except Exception as error:
         # What was being reckoned with does not leave in a message.
-        line.say(failed=f"It ended with {type(error).__name__}.")
-    else:
-        line.say(done=done)
+        answer = orjson.dumps({"failed": f"It ended with {type(error).__name__}."})
+    line.connection.send_bytes(answer)

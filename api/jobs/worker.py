@@ -13,14 +13,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from dbos import DBOS, DBOSConfig, Serializer
 
 from api.jobs.board import SCHEMA, Board
 from api.jobs.kinds import Document, Kinds, Observer
-from api.jobs.pieces import Crew, Piece, PieceFailed
+from api.jobs.pieces import Crew, Ending, Piece, PieceFailed
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +196,7 @@ class Worker:
         done: list[Document] = []
         stopped = False
         while not stopped:
-            pieces = kind.pieces(spec, done)
+            pieces = _of_kind(kind.pieces, spec, done)
             if not pieces:
                 break
             handles = [DBOS.enqueue_workflow(PIECES, self._run_piece, job_id, piece) for piece in pieces]
@@ -205,7 +207,17 @@ class Worker:
                 stopped = stopped or came["stopped"]
                 if came["done"] is not None:
                     done.append(came["done"])
-        return {"stopped": stopped, "result": kind.result(spec, done, stopped)}
+        came = DBOS.run_step({"name": "result"}, self._made, Ending(kind_name, spec, done, stopped))
+        if "failed" in came:
+            raise PieceFailed(came["failed"])
+        return {"stopped": stopped, "result": came["result"]}
+
+    def _made(self, ending: Ending) -> Document:
+        """The result, made in a process of its own: what draws pictures is not made for threads."""
+        try:
+            return {"result": self._crew.do(ending, Observer(lambda _: None, lambda: False))}
+        except PieceFailed as failed:
+            return {"failed": str(failed)}
 
     def _piece(self, job_id: str, piece: Document) -> Document:
         came: Document = DBOS.run_step({"name": "piece"}, self._done, job_id, piece)
@@ -225,3 +237,12 @@ class Worker:
             return {"failed": str(failed)}
         stopped = self._board.is_stopped(job_id)
         return {"done": None if came == {"stopped": True} else came, "stopped": stopped}
+
+
+def _of_kind(reckoned: Callable[..., T], *given: Any) -> T:
+    """What a kind of job reckons; raises ``PieceFailed`` with the error's name alone, for its text may hold data."""
+    try:
+        return reckoned(*given)
+    except Exception as error:
+        log.error("A kind of job raised %s", type(error).__name__)
+        raise PieceFailed(f"It ended with {type(error).__name__}.") from None

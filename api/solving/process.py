@@ -194,15 +194,13 @@ class SolverProcess:
             child.end()
 
 
-def forked(serve: Callable[..., None], memory_bytes: int) -> Child:
-    """A process of the solver's, with a line to it; raises ``OSError``, ``EOFError`` or ``RuntimeError``."""
+def forked(serve: Callable[..., None], memory_bytes: int, name: str = "wardflow-solver") -> Child:
+    """A process that works for this one, with a line to it; raises ``OSError``, ``EOFError`` or ``RuntimeError``."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
     ours, theirs = context.Pipe()
     with theirs:
-        process = context.Process(
-            target=serve, args=(theirs, memory_bytes), name="wardflow-solver", daemon=True
-        )
+        process = context.Process(target=serve, args=(theirs, memory_bytes), name=name, daemon=True)
         try:
             with _without_interrupts():
                 process.start()
