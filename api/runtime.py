@@ -82,6 +82,8 @@ class Outside:
     monotonic: Callable[[], float] = time.monotonic
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     solver: Serve = child.serve
+    settled: Callable[[], None] = lambda: None
+    """Told whenever a hospital has been read: the collector of garbage belongs to whoever owns the process."""
 
 
 class Runtime:
@@ -127,6 +129,8 @@ class Runtime:
         warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
         decider.pressed = lambda: writer.pressed(PRESSING_SECONDS)
+        decider.settled = self.outside.settled
+        decider.settled()
         self._decider, self._writer = decider, writer.start()
         self.metrics.watch(self._gauges())
         self._start_solver(decider)

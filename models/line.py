@@ -3,7 +3,8 @@
 A caller who gave a deadline is due then; every other is due half a second after it came, so that nobody waits for ever
 behind those who are in a hurry. What is taken together is committed together, and answered when all of it is: so a
 batch ends where one more command would make one of its deadlines pass; and while callers come who are in a hurry, no
-batch takes longer than the hastiest of them could wait.
+batch takes longer than the hastiest of them could wait. Not so where deadlines have passed already: then the sooner all
+of them are served the better, and many commits would take longer than few.
 
 A deadline is no precedence (docs/decisions/0021): one that nobody could keep is none, and none that can be kept passes
 an emergency or somebody urgent who came before and set no deadline.
@@ -15,6 +16,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from models.pending import Pending
 from solver.hospital import Priority
@@ -31,12 +33,20 @@ PATIENCE_OF: Mapping[Priority, float] = {Priority.EMERGENCY: 0.0, Priority.URGEN
 has."""
 
 SLICE_SECONDS = 0.01
-"""Those whose deadline has all but passed do not go alone, but as many as take about this long: one commit serves
-all."""
-
+"""Those whose deadline has all but passed do not go alone, but as many as take about this long, or as long as the
+commit that serves them all."""
 
 REMEMBERED_SECONDS = 10.0
 """So long it is expected that who was in a hurry has followers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds that a batch takes: ``fixed`` whatever it holds (the commit, syncing it), and ``each`` for a command of
+    weight 1."""
+
+    fixed: float = 0.0
+    each: float = 0.0
 
 
 class Line:
@@ -69,20 +79,20 @@ class Line:
         for pending in pendings:
             self._push(-math.inf, pending, pending.command.due)
 
-    def take(self, most: int, now: float, pace: float, taken: Iterable[Pending] = ()) -> list[Pending]:
+    def take(self, most: int, now: float, pace: Pace, taken: Iterable[Pending] = ()) -> list[Pending]:
         """The next commands, at most ``most`` and at least one.
 
-        ``pace``: seconds that a command of weight 1 takes, its share of the commit included. ``taken``: what goes along
-        already.
+        ``pace``: what batches of late took. ``taken``: what goes along already.
         """
         found: list[Pending] = []
-        ends = now + pace * sum(pending.command.weight for pending in taken)
+        ends = now + pace.fixed + pace.each * sum(pending.command.weight for pending in taken)
+        shortest = pace.fixed + max(SLICE_SECONDS, pace.fixed)
         # Another as hasty as the hastiest of late may come the moment this batch has begun, and waits for its end.
-        soonest = now + max(SLICE_SECONDS, self._shortest) if now <= self._forgotten else math.inf
+        soonest = now + max(shortest, self._shortest) if now <= self._forgotten else math.inf
         while self._heap and len(found) < most:
             *_, due, pending = self._heap[0]
-            ends += pace * pending.command.weight
-            soonest = soonest if due is None else min(soonest, max(due, now + SLICE_SECONDS))
+            ends += pace.each * pending.command.weight
+            soonest = soonest if due is None else min(soonest, max(due, now + shortest))
             if found and ends > soonest:
                 break
             heapq.heappop(self._heap)

@@ -190,6 +190,8 @@ class HospitalDecider:
         self._lock = threading.RLock()
         self.pressed: Callable[[], bool] = lambda: False
         """Whether somebody who waits behind the commands being decided is due."""
+        self.settled: Callable[[], None] = lambda: None
+        """Told when the desk was built anew."""
         self.desk = keeper.build()
         self.moved_at = time.monotonic()
         """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest
@@ -350,3 +352,4 @@ class HospitalDecider:
         with self._lock:
             self.desk = self._keeper.build()
             self._sound = True
+            self.settled()
