@@ -211,3 +211,17 @@ def test_an_unknown_stay_is_not_found(decider):
     with pytest.raises(NotFound):
         stay_by_id("nobody", Changes(decider.desk, decider.desk.live.now, "acc-bed"))
     assert all(isinstance(stay, Stay) for stay in decider.desk.live.records.stays.values())
+
+
+def test_a_picture_shows_what_was_stored_and_nothing_that_was_only_decided(runtime, decider):
+    """While a commit is under way or has failed, the desk holds what nobody was promised yet."""
+    command = asking(runtime, **needs())
+    (decision,) = decider.decide([command])
+    assert decider.desk.cases
+    assert (decider.picture().cases, len(decider.picture().stays)) == ({}, 1)
+    decider.committed([decision], 1)
+    assert (len(decider.picture().cases), len(decider.picture().stays)) == (1, 2)
+    decider.decide([asking(runtime)])
+    assert len(decider.picture().cases) == 1, "the second one is not stored"
+    decider.reset()
+    assert decider.picture().cases == {}, "nor was the first one, in truth"
