@@ -16,6 +16,7 @@ from typing import TypeVar
 from anyio import to_thread
 from sqlalchemy import Connection, select
 
+from api.bedside import Bedside
 from api.clocks import ForwardClock, HospitalClock, machine_clock
 from api.delivery.courier import deliveries
 from api.delivery.destinations import Reach
@@ -30,6 +31,7 @@ from api.services.changes import Changes
 from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
+from api.services.picture import Picture
 from api.services.ticking import Tick
 from api.services.warming import warm_up
 from api.services.webhooks import Office
@@ -110,7 +112,11 @@ class Runtime:
         self.new_id = IdGenerator(self.wall, outside.random_bytes)
         self.passwords = Passwords(settings.password_hash_parallel)
         self.throttle = Throttle(settings.login_attempts, settings.login_lock_seconds, outside.monotonic)
-        self.principals = Principals(self.database, self.wall, outside.monotonic, self.meta.sandbox)
+        outage_seconds = 60.0 * settings.outage_minutes
+        self.principals = Principals(
+            self.database, self.wall, outside.monotonic, self.meta.sandbox, outage_seconds
+        )
+        self.bedside = Bedside(self.read, self.picture, outside.monotonic, self.meta.zone, metrics)
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
@@ -260,6 +266,12 @@ class Runtime:
 
         return await self._in_time(asked)
 
+    def picture(self) -> Picture:
+        """The hospital as it was last seen to be stored; raises ``NotReady``."""
+        if self._decider is None:
+            raise NotReady("The service is starting or stopping.")
+        return self._decider.picture()
+
     async def ask(
         self, question: Callable[[Changes], T], principal: Principal, persons: Collection[str] = ()
     ) -> T:
@@ -280,7 +292,17 @@ class Runtime:
     async def principal_of(self, token: str) -> Principal:
         """Who a token stands for; raises ``Unauthenticated`` or ``LiveOnly``."""
         known = self.principals.remembered(token)
-        return known if known is not None else await self._in_time(lambda: self.principals.of(token))
+        if known is None and self.bedside.unreadable:
+            known = self.principals.while_storage_fails(token)
+        if known is not None:
+            return known
+        try:
+            return await self._in_time(lambda: self.principals.of(token))
+        except StorageFails:
+            known = self.principals.while_storage_fails(token)
+            if known is None:
+                raise
+            return known
 
     async def _in_time(self, work: Callable[[], T]) -> T:
         try:

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     session_minutes: int = Field(
         default=12 * 60, ge=1, le=30 * 24 * 60, description="How long a token is good after login."
     )
+    outage_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=240,
+        description="While storage cannot be asked a token is good for so long after storage last knew it.",
+    )
     login_attempts: int = Field(
         default=5, ge=1, le=100, description="Wrong passwords before an account is locked for a while."
     )

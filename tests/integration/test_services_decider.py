@@ -223,3 +223,17 @@ def test_who_owns_the_process_is_told_whenever_the_hospital_was_read(tmp_path):
     runtime._decider.reset()
     assert len(read) == 2
     runtime.close()
+
+
+def test_a_picture_shows_what_was_stored_and_nothing_that_was_only_decided(runtime, decider):
+    """While a commit is under way or has failed, the desk holds what nobody was promised yet."""
+    command = asking(runtime, **needs())
+    (decision,) = decider.decide([command])
+    assert decider.desk.cases
+    assert (decider.picture().cases, len(decider.picture().stays)) == ({}, 1)
+    decider.committed([decision], 1)
+    assert (len(decider.picture().cases), len(decider.picture().stays)) == (1, 2)
+    decider.decide([asking(runtime)])
+    assert len(decider.picture().cases) == 1, "the second one is not stored"
+    decider.reset()
+    assert decider.picture().cases == {}, "nor was the first one, in truth"
