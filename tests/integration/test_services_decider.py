@@ -1,6 +1,8 @@
 """The decider beside the database: what is refused is undone to the last record, what is in doubt is built
 anew."""
 
+import asyncio
+
 import pytest
 
 from api.errors import UnknownReference
@@ -223,3 +225,16 @@ def test_who_owns_the_process_is_told_whenever_the_hospital_was_read(tmp_path):
     runtime._decider.reset()
     assert len(read) == 2
     runtime.close()
+
+
+async def test_after_a_tick_that_nobody_waits_behind_the_service_rests(tmp_path):
+    rested = asyncio.Event()
+    outside = Outside(wall=Wall(), rests=rested.set)
+    runtime = Runtime(Place(tmp_path).make().settings(tick_seconds=0.05), outside, Metrics())
+    await asyncio.to_thread(runtime.warm_up)
+    keeping = asyncio.create_task(runtime.keep_time())
+    async with asyncio.timeout(20):
+        await rested.wait()
+    runtime.begin_to_close()
+    await keeping
+    await asyncio.to_thread(runtime.close)
