@@ -21,7 +21,7 @@ from typing import Final
 from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.result import Budget
 from solver.hospital import Allocation, Request
-from solver.placing.cpsat import solve_jointly
+from solver.placing.cpsat import TooLarge, solve_jointly
 from solver.placing.least import least_cost
 from solver.placing.live import LiveHospital
 
@@ -39,7 +39,7 @@ NAME: Final = re.compile(
 
 
 class Missing(Exception):
-    """An engine that is not installed; the message says how to install it."""
+    """An engine that is not installed, or refuses an instance; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +124,14 @@ def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed
     began = time.monotonic()
     first = Budget(seconds=min(10.0, engine.seconds / 6))
     found = live.search(requests, _ids(requests), first, seed, workers=CPSAT_WORKERS)
-    joint = solve_jointly(
-        live.records,
-        requests,
-        seconds=max(0.1, engine.seconds - (time.monotonic() - began)),
-        workers=CPSAT_WORKERS,
-        seed=seed,
-        hint={request.id: given for request, given in zip(requests, found.allocations, strict=True)},
-    )
+    plan = {request.id: given for request, given in zip(requests, found.allocations, strict=True)}
+    left = max(0.1, engine.seconds - (time.monotonic() - began))
+    try:
+        joint = solve_jointly(
+            live.records, requests, seconds=left, workers=CPSAT_WORKERS, seed=seed, hint=plan
+        )
+    except TooLarge as refused:
+        raise Missing(str(refused)) from None
     return Found(joint.allocations, time.monotonic() - began, bound=joint.bound)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from solver.engine.result import Budget, Observer, Result, Status, TracePoint, Unobserved
 from solver.hospital import Allocation, Request
-from solver.placing.cpsat import JointPlan, solve_jointly
+from solver.placing.cpsat import JointPlan, TooLarge, solve_jointly
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method, PlacingProblem
 from solver.placing.records import Records
@@ -62,15 +62,18 @@ def solve(
     if not left or watcher.stop_requested() or _company_moves(problem.requests, live.records):
         return found
     assert found.plan is not None
-    joint = solve_jointly(
-        live.records,
-        problem.requests,
-        seconds=left,
-        workers=workers,
-        seed=seed,
-        hint=found.plan.allocations(),
-        observer=watcher,
-    )
+    try:
+        joint = solve_jointly(
+            live.records,
+            problem.requests,
+            seconds=left,
+            workers=workers,
+            seed=seed,
+            hint=found.plan.allocations(),
+            observer=watcher,
+        )
+    except TooLarge:
+        return found
     return _better(found, joint, live, countdown.elapsed())
 
 
