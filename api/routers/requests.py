@@ -27,6 +27,7 @@ from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
 from api.services.reading_reasons import Reader
+from api.services.sight import Sight
 from api.services.transfers import TransferStay
 from api.wire import JsonBody, told_response
 
@@ -74,9 +75,10 @@ async def list_requests(
     language: Spoken,
     state: Annotated[State | None, Query()] = None,
 ) -> Response:
-    """Open requests, or those in one state."""
-    zone = runtime.meta.zone
-    return told_response(await read(runtime, lambda c: reads.requests(c, page, zone, state)), language)
+    """Open requests, or those in one state, that a ward asked for or gave a bed which the account may look at; those
+    that concern no ward yet are shown to everybody."""
+    zone, sight = runtime.meta.zone, Sight.of(access)
+    return told_response(await read(runtime, lambda c: reads.requests(c, page, zone, state, sight)), language)
 
 
 @router.get("/requests/{request_id}", response_model=CaseDetailOut)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -11,8 +11,10 @@ from api.errors import AlreadyKnown, LoginRefused, LoginThrottled, UnknownRefere
 from api.errors import Place as WrongPlace
 from api.places import pointer
 from api.schemas.accounts import AccountIn, GrantIn, LoginIn
+from api.security.access import Access
 from api.security.permissions import Grant
 from api.security.tokens import Principal, hash_of_token, new_token
+from api.services.sight import Sight
 from api.services.words import moment
 from models.clock import Instant
 from models.commands import Answer, AuditEntry, Command, Outcome, Reply, Transaction
@@ -158,6 +160,18 @@ async def change_account(
 def _named(account: StoredAccount) -> list[str]:
     """Its roles and where they are held, as the audit trail names them."""
     return [f"{grant.role}@{grant.scope}" for grant in account.grants]
+
+
+def as_seen(account: StoredAccount, access: Access) -> StoredAccount | None:
+    """The account with those of its roles that are held everywhere or where the principal's permission reaches; None
+    if there are none, unless it reaches everything."""
+    sight = Sight.of(access)
+    if sight.wards is None:
+        return account
+    sites = {access.site_of_ward[ward_id] for ward_id in sight.wards}
+    seen = {"*", *(f"ward:{ward_id}" for ward_id in sight.wards), *(f"site:{site_id}" for site_id in sites)}
+    grants = tuple(grant for grant in account.grants if grant.scope in seen)
+    return replace(account, grants=grants) if grants else None
 
 
 def account_json(account: StoredAccount) -> dict[str, Any]:
