@@ -134,7 +134,9 @@ def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed
         )
     except TooLarge as refused:
         raise Missing(str(refused)) from None
-    return Found(joint.allocations, time.monotonic() - began, bound=joint.bound)
+    took = time.monotonic() - began
+    quick = least_cost(live, requests)
+    return Found(joint.allocations, took, bound=joint.bound if quick is None else max(quick, joint.bound))
 
 
 def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int) -> Found:
