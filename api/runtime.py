@@ -86,6 +86,8 @@ class Outside:
     solver: Serve = child.serve
     settled: Callable[[], None] = lambda: None
     """Told whenever a hospital has been read: the collector of garbage belongs to whoever owns the process."""
+    rests: Callable[[], None] = lambda: None
+    """Told after a tick when nobody waits for the writer."""
 
 
 class Runtime:
@@ -206,6 +208,8 @@ class Runtime:
                     await self.tick()
                 except Exception:
                     log.exception("A tick of the clock failed")
+                if self._writer is not None and not self._writer.statistics.waiting:
+                    self.outside.rests()
 
     async def watch_steps(self) -> None:
         """Look for overdue steps for as long as the service runs."""
