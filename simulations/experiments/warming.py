@@ -11,7 +11,7 @@ from simulations.engine.model import Model
 from simulations.engine.run import replicate
 from simulations.scenarios.build import Built
 from simulations.scenarios.build_demand import SURGE
-from simulations.statistics.warm_up import mser
+from simulations.statistics.warm_up import BATCH, FEWEST_BATCHES, mser
 
 PILOTS = 10
 INTERVAL = 6
@@ -54,7 +54,7 @@ def warming(built: Built, seed: int, workers: int) -> Warming:
     own = {step.name for step in built.model.steps}
     steps = [i for i, name in enumerate(outcomes[0].step_names) if name in own]
     patients = columns[:, [first + half + i for half in (0, count) for i in steps]].sum(axis=1)
-    if len(columns) < 20 or built.model.census:
+    if len(columns) < FEWEST_BATCHES * BATCH or built.model.census:
         return Warming(0.0, True, False, patients)
     found = mser(patients)
     hours = min(found.observations * float(INTERVAL), LONGEST_SHARE * run.length)
