@@ -201,6 +201,14 @@ def nobody_ahead(run: Any, q: int, p: int) -> bool:
 
 
 @swallowed
+def is_first(run: Any, q: int, p: int, e: int) -> bool:
+    for ahead in range(p):
+        if run.head[q, ahead] >= 0:
+            return False
+    return run.head[q, p] == e
+
+
+@swallowed
 def come(tables: Any, run: Any, e: int) -> bool:
     """``e`` comes to its step and starts if nothing else is to be looked at first; whether it lined up instead."""
     now = run.clock[NOW]
@@ -265,15 +273,21 @@ def go(tables: Any, run: Any, e: int, to: int) -> int:
 
 @inner
 def judge(tables: Any, run: Any, e: int) -> int:
-    """``e`` came and could not start: it interrupts others, turns away, or waits; who moves on now, or -1."""
+    """``e`` came and was not served at once: it starts if nothing that came free concerned it, interrupts others, turns
+    away, or waits; who moves on now, or -1.
+    """
     now = run.clock[NOW]
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
-    if tables.pair[s, k, PREEMPTS]:
-        o = make_room(tables, run, e)
-        if o >= 0:
-            leave_line(tables, run, e, now)
-            begin_service(tables, run, e, o)
-            return -1
+    q = tables.step[s, LINE]
+    o = -1
+    if tables.line[q, SKIPS] or is_first(run, q, priority_of(tables, run, e), e):
+        o = option_for(tables, run, e)
+        if o < 0 and tables.pair[s, k, PREEMPTS]:
+            o = make_room(tables, run, e)
+    if o >= 0:
+        leave_line(tables, run, e, now)
+        begin_service(tables, run, e, o)
+        return -1
     others = run.crowd[s, WAITS] - 1
     begin, end = tables.step[s, BALK_FROM], tables.step[s, BALK_UNTIL]
     balks = False
@@ -286,7 +300,7 @@ def judge(tables: Any, run: Any, e: int) -> int:
     full = tables.step[s, LIMIT] >= 0 and others >= tables.step[s, LIMIT]
     if balks or full:
         leave_line(tables, run, e, now)
-        wake_line(tables, run, tables.step[s, LINE])
+        wake_line(tables, run, q)
         run.visits[bin_at(run, now), s, k, BALKERS if balks else REFUSALS] += 1
         note(run, e, BALKED if balks else REFUSED)
         return go(tables, run, e, tables.step[s, OVERFLOW])

@@ -215,7 +215,7 @@ def simulate(
     """
     compiled = model if isinstance(model, Compiled) else Compiled(model)
     run = Run(compiled, seed=seed, replication=replication, horizon=horizon, log=log, series=series)
-    while not run.go_on():
+    while not run.go_on(SLICE):
         if progress is not None:
             progress(run.progress)
         if cancelled():
