@@ -82,6 +82,8 @@ class Outside:
     monotonic: Callable[[], float] = time.monotonic
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     solver: Serve = child.serve
+    settled: Callable[[], None] = lambda: None
+    """Told whenever a hospital has been read: the collector of garbage belongs to whoever owns the process."""
 
 
 class Runtime:
@@ -127,6 +129,8 @@ class Runtime:
         warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
         decider.pressed = lambda: writer.pressed(PRESSING_SECONDS)
+        decider.settled = self.outside.settled
+        decider.settled()
         self._decider, self._writer = decider, writer.start()
         self.metrics.watch(self._gauges())
         self._start_solver(decider)
@@ -307,6 +311,7 @@ class Runtime:
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
             hold_rest_minutes=s.hold_rest_minutes,
+            holds_per_resource=s.holds_per_resource,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
         )
@@ -314,8 +319,9 @@ class Runtime:
     @property
     def office(self) -> Office:
         """Where webhooks are administered."""
-        outside = self.outside
-        return Office(self.reach, self.vault, outside.random_bytes, self.new_id, self.wall, self.meta.zone)
+        random_bytes, zone = self.outside.random_bytes, self.meta.zone
+        most = self.settings.webhook_limit
+        return Office(self.reach, self.vault, random_bytes, self.new_id, self.wall, zone, most)
 
     @property
     def reach(self) -> Reach:

@@ -27,6 +27,7 @@ from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
 from api.services.reading_reasons import Reader
+from api.services.sight import Sight
 from api.services.transfers import TransferStay
 from api.wire import JsonBody, told_response
 
@@ -45,7 +46,8 @@ async def place(
     """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks,
     near misses, from when it fits, where the patient stays and whom to call."""
     by = due(acting.runtime, body.deadline_ms)
-    return await acting.do("request.place", PlaceOne(body, access, by), access, by)
+    urgency = body.priority.priority
+    return await acting.do("request.place", PlaceOne(body, access, by), access, by, urgency)
 
 
 @router.post("/requests:batch", response_model=BatchOut)
@@ -73,9 +75,10 @@ async def list_requests(
     language: Spoken,
     state: Annotated[State | None, Query()] = None,
 ) -> Response:
-    """Open requests, or those in one state."""
-    zone = runtime.meta.zone
-    return told_response(await read(runtime, lambda c: reads.requests(c, page, zone, state)), language)
+    """Open requests, or those in one state, that a ward asked for or gave a bed which the account may look at; those
+    that concern no ward yet are shown to everybody."""
+    zone, sight = runtime.meta.zone, Sight.of(access)
+    return told_response(await read(runtime, lambda c: reads.requests(c, page, zone, state, sight)), language)
 
 
 @router.get("/requests/{request_id}", response_model=CaseDetailOut)
@@ -204,7 +207,7 @@ async def transfer(
 ) -> Response:
     """Another bed for a patient who lies here: a new request that continues the stay."""
     command = Act(allocation_id, revision, body, access)
-    return await acting.do("allocation.transfer", command, access)
+    return await acting.do("allocation.transfer", command, access, urgency=body.priority.priority)
 
 
 @router.post("/stays/{stay_id:path}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS)
@@ -216,4 +219,4 @@ async def transfer_stay(
 ) -> Response:
     """As above, for a patient who was here before wardflow was and has no allocation."""
     command = TransferStay(stay_id, body, access)
-    return await acting.do("stay.transfer", command, access)
+    return await acting.do("stay.transfer", command, access, urgency=body.priority.priority)

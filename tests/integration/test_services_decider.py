@@ -211,3 +211,15 @@ def test_an_unknown_stay_is_not_found(decider):
     with pytest.raises(NotFound):
         stay_by_id("nobody", Changes(decider.desk, decider.desk.live.now, "acc-bed"))
     assert all(isinstance(stay, Stay) for stay in decider.desk.live.records.stays.values())
+
+
+def test_who_owns_the_process_is_told_whenever_the_hospital_was_read(tmp_path):
+    read: list[int] = []
+    outside = Outside(wall=Wall(), settled=lambda: read.append(1))
+    runtime = Runtime(Place(tmp_path).make().settings(), outside, Metrics())
+    runtime.warm_up()
+    runtime.writer.close()
+    assert len(read) == 1
+    runtime._decider.reset()
+    assert len(read) == 2
+    runtime.close()

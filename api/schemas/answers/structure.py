@@ -201,9 +201,10 @@ class LotPatientOut(Out):
 
 
 class LotPatientsOut(Out):
-    """Who had a lot."""
+    """Who had a lot, of the wards the account may look at; ``whole_hospital``: those are all of them."""
 
     lot_id: str
+    whole_hospital: bool
     items: list[LotPatientOut]
 
 
@@ -219,9 +220,10 @@ class UnitPatientOut(Out):
 
 
 class UnitPatientsOut(Out):
-    """Who had a unit."""
+    """Who had a unit, of the wards the account may look at; ``whole_hospital``: those are all of them."""
 
     unit_id: str
+    whole_hospital: bool
     items: list[UnitPatientOut]
 
 
