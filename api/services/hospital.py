@@ -32,6 +32,7 @@ from api.services import (
     placing,
     profiles,
     proposals,
+    scarcity,
     ticking,
     transfers,
 )
@@ -70,11 +71,13 @@ HANDLERS: Mapping[str, Handler] = {
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
     "profile.activate": profiles.activate,
+    "scarcity.compute": scarcity.computed,
+    "scarcity.switch": scarcity.switch,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
 
-DECIDING = frozenset(HANDLERS) - {"clock.tick"}
+DECIDING = frozenset(HANDLERS) - {"clock.tick", "scarcity.compute"}
 
 FREEING = frozenset(
     {
@@ -120,7 +123,8 @@ class Prepared:
         body = {**self.answer.body, "hospital_revision": transaction.revision}
         audit, events = tuple(self.changes.audit), tuple(self.changes.events)
         # A desk takes in single records; one that other rules hold for is built anew.
-        touched = None if self.changes.activated is not None else touched_by(self.changes)
+        other_rules = self.changes.activated is not None or self.changes.repriced is not None
+        touched = None if other_rules else touched_by(self.changes)
         return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 

@@ -29,6 +29,7 @@ from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Price, WhyNot
 from solver.placing.records import Records
 from solver.placing.referee import Counts, Decided, broken, check, cost
+from solver.placing.scarcity_told import scarcity_sentences
 from solver.placing.telling import as_json
 
 NOTABLE = 3
@@ -56,6 +57,7 @@ def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dic
         "cost": decision.cost,
         "reasons": [
             *map(as_json, explain(decision, live.records).sentences),
+            *map(as_json, scarcity_sentences(decision, live)),
             *(c["sentence"] for c in compared),
         ],
         "prices": [_price(price) for price in decision.prices if price.cost],

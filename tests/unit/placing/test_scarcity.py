@@ -14,11 +14,13 @@ from solver.hospital import Care, Feature, Isolation, Priority, Room, Ward
 from solver.placing import rules
 from solver.placing.bid_price import worth
 from solver.placing.forecast import HOURS, Demanded, drifted, fit, hour_of_week, observe
+from solver.placing.language import SCARCE, Language
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions, checked_profile
 from solver.placing.scarce import RULE_OF, Capacity, Supply, gives, needs, supplies
 from solver.placing.scarcity import (
     CAP_TIMES,
+    ClassPrice,
     ScarcityPrices,
     capped,
     plain_of,
@@ -26,6 +28,8 @@ from solver.placing.scarcity import (
     priced,
     prices_of,
 )
+from solver.placing.scarcity_told import scarcity_sentences
+from solver.placing.telling import said
 from tests.builders import (
     DAY,
     HOUR,
@@ -268,3 +272,52 @@ def test_the_last_monitored_bed_is_kept_when_many_are_expected_and_given_when_no
     )
     assert bed_under([each for each in steady(hour=13) for _ in range(6)]).startswith("C")
     assert bed_under([]) == "B4"
+
+
+# --- in words -----------------------------------------------------------------------------------------------
+def under_prices(weights, capacity=Capacity.MONITOR):
+    """Ward W's free beds have a monitor; those of ward V, a medical one too, have none."""
+    beds = [
+        changed(bed, features=frozenset({Feature.MONITOR})) for bed in a_hospital().beds if bed.room_id == "R"
+    ]
+    classes = (ClassPrice(capacity, units=4, free=2, waiting=1, expected_hundredths=237, bid=99),)
+    live = LiveHospital(records_of(*beds, profile=Profile(weights={"speciality": 5_000})))
+    live.use_profile(priced(live.records.profile, ScarcityPrices(1, NOW, weights, classes)))
+    return live
+
+
+def told_of_plain_request(live) -> list[str]:
+    asked = request(care=Care("surgery"), person_id="p-new")
+    decision = live.decide(asked, "a")
+    return [said(sentence, Language.ENGLISH) for sentence in scarcity_sentences(decision, live)]
+
+
+def test_the_explanation_shows_the_price_what_it_follows_from_and_the_plain_choice():
+    surgery = Ward("W", "site", "Ward W", frozenset({"surgery"}))
+    live = under_prices({"scarce_feature": 4_000})
+    live.put(surgery)
+    live.put(Ward("V", "site", "Ward V", frozenset({"medicine"}), floor=1))
+    paid, beside = told_of_plain_request(live)
+    assert "Bed B1 gives away what is scarce (monitor): it costs 4000 (plain price 3000)" in paid
+    assert "about 2.3 people" in paid
+    assert "1 wait and 2 of 4 are free" in paid
+    assert beside == "At plain prices of what is scarce the choice would be the same."
+
+
+def test_the_plain_choice_is_named_where_the_price_made_another():
+    live = under_prices({"scarce_feature": 9_000})
+    live.put(Ward("W", "site", "Ward W", frozenset({"surgery"})))
+    live.put(Ward("V", "site", "Ward V", frozenset({"medicine"}), floor=1))
+    under = live.records.profile
+    (beside,) = told_of_plain_request(live)
+    assert "the choice would be bed B1 from 2025-02-20 12:00" in beside
+    assert live.records.profile is under, "asking what plain prices choose changes nothing"
+
+
+def test_under_plain_prices_nothing_is_said_of_scarcity():
+    live = under_prices({})
+    assert told_of_plain_request(live) == []
+
+
+def test_every_class_has_words_in_both_languages():
+    assert {capacity.value for capacity in Capacity} == SCARCE.keys()
