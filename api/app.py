@@ -30,6 +30,7 @@ from api.routers import (
     probes,
     profiles,
     requests,
+    scarcity,
     steps,
     structure,
     webhooks,
@@ -76,6 +77,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         checks,
         chains,
         profiles,
+        scarcity,
         steps,
         webhooks,
         jobs,
@@ -128,6 +130,7 @@ def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: 
             _start(runtime),
             runtime.keep_time(),
             runtime.watch_steps(),
+            runtime.price_scarcity(),
             runtime.deliver(),
             runtime.jobs.run(),
         )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gc
+from typing import Final
+
+THRESHOLDS: Final = (2_000, 20, 1_000)
+"""Full collections come in quiet moments (``rest``), and of themselves only after tens of millions of objects."""
 
 
 def settle() -> None:
@@ -13,5 +17,12 @@ def settle() -> None:
     is called again.
     """
     gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
+
+
+def rest() -> None:
+    """In a quiet moment: free what refers to itself in circles and has come since, and pass over the rest too."""
     gc.collect()
     gc.freeze()

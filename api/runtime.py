@@ -16,6 +16,7 @@ from typing import TypeVar
 from anyio import to_thread
 from sqlalchemy import Connection, select
 
+from api.bedside import Bedside
 from api.clocks import ForwardClock, HospitalClock, machine_clock
 from api.delivery.courier import deliveries
 from api.delivery.destinations import Reach
@@ -26,11 +27,12 @@ from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
-from api.services import steps
+from api.services import scarcity, steps
 from api.services.changes import Changes
 from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
+from api.services.picture import Picture
 from api.services.ticking import Tick
 from api.services.warming import warm_up
 from api.services.webhooks import Office
@@ -85,6 +87,8 @@ class Outside:
     solver: Serve = child.serve
     settled: Callable[[], None] = lambda: None
     """Told whenever a hospital has been read: the collector of garbage belongs to whoever owns the process."""
+    rests: Callable[[], None] = lambda: None
+    """Told after a tick when nobody waits for the writer."""
 
 
 class Runtime:
@@ -111,7 +115,11 @@ class Runtime:
         self.new_id = IdGenerator(self.wall, outside.random_bytes)
         self.passwords = Passwords(settings.password_hash_parallel)
         self.throttle = Throttle(settings.login_attempts, settings.login_lock_seconds, outside.monotonic)
-        self.principals = Principals(self.database, self.wall, outside.monotonic, self.meta.sandbox)
+        outage_seconds = 60.0 * settings.outage_minutes
+        self.principals = Principals(
+            self.database, self.wall, outside.monotonic, self.meta.sandbox, outage_seconds
+        )
+        self.bedside = Bedside(self.read, self.picture, outside.monotonic, self.meta.zone, metrics)
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
@@ -202,6 +210,8 @@ class Runtime:
                     await self.tick()
                 except Exception:
                     log.exception("A tick of the clock failed")
+                if self._writer is not None and not self._writer.statistics.waiting:
+                    self.outside.rests()
 
     async def watch_steps(self) -> None:
         """Look for overdue steps for as long as the service runs."""
@@ -211,6 +221,15 @@ class Runtime:
                     await steps.watch(self)
                 except Exception:
                     log.exception("Overdue steps could not be looked for")
+
+    async def price_scarcity(self) -> None:
+        """Compute what scarce capacity is worth for as long as the service runs."""
+        while await self.goes_on(60 * self.settings.scarcity_minutes):
+            if self.ready and self.storing:
+                try:
+                    await scarcity.recompute(self)
+                except Exception:
+                    log.exception("Prices of scarce capacity could not be computed")
 
     async def deliver(self) -> None:
         """Take events to the webhooks that want them, for as long as the service runs."""
@@ -263,6 +282,12 @@ class Runtime:
 
         return await self._in_time(asked)
 
+    def picture(self) -> Picture:
+        """The hospital as it was last seen to be stored; raises ``NotReady``."""
+        if self._decider is None:
+            raise NotReady("The service is starting or stopping.")
+        return self._decider.picture()
+
     async def ask(
         self, question: Callable[[Changes], T], principal: Principal, persons: Collection[str] = ()
     ) -> T:
@@ -280,10 +305,27 @@ class Runtime:
         finally:
             self._asking.release()
 
+    async def look(self, question: Callable[[Changes], T]) -> T:
+        """As ``ask``, by the service itself."""
+        decider = self._decider
+        if decider is None or not self.ready:
+            raise NotReady("The service is starting or stopping.")
+        return await self._in_time(lambda: decider.ask(question, CLOCK_ACTOR))
+
     async def principal_of(self, token: str) -> Principal:
         """Who a token stands for; raises ``Unauthenticated`` or ``LiveOnly``."""
         known = self.principals.remembered(token)
-        return known if known is not None else await self._in_time(lambda: self.principals.of(token))
+        if known is None and self.bedside.unreadable:
+            known = self.principals.while_storage_fails(token)
+        if known is not None:
+            return known
+        try:
+            return await self._in_time(lambda: self.principals.of(token))
+        except StorageFails:
+            known = self.principals.while_storage_fails(token)
+            if known is None:
+                raise
+            return known
 
     async def _in_time(self, work: Callable[[], T]) -> T:
         try:
@@ -315,6 +357,7 @@ class Runtime:
             batch_seconds=s.batch_seconds,
             hold_rest_minutes=s.hold_rest_minutes,
             holds_per_resource=s.holds_per_resource,
+            scarcity_minutes=s.scarcity_minutes,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
         )
@@ -352,6 +395,10 @@ class Runtime:
             "wardflow_waiting_set_aside": (
                 "Waiting requests left out of the waiting list because deciding them failed: an alarm",
                 lambda: len(decider.desk.set_aside),
+            ),
+            "wardflow_scarcity_drift": (
+                "Classes of scarce capacity whose forecast no longer holds: an alarm, plain prices hold",
+                lambda: len(decider.desk.scarcity.drifted),
             ),
             "wardflow_data_age_seconds": ("Age of what answers rest on", self.data_age_seconds),
             "wardflow_clock_ahead_seconds": (

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     session_minutes: int = Field(
         default=12 * 60, ge=1, le=30 * 24 * 60, description="How long a token is good after login."
     )
+    outage_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=240,
+        description="While storage cannot be asked a token is good for so long after storage last knew it.",
+    )
     login_attempts: int = Field(
         default=5, ge=1, le=100, description="Wrong passwords before an account is locked for a while."
     )
@@ -154,6 +160,12 @@ class Settings(BaseSettings):
     )
     solver_memory_mb: int = Field(
         default=2048, ge=1, le=1_048_576, description="What that process may take above its own needs."
+    )
+    scarcity_minutes: int = Field(
+        default=15,
+        ge=0,
+        le=240,
+        description="Minutes between two computations of what scarce capacity is worth; 0: plain prices always.",
     )
     stale_minutes: int = Field(
         default=10, ge=1, le=1440, description="Age of the data beyond which answers are advice only."

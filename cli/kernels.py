@@ -63,13 +63,10 @@ def compile_placing() -> None:
 
 
 def compile_simulation() -> None:
-    """Let one patient come and go: every model is run by the same kernels."""
-    from simulations.engine.distributions import Constant
-    from simulations.engine.model import Listed, Model, PatientClass, Step
-    from simulations.engine.run import simulate
+    """The kernels of the event engine, which a service does not need at its start."""
+    from simulations.engine.warming import warm_up
 
-    patient = PatientClass("patient", "step", (Listed("one", (0.0,)),))
-    simulate(Model((patient,), (Step("step", Constant(1.0)),)), seed=1, horizon=2.0)
+    warm_up()
 
 
 def _stamp(family: Family, environment: Mapping[str, str]) -> Path:

@@ -76,7 +76,7 @@ def _print_hours(replicated: Replicated, measure: str, console: Console) -> None
 
 
 def print_sweep(points: Sequence[Replicated], axis: str, console: Console) -> None:
-    """One row per point; one column per place of the measures that a sweep is mostly made for."""
+    """Places down, points across, of the measures that a sweep is mostly made for."""
     for measure in SWEPT:
         keys = [
             key
@@ -85,13 +85,13 @@ def print_sweep(points: Sequence[Replicated], axis: str, console: Console) -> No
         ]
         if keys:
             unit = MEASURES[measure].unit
-            title = MEASURES[measure].title + (f", {unit}" if unit else "")
+            title = f"{MEASURES[measure].title}{f', {unit}' if unit else ''}, over {axis}"
             table = Table(title=title, title_justify="left")
-            table.add_column(Text(axis))
-            for key in keys:
-                table.add_column(Text(key.place or "all"), justify="right")
+            table.add_column("")
             for point in points:
-                table.add_row(Text(point.name.replace(f"{axis}=", "")), *(_cell(point, key) for key in keys))
+                table.add_column(Text(point.name.replace(f"{axis}=", "")), justify="right")
+            for key in keys:
+                table.add_row(Text(key.place or "all"), *(_cell(point, key) for point in points))
             console.print(table)
 
 

@@ -88,9 +88,11 @@ class Work:
 
 def _events(replicated: Replicated) -> object:
     from simulations.engine.run import simulate
+    from simulations.experiments.memory import refuse_too_large
     from simulations.reports.tables import event_log
 
     built = replicated.built
+    refuse_too_large([built], 1, log=True)
     outcome = simulate(built.model, seed=replicated.plan.seed, horizon=built.scenario.run.length, log=True)
     return event_log(outcome, built)
 

@@ -21,7 +21,7 @@ from api.schemas.movements import ArrivalIn, ConfirmIn, DischargeIn, ReleaseIn, 
 from api.schemas.requests import BatchIn, ChoiceIn, RequestIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
-from api.services import reads
+from api.services import picture, reads
 from api.services.batches import PlaceBatch
 from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
@@ -76,9 +76,12 @@ async def list_requests(
     state: Annotated[State | None, Query()] = None,
 ) -> Response:
     """Open requests, or those in one state, that a ward asked for or gave a bed which the account may look at; those
-    that concern no ward yet are shown to everybody."""
-    zone, sight = runtime.meta.zone, Sight.of(access)
-    return told_response(await read(runtime, lambda c: reads.requests(c, page, zone, state, sight)), language)
+    that concern no ward yet are shown to everybody. Open ones from memory while storage cannot be asked."""
+    rest = page, runtime.meta.zone, state, Sight.of(access)
+    body = await runtime.bedside.read(
+        lambda c: reads.requests(c, *rest), lambda p: picture.requests(p, *rest)
+    )
+    return told_response(body, language)
 
 
 @router.get("/requests/{request_id}", response_model=CaseDetailOut)
@@ -124,9 +127,13 @@ async def get_allocation(
     allocation_id: Id,
     language: Spoken,
 ) -> Response:
-    """One allocation with its explanation."""
-    reader = Reader(runtime.vault, access)
-    body = await read(runtime, lambda c: reads.allocation(c, allocation_id, runtime.meta.zone, reader))
+    """One allocation with its explanation; one in force from memory while storage cannot be asked."""
+    reader, zone = Reader(runtime.vault, access), runtime.meta.zone
+    sight, permission = Sight.of(access), access.permission.value
+    body = await runtime.bedside.read(
+        lambda c: reads.allocation(c, allocation_id, zone, reader),
+        lambda p: picture.allocation(p, allocation_id, zone, sight, permission),
+    )
     return told_response(body, language, headers={"ETag": etag(body["revision"])})
 
 

@@ -27,7 +27,7 @@ from api.schemas.answers.structure import (
 from api.schemas.base import Moment
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
-from api.services import reads, tracing
+from api.services import picture, reads, tracing
 from api.services.sight import Sight
 from api.wire import json_response, told_response
 from models.repositories.profiles import load_profile
@@ -47,9 +47,10 @@ Id = Annotated[str, Path(max_length=80)]
 
 @router.get("/wards", response_model=WardPage)
 async def wards(runtime: Running, access: Reader, page: Paging) -> Response:
-    """Wards with how many beds they have and what blocks them."""
+    """Wards with how many beds they have and what blocks them; from memory while storage cannot be asked."""
+    rest = page, runtime.meta.zone, Sight.of(access)
     return json_response(
-        await read(runtime, lambda c: reads.wards(c, page, runtime.meta.zone, Sight.of(access)))
+        await runtime.bedside.read(lambda c: reads.wards(c, *rest), lambda p: picture.wards(p, *rest))
     )
 
 
@@ -71,11 +72,11 @@ async def beds(
     features: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
     """Beds with their four facts; ``free_at`` leaves those free at a time, ``features`` (comma separated)
-    those that have all of them."""
+    those that have all of them. From memory while storage cannot be asked."""
     wanted = reads.BedFilter(ward_id, free_at, _features(features))
-    zone, now = runtime.meta.zone, runtime.clock().minute
+    rest = page, runtime.meta.zone, wanted, runtime.clock().minute, Sight.of(access)
     return json_response(
-        await read(runtime, lambda c: reads.beds(c, page, zone, wanted, now, Sight.of(access)))
+        await runtime.bedside.read(lambda c: reads.beds(c, *rest), lambda p: picture.beds(p, *rest))
     )
 
 

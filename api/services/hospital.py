@@ -32,6 +32,7 @@ from api.services import (
     placing,
     profiles,
     proposals,
+    scarcity,
     ticking,
     transfers,
 )
@@ -39,6 +40,7 @@ from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
 from api.services.lasting import restore_left
+from api.services.picture import Picture
 from api.services.resting import rest_on_cover
 from api.services.waiting import (
     CLOCK_MOVED,
@@ -60,6 +62,9 @@ Handler = Callable[[Any, Changes], Answer]
 
 T = TypeVar("T")
 
+PICTURE_SECONDS = 0.5
+"""How long whoever asks for the picture waits for what is being decided."""
+
 HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
@@ -78,11 +83,13 @@ HANDLERS: Mapping[str, Handler] = {
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
     "profile.activate": profiles.activate,
+    "scarcity.compute": scarcity.computed,
+    "scarcity.switch": scarcity.switch,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
 
-DECIDING = frozenset(HANDLERS) - {"clock.tick"}
+DECIDING = frozenset(HANDLERS) - {"clock.tick", "scarcity.compute"}
 
 FREEING = frozenset(
     {
@@ -129,7 +136,8 @@ class Prepared:
         audit = tuple(_at_revision(entry, transaction.revision) for entry in self.changes.audit)
         events = tuple(self.changes.events)
         # A desk takes in single records; one that other rules hold for is built anew.
-        touched = None if self.changes.activated is not None else touched_by(self.changes)
+        other_rules = self.changes.activated is not None or self.changes.repriced is not None
+        touched = None if other_rules else touched_by(self.changes)
         return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 
@@ -193,6 +201,9 @@ class HospitalDecider:
         self.settled: Callable[[], None] = lambda: None
         """Told when the desk was built anew."""
         self.desk = keeper.build()
+        self._stored_at = self.desk.live.now
+        self._picture: Picture | None = None
+        """The desk as it was committed, while decisions are on it that are not; None: it stands as committed."""
         self.moved_at = time.monotonic()
         """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest
         on."""
@@ -202,6 +213,8 @@ class HospitalDecider:
         with self._lock:
             if not self._sound:
                 self.reset()
+            if self._picture is None:
+                self._picture = Picture.of(self.desk, self._stored_at)
             self._move_clock()
             self.desk.pressed = self.pressed
             self.desk.look_up({person for command in commands for person in _persons_named(command)})
@@ -322,6 +335,7 @@ class HospitalDecider:
         news = self._keeper.news_since(connection, self.desk.revision)
         with self._lock:
             if self._sound and news.revision == self.desk.revision:
+                self._stored_at = max(self._stored_at, self.desk.live.now)
                 return False
             if not self._sound or news.touched is None:
                 self.reset()
@@ -330,6 +344,7 @@ class HospitalDecider:
             present = self._keeper.present(connection, news.touched, self.desk.live.now)
             refresh(self.desk, present, news.touched)
             self.desk.revision = news.revision
+            self._stands_as_stored()
             return True
 
     def refused(self, command: Command, decision: Decision) -> None:
@@ -346,6 +361,25 @@ class HospitalDecider:
     def committed(self, decisions: Sequence[Decision], revision: int) -> None:
         """The desk took the decisions in when they were made."""
         self.desk.revision = revision
+        self._stands_as_stored()
+
+    def _stands_as_stored(self) -> None:
+        if self._sound:
+            self._picture, self._stored_at = None, self.desk.live.now
+
+    def picture(self) -> Picture:
+        """The hospital as it was last seen to be stored. From any thread; waits for no decision for long."""
+        busy = not self._lock.acquire(timeout=PICTURE_SECONDS)
+        try:
+            found = self._picture
+            if found is not None:
+                return found
+            if busy or not self._sound:
+                raise NotReady("The hospital is being read again.")
+            return Picture.of(self.desk, self._stored_at)
+        finally:
+            if not busy:
+                self._lock.release()
 
     def reset(self) -> None:
         """Build the desk from the database again."""
@@ -353,3 +387,4 @@ class HospitalDecider:
             self.desk = self._keeper.build()
             self._sound = True
             self.settled()
+            self._stands_as_stored()

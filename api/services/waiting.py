@@ -16,10 +16,9 @@ from api.services.desk import Desk
 from api.services.displacing import Displaceable, booking_of, may_be_changed
 from api.services.placing import carry_out, decide, keep_waiting, settle
 from solver.hospital import Minute, RequestState
-from solver.placing.ahead import WORTH_CHANGING_MINUTES, ahead, is_late, wait_is_over
-from solver.placing.displace import movable
+from solver.placing.ahead import in_turn, is_late
+from solver.placing.displace import Exchange, movable
 from solver.placing.precedence import Precedence
-from solver.placing.problem import Method
 
 SET_ASIDE_MINUTES: Final = 60
 """Whoever a round failed at is left out for so long, so that the others have theirs; assumed."""
@@ -206,48 +205,26 @@ def _rests(case: Case, now: Minute) -> bool:
 
 def _tried(case: Case, others: Displaceable, changes: Changes, explain: bool) -> Case | None:
     """The case with a place, or with an earlier one; None if it has to wait on, its reasons told anew if asked for."""
-    if case.allocation is not None:
-        return _earlier(case, others, changes)
-    found = _placed(case, others, changes)
-    if found is None and explain:
-        _explain(case, changes)
-    return found
-
-
-def _placed(case: Case, others: Displaceable, changes: Changes) -> Case | None:
-    """The case with a bundle, or None. The kernels answer first: most waiting requests still do not fit."""
-    live = changes.live
-    allocation = live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
-    exchange = others.exchange_for(case, allocation)
-    if exchange is not None:
-        return carry_out(case, exchange, changes, compare=False)
-    if allocation is None and wait_is_over(case.request, live.now):
-        allocation = ahead(live, case.request, changes.desk.new_id("alc"), case.waived)
-    if allocation is None:
+    booked = case.allocation
+    if booked is not None and not (may_be_changed(case, changes) and movable(booking_of(case), changes.live)):
         return None
-    decision = live.judged(case.request, allocation, Method.KERNEL, waived=case.waived)
-    return settle(case, decision, changes, compare=False) if decision.verified else None
-
-
-def _earlier(case: Case, others: Displaceable, changes: Changes) -> Case | None:
-    """A case that has a late place with an earlier one, or None."""
-    if not may_be_changed(case, changes) or not movable(booking_of(case), changes.live):
+    got = in_turn(
+        changes.live,
+        case.request,
+        booked,
+        lambda: changes.desk.new_id("alc"),
+        lambda found: others.exchange_for(case, found),
+        case.waived,
+    )
+    if got is None:
+        if explain and booked is None:
+            _explain(case, changes)
         return None
-    live, booking = changes.live, booking_of(case)
-    with live.trial():
-        live.withdraw(case.request, booking.allocation)
-        found = ahead(live, case.request, changes.desk.new_id("alc"), case.waived)
-        exchange = others.exchange_for(case, found)
-        decision = live.judged(case.request, found, Method.KERNEL, waived=case.waived)
-    if exchange is not None:
-        decision = exchange.urgent
-    better = decision.allocation if decision.verified else None
-    if better is None or better.start + WORTH_CHANGING_MINUTES > booking.allocation.start:
-        return None
-    changes.take_back(case)
-    if exchange is not None:
-        return carry_out(case, exchange, changes, compare=False)
-    return settle(case, decision, changes, compare=False)
+    if booked is not None:
+        changes.take_back(case)
+    if isinstance(got, Exchange):
+        return carry_out(case, got, changes, compare=False)
+    return settle(case, got, changes, compare=False)
 
 
 def _explain(case: Case, changes: Changes) -> None:

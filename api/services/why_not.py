@@ -280,7 +280,11 @@ class _Teller:
     def _sentence(self, one: Concession) -> Sentence:
         if not self._seen(one):
             on_call = one.kind is Kind.CALL_NURSE
-            return phrases.RELAX_CALL_SOMEBODY.of(ward=one.ward_id) if on_call else phrases.RELAX_HIDDEN.of()
+            return (
+                phrases.RELAX_CALL_SOMEBODY.of(ward=one.ward_id or "")
+                if on_call
+                else phrases.RELAX_HIDDEN.of()
+            )
         if one.kind in (Kind.MOVE_PATIENT, Kind.DISPLACE_BOOKING):
             return self._giving_way(one)
         phrase, name = SAID[one.kind]

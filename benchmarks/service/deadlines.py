@@ -334,7 +334,7 @@ def main() -> None:
             found = measure(kind, asked, Path(folder))
         show(found)
         append(asked.output, found)
-        if asked.trace is not None:
+        if asked.trace is not None and asked.trace.exists():
             for line in stages(read(asked.trace)):
                 print(line)
 

@@ -18,7 +18,7 @@ from simulations.engine.model import Model, PatientClass, Poisson, Resource, Ste
 from simulations.engine.run import Compiled, replicate
 
 RATE, SERVICE, SERVERS = 1.8, 1.0, 3
-WARM_UP, HORIZON = 100.0, 1100.0
+WARM_UP, HORIZON = 200.0, 3200.0
 GOAL = (0.93, 0.97)
 
 

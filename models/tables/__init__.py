@@ -1,6 +1,18 @@
 """The tables, by subject; importing this package fills ``metadata`` with all of them."""
 
-from models.tables import accounts, care, drugs, equipment, jobs, ledger, people, places, staff, telling
+from models.tables import (
+    accounts,
+    care,
+    drugs,
+    equipment,
+    jobs,
+    ledger,
+    people,
+    places,
+    scarcity,
+    staff,
+    telling,
+)
 from models.tables.base import metadata
 
 __all__ = [
@@ -13,6 +25,7 @@ __all__ = [
     "metadata",
     "people",
     "places",
+    "scarcity",
     "staff",
     "telling",
 ]

@@ -26,8 +26,6 @@ from simulations.engine.tables import per_class
 from solver.engine.errors import Problem
 
 TOLERANCE = 1e-6
-MOST = 1 << 20
-"""Sources, resources and slots are numbered in 20 bits of an event."""
 NAME_IT = "Use a name that the model defines, or define this one."
 
 

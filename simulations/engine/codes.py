@@ -46,8 +46,8 @@ PART_BITS: Final = 20
 RANK_SHIFT: Final = 58
 FIRST: Final = 0
 EARLY: Final = 1
-ORDINARY: Final = 2
-LAST: Final = 3
+HOURLY: Final = 2
+ORDINARY: Final = 3
 
 # What the kernel answers a slice with.
 FINISHED_RUN: Final = 0
@@ -199,7 +199,8 @@ PEOPLE_NUMBER: Final = 9
 HOLE: Final = 10
 INTERVALS: Final = 11
 BROKEN: Final = 12
-COUNTERS: Final = 13
+BIN_NOW: Final = 13
+COUNTERS: Final = 14
 NOW: Final = 0
 HORIZON: Final = 1
 WARM: Final = 2
@@ -222,7 +223,9 @@ CODE: Final = 11
 HELD: Final = 12
 BIN_JOINED: Final = 13
 ROUND: Final = 14
-ENTITY_COLUMNS: Final = 15
+GOAL: Final = 15
+"""The step a moving patient goes to, -1 for out."""
+ENTITY_COLUMNS: Final = 16
 ENTERED_AT: Final = 0
 JOINED_AT: Final = 1
 STARTED_AT: Final = 2

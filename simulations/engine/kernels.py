@@ -15,6 +15,7 @@ from simulations.engine.codes import (
     FINISHED_RUN,
     FREE,
     FREE_SLOTS,
+    GOAL,
     HEAP,
     HOLE,
     HORIZON,
@@ -42,6 +43,7 @@ from simulations.engine.codes import (
     RETURN,
     SLICE_OVER,
     STATE,
+    STEP,
     TOUCHED,
     WAITING,
     WARM_UP,
@@ -50,9 +52,9 @@ from simulations.engine.kernels_clock import change, end_bin, forget, next_bin
 from simulations.engine.kernels_heap import close_hole
 from simulations.engine.kernels_lines import leave_line, next_of_line, priority_of
 from simulations.engine.kernels_sources import admit, arrive, enter
-from simulations.engine.kernels_steps import begin_service, come, finish, judge, renege
+from simulations.engine.kernels_steps import MOVES_ON, begin_service, come, finish, judge, leave, renege
 from simulations.engine.kernels_stock import expire, receive
-from solver.engine.jit import inner, kernel, swallowed
+from solver.engine.jit import kernel, swallowed
 
 KIND = (1 << KIND_BITS) - 1
 PART = (1 << PART_BITS) - 1
@@ -99,36 +101,52 @@ def first_of_lines(tables: Any, run: Any, r: int) -> Any:
     return found, found_option
 
 
-@inner
-def serve_lines(tables: Any, run: Any) -> None:
-    """Whoever waits for something that came free starts, until nobody can."""
+@swallowed
+def next_to_serve(tables: Any, run: Any) -> Any:
+    """Who waits for something that came free, can start, and no longer lines up; with the option, or (-1, -1)."""
     while run.counter[TOUCHED] > 0:
-        run.counter[TOUCHED] -= 1
-        r = run.touched[run.counter[TOUCHED]]
-        run.level[r, IS_TOUCHED] = 0
-        while run.level[r, FREE] > 0:
+        r = run.touched[run.counter[TOUCHED] - 1]
+        if run.level[r, FREE] > 0:
             e, o = first_of_lines(tables, run, r)
-            if e < 0:
-                break
-            leave_line(tables, run, e, run.clock[NOW])
-            begin_service(tables, run, e, o)
+            if e >= 0:
+                leave_line(tables, run, e, run.clock[NOW])
+                return e, o
+        run.counter[TOUCHED] -= 1
+        run.level[r, IS_TOUCHED] = 0
+    return NOBODY_MOVES, -1
 
 
 @swallowed
 def settle(tables: Any, run: Any, mover: int) -> None:
-    """Let ``mover`` come to its step, and everybody who can start, start; until nothing can happen at this instant.
+    """Let ``mover`` come to its step, or leave, and everybody start who can; until nothing can happen at this instant.
 
     Who comes while something has just come free joins the line first, so that it is given to the first of all; only
-    then is it looked at whether the line is too long.
+    then is it judged whether the line is too long. One loop with one place for each kind of move, because whatever a
+    kernel calls twice is compiled into it twice.
     """
-    while mover >= 0 or run.counter[TOUCHED] > 0:
-        newcomer = NOBODY_MOVES
-        if mover >= 0 and come(tables, run, mover):
-            newcomer = mover
-        mover = NOBODY_MOVES
-        serve_lines(tables, run)
-        if newcomer >= 0 and run.entity[newcomer, STATE] == WAITING:
-            mover = judge(tables, run, newcomer)
+    newcomer = NOBODY_MOVES
+    while True:
+        starter, o = NOBODY_MOVES, -1
+        if mover >= 0:
+            e, mover = mover, NOBODY_MOVES
+            if run.entity[e, GOAL] < 0:
+                leave(tables, run, e)
+            else:
+                run.entity[e, STEP] = run.entity[e, GOAL]
+                starter, o = e, come(tables, run, e)
+                newcomer = e
+        elif run.counter[TOUCHED] > 0:
+            starter, o = next_to_serve(tables, run)
+        elif newcomer >= 0:
+            e, newcomer = newcomer, NOBODY_MOVES
+            if run.entity[e, STATE] == WAITING:
+                starter, o = e, judge(tables, run, e)
+                if o == MOVES_ON:
+                    mover = e
+        else:
+            break
+        if o >= 0:
+            begin_service(tables, run, starter, o)
 
 
 @swallowed
@@ -156,12 +174,14 @@ def happen(tables: Any, run: Any, key: int, what: int) -> int:
     kind, x = what & KIND, what >> KIND_BITS
     if kind == END:
         if run.entity[x, END_KEY] == key:
-            return finish(tables, run, x)
+            finish(tables, run, x)
+            return x
     elif kind == ARRIVAL:
         arrive(tables, run, x)
     elif kind == RENEGE:
         if run.entity[x, RENEGE_KEY] == key:
-            return renege(tables, run, x)
+            renege(tables, run, x)
+            return x
     elif kind == RETURN:
         return enter(tables, run, x)
     else:

@@ -7,6 +7,7 @@ from simulations.engine.codes import (
     BEGAN_AT,
     BIN,
     BIN_JOINED,
+    BIN_NOW,
     BIN_WIDTH,
     CAPACITY,
     CAPACITY_AT_START,
@@ -32,11 +33,11 @@ from simulations.engine.codes import (
     FREE,
     FRESH,
     HELD,
+    HOURLY,
     INTERVALS,
     IS_STOCK,
     JOINED_AT,
     KIND_BITS,
-    LAST,
     LEFT_OVER,
     NEW_CAPACITY,
     NOW,
@@ -135,9 +136,10 @@ def next_bin(tables: Any, run: Any) -> None:
     end_bin(tables, run, now)
     number = run.counter[INTERVALS]
     run.counter[INTERVALS] += 1
-    look_around(tables, run, number % run.bin_time.shape[0])
+    run.counter[BIN_NOW] = number % run.bin_time.shape[0]
+    look_around(tables, run, run.counter[BIN_NOW])
     time = (number + 1) * run.clock[BIN_WIDTH]
-    push(run.heap_time, run.heap_key, run.heap_what, run.counter, time, LAST, BIN)
+    push(run.heap_time, run.heap_key, run.heap_what, run.counter, time, HOURLY, BIN)
 
 
 @inner
@@ -272,7 +274,7 @@ def begin(tables: Any, run: Any, census_code: int) -> None:
     for row in range(tables.change.shape[0]):
         what = (row << KIND_BITS) | CHANGE
         push(run.heap_time, run.heap_key, run.heap_what, run.counter, tables.change_time[row, 0], EARLY, what)
-    push(run.heap_time, run.heap_key, run.heap_what, run.counter, 0.0, LAST, BIN)
+    push(run.heap_time, run.heap_key, run.heap_what, run.counter, 0.0, HOURLY, BIN)
     for row in range(tables.census.shape[0]):
         place(tables, run, row, census_code)
     for n in range(tables.source.shape[0]):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from simulations.engine.codes import (
+    BIN_NOW,
     CAPACITY,
     CLASS,
     END_KEY,
@@ -28,7 +29,6 @@ from simulations.engine.kernels_levels import (
     SERVES,
     account,
     account_crowd,
-    bin_at,
     give_back,
     note,
     touch,
@@ -54,7 +54,7 @@ def interrupt(tables: Any, run: Any, e: int) -> None:
     o = run.entity[e, OPTION]
     for i in range(tables.option[o, 0], tables.option[o, 1]):
         give_back(tables, run, e, tables.need[i, 0], tables.need[i, 1])
-    run.visits[bin_at(run, now), s, k, INTERRUPTED] += 1
+    run.visits[run.counter[BIN_NOW], s, k, INTERRUPTED] += 1
     note(run, e, INTERRUPTION)
     line_up(tables, run, e, now)
 

@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 from simulations.engine.codes import (
-    BIN_WIDTH,
     BROKEN,
     CAPACITY,
     CLASS,
@@ -24,14 +23,6 @@ from solver.engine.jit import inner, swallowed
 
 WAITS = 0
 SERVES = 1
-
-
-@swallowed
-def bin_at(run: Any, time: float) -> int:
-    """The bin of the day ``time`` lies in."""
-    bins = run.bin_time.shape[0]
-    width = run.clock[BIN_WIDTH]
-    return min(int((time % (width * bins)) / width), bins - 1)
 
 
 @swallowed
@@ -106,7 +97,7 @@ def give_back(tables: Any, run: Any, e: int, r: int, units: int) -> int:
     return given
 
 
-@inner
+@swallowed
 def give_back_listed(tables: Any, run: Any, e: int, begin: int, end: int) -> None:
     """``e`` gives back what rows ``begin`` to ``end`` of ``release`` say, from whichever member it holds."""
     for row in range(begin, end):

@@ -12,6 +12,7 @@ from simulations.engine.codes import (
     BATCH_FROM,
     BATCH_SIZE,
     BATCH_UNTIL,
+    BIN_NOW,
     CLASS,
     CLOSES,
     CODE,
@@ -22,6 +23,7 @@ from simulations.engine.codes import (
     FREE_SLOTS,
     GAP,
     GAPS,
+    GOAL,
     HELD,
     HIGHEST_RATE,
     HORIZON,
@@ -60,7 +62,7 @@ from simulations.engine.codes import (
 )
 from simulations.engine.kernels_draw import draw, position
 from simulations.engine.kernels_heap import push
-from simulations.engine.kernels_levels import bin_at, note
+from simulations.engine.kernels_levels import note
 from simulations.engine.kernels_philox import uniform
 from simulations.engine.kernels_steps import purpose_draw, schedule
 from simulations.engine.outcome import Patient
@@ -93,7 +95,7 @@ def next_candidate(tables: Any, run: Any, n: int, time: float) -> float:
     return math.inf
 
 
-@inner
+@swallowed
 def schedule_next(tables: Any, run: Any, n: int, time: float) -> None:
     """Schedule the next arrival of source ``n`` after the one at ``time``."""
     kind = tables.source[n, SOURCE_KIND]
@@ -184,9 +186,10 @@ def enter(tables: Any, run: Any, e: int) -> int:
     n = run.entity[e, SOURCE]
     run.entity[e, CLASS] = tables.source[n, SOURCE_CLASS]
     run.entity[e, STEP] = tables.source[n, FIRST_STEP]
+    run.entity[e, GOAL] = tables.source[n, FIRST_STEP]
     run.entity[e, STATE] = MOVING
     run.moment[e, ENTERED_AT] = now
-    run.patients[bin_at(run, now), run.entity[e, CLASS], ARRIVALS] += 1
+    run.patients[run.counter[BIN_NOW], run.entity[e, CLASS], ARRIVALS] += 1
     note(run, e, ENTERED)
     return e
 

@@ -11,6 +11,7 @@ from simulations.engine.codes import (
     BALKING_STREAM,
     BEGAN_AT,
     BIN_JOINED,
+    BIN_NOW,
     CLASS,
     CLOSED,
     CODE,
@@ -27,6 +28,7 @@ from simulations.engine.codes import (
     FREE_SLOTS,
     FRESH,
     GAPS,
+    GOAL,
     HELD,
     IS_STOCK,
     JOINED_AT,
@@ -86,7 +88,6 @@ from simulations.engine.kernels_levels import (
     WAITS,
     account,
     account_crowd,
-    bin_at,
     bucket_of,
     give_back,
     give_back_everything,
@@ -97,7 +98,7 @@ from simulations.engine.kernels_lines import leave_line, line_up, option_for, pr
 from simulations.engine.kernels_philox import VISIT_BITS, uniform
 from simulations.engine.kernels_stock import review_needs, use
 from simulations.engine.outcome import Patient, Stay, Time, Visit
-from solver.engine.jit import inner, swallowed
+from solver.engine.jit import swallowed
 
 ARRIVALS = int(Visit.ARRIVED)
 STARTS = int(Visit.STARTED)
@@ -114,6 +115,8 @@ DEPARTURES = int(Patient.LEFT)
 STAYS = int(Stay.COUNT)
 STAY_TOTAL = int(Stay.TOTAL)
 STAY_SQUARED = int(Stay.SQUARED)
+WAITS_ON = -1
+MOVES_ON = -2
 
 
 @swallowed
@@ -161,7 +164,7 @@ def count_start(run: Any, e: int, s: int, k: int, now: float) -> None:
         run.waits[s, k, bucket_of(wait)] += 1
 
 
-@inner
+@swallowed
 def begin_service(tables: Any, run: Any, e: int, o: int) -> None:
     """``e`` starts, or goes on with, its step with option ``o``, all of which is free."""
     now = run.clock[NOW]
@@ -209,11 +212,13 @@ def is_first(run: Any, q: int, p: int, e: int) -> bool:
 
 
 @swallowed
-def come(tables: Any, run: Any, e: int) -> bool:
-    """``e`` comes to its step and starts if nothing else is to be looked at first; whether it lined up instead."""
+def come(tables: Any, run: Any, e: int) -> int:
+    """``e`` comes to its step: the option to start with at once, or -1: it lined up, since something else is to be
+    looked at first, or not all is free.
+    """
     now = run.clock[NOW]
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
-    b = bin_at(run, now)
+    b = run.counter[BIN_NOW]
     run.entity[e, ORDER] = run.counter[SEQUENCE]
     run.counter[SEQUENCE] += 1
     run.entity[e, BIN_JOINED] = b
@@ -226,10 +231,9 @@ def come(tables: Any, run: Any, e: int) -> bool:
         o = option_for(tables, run, e)
         q = tables.step[s, LINE]
         if o >= 0 and (tables.line[q, SKIPS] or nobody_ahead(run, q, priority_of(tables, run, e))):
-            begin_service(tables, run, e, o)
-            return False
+            return o
     line_up(tables, run, e, now)
-    return True
+    return -1
 
 
 @swallowed
@@ -237,7 +241,7 @@ def leave(tables: Any, run: Any, e: int) -> None:
     """``e`` gives back everything and is gone, or away until next time."""
     now = run.clock[NOW]
     k = run.entity[e, CLASS]
-    b = bin_at(run, now)
+    b = run.counter[BIN_NOW]
     give_back_everything(tables, run, e)
     run.patients[b, k, DEPARTURES] += 1
     entered = run.moment[e, ENTERED_AT]
@@ -260,21 +264,17 @@ def leave(tables: Any, run: Any, e: int) -> None:
         run.counter[FREE_SLOTS] += 1
 
 
-@inner
-def go(tables: Any, run: Any, e: int, to: int) -> int:
-    """``e`` goes on to step ``to`` (returned: ``e``), or leaves if that is -1 (returned: -1)."""
+@swallowed
+def send(run: Any, e: int, to: int) -> None:
+    """``e`` is to go to step ``to``, or out if that is -1."""
     run.entity[e, STATE] = MOVING
-    if to < 0:
-        leave(tables, run, e)
-        return -1
-    run.entity[e, STEP] = to
-    return e
+    run.entity[e, GOAL] = to
 
 
-@inner
+@swallowed
 def judge(tables: Any, run: Any, e: int) -> int:
-    """``e`` came and was not served at once: it starts if nothing that came free concerned it, interrupts others, turns
-    away, or waits; who moves on now, or -1.
+    """``e`` came and was not served at once. The option to start with, if nothing that came free concerned it or others
+    can be interrupted; ``WAITS_ON``; or ``MOVES_ON``: it turns away.
     """
     now = run.clock[NOW]
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
@@ -286,8 +286,7 @@ def judge(tables: Any, run: Any, e: int) -> int:
             o = make_room(tables, run, e)
     if o >= 0:
         leave_line(tables, run, e, now)
-        begin_service(tables, run, e, o)
-        return -1
+        return o
     others = run.crowd[s, WAITS] - 1
     begin, end = tables.step[s, BALK_FROM], tables.step[s, BALK_UNTIL]
     balks = False
@@ -301,12 +300,13 @@ def judge(tables: Any, run: Any, e: int) -> int:
     if balks or full:
         leave_line(tables, run, e, now)
         wake_line(tables, run, q)
-        run.visits[bin_at(run, now), s, k, BALKERS if balks else REFUSALS] += 1
+        run.visits[run.counter[BIN_NOW], s, k, BALKERS if balks else REFUSALS] += 1
         note(run, e, BALKED if balks else REFUSED)
-        return go(tables, run, e, tables.step[s, OVERFLOW])
+        send(run, e, tables.step[s, OVERFLOW])
+        return MOVES_ON
     lose_patience(tables, run, e)
     review_needs(tables, run, tables.pair[s, k, OPTION_FROM])
-    return -1
+    return WAITS_ON
 
 
 @swallowed
@@ -319,19 +319,19 @@ def lose_patience(tables: Any, run: Any, e: int) -> None:
         run.entity[e, RENEGE_KEY] = schedule(run, e, run.clock[NOW] + patience, RENEGE)
 
 
-@inner
-def renege(tables: Any, run: Any, e: int) -> int:
-    """``e`` has waited long enough; who moves on now, or -1."""
+@swallowed
+def renege(tables: Any, run: Any, e: int) -> None:
+    """``e`` has waited long enough and moves on."""
     now = run.clock[NOW]
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
-    b = bin_at(run, now)
+    b = run.counter[BIN_NOW]
     leave_line(tables, run, e, now)
     wake_line(tables, run, tables.step[s, LINE])
     run.entity[e, RENEGE_KEY] = -1
     run.visits[b, s, k, RENEGERS] += 1
     run.visit_times[b, s, k, GAVE_UP] += now - run.moment[e, JOINED_AT]
     note(run, e, RENEGED)
-    return go(tables, run, e, tables.step[s, RENEGE_TO])
+    send(run, e, tables.step[s, RENEGE_TO])
 
 
 @swallowed
@@ -351,14 +351,14 @@ def next_step(tables: Any, run: Any, e: int) -> int:
 
 
 @swallowed
-def finish(tables: Any, run: Any, e: int) -> int:
-    """``e`` has finished its step; who moves on now, or -1."""
+def finish(tables: Any, run: Any, e: int) -> None:
+    """``e`` has finished its step and moves on."""
     now = run.clock[NOW]
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
     account_crowd(run, s, now)
     run.crowd[s, SERVES] -= 1
     run.entity[e, END_KEY] = -1
-    b = bin_at(run, now)
+    b = run.counter[BIN_NOW]
     run.visits[b, s, k, ENDS] += 1
     run.visit_times[b, s, k, SERVICE] += now - run.moment[e, BEGAN_AT]
     note(run, e, FINISHED)
@@ -372,4 +372,4 @@ def finish(tables: Any, run: Any, e: int) -> int:
         change_units(
             tables, run, tables.step[s, UNITS_OF], tables.step[s, UNITS_END], tables.step[s, UNITS_CUT]
         )
-    return go(tables, run, e, next_step(tables, run, e))
+    send(run, e, next_step(tables, run, e))

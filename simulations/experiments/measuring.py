@@ -172,14 +172,14 @@ def _of_resources(outcome: Outcome, built: Built) -> Iterator[Number]:
 
 
 def _of_wards(outcome: Outcome, built: Built) -> Iterator[Number]:
-    """Occupancy of wards whose beds are more than one resource."""
+    """Occupancy of wards whose beds are of several resources."""
     wards: dict[str, list[int]] = {}
     for r, name in enumerate(outcome.resource_names):
         ward = built.scenario.resources[name].ward
         if ward is not None:
             wards.setdefault(ward, []).append(r)
     for ward, members in wards.items():
-        if ward not in outcome.resource_names:
+        if ward not in outcome.resource_names and len(members) > 1:
             yield from _occupancy(ward, outcome.areas[:, members].sum(axis=1))
 
 

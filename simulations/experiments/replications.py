@@ -16,6 +16,7 @@ from simulations.engine.outcome import Outcome
 from simulations.engine.run import replicate
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
 from simulations.experiments.measuring import hour_of_day, numbers
+from simulations.experiments.memory import refuse_too_large
 from simulations.experiments.warming import Warming, warming
 from simulations.scenarios.build import Built
 from simulations.statistics.intervals import LEVEL, Interval, Precision, interval
@@ -97,8 +98,10 @@ def experiment(
     """All ``scenarios`` with equal warm-up and equally many replications.
 
     The precision is asked of every scenario alone; with several also of their differences from the first.
-    ``cancelled`` keeps the rounds that are done, of which there must be one. Raises InvalidInstance.
+    ``cancelled`` keeps the rounds that are done, of which there must be one. Raises InvalidInstance if
+    a scenario is too large for the memory.
     """
+    refuse_too_large(scenarios, plan.workers)
     warmed = [warming(built, plan.seed, plan.workers) for built in scenarios]
     models = warmed_models(scenarios, warmed)
     stopping = plan.stopping(scenarios[0])

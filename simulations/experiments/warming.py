@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulations.engine.model import Model
 from simulations.engine.run import replicate
 from simulations.scenarios.build import Built
-from simulations.statistics.warm_up import mser
+from simulations.scenarios.build_demand import SURGE
+from simulations.statistics.warm_up import BATCH, FEWEST_BATCHES, mser
 
-PILOTS = 5
+PILOTS = 10
 INTERVAL = 6
 """Hours per observation: waves within a quarter of a day are no trend."""
 LONGEST_SHARE = 0.5
@@ -31,7 +33,7 @@ class Warming:
 
 
 def warming(built: Built, seed: int, workers: int) -> Warming:
-    """What the scenario says, or the latest of the MSER-5 truncations of all patients and of each resource.
+    """What the scenario says, or the MSER-5 truncation of the number of patients, surges left out.
 
     Pilots run on the first replications' streams. At most half of the run is left out.
     """
@@ -39,7 +41,7 @@ def warming(built: Built, seed: int, workers: int) -> Warming:
     if isinstance(run.warm_up, float):
         return Warming(run.warm_up, False, True, np.empty(0))
     outcomes = replicate(
-        built.model,
+        _usual(built.model),
         seed=seed,
         replications=range(PILOTS),
         horizon=run.length,
@@ -52,18 +54,20 @@ def warming(built: Built, seed: int, workers: int) -> Warming:
     own = {step.name for step in built.model.steps}
     steps = [i for i, name in enumerate(outcomes[0].step_names) if name in own]
     patients = columns[:, [first + half + i for half in (0, count) for i in steps]].sum(axis=1)
-    if len(columns) < 20 or built.model.census:
+    if len(columns) < FEWEST_BATCHES * BATCH or built.model.census:
         return Warming(0.0, True, False, patients)
-    candidates = [patients, *(columns[:, r] for r, name in enumerate(names) if _is_bed(built, name))]
-    found = [mser(each) for each in candidates if np.ptp(each) > 0] or [mser(patients)]
-    most = LONGEST_SHARE * run.length
-    hours = min(max(each.observations for each in found) * float(INTERVAL), most)
-    return Warming(hours, True, all(each.settled for each in found), patients)
+    found = mser(patients)
+    hours = min(found.observations * float(INTERVAL), LONGEST_SHARE * run.length)
+    return Warming(hours, True, found.settled, patients)
 
 
-def _is_bed(built: Built, name: str) -> bool:
-    resource = built.scenario.resources.get(name)
-    return resource is not None and resource.beds is not None
+def _usual(model: Model) -> Model:
+    """Without surges, which are no part of what a hospital settles to."""
+    classes = [
+        replace(each, sources=tuple(source for source in each.sources if SURGE not in source.name))
+        for each in model.classes
+    ]
+    return replace(model, classes=tuple(classes))
 
 
 def _averaged(series: NDArray[np.float64]) -> NDArray[np.float64]:

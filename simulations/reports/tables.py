@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from simulations.engine.codes import Event
@@ -86,7 +87,9 @@ def event_log(outcome: Outcome, built: Built) -> pd.DataFrame:
 
     ``source`` and ``number`` together are one patient; everybody in it is simulated.
     """
-    log = outcome.log
+    own = [outcome.class_names.index(each.name) for each in built.model.classes]
+    # Machines that break down are patients to the engine, and nobody's.
+    log = outcome.log[np.isin(outcome.log[:, 2], own)]
     hours = pd.Series(log[:, 0])
     start = pd.Timestamp(built.scenario.run.start)
     numbers = log[:, 1:].astype(int)

@@ -18,6 +18,7 @@ from simulations.scenarios.build_resources import resources
 from simulations.scenarios.context import Context
 from simulations.scenarios.places import Path, Place, located, nearest
 from simulations.scenarios.schema import Scenario
+from simulations.scenarios.skeleton import skeleton
 from simulations.scenarios.structure import structure
 from simulations.scenarios.variants import family
 from simulations.scenarios.yaml_nodes import Reading
@@ -87,10 +88,14 @@ def build(document: dict[str, Any], reading: Reading, folder: FilePath) -> Built
     model = _model(context)
     problems = [located(fault, reading.places) for fault in [*faults, *context.faults]]
     told = {_place(problem) for problem in problems}
-    translated = [_translated(problem, context, reading.places) for problem in check.check(model)]
+    engines = check.check(model)
+    engines += check.check(skeleton(model)) if engines or problems else []
+    translated = [_translated(problem, context, reading.places) for problem in engines]
     # What was left out for a fault of its own leaves gaps, which are no faults.
     problems += [problem for problem in translated if _place(problem) not in told]
-    refuse_if_any(sorted(problems, key=_line))
+    # A step and its copy for transfers have the same fault.
+    once = {str(problem): problem for problem in problems}
+    refuse_if_any(sorted(once.values(), key=_line))
     return Built(found.scenario, kept, model)
 
 

@@ -28,6 +28,8 @@ from simulations.scenarios.schema_demand import (
 from simulations.scenarios.schema_pathways import Pathway
 
 HOURS_PER_WEEK = 168
+SURGE = "/surge "
+"""Between class and name in the name of a surge's source."""
 
 
 def classes(context: Context) -> tuple[engine.PatientClass, ...]:
@@ -159,7 +161,7 @@ def _surges(context: Context, name: str, given: PatientClass) -> list[engine.Sou
     randoms = [source.random for source in given.arrivals if source.random is not None]
     for label, surge in context.scenario.demand.surges.items():
         if name in surge.classes:
-            found += _surge(context, f"{name}/surge {label}", surge, randoms, ("demand", "surges", label))
+            found += _surge(context, f"{name}{SURGE}{label}", surge, randoms, ("demand", "surges", label))
     return found
 
 

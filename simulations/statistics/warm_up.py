@@ -14,6 +14,11 @@ from numpy.typing import NDArray
 Series = NDArray[np.float64]
 
 BATCH = 5
+FEWEST_BATCHES = 10
+LAST_BATCHES = 5
+"""So few remaining batches are often alike by luck; the statistic is then small for no reason (K. Hoad,
+S. Robinson and R. Davies, "Automating warm-up length estimation", Journal of the Operational Research Society
+61(9), 2010)."""
 LATEST_SHARE = 0.5
 """A minimum in the second half means that the run was too short to tell (White 1997, section 4)."""
 
@@ -42,20 +47,20 @@ def mser(series: Series, batch: int = BATCH) -> WarmUp:
     series: observations at equal distances of time, shape (n,), finite; may be the mean over replications.
     batch: observations per batch mean, 1 or more.
 
-    Raises ValueError if fewer than four batches are given or a value is not finite.
+    Raises ValueError if fewer than ten batches are given or a value is not finite.
     """
     observed = np.asarray(series, dtype=np.float64)
     batches = len(observed) // batch
-    if batches < 4:
+    if batches < FEWEST_BATCHES:
         raise ValueError(
-            f"{len(observed)} observations make {batches} batches of {batch}; at least 4 are needed. "
+            f"{len(observed)} observations make {batches} batches of {batch}; at least {FEWEST_BATCHES} are needed. "
             "Run longer, or observe more often."
         )
     if not np.isfinite(observed).all():
         raise ValueError("an observation is not finite; leave out intervals in which nothing was observed")
     means = observed[: batches * batch].reshape(batches, batch).mean(axis=1)
     statistic = _statistic(means)
-    left_out = int(np.argmin(statistic))
+    left_out = int(np.argmin(statistic[: batches - LAST_BATCHES]))
     return WarmUp(left_out * batch, left_out <= batches * LATEST_SHARE, statistic)
 
 

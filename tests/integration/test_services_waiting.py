@@ -9,7 +9,7 @@ from api.services import waiting
 from api.services.cases import Proposal
 from api.services.proposals import Answered, answer_proposal
 from solver.hospital import RequestState
-from solver.placing import phrases
+from solver.placing import ahead, phrases
 from solver.placing.telling import as_json
 from tests.api_service import DAY, HOUR, at
 
@@ -80,7 +80,7 @@ def test_a_round_that_fails_takes_no_command_with_it(open_desk, monkeypatch):
         raise RuntimeError("a defect")
 
     with monkeypatch.context() as patch:
-        patch.setattr(waiting, "_placed", broken)
+        patch.setattr(waiting, "in_turn", broken)
         (body,) = desk.carry_out(desk.releasing(first))
         (ticked,) = desk.carry_out(desk.ticking())
     assert body["state"] == "released"
@@ -94,21 +94,21 @@ def test_who_makes_a_round_fail_is_set_aside_for_an_hour_and_the_others_have_the
     desk = open_desk()
     first, _ = desk.full()
     breaks, waits = desk.asked("emergency"), desk.asked()
-    placed = waiting._placed
+    in_turn = waiting.in_turn
 
-    def broken(case, *others):
-        if case.id == breaks:
+    def broken(live, request, *others):
+        if request.id == breaks:
             raise RuntimeError("a defect")
-        return placed(case, *others)
+        return in_turn(live, request, *others)
 
-    monkeypatch.setattr(waiting, "_placed", broken)
+    monkeypatch.setattr(waiting, "in_turn", broken)
     desk.carry_out(desk.releasing(first))
     assert desk.case(waits).state is RequestState.UNPLACED
     desk.carry_out(desk.releasing(desk.asked("routine")))
     assert desk.case(waits).state is RequestState.PLACED
     assert list(desk.decider.desk.set_aside) == [breaks]
     desk.wall.pass_minutes(61)
-    monkeypatch.setattr(waiting, "_placed", placed)
+    monkeypatch.setattr(waiting, "in_turn", in_turn)
     desk.carry_out(desk.releasing(waits))
     assert desk.case(breaks).state is RequestState.PLACED
 
@@ -177,5 +177,5 @@ def test_nobody_starves_behind_short_stays_that_come_after_them(open_desk):
 
 
 def test_without_a_place_ahead_they_would(open_desk, monkeypatch):
-    monkeypatch.setattr(waiting, "ahead", lambda *_: None)
+    monkeypatch.setattr(ahead, "ahead", lambda *_: None)
     assert waited(open_desk(), DAY) is None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.memory import settle
+from api.memory import THRESHOLDS, rest, settle
 
 
 class Circle:
@@ -21,7 +21,9 @@ class Circle:
 @pytest.fixture(autouse=True)
 def thawed() -> Iterator[None]:
     gc.collect()
+    before = gc.get_threshold()
     yield
+    gc.set_threshold(*before)
     gc.unfreeze()
 
 
@@ -40,3 +42,14 @@ def test_what_refers_to_itself_is_freed_when_it_is_settled_again():
     assert gone() is not None
     settle()
     assert gone() is None
+
+
+def test_a_rest_frees_what_has_come_since_in_circles_and_passes_over_what_stays():
+    settle()
+    assert gc.get_threshold() == THRESHOLDS
+    gone, stays = Circle(), [[number] for number in range(5_000)]
+    weak, frozen = weakref.ref(gone), gc.get_freeze_count()
+    del gone
+    rest()
+    assert weak() is None
+    assert gc.get_freeze_count() >= frozen + len(stays)

@@ -17,7 +17,7 @@ from benchmarks.placing.instances import BEDS, INSTANCES, Instance, chosen
 from benchmarks.placing.judge import score
 from benchmarks.placing.peer.counting import term_of, terms
 from benchmarks.placing.peer.said import Place, Said, told
-from benchmarks.placing.report import table
+from benchmarks.placing.report import paired, table
 from simulations.demand_wards import sources
 from simulations.hospital import generate
 from solver.engine.errors import InvalidInstance
@@ -112,7 +112,6 @@ def test_whoever_puts_two_into_one_bed_has_placed_one_and_pays_for_the_other():
 
 def test_a_peer_that_is_not_installed_is_left_out_with_the_way_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "timefold", None)
-    monkeypatch.delitem(sys.modules, "benchmarks.placing.peer.timefold_peer", raising=False)
     live, requests = small()
     with pytest.raises(Missing, match="pip install"):
         run(engine("timefold-1s"), live, requests, 1)
@@ -202,3 +201,16 @@ def test_the_peer_is_told_that_a_ward_and_a_stock_have_an_end():
     honest = terms(telling, [one for one in placed if plan[requests[one.said.id].id] is not None])
     assert honest["forbidden"] == 0
     assert terms(telling, placed * 3)["forbidden"] > 0
+
+
+def test_an_engine_is_set_beside_the_first_in_pairs():
+    known = {"i": Known("i", 100, "e", "r", "c")}
+    costs = {"one": (100, 110, 120), "two": (90, 110, 110), "three": ()}
+    results = [
+        {"instance": "i", "engine": engine, "seed": seed, "cost": cost}
+        for engine, of_engine in costs.items()
+        for seed, cost in enumerate(of_engine)
+    ]
+    (line,) = paired(["one", "two", "three"], results, known)
+    assert line.startswith("two less one: -6.667 %")
+    assert line.endswith("3 pairs: 2 lower, 1 equal, 0 higher")

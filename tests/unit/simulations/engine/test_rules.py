@@ -85,6 +85,18 @@ def test_where_lines_skip_the_first_who_fits_starts() -> None:
     assert starts(outcome, "big") == [(0.0, "first"), (1.0, "large")]
 
 
+@pytest.mark.parametrize(("rule", "start"), [(QueueRule.STRICT, 1.0), (QueueRule.SKIP, 0.75)])
+def test_what_comes_free_waits_for_the_head_of_a_strict_line(rule: QueueRule, start: float) -> None:
+    little = replace(BUNDLES.steps[1], duration={"brief": Constant(0.75), "*": HOUR})
+    model = replace(
+        BUNDLES,
+        classes=(*BUNDLES.classes, who("brief", "little", 0.0)),
+        steps=(BUNDLES.steps[0], little),
+        queue_rule=rule,
+    )
+    assert (start, "small") in starts(played(model), "little")
+
+
 def test_when_the_head_of_a_strict_line_gives_up_the_next_starts_at_once() -> None:
     big = replace(BUNDLES.steps[0], patience={"large": Constant(0.3)})
     outcome = played(replace(BUNDLES, steps=(big, BUNDLES.steps[1])))
@@ -118,21 +130,21 @@ def test_nobody_interrupts_an_equal() -> None:
 
 
 def fewer(cut: Cut) -> Outcome:
-    """Two come at once to two beds, of which there is one from 0.5 on."""
-    model = ward(who("a", "ward", 0.0, 0.0))
+    """Two come one after the other to two beds, of which there is one from 0.5 on."""
+    model = ward(who("a", "ward", 0.0, 0.2))
     return played(replace(model, resources=(Resource("bed", 2, (CapacityChange(0.5, 1, cut),)),)))
 
 
 def test_a_shift_that_interrupts_sends_the_last_who_began_back_to_the_head_of_the_line() -> None:
     outcome = fewer(Cut.INTERRUPT)
-    assert [time for time, _ in starts(outcome, "ward")] == [0.0, 0.0, 1.0]
-    assert [time for time, _ in moments(outcome, Event.FINISHED, "ward")] == [1.0, 1.5]
+    assert [time for time, _ in starts(outcome, "ward")] == [0.0, 0.2, 1.0]
+    assert [time for time, _ in moments(outcome, Event.FINISHED, "ward")] == pytest.approx([1.0, 1.7])
     assert outcome.area_of("bed", Area.OVERTIME) == 0.0
 
 
 def test_a_shift_that_lets_finish_counts_the_overtime() -> None:
     outcome = fewer(Cut.FINISH)
-    assert [time for time, _ in moments(outcome, Event.FINISHED, "ward")] == [1.0, 1.0]
+    assert [time for time, _ in moments(outcome, Event.FINISHED, "ward")] == pytest.approx([1.0, 1.2])
     assert outcome.area_of("bed", Area.OVERTIME) == pytest.approx(0.5)
 
 
@@ -269,6 +281,22 @@ def test_a_unit_that_breaks_interrupts_and_is_repaired_by_who_is_free() -> None:
     assert starts(outcome, "ward") == [(4.5, "a"), (8.0, "a")]
     assert moments(outcome, Event.FINISHED, "ward") == [(8.5, "a")]
     assert outcome.area_of("bed", Area.CAPACITY) == pytest.approx(14.0)
+
+
+def test_what_is_broken_stays_so_when_the_shift_changes() -> None:
+    broken = Breakdown(Constant(5.0), Constant(3.0))
+    bed = Resource("bed", 2, (CapacityChange(6.0, 3),), breakdown=broken)
+    outcome = played(replace(ward(who("a", "ward")), resources=(bed,)), horizon=8.0)
+    assert outcome.area_of("bed", Area.CAPACITY) == pytest.approx(2 * 5.0 + 1 * 2.0)
+
+
+def test_who_waits_for_a_stock_is_counted_when_it_is_ordered() -> None:
+    model = Model(
+        classes=(who("a", "dose", 0.1, 0.2),),
+        steps=(Step("dose", needs=({"drug": 1},)),),
+        resources=(Resource("drug", 1, stock=Stock(0, 1, Constant(2.0))),),
+    )
+    assert played(model, horizon=1.0).supplies[0, Supply.ORDERS] == 2
 
 
 def test_what_expires_is_thrown_away_and_ordered_again() -> None:

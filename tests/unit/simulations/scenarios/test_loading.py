@@ -242,3 +242,19 @@ def test_the_start_is_a_moment_of_the_hospitals_clock(tmp_path: Path) -> None:
     assert small(tmp_path).scenario.run.start == datetime(2026, 1, 5)  # noqa: DTZ001
     [fault] = faults(written(tmp_path, changed(("00:00, length", "00:30, length"))))
     assert "whole hour" in fault
+
+
+def test_what_the_engine_finds_wrong_is_told_with_the_files_line_and_a_loop_in_spite_of_other_faults(
+    tmp_path: Path,
+) -> None:
+    steps = """\
+        takes: {uniform: {low: 1 d, high: 2 h}}
+        next: {round: 0.5, leave: 0.6}
+      round: {next: again}
+      again: {next: {round: 0.9, leave: 0.1}}
+"""
+    text = changed(("        takes: {lognormal: {mean: 1 d, sd: 12 h}}\n", steps))
+    found = faults(written(tmp_path, text))
+    assert [each.partition(":")[2].partition(",")[0] for each in found] == ["13", "14", "15", "16"]
+    words = ["expected low or more", "sum to 1", "ring of steps", "ring of steps"]
+    assert all(word in each for word, each in zip(words, found, strict=True)), found
