@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,10 @@ from simulations.hospital import generate
 from solver.engine.result import Budget, Status, TracePoint
 from solver.engine.rule import Profile
 from solver.hospital import Bed, BedKind, Request
+from solver.placing import solve as solve_module
 from solver.placing.arrays import Arrays
+from solver.placing.cpsat import solve_jointly
+from solver.placing.least import least_cost
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions, PlacingProblem
 from solver.placing.referee import Decided, broken, cost, recount
@@ -189,3 +193,12 @@ def test_the_same_seed_and_steps_give_two_workers_the_same_plan_again():
         live.search(requests, names(requests), Budget(iterations=150), 7, workers=2) for _ in range(2)
     )
     assert first.allocations == again.allocations
+
+
+def test_a_batch_too_large_for_the_joint_model_keeps_the_searchs_plan_with_the_quick_bound(monkeypatch):
+    monkeypatch.setattr(solve_module, "solve_jointly", partial(solve_jointly, most_places=1))
+    asked = (request("p-new"), request("p-old"))
+    problem = PlacingProblem(records_of().hospital(), NOW, asked)
+    found = solve(problem, Budget(seconds=1), 1)
+    assert found.cost is not None
+    assert found.bound == least_cost(LiveHospital(records_of()), asked) <= found.cost
