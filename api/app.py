@@ -28,6 +28,7 @@ from api.routers import (
     probes,
     profiles,
     requests,
+    scarcity,
     steps,
     structure,
     webhooks,
@@ -65,7 +66,19 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan(settings, outside or Outside(), metrics),
     )
-    for module in (requests, offers, events, structure, accounts, checks, chains, profiles, steps, webhooks):
+    for module in (
+        requests,
+        offers,
+        events,
+        structure,
+        accounts,
+        checks,
+        chains,
+        profiles,
+        scarcity,
+        steps,
+        webhooks,
+    ):
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(probes.router)
     app.include_router(probes.sandbox, prefix=PREFIX)
@@ -109,7 +122,13 @@ def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runtime = await asyncio.to_thread(Runtime, settings, outside, metrics)
         app.state.runtime = runtime
-        work = (_start(runtime), runtime.keep_time(), runtime.watch_steps(), runtime.deliver())
+        work = (
+            _start(runtime),
+            runtime.keep_time(),
+            runtime.watch_steps(),
+            runtime.price_scarcity(),
+            runtime.deliver(),
+        )
         tasks = [asyncio.create_task(part) for part in work]
         try:
             yield

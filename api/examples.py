@@ -164,6 +164,9 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/profiles/{version}:preview": {"a_week": {"days": 7}},
     "POST /api/v1/profiles/{version}:activate": {"agreed": {"reason": "agreed in the capacity round"}},
+    "POST /api/v1/scarcity:switch": {
+        "on": {"on": True, "reason": "watched for a month beside the plain prices"}
+    },
     "POST /api/v1/steps/targets": {
         "hospital_and_ward": {
             "targets": [

@@ -26,7 +26,7 @@ from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
-from api.services import steps
+from api.services import scarcity, steps
 from api.services.changes import Changes
 from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
@@ -220,6 +220,15 @@ class Runtime:
                 except Exception:
                     log.exception("Overdue steps could not be looked for")
 
+    async def price_scarcity(self) -> None:
+        """Compute what scarce capacity is worth for as long as the service runs."""
+        while await self.goes_on(60 * self.settings.scarcity_minutes):
+            if self.ready and self.storing:
+                try:
+                    await scarcity.recompute(self)
+                except Exception:
+                    log.exception("Prices of scarce capacity could not be computed")
+
     async def deliver(self) -> None:
         """Take events to the webhooks that want them, for as long as the service runs."""
         if not self.settings.webhook_delivery:
@@ -293,6 +302,13 @@ class Runtime:
         finally:
             self._asking.release()
 
+    async def look(self, question: Callable[[Changes], T]) -> T:
+        """As ``ask``, by the service itself."""
+        decider = self._decider
+        if decider is None or not self.ready:
+            raise NotReady("The service is starting or stopping.")
+        return await self._in_time(lambda: decider.ask(question, CLOCK_ACTOR))
+
     async def principal_of(self, token: str) -> Principal:
         """Who a token stands for; raises ``Unauthenticated`` or ``LiveOnly``."""
         known = self.principals.remembered(token)
@@ -338,6 +354,7 @@ class Runtime:
             batch_seconds=s.batch_seconds,
             hold_rest_minutes=s.hold_rest_minutes,
             holds_per_resource=s.holds_per_resource,
+            scarcity_minutes=s.scarcity_minutes,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
         )
@@ -375,6 +392,10 @@ class Runtime:
             "wardflow_waiting_set_aside": (
                 "Waiting requests left out of the waiting list because deciding them failed: an alarm",
                 lambda: len(decider.desk.set_aside),
+            ),
+            "wardflow_scarcity_drift": (
+                "Classes of scarce capacity whose forecast no longer holds: an alarm, plain prices hold",
+                lambda: len(decider.desk.scarcity.drifted),
             ),
             "wardflow_data_age_seconds": ("Age of what answers rest on", self.data_age_seconds),
             "wardflow_clock_ahead_seconds": (

@@ -161,6 +161,12 @@ class Settings(BaseSettings):
     solver_memory_mb: int = Field(
         default=2048, ge=1, le=1_048_576, description="What that process may take above its own needs."
     )
+    scarcity_minutes: int = Field(
+        default=15,
+        ge=0,
+        le=240,
+        description="Minutes between two computations of what scarce capacity is worth; 0: plain prices always.",
+    )
     stale_minutes: int = Field(
         default=10, ge=1, le=1440, description="Age of the data beyond which answers are advice only."
     )

@@ -282,6 +282,7 @@ GUARDS: tuple[Guard, ...] = (
             "rule_profile",
             "rule_profile_event",
             "rule_override",
+            "scarcity_price",
             "step_breach",
         )
         for guard in append_only(name)

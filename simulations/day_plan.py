@@ -78,7 +78,12 @@ def morning_of(day: date, zone: str = ZONE) -> Minute:
 def plan(draw: Draw, start: Minute) -> Day:
     """The day of a drawn hospital that begins at ``start``. Raises InvalidInstance for an unknown size."""
     made = generate(draw.size, draw.seed, start - CENSUS_BEFORE, draw.zone, draw.occupancy)
-    hospital, before = _without_bookings(_rostered(made, start), start)
+    return planned(made, draw, start)
+
+
+def planned(made: Hospital, draw: Draw, start: Minute) -> Day:
+    """The day of a hospital that was taken in ``CENSUS_BEFORE`` minutes before ``start``."""
+    hospital, before = _without_bookings(_rostered(made, start, draw.minutes), start)
     asked = [*before, *_bundles(hospital, requests(hospital, draw.seed, start, draw.minutes, draw.load))]
     night = _night(hospital, draw, start)
     faulty = _faulty(asked, draw)
@@ -92,10 +97,11 @@ def plan(draw: Draw, start: Minute) -> Day:
     return Day(hospital, start, start + draw.minutes, end, in_order(events), truth)
 
 
-def _rostered(made: Hospital, start: Minute) -> Hospital:
-    """The third day's roster gone on with for two days: the generator makes three, half of the third is seen
-    by a play of a day and a half."""
-    return extended(made, start + 2 * DAY_MINUTES, DAY_MINUTES, times=2)
+def _rostered(made: Hospital, start: Minute, minutes: int) -> Hospital:
+    """The third day's roster gone on with for as many days as are played and one more: the generator makes three, half
+    of the third is seen by a play of a day and a half."""
+    days = -(-minutes // DAY_MINUTES)
+    return extended(made, start + 2 * DAY_MINUTES, DAY_MINUTES, times=days + 1)
 
 
 def extended(hospital: Hospital, first: Minute, minutes: int, times: int = 1) -> Hospital:

@@ -184,6 +184,7 @@ def _administering() -> Iterator[Probe]:
     )
     yield Probe(f"POST {account}", HOSPITAL, lambda w: Call("POST", account, _account(w, None)))
     yield from _rules()
+    yield from _scarcity()
     targets = "/api/v1/steps/targets"
     yield Probe(f"POST {targets}", HOSPITAL, lambda _: Call("POST", targets, _targets()))
     yield Probe("POST /api/v1/sandbox/clock", HOSPITAL, lambda _: _clock(), again=True)
@@ -197,6 +198,17 @@ def _rules() -> Iterator[Probe]:
     yield Probe("POST /api/v1/profiles", HOSPITAL, lambda _: Call("POST", "/api/v1/profiles", _draft()))
     yield Probe(f"POST {one}:preview", HOSPITAL, lambda _: Call("POST", "/api/v1/profiles/1:preview", {}))
     yield Probe(f"POST {one}:activate", HOSPITAL, _go_back)
+
+
+def _scarcity() -> Iterator[Probe]:
+    yield _get("/scarcity")
+    yield Probe("POST /api/v1/scarcity:switch", HOSPITAL, _switch)
+
+
+def _switch(world: World) -> Call:
+    seen = world.send(Call("GET", "/api/v1/scarcity"), world.token).json()
+    body = {"on": not seen["switched_on"], "reason": "tried for a week"}
+    return Call("POST", "/api/v1/scarcity:switch", body, seen["revision"])
 
 
 def _draft() -> dict[str, Any]:

@@ -18,13 +18,27 @@ from api.schemas.answers import (
     offers,
     profiles,
     requests,
+    scarcity,
     steps,
     structure,
     webhooks,
 )
 from api.schemas.base import Out
 
-MODULES = (accounts, chains, checks, common, events, offers, profiles, requests, steps, structure, webhooks)
+MODULES = (
+    accounts,
+    chains,
+    checks,
+    common,
+    events,
+    offers,
+    profiles,
+    requests,
+    scarcity,
+    steps,
+    structure,
+    webhooks,
+)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 OURS = {"content-language", "vary", "etag", "location"}

@@ -26,6 +26,7 @@ from api.schemas import (
     offers,
     profiles,
     requests,
+    scarcity,
     steps,
     webhooks,
 )
@@ -55,6 +56,7 @@ PLANTED: dict[str, str] = {
     "WardOutbreak.organism": "zqoutbreak-canary",
     "ProfileIn.reason": "zqw canary draft",
     "ActivationIn.reason": "zqx canary activation",
+    "SwitchIn.reason": "zq1 canary switch",
     "LoginIn.login": "zqr-canary-unknown-login",
     "LoginIn.password": "zqs canary wrong password",
     "LoginIn.label": "zqt canary label",
@@ -106,6 +108,7 @@ KEPT_IN_CLEAR: Mapping[str, frozenset[str]] = {
     "WardClosed.reason": _BLOCKS,
     "ProfileIn.reason": frozenset({"rule_profile_event.reason"}),
     "ActivationIn.reason": frozenset({"rule_profile_event.reason"}),
+    "SwitchIn.reason": frozenset({"scarcity_price.reason"}),
     "AccountIn.login": frozenset({"account.login", "idempotency.answer"}),
     "LoginIn.label": frozenset({"token.label"}),
     "WebhookIn.url": frozenset({"idempotency.answer"}),
@@ -128,6 +131,7 @@ def models_of_requests() -> list[type[base.Strict]]:
             requests,
             checks,
             profiles,
+            scarcity,
             steps,
             webhooks,
         )

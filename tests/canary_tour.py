@@ -136,6 +136,7 @@ class Tour:
         version = self.post("/profiles", draft)["version"]
         seen = self.post(f"/profiles/{version}:preview", {})["revision"]
         self.post(f"/profiles/{version}:activate", {"reason": P["ActivationIn.reason"]}, seen)
+        self.post("/scarcity:switch", {"on": True, "reason": P["SwitchIn.reason"]}, 0)
 
     def webhooks(self) -> None:
         """One that leads into this machine and is called in vain; its secret is shown, and made anew."""

@@ -69,6 +69,8 @@ class Permission(StrEnum):
     RULES_READ = "rules.read"
     PROFILE_DRAFT = "profile.draft"
     PROFILE_ACTIVATE = "profile.activate"
+    SCARCITY_READ = "scarcity.read"
+    SCARCITY_SWITCH = "scarcity.switch"
     ACCOUNT_READ = "account.read"
     ACCOUNT_CHANGE = "account.change"
     WEBHOOK_READ = "webhook.read"
@@ -142,6 +144,15 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     # What a rule costs is everybody's business, so nobody decides it whose role ends at a ward or site.
     Permission.PROFILE_DRAFT: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
     Permission.PROFILE_ACTIVATE: _hospital(Role.BED_MANAGER, Role.ADMINISTRATOR),
+    Permission.SCARCITY_READ: _site(
+        Role.WARD_MANAGER,
+        Role.BED_MANAGER,
+        Role.PLANNER,
+        Role.PERFORMANCE_ENGINEER,
+        Role.AUDITOR,
+        Role.ADMINISTRATOR,
+    ),
+    Permission.SCARCITY_SWITCH: _hospital(Role.ADMINISTRATOR),
     Permission.ACCOUNT_READ: _site(Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR),
     # An administrator of one ward who could add accounts could add one that may do everything everywhere.
     Permission.ACCOUNT_CHANGE: _hospital(Role.ADMINISTRATOR),

@@ -17,14 +17,20 @@ from api.services.placing import answer, carry_out, decide, open_case, settle
 from api.solving.messages import Failure, Plan
 from models.commands import Answer
 from solver.engine.errors import InvalidInstance
-from solver.engine.result import Budget, Unobserved
-from solver.hospital import Allocation, Block, Hospital, Minute, Priority
+from solver.engine.result import Budget, TracePoint, Unobserved
+from solver.hospital import Allocation, Block, Hospital, Minute, Priority, Request
 from solver.placing.least import least_cost
 from solver.placing.precedence import as_newcomer
 from solver.placing.problem import Decision, Method, PlacingProblem
+from solver.placing.rules import UNPLACED
+from solver.placing.search import Further
 
 SECONDS_PER_REQUEST = 0.01
 """A joint decision takes at most this long for each request: the writer has others to serve."""
+
+QUICK_STEPS, STEPS = 4, 20
+"""Steps of search for each request of a batch that sets no deadline: few first, and more where somebody waits who might
+have a place (``docs/decisions/0019``)."""
 
 STORING_SECONDS_PER_REQUEST = 0.008
 """What each request of a batch costs besides: why it found no place, and the statements that store it. Measured with
@@ -97,13 +103,19 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
     seconds = _search_seconds(command, changes.practice.batch_seconds)
     joint = [case for case in cases if not case.waivers]
     parts = _parts(cases, changes)
-    deciding = _Deciding(changes, seconds / len(parts), _planned(command.planned, joint))
     bound = None
     # Of the requests that were waived nobody asked the solver, so it bounds nothing with them in it.
     if len(joint) == len(cases) and isinstance(command.planned, Plan):
         bound = command.planned.bound
     elif len(joint) == len(cases) > 1 and seconds > 0:
         bound = least_cost(changes.live, [case.request for case in joint])
+    deciding = _Deciding(
+        changes,
+        seconds / len(parts),
+        _planned(command.planned, joint),
+        in_time=command.due is not None,
+        bound=bound if len(parts) == 1 else None,
+    )
     for part in parts:
         changes.let_precede(as_newcomer(part[0].request.priority, changes.now))
         deciding.decide(part)
@@ -220,26 +232,38 @@ def _opened(command: PlaceBatch, changes: Changes) -> list[Case]:
     ]
 
 
-class _Pressed(Unobserved):
-    """Ends a search when somebody who waits behind it is due: they have the deadline, and it has a plan."""
+class _Enough(Unobserved):
+    """Ends a search when somebody who waits behind it is due: they have the deadline, and it has a plan; and when no
+    plan costs less (``bound``)."""
 
-    def __init__(self, pressed: Callable[[], bool]) -> None:
+    def __init__(self, pressed: Callable[[], bool], bound: int | None) -> None:
         self._pressed = pressed
+        self._bound = bound
+        self._proven = False
+
+    def incumbent(self, point: TracePoint) -> None:
+        """Another best plan."""
+        self._proven = None not in (point.cost, self._bound) and point.cost == self._bound
 
     def stop_requested(self) -> bool:
         """Whether to stop and keep the best plan."""
-        return self._pressed()
+        return self._proven or self._pressed()
 
 
 class _Deciding:
-    """A batch while it is decided: what became of each case, what all cost, and by which methods."""
+    """A batch while it is decided: what became of each case, what all cost, and by which methods. ``in_time``: whether
+    the caller set a deadline; ``bound``: no plan for all of it costs less."""
 
-    def __init__(self, changes: Changes, seconds: float, plan: _Planned | None) -> None:
+    def __init__(
+        self, changes: Changes, seconds: float, plan: _Planned | None, *, in_time: bool, bound: int | None
+    ) -> None:
         self._settled: set[str] = set()
         self._plan = plan
         self._held = True
         self._changes = changes
         self._seconds = seconds
+        self._in_time = in_time
+        self._bound = bound
         self._cost = 0
         self._methods: set[Method] = set()
 
@@ -247,7 +271,7 @@ class _Deciding:
         """Give each case a place, or let it wait."""
         joint = [case for case in cases if not case.waivers]
         if self._plan is None:
-            self._jointly(joint)
+            self._jointly(joint, self._bound)
         else:
             self._follow(self._plan, joint)
         self._one_by_one(cases)
@@ -272,24 +296,39 @@ class _Deciding:
             self._held = False
             self._jointly([case for case in cases if case.id not in self._settled])
 
-    def _jointly(self, cases: Sequence[Case]) -> None:
+    def _jointly(self, cases: Sequence[Case], bound: int | None = None) -> None:
         """Decide cases together by search; what was given is settled first, so that reasons name the rest. Those
-        that the referee does not confirm are left."""
+        that the referee does not confirm are left. ``bound``: no plan for them costs less."""
         seconds = min(self._seconds, SECONDS_PER_REQUEST * len(cases))
         if len(cases) < 2 or seconds <= 0:
             return
         new_id = self._changes.desk.new_id
+        requests = [case.request for case in cases]
+        budget, further = self._effort(requests, seconds, bound)
         decisions = self._changes.live.decide_batch(
-            [case.request for case in cases],
+            requests,
             [new_id("alc") for _ in cases],
-            Budget(seconds=seconds),
+            budget,
             BATCH_SEED,
-            observer=_Pressed(self._changes.desk.pressed),
+            observer=_Enough(self._changes.desk.pressed, bound),
+            further=further,
         )
         pairs = sorted(zip(cases, decisions, strict=True), key=lambda pair: pair[1].allocation is None)
         for case, decision in pairs:
             if decision.allocation is None or decision.verified:
                 self._settle(case, decision)
+
+    def _effort(
+        self, requests: Sequence[Request], seconds: float, bound: int | None
+    ) -> tuple[Budget, Further | None]:
+        """How long to search: as long as the caller gave; else so many steps, and more of them unless everybody has a
+        place who can have one."""
+        if self._in_time:
+            return Budget(seconds=seconds), None
+        quick, thorough = (Budget(seconds, steps * len(requests)) for steps in (QUICK_STEPS, STEPS))
+        profile = self._changes.records.profile
+        one_waits = min(profile.weight(UNPLACED[request.priority]) for request in requests)
+        return quick, Further(thorough, None if bound is None else bound + max(0, one_waits - 1))
 
     def _one_by_one(self, cases: Sequence[Case]) -> None:
         """Decide what is left, most urgent first: those with waivers, because a waiver is one request's and not the

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from models.repositories.scarcity import StoredScarcity
 from solver.engine.rule import Profile
 from solver.hospital import Allocation, Minute, Request, RequestState
 from solver.placing.precedence import Precedence, precedence
@@ -134,3 +135,13 @@ class Activated:
     before: Profile
     profile: Profile
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """Prices of scarce capacity came into force, or went: the profile under them and the one before."""
+
+    profile_before: Profile
+    before: StoredScarcity
+    profile: Profile
+    after: StoredScarcity

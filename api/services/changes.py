@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from api.services.cases import Activated, Case, DisruptionRecord, Proposal, Waiver
+from api.services.cases import Activated, Case, DisruptionRecord, Proposal, Repriced, Waiver
 from api.services.concerning import wards_concerned
 from api.services.desk import Desk, Practice
 from api.services.homes import record_of
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
 from models.repositories.reasons import StatedReason
+from models.repositories.scarcity import StoredScarcity
 from models.repositories.staff import Slot
 from models.repositories.steps import Breach
 from models.store import blocked
@@ -32,6 +33,7 @@ from solver.placing.live import LiveHospital
 from solver.placing.precedence import Precedence
 from solver.placing.records import Record, Records, consequences
 from solver.placing.repair import Repaired
+from solver.placing.scarcity import priced
 
 Key = tuple[type, str]
 
@@ -81,6 +83,7 @@ class Changes:
         """How many who wait for what came free have their turn before a newcomer."""
         self.let_precede: Callable[[Precedence], None] = lambda _: None
         """Gives them their turn."""
+        self.repriced: Repriced | None = None
 
     @property
     def live(self) -> LiveHospital:
@@ -266,8 +269,17 @@ class Changes:
     def use_profile(self, profile: Profile, reason: str) -> None:
         """Decide by another version of the rule profile from now on."""
         assert self.activated is None, "one command activates one version"
-        self.activated = Activated(self.records.profile, profile, reason)
-        self.live.use_profile(profile)
+        wanted = priced(profile, self.desk.scarcity.in_force)
+        self.activated = Activated(self.records.profile, wanted, reason)
+        self.live.use_profile(wanted)
+
+    def use_scarcity(self, stored: StoredScarcity) -> None:
+        """Decide under other prices of scarce capacity from now on."""
+        assert self.repriced is None, "one command changes the prices once"
+        before, wanted = self.records.profile, priced(self.records.profile, stored.in_force)
+        self.repriced = Repriced(before, self.desk.scarcity, wanted, stored)
+        self.desk.scarcity = stored
+        self.live.use_profile(wanted)
 
     def move_cover(self, moved: Counter[Slot]) -> None:
         """The desk's revisions of cover follow what this command will have counted up."""
@@ -294,6 +306,9 @@ class Changes:
         self.desk.cover.subtract(self.cover_moved)
         if self.tried_before is not None:
             self.desk.tried = self.tried_before
+        if self.repriced is not None:
+            self.desk.scarcity = self.repriced.before
+            self.live.use_profile(self.repriced.profile_before)
         if self.activated is not None:
             self.live.use_profile(self.activated.before)
         for key in reversed(list(self.before)):
@@ -311,6 +326,8 @@ class Changes:
         live = self.desk.live
         records = all(record_of(live, kind, i) is after for (kind, i), after in self.after.items())
         if self.activated is not None and live.records.profile is not self.activated.profile:
+            return False
+        if self.repriced is not None and live.records.profile is not self.repriced.profile:
             return False
         cases, after = self.desk.cases, [*self.cases_after.items(), *self._cases_noted.items()]
         return records and all(cases.get(i) in (case, None) for i, case in after)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from api.services.cases import Case, Proposal
 from api.services.homes import record_of
 from models.repositories.profiles import ProfileBook, first_book
+from models.repositories.scarcity import StoredScarcity
 from models.repositories.staff import Slot
 from models.tables.staff import SLOT_MINUTES
 from solver.hospital import (
@@ -40,6 +41,7 @@ class Practice:
     chain_searches: int = 0
     hold_rest_minutes: int = 30
     holds_per_resource: int = 3
+    scarcity_minutes: int = 0
 
 
 class Desk:
@@ -59,6 +61,7 @@ class Desk:
         cover: Mapping[Slot, int],
         revision: int,
         profiles: Callable[[], ProfileBook] = first_book,
+        scarcity: StoredScarcity | None = None,
     ) -> None:
         self.live = live
         self.revision = revision
@@ -68,6 +71,8 @@ class Desk:
         """Whether somebody who waits behind the command is due: what takes long cuts itself short."""
         self.profiles = profiles
         """Reads the book of the rule profile's versions, as it is committed."""
+        self.scarcity = scarcity or StoredScarcity()
+        """The prices of scarce capacity; ``live``'s profile is under them while they hold."""
         self._absent: frozenset[str] = frozenset()
         self.new_id = new_id
         self.practice = practice

@@ -32,6 +32,7 @@ from api.services import (
     placing,
     profiles,
     proposals,
+    scarcity,
     ticking,
     transfers,
 )
@@ -82,11 +83,13 @@ HANDLERS: Mapping[str, Handler] = {
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
     "profile.activate": profiles.activate,
+    "scarcity.compute": scarcity.computed,
+    "scarcity.switch": scarcity.switch,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
 
-DECIDING = frozenset(HANDLERS) - {"clock.tick"}
+DECIDING = frozenset(HANDLERS) - {"clock.tick", "scarcity.compute"}
 
 FREEING = frozenset(
     {
@@ -133,7 +136,8 @@ class Prepared:
         audit = tuple(_at_revision(entry, transaction.revision) for entry in self.changes.audit)
         events = tuple(self.changes.events)
         # A desk takes in single records; one that other rules hold for is built anew.
-        touched = None if self.changes.activated is not None else touched_by(self.changes)
+        other_rules = self.changes.activated is not None or self.changes.repriced is not None
+        touched = None if other_rules else touched_by(self.changes)
         return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 

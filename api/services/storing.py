@@ -23,6 +23,7 @@ from models.repositories.drugs import update_lot
 from models.repositories.people import find_person
 from models.repositories.profiles import Happening
 from models.repositories.records import RecordChange
+from models.repositories.scarcity import insert_scarcity
 from models.repositories.sites import update_site
 from models.statements import send
 from solver.hospital import Lot, LotState, Minute, Site, UnitBooking
@@ -44,6 +45,8 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
     if changes.activated is not None:
         version, reason = changes.activated.profile.version, changes.activated.reason
         profiles.note(transaction, version, Happening.ACTIVATED, changes.actor, reason)
+    if changes.repriced is not None:
+        insert_scarcity(transaction, changes.repriced.after)
     send(transaction.connection)
 
 

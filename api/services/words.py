@@ -30,6 +30,7 @@ from solver.placing.records import Records
 from solver.placing.referee import Counts, Decided, broken, check, cost
 from solver.placing.referee.cover import floor_shares
 from solver.placing.referee.cover_change import nurses_on_duty, present
+from solver.placing.scarcity_told import scarcity_sentences
 from solver.placing.telling import as_json
 
 NOTABLE = 3
@@ -57,6 +58,7 @@ def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dic
         "cost": decision.cost,
         "reasons": [
             *map(as_json, explain(decision, live.records).sentences),
+            *map(as_json, scarcity_sentences(decision, live)),
             *(c["sentence"] for c in compared),
         ],
         "prices": [_price(price) for price in decision.prices if price.cost],

@@ -1,6 +1,6 @@
 """The tables, by subject; importing this package fills ``metadata`` with all of them."""
 
-from models.tables import accounts, care, drugs, equipment, ledger, people, places, staff, telling
+from models.tables import accounts, care, drugs, equipment, ledger, people, places, scarcity, staff, telling
 from models.tables.base import metadata
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "metadata",
     "people",
     "places",
+    "scarcity",
     "staff",
     "telling",
 ]

@@ -84,3 +84,14 @@ BARS: Final = {
     "move_asked": Text("another bed is asked for already", "已申请其他床位"),
 }
 """Why somebody is not moved, by the ids of ``moving.Bar``."""
+
+SCARCE: Final = {
+    "critical_care": Text("critical care", "重症床位"),
+    "isolation_room": Text("isolation room", "隔离病室"),
+    "single_room": Text("single room", "单人病室"),
+    "monitor": FEATURES[Feature.MONITOR],
+    "bariatric": FEATURES[Feature.BARIATRIC],
+    "dialysis_point": FEATURES[Feature.DIALYSIS_POINT],
+    "hoist": FEATURES[Feature.HOIST],
+}
+"""Classes of scarce capacity, by the ids of ``scarce.Capacity``."""

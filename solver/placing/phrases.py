@@ -344,6 +344,28 @@ RELAX_NONE: Final = Phrase(
     "现有手段均不可行。请联系：{calls}。",
     id="relax_none",
 )
+SCARCE_CLASS: Final = Phrase(
+    "{scarce}: {free} of {units} free, {waiting} who need one wait, about {expected} more are expected within 6 hours.",
+    "{scarce}：共 {units}，空余 {free}；等待者 {waiting} 名，预计 6 小时内新增约 {expected} 名。",
+    id="scarce_class",
+)
+SCARCE_PRICE: Final = Phrase(
+    "Bed {bed} gives away what is scarce ({scarce}): it costs {cost} (plain price {plain}), as about {expected} people "
+    "who need one are expected within 6 hours, {waiting} wait and {free} of {units} are free.",
+    "床位 {bed} 占用稀缺资源（{scarce}）：代价 {cost}（原价 {plain}），因预计 6 小时内约 {expected} 名患者需要，"
+    "等待者 {waiting} 名，{units} 张中空余 {free} 张。",
+    id="scarce_price",
+)
+PLAIN_CHOICE: Final = Phrase(
+    "At plain prices of what is scarce the choice would be bed {bed} from {start}.",
+    "按稀缺资源原价则选择床位 {bed}，{start} 起。",
+    id="plain_choice",
+)
+PLAIN_SAME: Final = Phrase(
+    "At plain prices of what is scarce the choice would be the same.",
+    "按稀缺资源原价选择相同。",
+    id="plain_same",
+)
 
 PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}
 """Every phrase by its id. Ids are stored with decisions: one that was used is never given another meaning."""

@@ -61,26 +61,37 @@ def checked_profile(profile: Profile, options: PlacingOptions) -> Profile:
     free now always wins for whoever is urgent. Raises InvalidInstance otherwise.
     """
     profile.checked(rules.CATALOGUE)
-    most = (
-        3 * profile.weight(rules.SCARCE_CARE_LEVEL)
-        + profile.weight(rules.SCARCE_ISOLATION)
-        + len(SPECIAL_FEATURES) * profile.weight(rules.SCARCE_FEATURE)
-        + profile.weight(rules.SCARCE_SINGLE)
-        + profile.weight(rules.PREDICTED_DEPARTURE)
-    )
-    urgent = min(profile.weight(rules.DELAY[priority]) for priority in list(rules.DELAY)[:2])
-    if most >= urgent * options.start_step_minutes:
+    headroom, most = scarcity_headroom(profile, options)
+    if most > headroom:
         raise InvalidInstance(
             [
                 Problem(
                     f"profile {profile.name!r}, weights",
-                    most,
-                    f"scarcity and forecast prices that sum to less than {urgent * options.start_step_minutes}",
+                    most + profile.weight(rules.PREDICTED_DEPARTURE),
+                    f"scarcity and forecast prices that sum to less than {_urgent_step(profile, options)}",
                     "Lower scarce_* and predicted_departure, or raise delay_urgent and delay_emergency.",
                 )
             ]
         )
     return profile
+
+
+def scarcity_headroom(profile: Profile, options: PlacingOptions) -> tuple[int, int]:
+    """The most that scarcity may cost one patient under a profile, and what it costs at most."""
+    most = (
+        3 * profile.weight(rules.SCARCE_CARE_LEVEL)
+        + profile.weight(rules.SCARCE_ISOLATION)
+        + len(SPECIAL_FEATURES) * profile.weight(rules.SCARCE_FEATURE)
+        + profile.weight(rules.SCARCE_SINGLE)
+    )
+    headroom = _urgent_step(profile, options) - profile.weight(rules.PREDICTED_DEPARTURE) - 1
+    return headroom, most
+
+
+def _urgent_step(profile: Profile, options: PlacingOptions) -> int:
+    """What it costs to let somebody urgent wait one step."""
+    urgent = min(profile.weight(rules.DELAY[priority]) for priority in list(rules.DELAY)[:2])
+    return urgent * options.start_step_minutes
 
 
 def checked_priorities(profile: Profile) -> Profile:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from solver.placing import rules
 from solver.placing.fallback import contacts, measures
-from solver.placing.language import BARS, FEATURES, Language, Sentence, Text, Value
+from solver.placing.language import BARS, FEATURES, SCARCE, Language, Sentence, Text, Value
 from solver.placing.phrases import PHRASES
 
 SAY: Final = "say"
@@ -26,6 +26,7 @@ VOCABULARY: Final[Mapping[str, tuple[Mapping[str, Text], Text]]] = {
     "rules": (_RULES, _SPACE),
     "features": (_FEATURES, _COMMA),
     "bars": (BARS, _COMMA),
+    "scarce": (SCARCE, _COMMA),
     "who": (_CONTACTS, _COMMA),
     "calls": (_CONTACTS, _SEMICOLON),
     "waits": (_MEASURES, _SPACE),

@@ -27,6 +27,8 @@ async def prepared(service, path, name):
     login, revision = "bed", None
     if "accounts" in path or "sandbox" in path or "webhooks" in path:
         login = "admin"
+    if "scarcity" in path:
+        login, revision = "admin", 0
     if "{webhook_id}" in path:
         path, revision = await of_a_webhook(service, path), 1
     if path.endswith("disruptions") and name.startswith("lot"):

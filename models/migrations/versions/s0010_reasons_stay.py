@@ -7,7 +7,7 @@ ones, which an opened database would be refused for.
 from __future__ import annotations
 
 revision = "0010"
-down_revision: str | None = "0008"
+down_revision: str | None = "0009"
 
 
 def upgrade() -> None:

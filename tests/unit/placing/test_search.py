@@ -19,6 +19,7 @@ from solver.placing.least import least_cost
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions, PlacingProblem
 from solver.placing.referee import Decided, broken, cost, recount
+from solver.placing.search import Further
 from solver.placing.solve import solve
 from tests.builders import NOW, occupant, records_of, request
 
@@ -94,6 +95,18 @@ def test_one_by_one_is_never_cheaper_than_together_on_these_wards():
                 one_by_one += decision.cost
                 live.apply(decision)
         assert together <= one_by_one
+
+
+def test_a_plan_that_is_dearer_than_enough_is_searched_further_and_no_other():
+    live, requests = ward_case(2, 30)
+
+    def costs(quick: Budget, further: Further | None) -> int:
+        return sum(d.cost for d in live.decide_batch(requests, names(requests), quick, 1, further=further))
+
+    quick, long = Budget(iterations=1), Budget(iterations=600)
+    alone = costs(quick, None)
+    assert costs(quick, Further(long, None)) == costs(quick, Further(long, alone - 1)) < alone
+    assert costs(quick, Further(long, alone)) == alone
 
 
 def test_an_empty_batch_and_a_batch_of_one_are_decided():
