@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from fastapi import FastAPI
 
 from api.founding import FirstAccount, Founding
@@ -27,6 +26,7 @@ from models import audit, outbox
 from models.following import revision_of
 from tests.access_hospital import access_hospital
 from tests.access_probes import Probe, World, probes
+from tests.access_wire import Wire
 
 TABLE = Path(__file__).parent / "policy" / "access_matrix.csv"
 HELD = {"*": "everywhere", "S": "on site S", "W": "on ward W1"}
@@ -65,12 +65,12 @@ def asked(folder: Path, change: Callable[[FastAPI], None] = lambda _: None) -> I
     founding = Founding("Access", "UTC", True, tuple(_accounts()), access_hospital())
     with (
         served(folder, founding, 1, change=change) as service,
-        httpx.Client(base_url=service.url, timeout=60) as client,
+        contextlib.closing(Wire(service.url)) as wire,
     ):
         headers = {"Authorization": f"Bearer {service.tokens[MIGHTY]}"}
-        found = client.get("/api/v1/accounts", headers=headers).json()["items"]
+        found = wire.request("GET", "/api/v1/accounts", headers).json()["items"]
         spare = next(account["id"] for account in found if account["login"] == "spare")
-        yield Asked(service, World(client, service.tokens[MIGHTY], spare))
+        yield Asked(service, World(wire, service.tokens[MIGHTY], spare))
 
 
 def _accounts() -> Iterator[FirstAccount]:
@@ -105,17 +105,20 @@ class _Line:
         self._probe = probe
         self._asked = asked
         self._call: Any = None
+        self._before: tuple[int, int, int] | None = None
 
     def allowed(self, token: str | None) -> bool:
         """Whether the service does it; raises ``Leak`` if a refusal changed something, or the answer says neither."""
         self._call = self._call or self._probe.prepare(self._asked.world)
-        before = self._asked.state()
+        before = self._before or self._asked.state()
         answer = self._asked.world.send(self._call, token)
         said = f"{self._probe.row} answered {answer.status_code}: {answer.text[:300]}"
         if answer.status_code in DENIED:
             if self._asked.state() != before:
                 raise Leak(f"A refusal had an effect: {said}")
+            self._before = before
             return False
+        self._before = None
         if answer.status_code not in DONE:
             raise Leak(f"Neither done nor refused: {said}")
         if not self._probe.again:

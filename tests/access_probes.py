@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from api.examples import EXAMPLES
 from solver.hospital import from_minute
 from tests.access_hospital import DAY, FREE, NOW, SITE_OF_WARD, TAKEN
+from tests.access_wire import Said, Wire
 
 ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 """The place a call is about, seen by somebody whose role is held on ward W1 or on its site."""
@@ -39,7 +38,7 @@ class Call:
 class World:
     """Makes what calls need, as an account that may do everything everywhere."""
 
-    client: httpx.Client
+    wire: Wire
     token: str
     account_id: str
     sessions: dict[str, str] = field(default_factory=dict)
@@ -48,14 +47,14 @@ class World:
     )
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def send(self, call: Call, token: str | None) -> httpx.Response:
+    def send(self, call: Call, token: str | None) -> Said:
         """A call under a token, with a key of its own."""
         headers = {"Idempotency-Key": f"access-{secrets.token_hex(8)}"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         if call.revision is not None:
             headers["If-Match"] = f'"{call.revision}"'
-        return self.client.request(call.method, call.path, headers=headers, json=call.body)
+        return self.wire.request(call.method, call.path, headers, call.body)
 
     def make(self, path: str, body: Any, revision: int | None = None) -> Any:
         """Something that must succeed."""
