@@ -25,7 +25,7 @@ COVERED, DETECTED = (0.93, 0.97), 0.95
 WAIT = Key("wait_mean", "stay/ward")
 SCENARIO = f"""\
 name: {BEDS} beds
-run: {{start: 2026-01-05, length: 100 d, warm_up: 10 d}}
+run: {{start: 2026-01-05, length: 410 d, warm_up: 10 d}}
 demand: {{classes: {{ill: {{pathway: stay, arrivals: {{random: {{per_day: {PER_DAY}}}}}}}}}}}
 pathways: {{stay: {{steps: {{ward: {{bed: ward, takes: {{exponential: {HOURS} h}}}}}}}}}}
 resources: {{ward: {{beds: {BEDS}}}}}

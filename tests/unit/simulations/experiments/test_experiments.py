@@ -79,6 +79,8 @@ def test_what_a_change_does_not_touch_differs_by_nothing_and_what_it_does_by_les
     apart = by_key[Key("wait_mean", "apart/room")].difference
     assert (apart.interval.mean, apart.interval.half_width, apart.decided) == (0.0, 0.0, False)
     assert by_key[WAIT].difference.decided
+    # Only the ill are on the ward: to say so of everyone is enough.
+    assert WAIT._replace(patient_class="ill") not in by_key
     assert by_key[WAIT].line.startswith("More shortens waits for stay/ward by ")
 
 
