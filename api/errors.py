@@ -17,7 +17,8 @@ ApiError
 ├── PreconditionMissing     a change without If-Match
 ├── StaleRevision           If-Match names a revision that is no longer the newest
 ├── WrongState              the record is in a state in which this cannot be done
-│   └── BedNotClean             nobody may come into a bed that is not clean
+│   ├── BedNotClean             nobody may come into a bed that is not clean
+│   └── HeldTooOften            a bed or unit was held for a request as often as it may be
 ├── RuleBroken              a person's choice breaks rules that were not waived
 ├── OverrideRefused         a waiver that nobody, or not this role, may give
 ├── AlreadyKnown            something of that name exists
@@ -159,6 +160,17 @@ class StaleRevision(ApiError):
 
 class WrongState(ApiError):
     """The record is in a state in which this cannot be done."""
+
+
+class HeldTooOften(WrongState):
+    """A bed or unit was held for a request as often as this hospital allows."""
+
+    def __init__(self, resource_id: str, most: int) -> None:
+        super().__init__(
+            f"Bed or unit {resource_id} was held for this request {most} times, which is as often as it may be "
+            "(WARDFLOW_HOLDS_PER_RESOURCE).",
+            "Take it for good (POST /requests/{id}:choose), or hold another place (`place`).",
+        )
 
 
 class BedNotClean(WrongState):

@@ -54,6 +54,7 @@ _ASKS: Final = (api.WrongState, api.AlreadyKnown, api.OverrideRefused, storage.N
 _OF_ITS_OWN: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "POST /api/v1/sessions": (api.LoginRefused, api.LoginThrottled),
     "POST /api/v1/allocations:check": _ASKS,
+    "POST /api/v1/allocations:hold": (api.HeldTooOften,),
     "POST /api/v1/allocations:recommend": _ASKS,
     "POST /api/v1/why-not": _ASKS,
     "PATCH /api/v1/accounts/{account_id}": _CHANGES,

@@ -84,6 +84,8 @@ class Outside:
     monotonic: Callable[[], float] = time.monotonic
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     solver: Serve = child.serve
+    settled: Callable[[], None] = lambda: None
+    """Told whenever a hospital has been read: the collector of garbage belongs to whoever owns the process."""
 
 
 class Runtime:
@@ -133,6 +135,8 @@ class Runtime:
         warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
         decider.pressed = lambda: writer.pressed(PRESSING_SECONDS)
+        decider.settled = self.outside.settled
+        decider.settled()
         self._decider, self._writer = decider, writer.start()
         self.metrics.watch(self._gauges())
         self._start_solver(decider)
@@ -329,6 +333,7 @@ class Runtime:
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
             hold_rest_minutes=s.hold_rest_minutes,
+            holds_per_resource=s.holds_per_resource,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
         )

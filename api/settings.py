@@ -143,6 +143,12 @@ class Settings(BaseSettings):
         le=1440,
         description="So long a need whose hold lapsed is left to people before it is decided again by itself.",
     )
+    holds_per_resource: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="How often one bed or unit is held for one request at most; then it is given for good or left.",
+    )
     batch_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Longest joint decision of a batch when it sets no deadline."
     )

@@ -55,7 +55,13 @@ class ChainReport:
 def prepare(actor: str, entries: Iterable[AuditEntry], now: Instant) -> list[PreparedLine]:
     """Put entries into text; raises TypeError for a detail that is no JSON."""
     return [
-        PreparedLine(actor, entry.action, entry.subject, _text(entry.detail), now.microsecond)
+        PreparedLine(
+            actor if entry.actor is None else entry.actor,
+            entry.action,
+            entry.subject,
+            _text(entry.detail),
+            now.microsecond,
+        )
         for entry in entries
     ]
 

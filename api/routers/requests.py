@@ -46,7 +46,8 @@ async def place(
     """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks,
     near misses, from when it fits, where the patient stays and whom to call."""
     by = due(acting.runtime, body.deadline_ms)
-    return await acting.do("request.place", PlaceOne(body, access, by), access, by)
+    urgency = body.priority.priority
+    return await acting.do("request.place", PlaceOne(body, access, by), access, by, urgency)
 
 
 @router.post("/requests:batch", response_model=BatchOut)
@@ -213,7 +214,7 @@ async def transfer(
 ) -> Response:
     """Another bed for a patient who lies here: a new request that continues the stay."""
     command = Act(allocation_id, revision, body, access)
-    return await acting.do("allocation.transfer", command, access)
+    return await acting.do("allocation.transfer", command, access, urgency=body.priority.priority)
 
 
 @router.post("/stays/{stay_id:path}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS)
@@ -225,4 +226,4 @@ async def transfer_stay(
 ) -> Response:
     """As above, for a patient who was here before wardflow was and has no allocation."""
     command = TransferStay(stay_id, body, access)
-    return await acting.do("stay.transfer", command, access)
+    return await acting.do("stay.transfer", command, access, urgency=body.priority.priority)

@@ -99,4 +99,11 @@ Readable = Annotated[str, Field(json_schema_extra=_FREE_TEXT), BeforeValidator(_
 """Free text: no control characters but line breaks and tabs; PostgreSQL keeps no NUL."""
 Reason = Annotated[Readable, Field(min_length=SHORTEST_REASON, max_length=500)]
 Quantity = Annotated[int, Field(ge=1, le=MAX_COUNT)]
-DeadlineMs = Annotated[int, Field(ge=1, le=60_000, description="Answer within this many milliseconds.")]
+DeadlineMs = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=60_000,
+        description="Answer within this many milliseconds; fewer than 10 buy no place before others.",
+    ),
+]

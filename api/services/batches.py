@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from api.schemas.requests import BatchIn
@@ -19,6 +20,7 @@ from solver.engine.errors import InvalidInstance
 from solver.engine.result import Budget, Unobserved
 from solver.hospital import Allocation, Block, Hospital, Minute, Priority
 from solver.placing.least import least_cost
+from solver.placing.precedence import as_newcomer
 from solver.placing.problem import Decision, Method, PlacingProblem
 
 SECONDS_PER_REQUEST = 0.01
@@ -33,6 +35,9 @@ LEAST_SEARCH_SHARE = 0.2
 
 MOST_FURTHER = 5
 """Of so many moves beyond the budget it is told what each would save."""
+
+_Planned = Mapping[str, tuple[Allocation | None, Method]]
+"""What each request of a batch was given beforehand, by its id."""
 
 BATCH_SEED = 1
 """The joint search draws from this seed, so that the same batch on the same hospital is decided the same
@@ -86,27 +91,27 @@ def without_free_text(hospital: Hospital) -> Hospital:
 
 
 def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
-    """All requests of a batch, decided jointly; 200 with one answer each, in order."""
+    """All requests of a batch, decided jointly; 200 with one answer each, in order. Where somebody who waits for what
+    came free comes between them by precedence, in parts."""
     cases = _opened(command, changes)
     seconds = _search_seconds(command, changes.practice.batch_seconds)
     joint = [case for case in cases if not case.waivers]
-    deciding = _Deciding(changes, seconds)
+    parts = _parts(cases, changes)
+    deciding = _Deciding(changes, seconds / len(parts), _planned(command.planned, joint))
     bound = None
-    if isinstance(command.planned, Plan):
-        held = deciding.follow(command.planned, joint)
-        # Of the requests that were waived nobody asked the solver, so it bounds nothing with them in it.
-        bound = command.planned.bound if held and len(joint) == len(cases) else None
-    else:
-        if seconds > 0 and len(joint) == len(cases) > 1:
-            bound = least_cost(changes.live, [case.request for case in joint])
-        deciding.jointly(joint)
-    deciding.one_by_one(cases)
+    # Of the requests that were waived nobody asked the solver, so it bounds nothing with them in it.
+    if len(joint) == len(cases) and isinstance(command.planned, Plan):
+        bound = command.planned.bound
+    elif len(joint) == len(cases) > 1 and seconds > 0:
+        bound = least_cost(changes.live, [case.request for case in joint])
+    for part in parts:
+        changes.let_precede(as_newcomer(part[0].request.priority, changes.now))
+        deciding.decide(part)
     quality = deciding.quality(bound)
-    decided = [deciding.settled[case.id] for case in cases]
     plan = _Displacing(command.body.max_moves, quality["cost"], changes)
     if seconds > 0:
-        plan.go(decided)
-        decided = [changes.desk.cases[case.id] for case in cases]
+        plan.go([changes.desk.cases[case.id] for case in cases])
+    decided = [changes.desk.cases[case.id] for case in cases]
     reason = command.planned if isinstance(command.planned, str) else "deadline" if seconds <= 0 else None
     placed = sum(case.allocation is not None for case in decided)
     told = {
@@ -119,6 +124,31 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
         "results": [answer(case, changes, degraded=seconds <= 0) for case in decided],
     }
     return Answer(200, told)
+
+
+def _planned(planned: Plan | Failure | None, joint: Sequence[Case]) -> _Planned | None:
+    """What each case was given by a plan, by request id; None without a plan."""
+    if not isinstance(planned, Plan):
+        return None
+    rows = zip(joint, planned.given, planned.methods, strict=True)
+    return {case.id: (given, method) for case, given, method in rows}
+
+
+def _parts(cases: Sequence[Case], changes: Changes) -> list[list[Case]]:
+    """The cases of a batch, most urgent first; parted where somebody who waits precedes the rest (decision 0013)."""
+    parts: list[list[Case]] = []
+    before = -1
+    for priority, of_priority in groupby(sorted(cases, key=_priority), key=_priority):
+        waiting = changes.waiting_before(as_newcomer(priority, changes.now))
+        if waiting != before:
+            parts.append([])
+        before = waiting
+        parts[-1] += of_priority
+    return parts
+
+
+def _priority(case: Case) -> Priority:
+    return case.request.priority
 
 
 class _Displacing:
@@ -204,22 +234,33 @@ class _Pressed(Unobserved):
 class _Deciding:
     """A batch while it is decided: what became of each case, what all cost, and by which methods."""
 
-    def __init__(self, changes: Changes, seconds: float) -> None:
-        self.settled: dict[str, Case] = {}
+    def __init__(self, changes: Changes, seconds: float, plan: _Planned | None) -> None:
+        self._settled: set[str] = set()
+        self._plan = plan
+        self._held = True
         self._changes = changes
         self._seconds = seconds
         self._cost = 0
         self._methods: set[Method] = set()
 
-    def follow(self, plan: Plan, cases: Sequence[Case]) -> bool:
-        """Carry out what of a plan still holds; whether all of it did.
+    def decide(self, cases: Sequence[Case]) -> None:
+        """Give each case a place, or let it wait."""
+        joint = [case for case in cases if not case.waivers]
+        if self._plan is None:
+            self._jointly(joint)
+        else:
+            self._follow(self._plan, joint)
+        self._one_by_one(cases)
+
+    def _follow(self, plan: _Planned, cases: Sequence[Case]) -> None:
+        """Carry out what of a plan still holds.
 
         If not, what does not hold is decided again jointly with all that is less urgent, so that nobody keeps a bed
         while somebody more urgent lost theirs.
         """
-        planned = zip(cases, plan.given, plan.methods, strict=True)
         broken: Priority | None = None
-        for case, given, method in sorted(planned, key=lambda row: row[0].precedence(self._changes.now)):
+        for case in sorted(cases, key=lambda case: case.precedence(self._changes.now)):
+            given, method = plan[case.id]
             if given is None or (broken is not None and case.request.priority > broken):
                 continue
             decision = _as_planned(case, given, method, self._changes)
@@ -228,10 +269,10 @@ class _Deciding:
             elif broken is None:
                 broken = case.request.priority
         if broken is not None:
-            self.jointly([case for case in cases if case.id not in self.settled])
-        return broken is None
+            self._held = False
+            self._jointly([case for case in cases if case.id not in self._settled])
 
-    def jointly(self, cases: Sequence[Case]) -> None:
+    def _jointly(self, cases: Sequence[Case]) -> None:
         """Decide cases together by search; what was given is settled first, so that reasons name the rest. Those
         that the referee does not confirm are left."""
         seconds = min(self._seconds, SECONDS_PER_REQUEST * len(cases))
@@ -250,18 +291,18 @@ class _Deciding:
             if decision.allocation is None or decision.verified:
                 self._settle(case, decision)
 
-    def one_by_one(self, cases: Sequence[Case]) -> None:
+    def _one_by_one(self, cases: Sequence[Case]) -> None:
         """Decide what is left, most urgent first: those with waivers, because a waiver is one request's and not the
         batch's; those a plan had no place for, because one may have come free."""
         for case in sorted(cases, key=lambda case: case.precedence(self._changes.now)):
-            if case.id not in self.settled:
+            if case.id not in self._settled:
                 self._settle(case, decide(case, self._changes, hurried=self._seconds <= 0))
 
     def quality(self, bound: int | None) -> dict[str, Any]:
         """How the batch was decided, what it costs, and the least it could have cost."""
         cost = self._cost
         # The plan was bounded on the hospital as it was; a cheaper one now is no contradiction, but ends the proof.
-        bound = bound if bound is not None and bound <= cost else None
+        bound = bound if bound is not None and self._held and bound <= cost else None
         return {
             "method": "+".join(sorted(self._methods)),
             "cost": cost,
@@ -270,7 +311,8 @@ class _Deciding:
         }
 
     def _settle(self, case: Case, decision: Decision) -> None:
-        self.settled[case.id] = settle(case, decision, self._changes, compare=False)
+        settle(case, decision, self._changes, compare=False)
+        self._settled.add(case.id)
         self._cost += decision.cost
         self._methods.add(decision.method)
 

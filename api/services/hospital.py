@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -38,13 +38,21 @@ from api.services import (
 from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
+from api.services.lasting import restore_left
 from api.services.picture import Picture
 from api.services.resting import rest_on_cover
-from api.services.waiting import SET_ASIDE_MINUTES, RoundFailed, WaitingList
+from api.services.waiting import (
+    CLOCK_MOVED,
+    SET_ASIDE_MINUTES,
+    RoundFailed,
+    WaitingList,
+    causes,
+)
 from models.clock import Clock
-from models.commands import Answer, Command, Decision, Outcome, Transaction
+from models.commands import Answer, AuditEntry, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
 from solver.hospital import Minute, Priority
+from solver.placing.precedence import Precedence, as_newcomer
 from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
@@ -122,10 +130,19 @@ class Prepared:
             self.stale = True
             raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
-        audit, events = tuple(self.changes.audit), tuple(self.changes.events)
+        audit = tuple(_at_revision(entry, transaction.revision) for entry in self.changes.audit)
+        events = tuple(self.changes.events)
         # A desk takes in single records; one that other rules hold for is built anew.
         touched = None if self.changes.activated is not None else touched_by(self.changes)
         return Outcome(Answer(self.answer.status, body), audit, events, touched)
+
+
+def _at_revision(entry: AuditEntry, revision: int) -> AuditEntry:
+    """An act of the system's own names the revision of the hospital in which it, and what brought it about, took
+    place."""
+    if entry.actor is None:
+        return entry
+    return replace(entry, detail={**entry.detail, "hospital_revision": revision})
 
 
 def _persons_named(command: Command) -> Iterable[str]:
@@ -147,7 +164,7 @@ def _bundles(body: Any) -> Iterable[BundleIn]:
 
 
 def _asks(command: Command) -> Priority | None:
-    """How urgent what a command asks for is (the most urgent of a batch); None if it asks for no place."""
+    """How urgent what a command newly asks for is (the most urgent of a batch); None if it asks for no place."""
     body = command.body
     if isinstance(body, placing.PlaceOne):
         return body.body.priority.priority
@@ -177,6 +194,8 @@ class HospitalDecider:
         self._lock = threading.RLock()
         self.pressed: Callable[[], bool] = lambda: False
         """Whether somebody who waits behind the commands being decided is due."""
+        self.settled: Callable[[], None] = lambda: None
+        """Told when the desk was built anew."""
         self.desk = keeper.build()
         self._stored_at = self.desk.live.now
         self._picture: Picture | None = None
@@ -205,8 +224,8 @@ class HospitalDecider:
             return 0
         if command.name == "clock.tick":
             return 9
-        urgency = _asks(command)
-        return 1 if urgency is None else 2 + urgency
+        precedence = self._precedence(command)
+        return 1 if precedence is None else 2 + precedence[0]
 
     def ask(self, question: Callable[[Changes], T], actor: str, persons: Collection[str] = ()) -> T:
         """What a question finds on the hospital as it was decided last; whatever it tries is undone. From any thread,
@@ -237,7 +256,7 @@ class HospitalDecider:
         if now != self.desk.live.now:
             self.desk.live.move_clock(now)
             # What is free for how long changes with the minute.
-            self._waiting.came_free()
+            self._waiting.came_free(CLOCK_MOVED)
             self.desk.forget_the_past()
             self.desk.end_waivers()
         self.moved_at = time.monotonic()
@@ -262,7 +281,7 @@ class HospitalDecider:
             if changes.tried_waiting:
                 self._waiting.came_free()
             return error
-        if not changes.audit:
+        if not changes.own_acts:
             changes.tell(command.name, "hospital")
         rest_on_cover(changes)
         changes.reckon_taken()
@@ -277,19 +296,29 @@ class HospitalDecider:
 
     def _in_turn(self, command: Command, changes: Changes, last: bool) -> Answer:
         """Decide a command, after those who wait and precede whoever it asks for; with the last, all others."""
-        urgency = _asks(command)
-        if urgency is not None:
-            # Of the same priority and the same minute, whoever waits was there first.
-            self._waiting.before((urgency, changes.now + 1, ""), changes)
+        changes.waiting_before = lambda newcomer: self._waiting.left_before(newcomer, changes)
+        changes.let_precede = lambda newcomer: self._waiting.before(newcomer, changes)
+        precedence = self._precedence(command)
+        if precedence is not None:
+            changes.let_precede(precedence)
         tried = changes.tried_waiting
         answer = HANDLERS[command.name](command.body, changes)
+        restore_left(changes)
         if changes.came_free:
-            self._waiting.came_free()
+            self._waiting.came_free(*causes(changes))
         elif changes.tried_waiting and not tried:
             self._waiting.gone_over()
         if last:
             self._waiting.finish(changes)
         return answer
+
+    def _precedence(self, command: Command) -> Precedence | None:
+        """Where whoever a command asks for stands; None if it asks for no place."""
+        urgency, body = _asks(command), command.body
+        if urgency is not None:
+            return as_newcomer(urgency, self.desk.live.now)
+        held = self.desk.cases.get(body.body.request_id or "") if isinstance(body, holding.Hold) else None
+        return None if held is None else held.precedence(self.desk.live.now)
 
     @property
     def revision(self) -> int:
@@ -354,3 +383,4 @@ class HospitalDecider:
             self.desk = self._keeper.build()
             self._sound = True
             self._stands_as_stored()
+            self.settled()

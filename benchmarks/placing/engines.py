@@ -87,7 +87,7 @@ def run(
         return _batch(engine, live, requests, seed, timer)
     if engine.kind == "cpsat":
         return _joint(engine, live, requests, seed)
-    return _peer(engine, live, requests, seed, timer)
+    return _peer(engine, live, requests, seed)
 
 
 def warm(live: LiveHospital, requests: Sequence[Request]) -> None:
@@ -135,7 +135,7 @@ def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed
     return Found(joint.allocations, time.monotonic() - began, bound=joint.bound)
 
 
-def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int, timer: Timer) -> Found:
+def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int) -> Found:
     # Its folder is no package, so that what imports every module does not meet it where it is not installed.
     try:
         from benchmarks.placing.peer.timefold_peer import place_with_timefold
@@ -145,5 +145,5 @@ def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed:
             "`.venv/bin/pip install 'timefold==1.24.0b0'` and have a Java 17 or newer on the path."
         ) from None
     assert engine.seconds is not None
-    plan, seconds = place_with_timefold(live, requests, engine.seconds, seed, timer)
+    plan, seconds = place_with_timefold(live, requests, engine.seconds, seed)
     return Found(plan, seconds)

@@ -225,3 +225,15 @@ def test_a_picture_shows_what_was_stored_and_nothing_that_was_only_decided(runti
     assert len(decider.picture().cases) == 1, "the second one is not stored"
     decider.reset()
     assert decider.picture().cases == {}, "nor was the first one, in truth"
+
+
+def test_who_owns_the_process_is_told_whenever_the_hospital_was_read(tmp_path):
+    read: list[int] = []
+    outside = Outside(wall=Wall(), settled=lambda: read.append(1))
+    runtime = Runtime(Place(tmp_path).make().settings(), outside, Metrics())
+    runtime.warm_up()
+    runtime.writer.close()
+    assert len(read) == 1
+    runtime._decider.reset()
+    assert len(read) == 2
+    runtime.close()
