@@ -24,7 +24,7 @@ test: $(READY) ## Check style and types, then run every test; the import contrac
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(BIN)/python -m cli.kernels & compiling=$$!; echo $(BIN)/mypy; $(BIN)/mypy; wait $$compiling
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(READY) ## Measure kernels beside their baselines
 	$(BIN)/pytest benchmarks --benchmark-only $(ARGS)

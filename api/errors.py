@@ -17,10 +17,12 @@ ApiError
 ├── PreconditionMissing     a change without If-Match
 ├── StaleRevision           If-Match names a revision that is no longer the newest
 ├── WrongState              the record is in a state in which this cannot be done
-│   └── BedNotClean             nobody may come into a bed that is not clean
+│   ├── BedNotClean             nobody may come into a bed that is not clean
+│   └── HeldTooOften            a bed or unit was held for a request as often as it may be
 ├── RuleBroken              a person's choice breaks rules that were not waived
 ├── OverrideRefused         a waiver that nobody, or not this role, may give
 ├── AlreadyKnown            something of that name exists
+├── TooMany                 there are as many of these as a setting allows
 ├── NotReady                the service is starting or stopping
 └── ClockRunsForward        a simulated clock set back
 
@@ -160,6 +162,17 @@ class WrongState(ApiError):
     """The record is in a state in which this cannot be done."""
 
 
+class HeldTooOften(WrongState):
+    """A bed or unit was held for a request as often as this hospital allows."""
+
+    def __init__(self, resource_id: str, most: int) -> None:
+        super().__init__(
+            f"Bed or unit {resource_id} was held for this request {most} times, which is as often as it may be "
+            "(WARDFLOW_HOLDS_PER_RESOURCE).",
+            "Take it for good (POST /requests/{id}:choose), or hold another place (`place`).",
+        )
+
+
 class BedNotClean(WrongState):
     """Nobody may come into a bed that is not clean; ``clean_at`` (RFC 3339): when it will be, None if nobody has
     said."""
@@ -196,6 +209,10 @@ class OverrideRefused(ApiError):
 
 class AlreadyKnown(ApiError):
     """Something of that name exists."""
+
+
+class TooMany(ApiError):
+    """There are as many of these as a setting allows."""
 
 
 class NotReady(ApiError):

@@ -37,6 +37,11 @@ class Metrics:
         self.refused = Counter(
             "wardflow_refused", "Commands refused because too many were under way", registry=self.registry
         )
+        self.stale_answers = Counter(
+            "wardflow_stale_answers",
+            "Answers from memory because storage could not be asked",
+            registry=self.registry,
+        )
         self.unverified = Counter(
             "wardflow_unverified", "Decisions the referee did not confirm", registry=self.registry
         )

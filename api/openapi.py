@@ -108,7 +108,7 @@ def _add_answer_headers(operation: dict[str, Any], dependant: Dependant, schemas
         one = next(iter(schema.get("anyOf", (schema,))))
         model = schemas.get(str(one.get("$ref", "")).rsplit("/", 1)[-1], {}).get("properties", {})
         names = ["Content-Language", "Vary"] if calls & {acting_request, reader_language} else []
-        names += ["ETag"] if names and "revision" in model else []
+        names += ["ETag"] if "revision" in model else []
         names += ["Location"] if acting_request in calls and status in ("201", "202") else []
         if names and int(status) < 400:
             answer["headers"] = {name: _ANSWER_HEADERS[name] for name in names}

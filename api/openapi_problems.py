@@ -54,9 +54,13 @@ _ASKS: Final = (api.WrongState, api.AlreadyKnown, api.OverrideRefused, storage.N
 _OF_ITS_OWN: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "POST /api/v1/sessions": (api.LoginRefused, api.LoginThrottled),
     "POST /api/v1/allocations:check": _ASKS,
+    "POST /api/v1/allocations:hold": (api.HeldTooOften,),
     "POST /api/v1/allocations:recommend": _ASKS,
     "POST /api/v1/why-not": _ASKS,
     "PATCH /api/v1/accounts/{account_id}": _CHANGES,
+    "POST /api/v1/webhooks": (api.TooMany,),
+    "PATCH /api/v1/webhooks/{webhook_id}": _CHANGES,
+    "DELETE /api/v1/webhooks/{webhook_id}": _CHANGES,
     "POST /api/v1/sandbox/clock": (api.SandboxOnly, api.ClockRunsForward, *_CHANGES),
 }
 

@@ -14,6 +14,12 @@ MAX_PLACES = 50
 
 _PARAMETERS = ("query", "path", "header")
 
+
+def _counted(ctx: Mapping[str, Any]) -> str:
+    """What a length counts: pydantic calls a text that was looked at before a value."""
+    return "characters" if ctx.get("field_type") == "Value" else "entries"
+
+
 _EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "this field to be there",
     "extra_forbidden": lambda _: "only the fields that the schema names",
@@ -41,8 +47,8 @@ _EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda ctx: f"at least {ctx['ge']}",
     "less_than": lambda ctx: f"less than {ctx['lt']}",
     "less_than_equal": lambda ctx: f"at most {ctx['le']}",
-    "too_long": lambda ctx: f"at most {ctx['max_length']} entries",
-    "too_short": lambda ctx: f"at least {ctx['min_length']} entries",
+    "too_long": lambda ctx: f"at most {ctx['max_length']} {_counted(ctx)}",
+    "too_short": lambda ctx: f"at least {ctx['min_length']} {_counted(ctx)}",
     "string_too_long": lambda ctx: f"at most {ctx['max_length']} characters",
     "string_too_short": lambda ctx: f"at least {ctx['min_length']} characters",
     "string_pattern_mismatch": lambda ctx: f"a text matching {ctx['pattern']}",

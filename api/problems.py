@@ -93,9 +93,11 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         "wrong-state", "Not possible in the present state", 409, "Read the record again."
     ),
     api.BedNotClean: Problem("bed-not-clean", "The bed is not clean", 409),
+    api.HeldTooOften: Problem("held-too-often", "This was held as often as it may be", 409),
     api.RuleBroken: Problem("rule-broken", "Rules stand against it", 409),
     api.OverrideRefused: Problem("override-refused", "These rules cannot be waived so", 403),
     api.AlreadyKnown: Problem("already-known", "Something of that name exists", 409, "Choose another name."),
+    api.TooMany: Problem("too-many", "There are as many as are allowed", 409),
     api.NotReady: Problem("not-ready", "The service is not ready", 503, "Try again in a moment."),
     api.ClockRunsForward: Problem(
         "clock-runs-forward", "The clock cannot go back", 409, "Give a later time."

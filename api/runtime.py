@@ -16,6 +16,7 @@ from typing import TypeVar
 from anyio import to_thread
 from sqlalchemy import Connection, select
 
+from api.bedside import Bedside
 from api.clocks import ForwardClock, HospitalClock, machine_clock
 from api.delivery.courier import deliveries
 from api.delivery.destinations import Reach
@@ -30,6 +31,7 @@ from api.services.changes import Changes
 from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
+from api.services.picture import Picture
 from api.services.ticking import Tick
 from api.services.warming import warm_up
 from api.services.webhooks import Office
@@ -82,6 +84,10 @@ class Outside:
     monotonic: Callable[[], float] = time.monotonic
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     solver: Serve = child.serve
+    settled: Callable[[], None] = lambda: None
+    """Told whenever a hospital has been read: the collector of garbage belongs to whoever owns the process."""
+    rests: Callable[[], None] = lambda: None
+    """Told after a tick when nobody waits for the writer."""
 
 
 class Runtime:
@@ -108,7 +114,11 @@ class Runtime:
         self.new_id = IdGenerator(self.wall, outside.random_bytes)
         self.passwords = Passwords(settings.password_hash_parallel)
         self.throttle = Throttle(settings.login_attempts, settings.login_lock_seconds, outside.monotonic)
-        self.principals = Principals(self.database, self.wall, outside.monotonic, self.meta.sandbox)
+        outage_seconds = 60.0 * settings.outage_minutes
+        self.principals = Principals(
+            self.database, self.wall, outside.monotonic, self.meta.sandbox, outage_seconds
+        )
+        self.bedside = Bedside(self.read, self.picture, outside.monotonic, self.meta.zone, metrics)
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False
@@ -127,6 +137,8 @@ class Runtime:
         warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
         decider.pressed = lambda: writer.pressed(PRESSING_SECONDS)
+        decider.settled = self.outside.settled
+        decider.settled()
         self._decider, self._writer = decider, writer.start()
         self.metrics.watch(self._gauges())
         self._start_solver(decider)
@@ -196,6 +208,8 @@ class Runtime:
                     await self.tick()
                 except Exception:
                     log.exception("A tick of the clock failed")
+                if self._writer is not None and not self._writer.statistics.waiting:
+                    self.outside.rests()
 
     async def watch_steps(self) -> None:
         """Look for overdue steps for as long as the service runs."""
@@ -265,6 +279,12 @@ class Runtime:
 
         return await self._in_time(asked)
 
+    def picture(self) -> Picture:
+        """The hospital as it was last seen to be stored; raises ``NotReady``."""
+        if self._decider is None:
+            raise NotReady("The service is starting or stopping.")
+        return self._decider.picture()
+
     async def ask(
         self, question: Callable[[Changes], T], principal: Principal, persons: Collection[str] = ()
     ) -> T:
@@ -292,7 +312,17 @@ class Runtime:
     async def principal_of(self, token: str) -> Principal:
         """Who a token stands for; raises ``Unauthenticated`` or ``LiveOnly``."""
         known = self.principals.remembered(token)
-        return known if known is not None else await self._in_time(lambda: self.principals.of(token))
+        if known is None and self.bedside.unreadable:
+            known = self.principals.while_storage_fails(token)
+        if known is not None:
+            return known
+        try:
+            return await self._in_time(lambda: self.principals.of(token))
+        except StorageFails:
+            known = self.principals.while_storage_fails(token)
+            if known is None:
+                raise
+            return known
 
     async def _in_time(self, work: Callable[[], T]) -> T:
         try:
@@ -323,6 +353,7 @@ class Runtime:
             again_minutes=max(1, round(s.tick_seconds / 60)),
             batch_seconds=s.batch_seconds,
             hold_rest_minutes=s.hold_rest_minutes,
+            holds_per_resource=s.holds_per_resource,
             scarcity_minutes=s.scarcity_minutes,
             displacing=Bounds(s.displace_after_minutes, s.displace_tries, s.displace_imminent_minutes),
             chain_searches=s.chain_searches,
@@ -331,8 +362,9 @@ class Runtime:
     @property
     def office(self) -> Office:
         """Where webhooks are administered."""
-        outside = self.outside
-        return Office(self.reach, self.vault, outside.random_bytes, self.new_id, self.wall, self.meta.zone)
+        random_bytes, zone = self.outside.random_bytes, self.meta.zone
+        most = self.settings.webhook_limit
+        return Office(self.reach, self.vault, random_bytes, self.new_id, self.wall, zone, most)
 
     @property
     def reach(self) -> Reach:

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     session_minutes: int = Field(
         default=12 * 60, ge=1, le=30 * 24 * 60, description="How long a token is good after login."
     )
+    outage_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=240,
+        description="While storage cannot be asked a token is good for so long after storage last knew it.",
+    )
     login_attempts: int = Field(
         default=5, ge=1, le=100, description="Wrong passwords before an account is locked for a while."
     )
@@ -137,6 +143,12 @@ class Settings(BaseSettings):
         le=1440,
         description="So long a need whose hold lapsed is left to people before it is decided again by itself.",
     )
+    holds_per_resource: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="How often one bed or unit is held for one request at most; then it is given for good or left.",
+    )
     batch_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Longest joint decision of a batch when it sets no deadline."
     )
@@ -165,6 +177,9 @@ class Settings(BaseSettings):
     webhook_delivery: bool = Field(
         default=True,
         description="Send events to webhooks from this process, unless another of the hospital does.",
+    )
+    webhook_limit: int = Field(
+        default=100, ge=0, le=1000, description="Most webhooks there may be; each is looked after by itself."
     )
     webhook_networks: tuple[IpNetwork, ...] = Field(
         default=(),

@@ -46,6 +46,13 @@ def compile_kernels() -> None:
     warm_up(LiveHospital.of(generate("ward", 1, now), now, Profile(), PlacingOptions()))
 
 
+def compile_simulator() -> None:
+    """Fill the cache of the event engine too, which a service does not need at its start."""
+    from simulations.engine.warming import warm_up
+
+    warm_up()
+
+
 def _stamp(environment: Mapping[str, str]) -> Path:
     """Named after everything that decides whether a cached kernel is still good."""
     import solver
@@ -84,3 +91,4 @@ def _leave(stamp: Path) -> None:
 
 if __name__ == "__main__":
     compile_if_cold(print)
+    compile_simulator()

@@ -28,6 +28,7 @@ VERBS: dict[str, Verb] = {
     "export": Verb("cli.export", "Write the hospital as it stands to JSON or a folder of CSV files."),
     "user": Verb("cli.user", "Add, list, disable and enable accounts."),
     "serve": Verb("cli.serve", "Start the service."),
+    "simulate": Verb("cli.simulate", "Ask what if: run, compare and vary scenarios of a hospital."),
     "check": Verb("cli.check", "Recount every rule from what is stored."),
     "database": Verb("cli.database", "Move a hospital between its file and PostgreSQL."),
     "migrate": Verb("cli.migrate", "Show the database's schema, or bring it forwards or back."),

@@ -82,11 +82,13 @@ def refuse_unless_founded(settings: Settings) -> None:
 
 def _run(settings: Settings, port_file: Path | None) -> None:
     from api.app import create_app
+    from api.memory import rest, settle
+    from api.runtime import Outside
 
     def greet(address: str) -> None:
         typer.echo(f"wardflow serves {address}")
 
-    app = create_app(settings)
+    app = create_app(settings, Outside(settled=settle, rests=rest))
     serve_app(app, settings.host, settings.port, port_file, greet, app.state.gate)
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from models.clock import Instant
 from models.commands import AuditEntry, JsonObject
-from models.statements import insert_rows
+from models.statements import first_row, insert_rows
 from models.tables.ledger import audit_line
 
 GENESIS = bytes(32)
@@ -55,22 +55,34 @@ class ChainReport:
 def prepare(actor: str, entries: Iterable[AuditEntry], now: Instant) -> list[PreparedLine]:
     """Put entries into text; raises TypeError for a detail that is no JSON."""
     return [
-        PreparedLine(actor, entry.action, entry.subject, _text(entry.detail), now.microsecond)
+        PreparedLine(
+            actor if entry.actor is None else entry.actor,
+            entry.action,
+            entry.subject,
+            _text(entry.detail),
+            now.microsecond,
+        )
         for entry in entries
     ]
 
 
+_LAST: Final = select(audit_line.c.sequence, audit_line.c.hash).where(
+    audit_line.c.sequence == select(func.max(audit_line.c.sequence)).scalar_subquery()
+)
+
+
 def head(connection: Connection) -> Anchor:
     """The last line, or sequence 0 and the genesis hash."""
-    last = select(audit_line.c.sequence, audit_line.c.hash).order_by(audit_line.c.sequence.desc()).limit(1)
-    row = connection.execute(last).first()
+    row = connection.execute(_LAST).first()
     return Anchor(row.sequence, row.hash) if row else Anchor(0, GENESIS)
 
 
 def append(connection: Connection, lines: Sequence[PreparedLine]) -> None:
     """Chain the lines to the last one; the caller holds the write lock."""
     if lines:
-        insert_rows(connection, audit_line, list(chained(head(connection), lines)))
+        row = first_row(connection, _LAST, {})
+        last = Anchor(row["sequence"], row["hash"]) if row else Anchor(0, GENESIS)
+        insert_rows(connection, audit_line, list(chained(last, lines)))
 
 
 def verify_chain(connection: Connection, anchors: Iterable[Anchor] = ()) -> ChainReport:

@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import Connection
 
 from models.clock import Instant
+from solver.hospital import Priority
 
 JsonObject = Mapping[str, Any]
 
@@ -31,11 +32,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing done: to what (an opaque id), details without personal data. The actor is the command's."""
+    """One thing done: to what (an opaque id), details without personal data. ``actor``: whose act it is, where it is
+    not that of the command's sender."""
 
     action: str
     subject: str
     detail: JsonObject = field(default_factory=dict)
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Command:
     ``name`` such as ``request.place``; ``actor`` the account's id; ``body`` whatever the decider
     understands. ``idempotency_key`` with ``body_hash`` (see ``hash_of``), or neither. ``write`` is set for
     a plain command only. ``due``: monotonic seconds at which the answer is to be there, if the sender said so;
-    ``weight``: how many times the work of one placement it is, about.
+    ``weight``: how many times the work of one placement it is, about. ``urgency``: of whoever it asks one place for.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Command:
     write: Write | None = None
     due: float | None = None
     weight: int = 1
+    urgency: Priority | None = None
 
     @property
     def key_hash(self) -> bytes | None:

@@ -195,14 +195,37 @@ SHIFT_LENGTH = Refusal(
 """Nobody is on duty or on call for more than two days on end (the cover's revisions reach that far)."""
 
 # --- reasons ----------------------------------------------------------------------------------------------
+_REASON_FIXED = " OR ".join(
+    f"NEW.{name} IS DISTINCT FROM OLD.{name}"
+    for name in (
+        "id",
+        "action",
+        "subject_id",
+        "request_id",
+        "person_id",
+        "ward_id",
+        "actor",
+        "minute",
+        "recorded_microsecond",
+    )
+)
+_REASON_ERASED = (
+    "NEW.ciphertext IS NULL AND NEW.master_key_id IS NOT DISTINCT FROM OLD.master_key_id AND EXISTS "
+    "(SELECT 1 FROM person_identity i WHERE i.person_id = OLD.person_id AND i.erased_microsecond IS NOT NULL)"
+)
+_REASON_REWRAPPED = (
+    "OLD.person_id IS NULL AND OLD.ciphertext IS NOT NULL AND NEW.ciphertext IS NOT NULL "
+    "AND NEW.master_key_id IS NOT NULL AND NEW.master_key_id IS DISTINCT FROM OLD.master_key_id"
+)
 REASON_STAYS = Refusal(
     "stated_reason_stays",
     "stated_reason",
     ("UPDATE",),
-    "NEW.ciphertext IS NOT NULL OR NEW.id <> OLD.id OR NEW.action <> OLD.action OR NEW.actor <> OLD.actor "
-    "OR NEW.subject_id <> OLD.subject_id",
+    f"{_REASON_FIXED} OR NOT (({_REASON_ERASED}) OR ({_REASON_REWRAPPED}))",
 )
-"""What somebody gave as a reason is not rewritten: it goes when the patient is erased, and in no other way."""
+"""What somebody gave as a reason is not rewritten: it goes when the patient was erased, and in no other way. What is
+about no patient is encrypted anew when the master key is another one; that it says the same afterwards only who holds
+the keys can tell."""
 
 REASON_KEPT = Refusal("stated_reason_kept", "stated_reason", ("DELETE",), "1 = 1")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from models import audit, outbox
@@ -18,7 +19,7 @@ from models.errors import KeyReused
 from models.failures import storage_failed, store_and_take_away
 from models.following import revision_of
 from models.pending import Result
-from models.statements import forget, insert_rows, plain, sent_together
+from models.statements import first_row, forget, insert_rows, plain, sent_together, update_rows
 from models.tables.ledger import audit_line, hospital_meta, idempotency
 
 _SAVEPOINT = "SAVEPOINT command"
@@ -31,6 +32,34 @@ def stored_answers(connection: Connection, commands: Iterable[Command]) -> dict[
         return {}
     rows = connection.execute(select(idempotency).where(idempotency.c.key_hash.in_(asked)))
     return {row.key_hash: _replay(row, asked[row.key_hash]) for row in rows}
+
+
+def answers_if_any(connection: Connection, commands: Sequence[Command]) -> dict[bytes, Result]:
+    """As ``stored_answers``, quickly if there are none, as mostly: a statement kept for every number of keys asks
+    whether any is known. Not for the first statement on a connection to a server: whether that is still there is
+    SQLAlchemy's to find out."""
+    keys = [command.key_hash for command in commands if command.key_hash]
+    if not keys:
+        return {}
+    count = 1 << (len(keys) - 1).bit_length()
+    values = {f"key{place}": keys[min(place, len(keys) - 1)] for place in range(count)}
+    return stored_answers(connection, commands) if first_row(connection, _among(count), values) else {}
+
+
+@cache
+def _among(count: int) -> Select[Any]:
+    keys = [bindparam(f"key{place}", type_=idempotency.c.key_hash.type) for place in range(count)]
+    return select(idempotency.c.status).where(idempotency.c.key_hash.in_(keys))
+
+
+_STANDING: Final = select(
+    hospital_meta.c.revision,
+    hospital_meta.c.created_microsecond,
+    select(audit_line.c.recorded_microsecond)
+    .where(audit_line.c.sequence == select(func.max(audit_line.c.sequence)).scalar_subquery())
+    .scalar_subquery()
+    .label("recorded"),
+)
 
 
 def _replay(row: Any, body_hash: bytes) -> Result:
@@ -54,16 +83,14 @@ class SqlLedger:
     def standing(self) -> tuple[int, int]:
         """Read where the hospital's row and the audit chain stand."""
         self._dialect.take_write_lock(self.connection)
-        meta = select(hospital_meta.c.revision, hospital_meta.c.created_microsecond)
-        row = self.connection.execute(meta).first()
+        row = first_row(self.connection, _STANDING, {})
         if row is None:
             raise LookupError("The database holds no hospital yet; store one before opening the writer.")
-        last = select(audit_line.c.recorded_microsecond).order_by(audit_line.c.sequence.desc()).limit(1)
-        return row.revision, max(row.created_microsecond, self.connection.scalar(last) or 0)
+        return row["revision"], max(row["created_microsecond"], row["recorded"] or 0)
 
     def answers(self, commands: Iterable[Command]) -> dict[bytes, Result]:
         """Look idempotency keys up."""
-        return stored_answers(self.connection, commands)
+        return answers_if_any(self.connection, list(commands))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -88,7 +115,7 @@ class SqlLedger:
         audit.append(self.connection, records.lines)
         insert_rows(self.connection, idempotency, records.keys)
         outbox.append(self.connection, records.events, revision)
-        self.connection.execute(update(hospital_meta).values(revision=revision))
+        update_rows(self.connection, hospital_meta, {"id": 1}, {"revision": revision})
         self._dialect.announce(self.connection, revision, records.touched)
 
 
@@ -102,7 +129,9 @@ class SqlStorage:
     def answers(self, commands: Iterable[Command]) -> dict[bytes, Result]:
         """What is answered already, as committed."""
         with self._database.reading() as connection:
-            return stored_answers(connection, commands)
+            if self.shared:
+                return stored_answers(connection, commands)
+            return answers_if_any(connection, list(commands))
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A read transaction."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 from sqlalchemy import Connection, delete, func, select
 
 from models.clock import Instant
 from models.commands import Event, JsonObject
-from models.statements import insert_rows
+from models.statements import first_row, insert_rows
 from models.tables.ledger import outbox_event
 
 
@@ -33,9 +34,12 @@ class PreparedEvent:
     created_microsecond: int
 
 
+_LAST: Final = select(func.max(outbox_event.c.sequence).label("sequence"))
+
+
 def last_sequence(connection: Connection) -> int:
     """The sequence of the newest event, 0 if there is none."""
-    return int(connection.scalar(select(func.coalesce(func.max(outbox_event.c.sequence), 0))) or 0)
+    return int(connection.scalar(_LAST) or 0)
 
 
 def prepare(events: Iterable[Event], now: Instant) -> list[PreparedEvent]:
@@ -49,7 +53,8 @@ def append(connection: Connection, events: Sequence[PreparedEvent], revision: in
     """Store events after the last one; the caller holds the write lock."""
     if not events:
         return
-    first = last_sequence(connection) + 1
+    last = first_row(connection, _LAST, {})
+    first = 1 + ((last and last["sequence"]) or 0)
     rows = [
         {
             "sequence": sequence,

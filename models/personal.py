@@ -121,6 +121,12 @@ class PersonalVault:
         master = self._master.get(sealed.master_key_id)
         return _decrypt(master.secret, sealed.ciphertext, record_id, "secret " + master.id)
 
+    def rewrap_secret(self, record_id: str, sealed: WrappedKey) -> WrappedKey | None:
+        """Such a secret under the current master key; None if it is already. Raises as ``open_secret`` does."""
+        if sealed.master_key_id == self._master.current.id:
+            return None
+        return self.seal_secret(record_id, self.open_secret(record_id, sealed))
+
     def identity_index(self, identity_number: str) -> bytes:
         """32 bytes that find an identity number without storing it; spacing, dashes, case do not matter."""
         normal = unicodedata.normalize("NFKC", identity_number).casefold()

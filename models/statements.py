@@ -119,8 +119,8 @@ def _update(
 
 
 def first_row(connection: Connection, statement: Select[Any], values: Values) -> dict[str, Any] | None:
-    """The first row of a question, kept by the caller, by column; for columns of text and whole numbers alone, which
-    come from the driver as they are."""
+    """The first row of a question, kept by the caller, by column; for columns of text, bytes and whole numbers alone,
+    which come from the driver as they are."""
     send(connection)
     built = _built(connection, statement, lambda: statement, ())
     with _Errors(connection, built.text), closing(connection.connection.cursor()) as cursor:

@@ -21,7 +21,7 @@ from models.connections import Closable
 from models.database import Database
 from models.errors import QueueFull, WriterClosed
 from models.ledger import SqlStorage
-from models.line import Line
+from models.line import Line, Pace
 from models.pending import Pending, settle
 from models.runner import BatchRunner
 from models.turns import Turns
@@ -34,6 +34,9 @@ PROBE_SECONDS = 1.0
 
 PACE_SECONDS = 1.0
 """Of busy time, over which the pace of commands is taken."""
+
+ALIKE = 1e-6
+"""Weights that vary by less are one weight."""
 
 STEADY_SECONDS = 2.0
 """So long after a failure nobody is told yet that changes are being stored."""
@@ -58,22 +61,31 @@ class WriterStatistics:
 
 
 class RecentPace:
-    """Seconds that a command takes, its share of the commit included; what is long past counts half, then a quarter."""
+    """How long batches take, by how much they hold: a line through those of late (least squares); what is long past
+    counts half, then a quarter. Told apart, the commit does not make each command look dear: small batches would make
+    batches small."""
 
     def __init__(self) -> None:
-        self._seconds = 0.0
-        self._weight = 0.0
+        self._sums = (0.0, 0.0, 0.0, 0.0, 0.0)
 
     @property
-    def seconds(self) -> float:
-        """The pace; 0 before anything was carried out."""
-        return self._seconds / self._weight if self._weight else 0.0
+    def pace(self) -> Pace:
+        """The line; all of it ``each`` while batches of one weight have been seen, nothing before any."""
+        count, weight, seconds, squares, products = self._sums
+        if not weight:
+            return Pace()
+        spread = count * squares - weight * weight
+        if spread <= ALIKE * weight * weight:
+            return Pace(0.0, seconds / weight)
+        each = min(max(0.0, (count * products - weight * seconds) / spread), seconds / weight)
+        return Pace((seconds - each * weight) / count, each)
 
     def took(self, weight: int, seconds: float) -> None:
         """So much was carried out in so long."""
-        self._seconds, self._weight = self._seconds + seconds, self._weight + weight
-        if self._seconds > PACE_SECONDS:
-            self._seconds, self._weight = self._seconds / 2, self._weight / 2
+        more = (1.0, weight, seconds, weight * weight, weight * seconds)
+        self._sums = tuple(old + new for old, new in zip(self._sums, more, strict=True))  # type: ignore[assignment]
+        if self._sums[2] > PACE_SECONDS:
+            self._sums = tuple(one / 2 for one in self._sums)  # type: ignore[assignment]
 
 
 class Writer:
@@ -214,7 +226,7 @@ class Writer:
 
     def _next(self, most: int, taken: Sequence[Pending] = ()) -> list[Pending]:
         with self._changed:
-            return self._line.take(most, time.monotonic(), self._pace.seconds, taken)
+            return self._line.take(most, time.monotonic(), self._pace.pace, taken)
 
     def _put_back(self, pendings: Sequence[Pending]) -> None:
         with self._changed:

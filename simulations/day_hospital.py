@@ -34,7 +34,7 @@ from solver.hospital import (
     UnitBooking,
 )
 from solver.hospital.stays import turnaround_minutes
-from solver.placing.ahead import WORTH_CHANGING_MINUTES, ahead, is_late, wait_is_over
+from solver.placing.ahead import in_turn, is_late
 from solver.placing.displace import Booking, Bounds, Exchange, exchange, movable, wants_exchange
 from solver.placing.fallback import fallback
 from solver.placing.live import LiveHospital
@@ -236,43 +236,37 @@ class DayHospital:
 
     def _decide_waiting(self) -> None:
         for case in self._waiting():
-            if case.allocation is not None:
-                self._advance(case)
-                continue
-            self._place(case)
-            if case.allocation is None and self.policy is Policy.BEST:
-                self._book_ahead(case)
+            if self.policy is Policy.BEST:
+                self._have_turn(case)
+            else:
+                self._place(case)
 
-    def _book_ahead(self, case: Case) -> None:
-        """Who has waited too long may book a day ahead."""
-        if wait_is_over(case.request, self.live.now):
-            found = ahead(self.live, case.request, self._next_id(case))
-            if found is not None:
-                self._give(case, found)
+    def _have_turn(self, case: Case) -> None:
+        """A place for who waits, an earlier one for who has a late one: as the service gives it."""
+        before = case.allocation
+        if before is not None and not self._late(case):
+            return
+        got = in_turn(
+            self.live,
+            case.request,
+            before,
+            lambda: self._next_id(case),
+            lambda found: self._exchange(case, found),
+        )
+        if got is None:
+            return
+        if before is not None:
+            self._take_back(case)
+            case.allocation = None
+        if isinstance(got, Exchange):
+            self._carry_out(case, got)
+        elif got.allocation is not None:
+            self._give(case, got.allocation)
 
     def _late(self, case: Case) -> bool:
         given = case.allocation
         here = case.arrived or case.of_stay is not None
         return given is not None and not here and is_late(case.request, given, self.live.now)
-
-    def _advance(self, case: Case) -> None:
-        """An earlier place for who has a late one."""
-        before = case.allocation
-        if before is None or not self._late(case):
-            return
-        with self.live.trial():
-            self.live.withdraw(case.request, before)
-            found = ahead(self.live, case.request, self._next_id(case))
-            exchange = self._exchange(case, found)
-        better = exchange.urgent.allocation if exchange is not None else found
-        if better is None or better.start + WORTH_CHANGING_MINUTES > before.start:
-            return
-        self._take_back(case)
-        case.allocation = None
-        if exchange is not None:
-            self._carry_out(case, exchange)
-        else:
-            self._give(case, better)
 
     def _waiting(self) -> list[Case]:
         waiting = [case for case in self.cases.values() if case.allocation is None]

@@ -241,7 +241,7 @@ def _webhooks() -> Iterator[Probe]:
     yield Probe(
         f"PATCH {one}", HOSPITAL, lambda w: Call("PATCH", f"{hooks}/{w.webhook()}", {"state": "paused"}, 1)
     )
-    yield Probe(f"DELETE {one}", HOSPITAL, lambda w: Call("DELETE", f"{hooks}/{w.webhook()}"))
+    yield Probe(f"DELETE {one}", HOSPITAL, lambda w: Call("DELETE", f"{hooks}/{w.webhook()}", None, 1))
     yield Probe(
         f"POST {one}:replay",
         HOSPITAL,
@@ -251,7 +251,7 @@ def _webhooks() -> Iterator[Probe]:
         yield Probe(
             f"POST {one}:{verb}",
             HOSPITAL,
-            lambda w, v=verb, b=said: Call("POST", f"{hooks}/{w.webhook()}:{v}", b),
+            lambda w, v=verb, b=said: Call("POST", f"{hooks}/{w.webhook()}:{v}", b, 1),
         )
 
 

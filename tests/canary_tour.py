@@ -143,7 +143,7 @@ class Tour:
         made = self.post("/webhooks", {"url": P["WebhookIn.url"]})
         path = f"/webhooks/{made['id']}"
         self.call("PATCH", path, {"url": P["WebhookChangeIn.url"]}, made["revision"])
-        again = self.post(f"{path}:rotate", {})
+        again = self.post(f"{path}:rotate", {}, made["revision"] + 1)
         self.secrets = [made["secret"], again["secret"]]
         assert self.call("POST", f"{path}:ping", {}).status_code == 202
 

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,8 @@ class Receiver:
     location: str = ""
     stall_after: int | None = None
     """After so many messages none is answered."""
+    before_answer: Callable[[], Awaitable[object]] | None = None
+    """Waited for once a message has come."""
 
     @property
     def url(self) -> str:
@@ -65,6 +67,8 @@ class Receiver:
             self.got.append((headers, body))
             if self.stall_after is not None and len(self.got) > self.stall_after:
                 await reader.read()
+            if self.before_answer is not None:
+                await self.before_answer()
             status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
             more = f"Location: {self.location}\r\n" if self.location else ""
             writer.write(

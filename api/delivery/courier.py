@@ -173,13 +173,14 @@ class Courier:
         forget = Instant(max(0, self._ways.wall().microsecond - KEPT_DAYS * _DAY))
 
         def write(transaction: Transaction) -> Outcome:
-            webhooks.insert_attempts(transaction, turn.attempts, forget)
-            webhooks.end_orders(transaction, turn.orders)
-            if turn.progress != waiting.progress:
-                webhooks.save_progress(transaction, turn.progress)
-            if turn.disabled:
+            noted = _as_it_is(waiting, turn, transaction.connection)
+            webhooks.insert_attempts(transaction, noted.attempts, forget)
+            webhooks.end_orders(transaction, noted.orders)
+            if noted.progress != waiting.progress:
+                webhooks.save_progress(transaction, noted.progress)
+            if noted.disabled:
                 webhooks.disable(transaction, hook.id)
-            told = _told(turn)
+            told = _told(noted)
             entries = tuple(AuditEntry(topic, hook.id, detail) for topic, detail in told)
             events = tuple(_event_of(topic, hook.id, detail, transaction) for topic, detail in told)
             return Outcome(Answer(200, {}), entries, events, touched=())
@@ -187,6 +188,18 @@ class Courier:
         await self._runtime.note(Command("webhook.note", COURIER, write=write))
         for attempt in turn.attempts:
             self._runtime.metrics.webhook_attempts.labels(attempt.outcome).inc()
+
+
+def _as_it_is(waiting: Waiting, turn: Turn, connection: Connection) -> Turn:
+    """What a turn means for the webhook as it is by now: somebody may have given it another address meanwhile, or have
+    looked after its receiver. One that was taken away has nothing left to be noted."""
+    hook = waiting.webhook
+    version = webhooks.version_of(connection, hook.id)
+    if version == hook.version:
+        return turn
+    if version is None:
+        return Turn(waiting.progress)
+    return turn.after_a_change(webhooks.load_progress(connection)[hook.id])
 
 
 def _told(turn: Turn) -> list[tuple[str, dict[str, object]]]:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from api.delivery.messages import Message, message_of, ping
 from api.delivery.schedule import Schedule
-from api.delivery.sending import GONE, Sent
+from api.delivery.sending import GIVEN_UP, GONE, Sent
 from api.delivery.signing import signed_headers
 from api.services.audience import Audience
 from models.clock import Clock, Instant
@@ -54,11 +54,19 @@ class Turn:
     orders: list[str] = field(default_factory=list)
     given_up: list[Message] = field(default_factory=list)
     disabled: bool = False
+    delivered: Progress | None = None
+    """Where it stood after its last delivery; None: nothing was delivered."""
 
     @property
     def did_something(self) -> bool:
         """Whether there is anything to note but that events were none it wants."""
         return bool(self.attempts or self.orders)
+
+    def after_a_change(self, stored: Progress) -> Turn:
+        """What remains of it if the webhook was changed meanwhile: what was delivered. That something failed, or that
+        no more is wanted, was said of the webhook as it was; ``stored`` is how far it has come as it is."""
+        kept = [attempt for attempt in self.attempts if attempt.outcome != GIVEN_UP]
+        return Turn(self.delivered or stored, kept, self.orders, delivered=self.delivered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ async def _send_events(waiting: Waiting, turn: Turn, ways: Ways) -> None:
         if not sent.delivered:
             _failed(message, turn, ways)
             return
-        turn.progress = Progress(waiting.webhook.id, event.sequence)
+        turn.progress = turn.delivered = Progress(waiting.webhook.id, event.sequence)
     if len(wanted) <= TURN and waiting.events:
         turn.progress = replace(turn.progress, sequence=waiting.events[-1].sequence)
 
@@ -154,7 +162,7 @@ def _failed(message: Message, turn: Turn, ways: Ways) -> None:
         turn.progress = replace(turn.progress, tries=tries, next_try=next_try, failing_since=since)
         return
     last = turn.attempts[-1]
-    turn.attempts.append(replace(last, id=ways.new_id("wat"), outcome="given_up", status=None, latency_ms=0))
+    turn.attempts.append(replace(last, id=ways.new_id("wat"), outcome=GIVEN_UP, status=None, latency_ms=0))
     turn.given_up.append(message)
     assert message.sequence is not None, "events alone are tried again"
     turn.progress = Progress(turn.progress.webhook_id, message.sequence, 0, AT_ONCE, since)

@@ -18,6 +18,9 @@ Outcome = Literal["delivered", "refused", "unreachable", "timed_out", "address_r
 GONE: Final = 410
 """What a receiver answers that wants no more."""
 
+GIVEN_UP: Final = "given_up"
+"""No attempt, but the end of them: the event was tried for as long as is set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

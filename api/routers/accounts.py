@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
+from api.errors import Forbidden
 from api.routers.common import Key, Running, body_hash, read
 from api.schemas.accounts import AccountChangeIn, AccountIn, LoginIn
 from api.schemas.answers.accounts import AccountOut, AccountPage, SessionOut
@@ -41,9 +42,10 @@ async def log_out(
 async def get_accounts(
     runtime: Running, access: Annotated[Access, Depends(Permitted(Permission.ACCOUNT_READ))]
 ) -> Response:
-    """Every account with its roles."""
+    """Every account that may do anything on a ward or site the asking one reaches, with its roles there."""
     found = await read(runtime, list_accounts)
-    return json_response({"items": [accounts.account_json(a) for a in found], "next": None})
+    seen = [account for each in found if (account := accounts.as_seen(each, access)) is not None]
+    return json_response({"items": [accounts.account_json(a) for a in seen], "next": None})
 
 
 @router.get("/accounts/{account_id}", response_model=AccountOut)
@@ -52,8 +54,10 @@ async def get_account(
     access: Annotated[Access, Depends(Permitted(Permission.ACCOUNT_READ))],
     account_id: Id,
 ) -> Response:
-    """One account."""
-    found = await read(runtime, lambda c: account_by_id(c, account_id))
+    """One account, if it may do anything on a ward or site the asking one reaches, with its roles there."""
+    found = accounts.as_seen(await read(runtime, lambda c: account_by_id(c, account_id)), access)
+    if found is None:
+        raise Forbidden(access.permission.value, "where this account has a role")
     return json_response(accounts.account_json(found))
 
 

@@ -22,6 +22,7 @@ from api.services.reads import Page
 from api.settings import LONGEST_PAGE
 from api.wire import told_response
 from models.commands import Command, Reply, hash_of
+from solver.hospital import Priority
 from solver.placing.language import Language
 
 T = TypeVar("T")
@@ -80,19 +81,32 @@ class Acting:
     language: Language
 
     def command(
-        self, name: str, body: Any, access: Access, due: float | None = None, weight: int = 1
+        self,
+        name: str,
+        body: Any,
+        access: Access,
+        due: float | None = None,
+        weight: int = 1,
+        urgency: Priority | None = None,
     ) -> Command:
-        """What is to be done, with what tells it from others, and by when."""
+        """What is to be done, with what tells it from others, by when, and how urgent who it is for is."""
         actor, digest = access.principal.account_id, body_hash(self.request, name)
-        return Command(name, actor, body, idempotency_key=self.key, body_hash=digest, due=due, weight=weight)
+        return Command(name, actor, body, self.key, body_hash=digest, due=due, weight=weight, urgency=urgency)
 
     async def submit(self, command: Command) -> Response:
         """Hand a command to the writer and answer after its commit."""
         return answered(await self.runtime.submit(command), self.runtime, self.language)
 
-    async def do(self, name: str, body: Any, access: Access, due: float | None = None) -> Response:
+    async def do(
+        self,
+        name: str,
+        body: Any,
+        access: Access,
+        due: float | None = None,
+        urgency: Priority | None = None,
+    ) -> Response:
         """Both at once."""
-        return await self.submit(self.command(name, body, access, due))
+        return await self.submit(self.command(name, body, access, due, urgency=urgency))
 
 
 async def acting_request(request: Request) -> Acting:

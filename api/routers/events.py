@@ -21,9 +21,11 @@ from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import reads
 from api.services.audience import Audience
+from api.services.beds_then import census_json
 from api.services.disruptions import Disrupt
 from api.services.proposals import Answered
 from api.services.reading_reasons import Reader
+from api.services.sight import Sight
 from api.wire import JsonBody, json_response, told_response
 from models import outbox
 from models.errors import StorageFails
@@ -96,10 +98,11 @@ async def census(
     at: Annotated[Moment | None, Query()] = None,
     known_at: Annotated[Moment | None, Query()] = None,
 ) -> Response:
-    """Every bed at a minute (now by default), as it was, or with ``known_at`` as it was known."""
+    """Every bed the account may look at, at a minute (now by default), as it was, or with ``known_at`` as it was
+    known."""
     minute = runtime.clock().minute if at is None else at
-    zone = runtime.meta.zone
-    return json_response(await read(runtime, lambda c: reads.census_json(c, minute, known_at, zone)))
+    zone, sight = runtime.meta.zone, Sight.of(access)
+    return json_response(await read(runtime, lambda c: census_json(c, minute, known_at, zone, sight)))
 
 
 @router.get("/events", response_class=StreamingResponse, responses=STREAM)

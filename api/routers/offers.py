@@ -45,4 +45,5 @@ async def hold(
     """Reserve a bundle for some minutes: the best there is, or one as it was recommended. ``:confirm`` makes it an
     ordinary allocation, and so does a patient who sets out; else it is given back by itself, its ward is told, and the
     need waits."""
-    return await acting.do("allocation.hold", Hold(body, access), access)
+    urgency = None if body.request is None else body.request.priority.priority
+    return await acting.do("allocation.hold", Hold(body, access), access, urgency=urgency)

@@ -21,12 +21,13 @@ from api.schemas.movements import ArrivalIn, ConfirmIn, DischargeIn, ReleaseIn, 
 from api.schemas.requests import BatchIn, ChoiceIn, RequestIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
-from api.services import reads
+from api.services import picture, reads
 from api.services.batches import PlaceBatch
 from api.services.choosing import Choose
 from api.services.movements import Act, Withdraw
 from api.services.placing import PlaceOne
 from api.services.reading_reasons import Reader
+from api.services.sight import Sight
 from api.services.transfers import TransferStay
 from api.wire import JsonBody, told_response
 
@@ -45,7 +46,8 @@ async def place(
     """Place one bundle: 201 with bed, units, lots, cover and reasons; 202 if nothing fits, with what blocks,
     near misses, from when it fits, where the patient stays and whom to call."""
     by = due(acting.runtime, body.deadline_ms)
-    return await acting.do("request.place", PlaceOne(body, access, by), access, by)
+    urgency = body.priority.priority
+    return await acting.do("request.place", PlaceOne(body, access, by), access, by, urgency)
 
 
 @router.post("/requests:batch", response_model=BatchOut)
@@ -73,9 +75,13 @@ async def list_requests(
     language: Spoken,
     state: Annotated[State | None, Query()] = None,
 ) -> Response:
-    """Open requests, or those in one state."""
-    zone = runtime.meta.zone
-    return told_response(await read(runtime, lambda c: reads.requests(c, page, zone, state)), language)
+    """Open requests, or those in one state, that a ward asked for or gave a bed which the account may look at; those
+    that concern no ward yet are shown to everybody. Open ones from memory while storage cannot be asked."""
+    rest = page, runtime.meta.zone, state, Sight.of(access)
+    body = await runtime.bedside.read(
+        lambda c: reads.requests(c, *rest), lambda p: picture.requests(p, *rest)
+    )
+    return told_response(body, language)
 
 
 @router.get("/requests/{request_id}", response_model=CaseDetailOut)
@@ -121,9 +127,13 @@ async def get_allocation(
     allocation_id: Id,
     language: Spoken,
 ) -> Response:
-    """One allocation with its explanation."""
-    reader = Reader(runtime.vault, access)
-    body = await read(runtime, lambda c: reads.allocation(c, allocation_id, runtime.meta.zone, reader))
+    """One allocation with its explanation; one in force from memory while storage cannot be asked."""
+    reader, zone = Reader(runtime.vault, access), runtime.meta.zone
+    sight, permission = Sight.of(access), access.permission.value
+    body = await runtime.bedside.read(
+        lambda c: reads.allocation(c, allocation_id, zone, reader),
+        lambda p: picture.allocation(p, allocation_id, zone, sight, permission),
+    )
     return told_response(body, language, headers={"ETag": etag(body["revision"])})
 
 
@@ -204,7 +214,7 @@ async def transfer(
 ) -> Response:
     """Another bed for a patient who lies here: a new request that continues the stay."""
     command = Act(allocation_id, revision, body, access)
-    return await acting.do("allocation.transfer", command, access)
+    return await acting.do("allocation.transfer", command, access, urgency=body.priority.priority)
 
 
 @router.post("/stays/{stay_id:path}:transfer", status_code=201, response_model=ActedOut, responses=OR_WAITS)
@@ -216,4 +226,4 @@ async def transfer_stay(
 ) -> Response:
     """As above, for a patient who was here before wardflow was and has no allocation."""
     command = TransferStay(stay_id, body, access)
-    return await acting.do("stay.transfer", command, access)
+    return await acting.do("stay.transfer", command, access, urgency=body.priority.priority)

@@ -13,6 +13,7 @@ from api.schemas.steps import TargetsIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import steps
+from api.services.sight import Sight
 from api.wire import JsonBody, json_response
 from models.commands import Command
 
@@ -38,7 +39,8 @@ async def list_targets(
     runtime: Running, access: Annotated[Access, Depends(Permitted(Permission.RULES_READ))]
 ) -> Response:
     """Within how many minutes each step is to follow the one before, and which of these figures are assumed."""
-    return json_response(await read(runtime, steps.targets_json))
+    sight = Sight.of(access)
+    return json_response(await read(runtime, lambda c: steps.targets_json(c, sight)))
 
 
 @router.post("/steps/targets", response_model=TargetPage)

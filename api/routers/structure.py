@@ -27,7 +27,8 @@ from api.schemas.answers.structure import (
 from api.schemas.base import Moment
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
-from api.services import reads, tracing
+from api.services import picture, reads, tracing
+from api.services.sight import Sight
 from api.wire import json_response, told_response
 from models.repositories.profiles import load_profile
 from solver.engine.rule import Profile, Rule
@@ -46,14 +47,19 @@ Id = Annotated[str, Path(max_length=80)]
 
 @router.get("/wards", response_model=WardPage)
 async def wards(runtime: Running, access: Reader, page: Paging) -> Response:
-    """Wards with how many beds they have and what blocks them."""
-    return json_response(await read(runtime, lambda c: reads.wards(c, page, runtime.meta.zone)))
+    """Wards with how many beds they have and what blocks them; from memory while storage cannot be asked."""
+    rest = page, runtime.meta.zone, Sight.of(access)
+    return json_response(
+        await runtime.bedside.read(lambda c: reads.wards(c, *rest), lambda p: picture.wards(p, *rest))
+    )
 
 
 @router.get("/rooms", response_model=RoomPage)
 async def rooms(runtime: Running, access: Reader, page: Paging, ward_id: WardId = None) -> Response:
     """Rooms and bays."""
-    return json_response(await read(runtime, lambda c: reads.rooms(c, page, runtime.meta.zone, ward_id)))
+    return json_response(
+        await read(runtime, lambda c: reads.rooms(c, page, runtime.meta.zone, ward_id, Sight.of(access)))
+    )
 
 
 @router.get("/beds", response_model=BedPage)
@@ -66,17 +72,18 @@ async def beds(
     features: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
     """Beds with their four facts; ``free_at`` leaves those free at a time, ``features`` (comma separated)
-    those that have all of them."""
+    those that have all of them. From memory while storage cannot be asked."""
     wanted = reads.BedFilter(ward_id, free_at, _features(features))
-    zone, now = runtime.meta.zone, runtime.clock().minute
-    return json_response(await read(runtime, lambda c: reads.beds(c, page, zone, wanted, now)))
+    rest = page, runtime.meta.zone, wanted, runtime.clock().minute, Sight.of(access)
+    return json_response(
+        await runtime.bedside.read(lambda c: reads.beds(c, *rest), lambda p: picture.beds(p, *rest))
+    )
 
 
 @router.get("/equipment-types", response_model=EquipmentTypePage)
 async def equipment_types(runtime: Running, access: Reader, page: Paging) -> Response:
     """Kinds of equipment."""
-    zone = runtime.meta.zone
-    return json_response(await read(runtime, lambda c: reads.equipment_types(c, page, zone, {})))
+    return json_response(await read(runtime, lambda c: reads.equipment_types(c, page, {}, Sight.of(access))))
 
 
 @router.get("/equipment", response_model=UnitPage)
@@ -89,7 +96,7 @@ async def equipment(
 ) -> Response:
     """Units of equipment."""
     equal = {"type_id": type_id, "ward_id": ward_id}
-    return json_response(await read(runtime, lambda c: reads.units(c, page, runtime.meta.zone, equal)))
+    return json_response(await read(runtime, lambda c: reads.units(c, page, equal, Sight.of(access))))
 
 
 @router.get("/equipment/{unit_id:path}/patients", response_model=UnitPatientsOut)
@@ -98,15 +105,17 @@ async def who_had_unit(
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
     unit_id: Id,
 ) -> Response:
-    """Which patients, in which beds, had this unit."""
+    """Which patients, in which beds of the wards the account may look at, had this unit."""
     zone = runtime.meta.zone
-    return json_response(await read(runtime, lambda c: tracing.who_had_unit(c, unit_id, zone)))
+    return json_response(
+        await read(runtime, lambda c: tracing.who_had_unit(c, unit_id, zone, Sight.of(access)))
+    )
 
 
 @router.get("/drugs", response_model=DrugPage)
 async def drugs(runtime: Running, access: Reader, page: Paging) -> Response:
     """Drugs."""
-    return json_response(await read(runtime, lambda c: reads.drug_list(c, page, runtime.meta.zone, {})))
+    return json_response(await read(runtime, lambda c: reads.drug_list(c, page, {}, Sight.of(access))))
 
 
 @router.get("/drug-lots", response_model=LotPage)
@@ -117,7 +126,9 @@ async def drug_lots(
     drug_id: Annotated[str | None, Query(max_length=80)] = None,
 ) -> Response:
     """Lots with what is on hand, reserved and available."""
-    return json_response(await read(runtime, lambda c: reads.lots(c, page, runtime.meta.zone, drug_id)))
+    return json_response(
+        await read(runtime, lambda c: reads.lots(c, page, runtime.meta.zone, drug_id, Sight.of(access)))
+    )
 
 
 @router.get("/drug-lots/{lot_id:path}/patients", response_model=LotPatientsOut)
@@ -126,8 +137,8 @@ async def who_had_lot(
     access: Annotated[Access, Depends(Permitted(Permission.REQUEST_READ))],
     lot_id: Id,
 ) -> Response:
-    """Which patients had this lot."""
-    return json_response(await read(runtime, lambda c: tracing.who_had_lot(c, lot_id)))
+    """Which patients of the wards the account may look at had this lot."""
+    return json_response(await read(runtime, lambda c: tracing.who_had_lot(c, lot_id, Sight.of(access))))
 
 
 @router.get("/staff", response_model=StaffPage)
@@ -140,7 +151,7 @@ async def staff(
     """Staff members by code; a role that reaches one ward must name it."""
     access.require(ward_id)
     equal = {"ward_id": ward_id}
-    return json_response(await read(runtime, lambda c: reads.staff_list(c, page, runtime.meta.zone, equal)))
+    return json_response(await read(runtime, lambda c: reads.staff_list(c, page, equal, Sight.of(access))))
 
 
 @router.get("/shifts", response_model=ShiftPage)
@@ -158,8 +169,10 @@ async def shifts(
     end = start + MINUTES_PER_DAY if until is None else until
     if end <= start:
         raise InvalidInput([Place("query:until", "a time after `from`")])
-    zone = runtime.meta.zone
-    return json_response(await read(runtime, lambda c: reads.shifts(c, page, zone, ward_id, start, end)))
+    zone, sight = runtime.meta.zone, Sight.of(access)
+    return json_response(
+        await read(runtime, lambda c: reads.shifts(c, page, zone, ward_id, start, end, sight))
+    )
 
 
 @router.get("/rules", response_model=RulesOut)

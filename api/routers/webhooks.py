@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
+from api.headers import etag
 from api.routers.common import NOT_A_VERB, Key, Paging, Revision, Running, body_hash, read
 from api.runtime import Runtime
 from api.schemas.answers.webhooks import (
@@ -50,7 +52,12 @@ class _Doing:
         """The answer with its secret, which is not stored with it."""
         reply = await self.submit(name, made.write)
         secret = None if reply.replayed else made.secret
-        return json_response({**reply.answer.body, "secret": secret}, reply.answer.status)
+        return _one({**reply.answer.body, "secret": secret}, reply.answer.status)
+
+
+def _one(body: Mapping[str, Any], status: int = 200) -> Response:
+    """One webhook, with the ETag that its next change needs."""
+    return json_response(body, status, {"ETag": etag(body["revision"])})
 
 
 @router.get("/webhooks", response_model=WebhookPage)
@@ -75,7 +82,7 @@ async def add_webhook(
 @router.get("/webhooks/{webhook_id}", response_model=WebhookOut, dependencies=[NOT_A_VERB])
 async def get_webhook(runtime: Running, access: Reads, webhook_id: Id) -> Response:
     """One webhook and how far it has come."""
-    return json_response(await read(runtime, lambda c: webhooks.shown(c, webhook_id, runtime.meta.zone)))
+    return _one(await read(runtime, lambda c: webhooks.shown(c, webhook_id, runtime.meta.zone)))
 
 
 @router.patch("/webhooks/{webhook_id}", response_model=WebhookOut, dependencies=[NOT_A_VERB])
@@ -90,13 +97,15 @@ async def change_webhook(
     """Another address, other events, a pause, or on again after one; what waits meanwhile is kept."""
     write = webhooks.change(webhook_id, body, revision, runtime.office)
     reply = await _Doing(request, runtime, access).submit("webhook.change", write)
-    return json_response(reply.answer.body)
+    return _one(reply.answer.body)
 
 
 @router.delete("/webhooks/{webhook_id}", status_code=204, dependencies=[NOT_A_VERB])
-async def remove_webhook(request: Request, runtime: Running, access: Changes, webhook_id: Id) -> Response:
+async def remove_webhook(
+    request: Request, runtime: Running, access: Changes, webhook_id: Id, revision: Revision
+) -> Response:
     """Send nothing there any more."""
-    await _Doing(request, runtime, access).submit("webhook.remove", webhooks.remove(webhook_id))
+    await _Doing(request, runtime, access).submit("webhook.remove", webhooks.remove(webhook_id, revision))
     return Response(status_code=204)
 
 
@@ -107,10 +116,11 @@ async def rotate_secret(
     access: Changes,
     key: Key,
     webhook_id: Id,
+    revision: Revision,
     body: Annotated[RotateIn, Depends(JsonBody(RotateIn))],
 ) -> Response:
     """A new secret; for a while the present one signs as well, so that no message is refused meanwhile."""
-    made = webhooks.rotate(webhook_id, body, runtime.office)
+    made = webhooks.rotate(webhook_id, body, revision, runtime.office)
     return await _Doing(request, runtime, access, key).with_secret("webhook.rotate", made)
 
 

@@ -84,6 +84,9 @@ _NAME: Final[JsonDict] = {
 _FREE_TEXT: Final[JsonDict] = {"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}
 """What the validators keep, as the document says it."""
 
+SHORTEST_REASON: Final = 3
+"""Characters of a reason at least."""
+
 Identity = Annotated[
     str,
     Field(min_length=1, max_length=MAX_ID_LENGTH, json_schema_extra=_NAME),
@@ -94,6 +97,13 @@ Word = Annotated[
 ]
 Readable = Annotated[str, Field(json_schema_extra=_FREE_TEXT), BeforeValidator(_readable)]
 """Free text: no control characters but line breaks and tabs; PostgreSQL keeps no NUL."""
-Reason = Annotated[Readable, Field(min_length=3, max_length=500)]
+Reason = Annotated[Readable, Field(min_length=SHORTEST_REASON, max_length=500)]
 Quantity = Annotated[int, Field(ge=1, le=MAX_COUNT)]
-DeadlineMs = Annotated[int, Field(ge=1, le=60_000, description="Answer within this many milliseconds.")]
+DeadlineMs = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=60_000,
+        description="Answer within this many milliseconds; fewer than 10 buy no place before others.",
+    ),
+]

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
-from api.schemas.base import MAX_LIST, Identity, Moment, Reason, Strict
+from api.schemas.base import MAX_LIST, SHORTEST_REASON, Identity, Moment, Reason, Strict
 from api.schemas.requests import PriorityName, WaiverIn
 from solver.hospital import Companion
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
 
+def _why_declined(reason: str | None, said: ValidationInfo) -> str | None:
+    """A ward that declines says why: whoever places the patient next has to know what is missing there."""
+    if said.data.get("accepted", True) or (reason is not None and len(reason.strip()) >= SHORTEST_REASON):
+        return reason
+    raise PydanticCustomError(
+        "wardflow_declined",
+        "why the ward does not take the patient, in 3 to 500 characters; or accepted: true",
+    )
+
+
 class ConfirmIn(Strict):
-    """The destination ward accepts, or declines with a reason."""
+    """The destination ward accepts, or declines and says why (``reason``, which needs no word otherwise)."""
 
     accepted: bool = True
-    reason: Reason | None = None
+    reason: Annotated[Reason | None, AfterValidator(_why_declined)] = Field(None, validate_default=True)
 
 
 class ReleaseIn(Strict):

@@ -27,12 +27,18 @@ class Principals:
     """Finds the principal of a token; ``forget`` after any change of accounts or tokens."""
 
     def __init__(
-        self, database: Database, wall: Clock, monotonic: Callable[[], float], sandbox: bool
+        self,
+        database: Database,
+        wall: Clock,
+        monotonic: Callable[[], float],
+        sandbox: bool,
+        outage_seconds: float,
     ) -> None:
         self._database = database
         self._wall = wall
         self._monotonic = monotonic
         self._sandbox = sandbox
+        self._outage_seconds = outage_seconds
         self._known: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
         self._changes = 0
         self._lock = threading.Lock()
@@ -48,18 +54,27 @@ class Principals:
         """From any thread. Raises ``Unauthenticated`` for a token that is unknown, expired or revoked or whose account
         is disabled, ``LiveOnly`` for a sandbox token at a live hospital.
 
-        While storage cannot be asked nobody can revoke anything either: whoever was known before is still.
+        While storage cannot be asked whoever was known shortly before is still (``while_storage_fails``).
         """
         digest, changes = hash_of_token(token), self._changes
         try:
             found = self._look_up(digest)
         except SQLAlchemyError as error:
-            known = self._known.get(digest)
+            known = self.while_storage_fails(token)
             if known is None or not storage_failed(error):
                 raise
-            return self._unexpired(known[0])
+            return known
         self._remember(digest, found, changes)
         return self._unexpired(found)
+
+    def while_storage_fails(self, token: str) -> Principal | None:
+        """Whom storage named for this token within the last ``outage_seconds``; None: nobody. What another process, for
+        which storage works, revokes meanwhile ends here when that time is over. Raises ``Unauthenticated`` for one that
+        has expired."""
+        known = self._known.get(hash_of_token(token))
+        if known is None or known[1] - REMEMBERED_SECONDS + self._outage_seconds < self._monotonic():
+            return None
+        return self._unexpired(known[0])
 
     def forget(self) -> None:
         """Look everything up again, also what is being looked up now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -11,8 +11,10 @@ from api.errors import AlreadyKnown, LoginRefused, LoginThrottled, UnknownRefere
 from api.errors import Place as WrongPlace
 from api.places import pointer
 from api.schemas.accounts import AccountIn, GrantIn, LoginIn
+from api.security.access import Access
 from api.security.permissions import Grant
 from api.security.tokens import Principal, hash_of_token, new_token
+from api.services.sight import Sight
 from api.services.words import moment
 from models.clock import Instant
 from models.commands import Answer, AuditEntry, Command, Outcome, Reply, Transaction
@@ -122,8 +124,7 @@ async def add_account(body: AccountIn, by: Principal, key: str, body_hash: bytes
             raise AlreadyKnown("An account of this login exists.")
         _check_scopes(transaction, body.roles)
         accounts.insert_account(transaction, record)
-        roles = [f"{g.role}@{g.scope}" for g in record.grants]
-        entry = AuditEntry("account.added", record.id, {"roles": roles})
+        entry = AuditEntry("account.added", record.id, {"roles": _named(record)})
         return Outcome(Answer(201, account_json(record)), (entry,), touched=())
 
     return await runtime.submit(
@@ -146,12 +147,31 @@ async def change_account(
             _check_scopes(transaction, roles)
             accounts.set_grants(transaction, account_id, _grants(roles))
         after = accounts.account_by_id(transaction.connection, account_id)
-        entry = AuditEntry("account.changed", account_id, {"disabled": after.disabled})
+        entry = AuditEntry(
+            "account.changed", account_id, {"disabled": after.disabled, "roles": _named(after)}
+        )
         return Outcome(Answer(200, account_json(after)), (entry,), touched=())
 
     reply = await runtime.submit(Command("account.change", by.account_id, write=write))
     runtime.principals.forget()
     return reply
+
+
+def _named(account: StoredAccount) -> list[str]:
+    """Its roles and where they are held, as the audit trail names them."""
+    return [f"{grant.role}@{grant.scope}" for grant in account.grants]
+
+
+def as_seen(account: StoredAccount, access: Access) -> StoredAccount | None:
+    """The account with those of its roles that are held everywhere or where the principal's permission reaches; None
+    if there are none, unless it reaches everything."""
+    sight = Sight.of(access)
+    if sight.wards is None:
+        return account
+    sites = {access.site_of_ward[ward_id] for ward_id in sight.wards}
+    seen = {"*", *(f"ward:{ward_id}" for ward_id in sight.wards), *(f"site:{site_id}" for site_id in sites)}
+    grants = tuple(grant for grant in account.grants if grant.scope in seen)
+    return replace(account, grants=grants) if grants else None
 
 
 def account_json(account: StoredAccount) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from api.security.access import Access
+from api.services.sight import Sight
 from models.outbox import StoredEvent
 
 WARDS = "wards"
@@ -29,9 +30,8 @@ class Audience:
         """What somebody who listens may hear: of one ward, or of every ward the grants reach."""
         if ward_id is not None:
             return cls(frozenset({ward_id}), general=False)
-        allowed = frozenset(ward for ward in access.site_of_ward if access.allows(ward))
-        everywhere = len(allowed) == len(access.site_of_ward)
-        return cls(None if everywhere else allowed, general=access.allows(None))
+        sight = Sight.of(access)
+        return cls(sight.wards, general=sight.general)
 
     def hears(self, event: StoredEvent) -> bool:
         """Whether this event is for them. One that does not say which wards it concerns is for who hears of all."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from api.schemas.requests import BatchIn
@@ -16,13 +17,20 @@ from api.services.placing import answer, carry_out, decide, open_case, settle
 from api.solving.messages import Failure, Plan
 from models.commands import Answer
 from solver.engine.errors import InvalidInstance
-from solver.engine.result import Budget, Unobserved
-from solver.hospital import Allocation, Block, Hospital, Minute, Priority
+from solver.engine.result import Budget, TracePoint, Unobserved
+from solver.hospital import Allocation, Block, Hospital, Minute, Priority, Request
 from solver.placing.least import least_cost
+from solver.placing.precedence import as_newcomer
 from solver.placing.problem import Decision, Method, PlacingProblem
+from solver.placing.rules import UNPLACED
+from solver.placing.search import Further
 
 SECONDS_PER_REQUEST = 0.01
 """A joint decision takes at most this long for each request: the writer has others to serve."""
+
+QUICK_STEPS, STEPS = 4, 20
+"""Steps of search for each request of a batch that sets no deadline: few first, and more where somebody waits who might
+have a place (``docs/decisions/0019``)."""
 
 STORING_SECONDS_PER_REQUEST = 0.008
 """What each request of a batch costs besides: why it found no place, and the statements that store it. Measured with
@@ -33,6 +41,9 @@ LEAST_SEARCH_SHARE = 0.2
 
 MOST_FURTHER = 5
 """Of so many moves beyond the budget it is told what each would save."""
+
+_Planned = Mapping[str, tuple[Allocation | None, Method]]
+"""What each request of a batch was given beforehand, by its id."""
 
 BATCH_SEED = 1
 """The joint search draws from this seed, so that the same batch on the same hospital is decided the same
@@ -86,27 +97,33 @@ def without_free_text(hospital: Hospital) -> Hospital:
 
 
 def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
-    """All requests of a batch, decided jointly; 200 with one answer each, in order."""
+    """All requests of a batch, decided jointly; 200 with one answer each, in order. Where somebody who waits for what
+    came free comes between them by precedence, in parts."""
     cases = _opened(command, changes)
     seconds = _search_seconds(command, changes.practice.batch_seconds)
     joint = [case for case in cases if not case.waivers]
-    deciding = _Deciding(changes, seconds)
+    parts = _parts(cases, changes)
     bound = None
-    if isinstance(command.planned, Plan):
-        held = deciding.follow(command.planned, joint)
-        # Of the requests that were waived nobody asked the solver, so it bounds nothing with them in it.
-        bound = command.planned.bound if held and len(joint) == len(cases) else None
-    else:
-        if seconds > 0 and len(joint) == len(cases) > 1:
-            bound = least_cost(changes.live, [case.request for case in joint])
-        deciding.jointly(joint)
-    deciding.one_by_one(cases)
+    # Of the requests that were waived nobody asked the solver, so it bounds nothing with them in it.
+    if len(joint) == len(cases) and isinstance(command.planned, Plan):
+        bound = command.planned.bound
+    elif len(joint) == len(cases) > 1 and seconds > 0:
+        bound = least_cost(changes.live, [case.request for case in joint])
+    deciding = _Deciding(
+        changes,
+        seconds / len(parts),
+        _planned(command.planned, joint),
+        in_time=command.due is not None,
+        bound=bound if len(parts) == 1 else None,
+    )
+    for part in parts:
+        changes.let_precede(as_newcomer(part[0].request.priority, changes.now))
+        deciding.decide(part)
     quality = deciding.quality(bound)
-    decided = [deciding.settled[case.id] for case in cases]
     plan = _Displacing(command.body.max_moves, quality["cost"], changes)
     if seconds > 0:
-        plan.go(decided)
-        decided = [changes.desk.cases[case.id] for case in cases]
+        plan.go([changes.desk.cases[case.id] for case in cases])
+    decided = [changes.desk.cases[case.id] for case in cases]
     reason = command.planned if isinstance(command.planned, str) else "deadline" if seconds <= 0 else None
     placed = sum(case.allocation is not None for case in decided)
     told = {
@@ -119,6 +136,31 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
         "results": [answer(case, changes, degraded=seconds <= 0) for case in decided],
     }
     return Answer(200, told)
+
+
+def _planned(planned: Plan | Failure | None, joint: Sequence[Case]) -> _Planned | None:
+    """What each case was given by a plan, by request id; None without a plan."""
+    if not isinstance(planned, Plan):
+        return None
+    rows = zip(joint, planned.given, planned.methods, strict=True)
+    return {case.id: (given, method) for case, given, method in rows}
+
+
+def _parts(cases: Sequence[Case], changes: Changes) -> list[list[Case]]:
+    """The cases of a batch, most urgent first; parted where somebody who waits precedes the rest (decision 0013)."""
+    parts: list[list[Case]] = []
+    before = -1
+    for priority, of_priority in groupby(sorted(cases, key=_priority), key=_priority):
+        waiting = changes.waiting_before(as_newcomer(priority, changes.now))
+        if waiting != before:
+            parts.append([])
+        before = waiting
+        parts[-1] += of_priority
+    return parts
+
+
+def _priority(case: Case) -> Priority:
+    return case.request.priority
 
 
 class _Displacing:
@@ -190,36 +232,59 @@ def _opened(command: PlaceBatch, changes: Changes) -> list[Case]:
     ]
 
 
-class _Pressed(Unobserved):
-    """Ends a search when somebody who waits behind it is due: they have the deadline, and it has a plan."""
+class _Enough(Unobserved):
+    """Ends a search when somebody who waits behind it is due: they have the deadline, and it has a plan; and when no
+    plan costs less (``bound``)."""
 
-    def __init__(self, pressed: Callable[[], bool]) -> None:
+    def __init__(self, pressed: Callable[[], bool], bound: int | None) -> None:
         self._pressed = pressed
+        self._bound = bound
+        self._proven = False
+
+    def incumbent(self, point: TracePoint) -> None:
+        """Another best plan."""
+        self._proven = None not in (point.cost, self._bound) and point.cost == self._bound
 
     def stop_requested(self) -> bool:
         """Whether to stop and keep the best plan."""
-        return self._pressed()
+        return self._proven or self._pressed()
 
 
 class _Deciding:
-    """A batch while it is decided: what became of each case, what all cost, and by which methods."""
+    """A batch while it is decided: what became of each case, what all cost, and by which methods. ``in_time``: whether
+    the caller set a deadline; ``bound``: no plan for all of it costs less."""
 
-    def __init__(self, changes: Changes, seconds: float) -> None:
-        self.settled: dict[str, Case] = {}
+    def __init__(
+        self, changes: Changes, seconds: float, plan: _Planned | None, *, in_time: bool, bound: int | None
+    ) -> None:
+        self._settled: set[str] = set()
+        self._plan = plan
+        self._held = True
         self._changes = changes
         self._seconds = seconds
+        self._in_time = in_time
+        self._bound = bound
         self._cost = 0
         self._methods: set[Method] = set()
 
-    def follow(self, plan: Plan, cases: Sequence[Case]) -> bool:
-        """Carry out what of a plan still holds; whether all of it did.
+    def decide(self, cases: Sequence[Case]) -> None:
+        """Give each case a place, or let it wait."""
+        joint = [case for case in cases if not case.waivers]
+        if self._plan is None:
+            self._jointly(joint, self._bound)
+        else:
+            self._follow(self._plan, joint)
+        self._one_by_one(cases)
+
+    def _follow(self, plan: _Planned, cases: Sequence[Case]) -> None:
+        """Carry out what of a plan still holds.
 
         If not, what does not hold is decided again jointly with all that is less urgent, so that nobody keeps a bed
         while somebody more urgent lost theirs.
         """
-        planned = zip(cases, plan.given, plan.methods, strict=True)
         broken: Priority | None = None
-        for case, given, method in sorted(planned, key=lambda row: row[0].precedence(self._changes.now)):
+        for case in sorted(cases, key=lambda case: case.precedence(self._changes.now)):
+            given, method = plan[case.id]
             if given is None or (broken is not None and case.request.priority > broken):
                 continue
             decision = _as_planned(case, given, method, self._changes)
@@ -228,40 +293,55 @@ class _Deciding:
             elif broken is None:
                 broken = case.request.priority
         if broken is not None:
-            self.jointly([case for case in cases if case.id not in self.settled])
-        return broken is None
+            self._held = False
+            self._jointly([case for case in cases if case.id not in self._settled])
 
-    def jointly(self, cases: Sequence[Case]) -> None:
+    def _jointly(self, cases: Sequence[Case], bound: int | None = None) -> None:
         """Decide cases together by search; what was given is settled first, so that reasons name the rest. Those
-        that the referee does not confirm are left."""
+        that the referee does not confirm are left. ``bound``: no plan for them costs less."""
         seconds = min(self._seconds, SECONDS_PER_REQUEST * len(cases))
         if len(cases) < 2 or seconds <= 0:
             return
         new_id = self._changes.desk.new_id
+        requests = [case.request for case in cases]
+        budget, further = self._effort(requests, seconds, bound)
         decisions = self._changes.live.decide_batch(
-            [case.request for case in cases],
+            requests,
             [new_id("alc") for _ in cases],
-            Budget(seconds=seconds),
+            budget,
             BATCH_SEED,
-            observer=_Pressed(self._changes.desk.pressed),
+            observer=_Enough(self._changes.desk.pressed, bound),
+            further=further,
         )
         pairs = sorted(zip(cases, decisions, strict=True), key=lambda pair: pair[1].allocation is None)
         for case, decision in pairs:
             if decision.allocation is None or decision.verified:
                 self._settle(case, decision)
 
-    def one_by_one(self, cases: Sequence[Case]) -> None:
+    def _effort(
+        self, requests: Sequence[Request], seconds: float, bound: int | None
+    ) -> tuple[Budget, Further | None]:
+        """How long to search: as long as the caller gave; else so many steps, and more of them unless everybody has a
+        place who can have one."""
+        if self._in_time:
+            return Budget(seconds=seconds), None
+        quick, thorough = (Budget(seconds, steps * len(requests)) for steps in (QUICK_STEPS, STEPS))
+        profile = self._changes.records.profile
+        one_waits = min(profile.weight(UNPLACED[request.priority]) for request in requests)
+        return quick, Further(thorough, None if bound is None else bound + max(0, one_waits - 1))
+
+    def _one_by_one(self, cases: Sequence[Case]) -> None:
         """Decide what is left, most urgent first: those with waivers, because a waiver is one request's and not the
         batch's; those a plan had no place for, because one may have come free."""
         for case in sorted(cases, key=lambda case: case.precedence(self._changes.now)):
-            if case.id not in self.settled:
+            if case.id not in self._settled:
                 self._settle(case, decide(case, self._changes, hurried=self._seconds <= 0))
 
     def quality(self, bound: int | None) -> dict[str, Any]:
         """How the batch was decided, what it costs, and the least it could have cost."""
         cost = self._cost
         # The plan was bounded on the hospital as it was; a cheaper one now is no contradiction, but ends the proof.
-        bound = bound if bound is not None and bound <= cost else None
+        bound = bound if bound is not None and self._held and bound <= cost else None
         return {
             "method": "+".join(sorted(self._methods)),
             "cost": cost,
@@ -270,7 +350,8 @@ class _Deciding:
         }
 
     def _settle(self, case: Case, decision: Decision) -> None:
-        self.settled[case.id] = settle(case, decision, self._changes, compare=False)
+        settle(case, decision, self._changes, compare=False)
+        self._settled.add(case.id)
         self._cost += decision.cost
         self._methods.add(decision.method)
 

@@ -46,7 +46,9 @@ class Case:
     ``waivers``: rules a person overrode for it, with the minute until which. ``displaced_by``: the more urgent
     request that a booking of this one was taken back for; that happens to no case twice. ``declined_by``: the wards
     that declined it, in order. ``held_until``: when what was given is given back unless somebody confirms it.
-    ``overrides``: everything people decided against rules, also what is over.
+    ``overrides``: everything people decided against rules, also what is over. ``left_until``: the expected end of the
+    stay a transfer continues, as it was before what was given made it end sooner. ``held``: the bed and units of every
+    hold there was for it.
     """
 
     request: Request
@@ -63,6 +65,8 @@ class Case:
     declined_by: tuple[str, ...] = ()
     held_until: Minute | None = None
     overrides: tuple[Override, ...] = ()
+    left_until: Minute | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

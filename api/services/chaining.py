@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from api.schemas.chains import ChainIn
@@ -31,6 +32,7 @@ from solver.placing.moving import (
     move_request,
 )
 from solver.placing.problem import Method
+from solver.placing.records import Records
 from solver.placing.telling import as_json
 
 LIMITS = Limits()
@@ -178,8 +180,13 @@ def movable_stays(moves: Mapping[str, int], changes: Changes) -> Iterator[Movabl
     for stay in records.stays.values():
         if stay.id in spoken or any(bars(stay, records, LIMITS, moves.get(stay.id, 0), attached)):
             continue
-        rooms = lounge if may_sit(stay, records) else None
-        yield Movable(stay.id, move_request(stay, records, LIMITS, f"move/{stay.id}", rooms))
+        yield Movable(stay.id, partial(_asked_for, stay, lounge, records))
+
+
+def _asked_for(stay: Stay, lounge: frozenset[str], records: Records) -> Request:
+    """What is asked for who would be moved."""
+    rooms = lounge if may_sit(stay, records) else None
+    return move_request(stay, records, LIMITS, f"move/{stay.id}", rooms)
 
 
 def _bars(stay: Stay, moves: Mapping[str, int], changes: Changes) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,7 @@ from solver.hospital import (
     UnitUse,
 )
 from solver.placing.live import LiveHospital
+from solver.placing.precedence import Precedence
 from solver.placing.records import Record, Records, consequences
 from solver.placing.repair import Repaired
 from solver.placing.scarcity import priced
@@ -47,6 +49,7 @@ class Changes:
         self.after: dict[Key, Record | None] = {}
         self.cases_before: dict[str, Case | None] = {}
         self.cases_after: dict[str, Case] = {}
+        self._cases_noted: dict[str, Case] = {}
         self.identities: dict[str, PersonalData] = {}
         self.steps: dict[tuple[str, Step], Minute] = {}
         self.waivers: list[Waiver] = []
@@ -55,6 +58,7 @@ class Changes:
         self.reasons: list[StatedReason] = []
         self.breaches: list[Breach] = []
         self.audit: list[AuditEntry] = []
+        self._acting: tuple[str | None, dict[str, Any]] = (None, {})
         self.events: list[Event] = []
         self.dispensed: dict[str, set[str]] = defaultdict(set)
         self.ended: dict[str, Minute] = {}
@@ -75,6 +79,10 @@ class Changes:
         self.without_round = False
         """Whether the waiting list is left alone, because going over it failed."""
         self.activated: Activated | None = None
+        self.waiting_before: Callable[[Precedence], int] = lambda _: 0
+        """How many who wait for what came free have their turn before a newcomer."""
+        self.let_precede: Callable[[Precedence], None] = lambda _: None
+        """Gives them their turn."""
         self.repriced: Repriced | None = None
 
     @property
@@ -126,7 +134,15 @@ class Changes:
         case = replace(case, revision=1 if before is None else before.revision + 1)
         self.desk.set_case(case)
         self.cases_after[case.id] = case
+        self._cases_noted.pop(case.id, None)
         return case
+
+    def note_case(self, case: Case) -> None:
+        """Replace a case by one that differs in nothing that is stored: its revision stays."""
+        self.cases_before.setdefault(case.id, self.desk.cases.get(case.id))
+        self.desk.set_case(case)
+        noted = self.cases_after if case.id in self.cases_after else self._cases_noted
+        noted[case.id] = case
 
     def give(self, case: Case, allocation: Allocation) -> None:
         """Make an allocation's stays, bookings and reservations part of the hospital."""
@@ -152,6 +168,14 @@ class Changes:
         """Reserve so much more of a lot (less, if negative)."""
         lot = self.records.lots[lot_id]
         self.put(replace(lot, reserved=lot.reserved + quantity))
+
+    def left_until(self, case: Case) -> Minute | None:
+        """The expected end of the stay a transfer continues, as it is without the transfer; None if it continues none
+        that is there."""
+        left = self.records.stays.get(case.request.from_stay_id or "")
+        if left is None:
+            return None
+        return left.end if case.left_until is None else max(left.end, case.left_until)
 
     def _end_left(self, stay_id: str | None, end: Minute) -> None:
         """A transfer is given: the stay it continues ends when it starts, and whoever accompanies it leaves."""
@@ -213,9 +237,24 @@ class Changes:
 
     def tell(self, action: str, subject: str, **detail: Any) -> None:
         """An audit line and an event of the same words; the event also names the wards it concerns."""
-        self.audit.append(AuditEntry(action, subject, detail))
+        actor, because = self._acting
+        self.audit.append(AuditEntry(action, subject, detail | because, actor))
         wards = sorted(wards_concerned(subject, detail, self))
         self.events.append(Event(action, {"subject": subject, "minute": self.now, **detail, "wards": wards}))
+
+    @contextmanager
+    def acting(self, actor: str, **because: Any) -> Iterator[None]:
+        """What is told inside is audited as an act of a part of the system, and why; not as the sender's."""
+        outer, self._acting = self._acting, (actor, because)
+        try:
+            yield
+        finally:
+            self._acting = outer
+
+    @property
+    def own_acts(self) -> list[AuditEntry]:
+        """What was told as the act of whoever sent the command."""
+        return [entry for entry in self.audit if entry.actor is None]
 
     def propose(self, proposal: Proposal) -> Proposal:
         """Add or replace a proposal."""
@@ -290,8 +329,8 @@ class Changes:
             return False
         if self.repriced is not None and live.records.profile is not self.repriced.profile:
             return False
-        cases = self.desk.cases
-        return records and all(cases.get(i) in (case, None) for i, case in self.cases_after.items())
+        cases, after = self.desk.cases, [*self.cases_after.items(), *self._cases_noted.items()]
+        return records and all(cases.get(i) in (case, None) for i, case in after)
 
     def _restore(self, key: Key, before: Record | None) -> None:
         kind, record_id = key

@@ -43,8 +43,8 @@ def _wards_of(record_id: str, changes: Changes) -> Iterator[str]:
 
 
 def _home_wards(record_id: str, records: Records) -> Iterator[str]:
-    """Of units, their bookings, shifts, staff."""
-    for found in (records.units, records.unit_bookings, records.shifts, records.staff):
+    """Of units, their bookings, lots that lie on a ward, shifts, staff."""
+    for found in (records.units, records.unit_bookings, records.lots, records.shifts, records.staff):
         record = found.get(record_id)
         if record is not None and record.ward_id is not None:
             yield record.ward_id

@@ -40,6 +40,7 @@ class Practice:
     displacing: Bounds = field(default_factory=Bounds)
     chain_searches: int = 0
     hold_rest_minutes: int = 30
+    holds_per_resource: int = 3
     scarcity_minutes: int = 0
 
 
@@ -155,6 +156,7 @@ class Desk:
         """Take shifts that are over and persons who neither lie nor are awaited here out of the live hospital
         (not out of storage), so that it does not grow. Between batches only."""
         records = self.live.records
+        self.set_aside = {case_id: until for case_id, until in self.set_aside.items() if until > records.now}
         for over in [slot for slot in self.cover if slot[1] < records.now // SLOT_MINUTES]:
             del self.cover[over]
         for shift in [s for s in records.shifts.values() if s.end <= records.now]:

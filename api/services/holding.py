@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from api.errors import RuleBroken, UnknownReference, WrongState
+from api.errors import HeldTooOften, RuleBroken, UnknownReference, WrongState
 from api.schemas.offers import HoldIn
 from api.security.access import Access
 from api.services import words
 from api.services.cases import Case
 from api.services.changes import Changes
 from api.services.choosing import chosen, unknown_things
+from api.services.lasting import restore_left
 from api.services.lookup import case_by_id, require_asking
 from api.services.placing import answer, decide, keep_waiting, open_case, settle
 from models.commands import Answer
 from solver.engine.rule import Level
-from solver.hospital import RequestState
+from solver.hospital import Allocation, RequestState
 from solver.placing import rules
 from solver.placing.problem import Decision, NearMiss, Standing, WhyNot
 
@@ -46,15 +47,28 @@ def hold(command: Hold, changes: Changes) -> Answer:
         case = settle(case, _at_the_place(case, body, changes), changes)
     if case.allocation is None:
         return Answer(202, answer(case, changes))
+    given = case.allocation
+    case = _counted(case, given, changes)
     changes.tell(
         "hold.taken",
-        case.allocation.id,
+        given.id,
         request_id=case.id,
-        bed_id=case.allocation.bed_id,
-        ward_id=changes.records.ward_of_bed(case.allocation.bed_id).id,
+        bed_id=given.bed_id,
+        ward_id=changes.records.ward_of_bed(given.bed_id).id,
         until=case.held_until,
     )
     return Answer(201, answer(case, changes))
+
+
+def _counted(case: Case, given: Allocation, changes: Changes) -> Case:
+    """The case with one more hold; raises ``HeldTooOften``: whoever holds a thing again and again has it for good
+    without anybody having decided so."""
+    most = changes.practice.holds_per_resource
+    taken = (given.bed_id, *dict.fromkeys(use.unit_id for use in given.units))
+    for resource_id in taken:
+        if case.held.count(resource_id) >= most:
+            raise HeldTooOften(resource_id, most)
+    return changes.set_case(replace(case, held=(*case.held, *taken)))
 
 
 def _refuse_unknown(body: HoldIn, changes: Changes) -> None:
@@ -108,6 +122,7 @@ def lapse(changes: Changes) -> list[str]:
         if case.allocation is not None and not any(stay.state.pinned for stay in changes.stays_of(case)):
             lapsed.append(case.allocation.id)
             _give_back(case, changes)
+    restore_left(changes)
     return lapsed
 
 

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -39,12 +39,21 @@ from api.services import (
 from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
+from api.services.lasting import restore_left
+from api.services.picture import Picture
 from api.services.resting import rest_on_cover
-from api.services.waiting import SET_ASIDE_MINUTES, RoundFailed, WaitingList
+from api.services.waiting import (
+    CLOCK_MOVED,
+    SET_ASIDE_MINUTES,
+    RoundFailed,
+    WaitingList,
+    causes,
+)
 from models.clock import Clock
-from models.commands import Answer, Command, Decision, Outcome, Transaction
+from models.commands import Answer, AuditEntry, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
 from solver.hospital import Minute, Priority
+from solver.placing.precedence import Precedence, as_newcomer
 from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
@@ -52,6 +61,9 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Any, Changes], Answer]
 
 T = TypeVar("T")
+
+PICTURE_SECONDS = 0.5
+"""How long whoever asks for the picture waits for what is being decided."""
 
 HANDLERS: Mapping[str, Handler] = {
     "request.place": placing.place_one,
@@ -121,11 +133,20 @@ class Prepared:
             self.stale = True
             raise
         body = {**self.answer.body, "hospital_revision": transaction.revision}
-        audit, events = tuple(self.changes.audit), tuple(self.changes.events)
+        audit = tuple(_at_revision(entry, transaction.revision) for entry in self.changes.audit)
+        events = tuple(self.changes.events)
         # A desk takes in single records; one that other rules hold for is built anew.
         other_rules = self.changes.activated is not None or self.changes.repriced is not None
         touched = None if other_rules else touched_by(self.changes)
         return Outcome(Answer(self.answer.status, body), audit, events, touched)
+
+
+def _at_revision(entry: AuditEntry, revision: int) -> AuditEntry:
+    """An act of the system's own names the revision of the hospital in which it, and what brought it about, took
+    place."""
+    if entry.actor is None:
+        return entry
+    return replace(entry, detail={**entry.detail, "hospital_revision": revision})
 
 
 def _persons_named(command: Command) -> Iterable[str]:
@@ -147,7 +168,7 @@ def _bundles(body: Any) -> Iterable[BundleIn]:
 
 
 def _asks(command: Command) -> Priority | None:
-    """How urgent what a command asks for is (the most urgent of a batch); None if it asks for no place."""
+    """How urgent what a command newly asks for is (the most urgent of a batch); None if it asks for no place."""
     body = command.body
     if isinstance(body, placing.PlaceOne):
         return body.body.priority.priority
@@ -177,7 +198,12 @@ class HospitalDecider:
         self._lock = threading.RLock()
         self.pressed: Callable[[], bool] = lambda: False
         """Whether somebody who waits behind the commands being decided is due."""
+        self.settled: Callable[[], None] = lambda: None
+        """Told when the desk was built anew."""
         self.desk = keeper.build()
+        self._stored_at = self.desk.live.now
+        self._picture: Picture | None = None
+        """The desk as it was committed, while decisions are on it that are not; None: it stands as committed."""
         self.moved_at = time.monotonic()
         """When the desk was last brought up to the clock (monotonic seconds): the age of what answers rest
         on."""
@@ -187,6 +213,8 @@ class HospitalDecider:
         with self._lock:
             if not self._sound:
                 self.reset()
+            if self._picture is None:
+                self._picture = Picture.of(self.desk, self._stored_at)
             self._move_clock()
             self.desk.pressed = self.pressed
             self.desk.look_up({person for command in commands for person in _persons_named(command)})
@@ -200,8 +228,8 @@ class HospitalDecider:
             return 0
         if command.name == "clock.tick":
             return 9
-        urgency = _asks(command)
-        return 1 if urgency is None else 2 + urgency
+        precedence = self._precedence(command)
+        return 1 if precedence is None else 2 + precedence[0]
 
     def ask(self, question: Callable[[Changes], T], actor: str, persons: Collection[str] = ()) -> T:
         """What a question finds on the hospital as it was decided last; whatever it tries is undone. From any thread,
@@ -232,7 +260,7 @@ class HospitalDecider:
         if now != self.desk.live.now:
             self.desk.live.move_clock(now)
             # What is free for how long changes with the minute.
-            self._waiting.came_free()
+            self._waiting.came_free(CLOCK_MOVED)
             self.desk.forget_the_past()
             self.desk.end_waivers()
         self.moved_at = time.monotonic()
@@ -257,7 +285,7 @@ class HospitalDecider:
             if changes.tried_waiting:
                 self._waiting.came_free()
             return error
-        if not changes.audit:
+        if not changes.own_acts:
             changes.tell(command.name, "hospital")
         rest_on_cover(changes)
         changes.reckon_taken()
@@ -272,19 +300,29 @@ class HospitalDecider:
 
     def _in_turn(self, command: Command, changes: Changes, last: bool) -> Answer:
         """Decide a command, after those who wait and precede whoever it asks for; with the last, all others."""
-        urgency = _asks(command)
-        if urgency is not None:
-            # Of the same priority and the same minute, whoever waits was there first.
-            self._waiting.before((urgency, changes.now + 1, ""), changes)
+        changes.waiting_before = lambda newcomer: self._waiting.left_before(newcomer, changes)
+        changes.let_precede = lambda newcomer: self._waiting.before(newcomer, changes)
+        precedence = self._precedence(command)
+        if precedence is not None:
+            changes.let_precede(precedence)
         tried = changes.tried_waiting
         answer = HANDLERS[command.name](command.body, changes)
+        restore_left(changes)
         if changes.came_free:
-            self._waiting.came_free()
+            self._waiting.came_free(*causes(changes))
         elif changes.tried_waiting and not tried:
             self._waiting.gone_over()
         if last:
             self._waiting.finish(changes)
         return answer
+
+    def _precedence(self, command: Command) -> Precedence | None:
+        """Where whoever a command asks for stands; None if it asks for no place."""
+        urgency, body = _asks(command), command.body
+        if urgency is not None:
+            return as_newcomer(urgency, self.desk.live.now)
+        held = self.desk.cases.get(body.body.request_id or "") if isinstance(body, holding.Hold) else None
+        return None if held is None else held.precedence(self.desk.live.now)
 
     @property
     def revision(self) -> int:
@@ -297,6 +335,7 @@ class HospitalDecider:
         news = self._keeper.news_since(connection, self.desk.revision)
         with self._lock:
             if self._sound and news.revision == self.desk.revision:
+                self._stored_at = max(self._stored_at, self.desk.live.now)
                 return False
             if not self._sound or news.touched is None:
                 self.reset()
@@ -305,6 +344,7 @@ class HospitalDecider:
             present = self._keeper.present(connection, news.touched, self.desk.live.now)
             refresh(self.desk, present, news.touched)
             self.desk.revision = news.revision
+            self._stands_as_stored()
             return True
 
     def refused(self, command: Command, decision: Decision) -> None:
@@ -321,9 +361,30 @@ class HospitalDecider:
     def committed(self, decisions: Sequence[Decision], revision: int) -> None:
         """The desk took the decisions in when they were made."""
         self.desk.revision = revision
+        self._stands_as_stored()
+
+    def _stands_as_stored(self) -> None:
+        if self._sound:
+            self._picture, self._stored_at = None, self.desk.live.now
+
+    def picture(self) -> Picture:
+        """The hospital as it was last seen to be stored. From any thread; waits for no decision for long."""
+        busy = not self._lock.acquire(timeout=PICTURE_SECONDS)
+        try:
+            found = self._picture
+            if found is not None:
+                return found
+            if busy or not self._sound:
+                raise NotReady("The hospital is being read again.")
+            return Picture.of(self.desk, self._stored_at)
+        finally:
+            if not busy:
+                self._lock.release()
 
     def reset(self) -> None:
         """Build the desk from the database again."""
         with self._lock:
             self.desk = self._keeper.build()
             self._sound = True
+            self.settled()
+            self._stands_as_stored()

@@ -35,6 +35,31 @@ def set_end(stay: Stay, end: Minute, departure: Departure, changes: Changes) -> 
         _tell_end(changes.desk.cases[case.id], end, ends, changes)
 
 
+def restore_left(changes: Changes) -> None:
+    """Stays that transfers had made end sooner last again as long as they did, or until the transfer's later start, if
+    what was given for it is no more; what was booked in those beds meanwhile is repaired."""
+    looked_at: set[str] = set()
+    while fresh := changes.cases_after.keys() - looked_at:
+        looked_at |= fresh
+        for case_id in sorted(fresh):
+            _restore_left(changes.cases_before[case_id], changes.cases_after[case_id], changes)
+
+
+def _restore_left(before: Case | None, after: Case, changes: Changes) -> None:
+    left, until = changes.records.stays.get(after.request.from_stay_id or ""), after.left_until
+    given = None if before is None else before.allocation
+    if left is None or until is None or given is None or given == after.allocation:
+        return
+    if after.allocation is None:
+        changes.set_case(replace(after, left_until=None))
+    # Another end than the transfer's start was told since: a discharge that was ordered, say.
+    told_sooner = left.end < given.start or (left.departure is Departure.CONFIRMED and left.end > given.start)
+    end = until if after.allocation is None else min(until, after.allocation.start)
+    if left.end < end and not told_sooner:
+        set_end(left, end, left.departure, changes)
+        changes.tell("stay.lasts_on", left.id, bed_id=left.bed_id, request_id=after.id)
+
+
 def _keep(booking: UnitBooking, end: Minute, changes: Changes) -> Minute:
     """Keep a unit longer, as far as who comes next (and cannot be decided again) leaves it; returns until
     when."""

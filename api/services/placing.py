@@ -141,6 +141,7 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
         allocation=decision.allocation,
         explanation=explained,
         need=None,
+        left_until=changes.left_until(case),
     )
     changes.give(case, decision.allocation)
     case = changes.set_case(case)

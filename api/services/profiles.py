@@ -71,7 +71,7 @@ def drafting(body: ProfileIn, command: Command) -> Command:
             "revision": book.revision(draft.version),
             "hospital_revision": transaction.revision,
         }
-        return _outcome(Answer(201, told), "profile.drafted", draft.version, based_on=base.version)
+        return _outcome(Answer(201, told), "profile.drafted", transaction, based_on=base.version)
 
     return replace(command, write=write)
 
@@ -186,12 +186,14 @@ def _store_preview(transaction: Transaction, told: Mapping[str, Any], actor: str
     profiles.note(transaction, version, Happening.PREVIEWED, actor, detail=detail)
     revision = profiles.load_book(transaction.connection).revision(version)
     body = {**told, "revision": revision, "hospital_revision": transaction.revision}
-    return _outcome(Answer(200, body), "profile.previewed", version, **detail)
+    return _outcome(Answer(200, body), "profile.previewed", transaction, **detail)
 
 
-def _outcome(answer: Answer, action: str, version: int, **detail: Any) -> Outcome:
-    subject = f"profile-{version}"
-    event = Event(action, {"subject": subject, "version": version, **detail})
+def _outcome(answer: Answer, action: str, transaction: Transaction, **detail: Any) -> Outcome:
+    """What came of it. The rules are the whole hospital's, so that whoever may read them hears of it, on every ward."""
+    version = answer.body["version"]
+    subject, minute = f"profile-{version}", transaction.now.minute
+    event = Event(action, {"subject": subject, "minute": minute, "version": version, **detail, "wards": []})
     return Outcome(answer, (AuditEntry(action, subject, detail),), (event,), touched=())
 
 

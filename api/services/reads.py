@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, or_, selec
 from api.errors import InvalidInput, Place
 from api.services import words
 from api.services.reading_reasons import Reader
+from api.services.sight import Sight
 from api.services.steps import breach_json
 from api.services.storing import case_of, proposal_of
-from models.census import BedCensus, census
 from models.repositories import cases, governance
 from models.repositories.cases import StoredCase
 from models.repositories.steps import breaches_of_request
@@ -66,7 +66,7 @@ def _decoded(cursor: str) -> str:
 
 
 # --- lists --------------------------------------------------------------------------------------------------
-def wards(connection: Connection, page: Page, zone: str) -> dict[str, Any]:
+def wards(connection: Connection, page: Page, zone: str, sight: Sight) -> dict[str, Any]:
     """Wards with their beds counted and their blocks."""
     blocks = _blocks(connection, zone)
     beds: defaultdict[str, int] = defaultdict(int)
@@ -74,14 +74,15 @@ def wards(connection: Connection, page: Page, zone: str) -> dict[str, Any]:
         select(places.room.c.ward_id).join_from(places.bed, places.room).where(_standing())
     ):
         beds[ward_id] += 1
-    found = _rows(connection, places.ward, page)
+    found = _rows(connection, places.ward, page, sight.on_ward(places.ward.c.id))
     return page.body([_plain(r) | {"beds": beds[r.id], "blocks": blocks[r.id]} for r in found])
 
 
-def rooms(connection: Connection, page: Page, zone: str, ward_id: str | None) -> dict[str, Any]:
+def rooms(connection: Connection, page: Page, zone: str, ward_id: str | None, sight: Sight) -> dict[str, Any]:
     """Rooms with their blocks."""
     blocks = _blocks(connection, zone)
-    found = _rows(connection, places.room, page, _equal(places.room.c.ward_id, ward_id))
+    seen = [*_equal(places.room.c.ward_id, ward_id), *sight.on_ward(places.room.c.ward_id)]
+    found = _rows(connection, places.room, page, seen)
     return page.body([_plain(r) | {"blocks": blocks[r.id]} for r in found])
 
 
@@ -94,12 +95,14 @@ class BedFilter:
     features: frozenset[Feature] = frozenset()
 
 
-def beds(connection: Connection, page: Page, zone: str, wanted: BedFilter, now: Minute) -> dict[str, Any]:
+def beds(
+    connection: Connection, page: Page, zone: str, wanted: BedFilter, now: Minute, sight: Sight
+) -> dict[str, Any]:
     """Beds with their four facts at ``free_at`` or now: status, blocks, reservation, occupancy."""
     at = now if wanted.free_at is None else wanted.free_at
     facts = _BedFacts(connection, at, zone)
     items: list[dict[str, Any]] = []
-    for row in _bed_rows(connection, page.after, wanted.ward_id):
+    for row in _bed_rows(connection, page.after, wanted.ward_id, sight):
         item = facts.of(row)
         if not wanted.features <= set(item["features"]) or (wanted.free_at is not None and not item["free"]):
             continue
@@ -149,23 +152,26 @@ class _BedFacts:
         }
 
 
-def _bed_rows(connection: Connection, after: str, ward_id: str | None) -> Iterable[Any]:
+def _bed_rows(connection: Connection, after: str, ward_id: str | None, sight: Sight) -> Iterable[Any]:
     columns = [*places.bed.c, places.room.c.ward_id, places.room.c.features.label("room_features")]
     chosen = select(*columns).join_from(places.bed, places.room).where(_standing(), places.bed.c.id > after)
-    for condition in _equal(places.room.c.ward_id, ward_id):
+    for condition in (*_equal(places.room.c.ward_id, ward_id), *sight.on_ward(places.room.c.ward_id)):
         chosen = chosen.where(condition)
     return connection.execute(chosen.order_by(places.bed.c.id))
 
 
 def simple_list(
-    table: Table, *, hide: Collection[str] = (), moments: Collection[str] = ()
-) -> Callable[[Connection, Page, str, dict[str, str | None]], dict[str, Any]]:
-    """A reader of one table as it is, by id; ``moments`` are columns of minutes, told as times."""
+    table: Table,
+) -> Callable[[Connection, Page, dict[str, str | None], Sight], dict[str, Any]]:
+    """A reader of one table as it is, by id; of what lies on a ward, what is in sight."""
 
-    def read(connection: Connection, page: Page, zone: str, equal: dict[str, str | None]) -> dict[str, Any]:
+    def read(
+        connection: Connection, page: Page, equal: dict[str, str | None], sight: Sight
+    ) -> dict[str, Any]:
         conditions = [c for name, value in equal.items() for c in _equal(table.c[name], value)]
-        found = _rows(connection, table, page, conditions)
-        return page.body([_told(_plain(r), zone, hide, moments) for r in found])
+        if "ward_id" in table.c:
+            conditions += sight.on_ward(table.c.ward_id)
+        return page.body([_plain(r) for r in _rows(connection, table, page, conditions)])
 
     return read
 
@@ -176,26 +182,42 @@ drug_list = simple_list(drug_tables.drug)
 staff_list = simple_list(staff.staff_member)
 
 
-def lots(connection: Connection, page: Page, zone: str, drug_id: str | None) -> dict[str, Any]:
+def lots(connection: Connection, page: Page, zone: str, drug_id: str | None, sight: Sight) -> dict[str, Any]:
     """Lots with their balances."""
     balance = drug_tables.lot_balance.c
     chosen = select(drug_tables.lot, balance.on_hand, balance.reserved).join_from(
         drug_tables.lot, drug_tables.lot_balance
     )
     table = drug_tables.lot
-    for condition in (table.c.id > page.after, *_equal(table.c.drug_id, drug_id)):
+    seen = sight.on_ward(table.c.ward_id)
+    for condition in (table.c.id > page.after, *_equal(table.c.drug_id, drug_id), *seen):
         chosen = chosen.where(condition)
-    found = connection.execute(chosen.order_by(table.c.id).limit(page.limit + 1))
+    found = connection.execute(chosen.order_by(table.c.id).limit(page.limit + 1)).all()
     items = [_told(_plain(r), zone, (), ("expires_minute",)) for r in found]
-    return page.body([item | {"available": item["on_hand"] - item["reserved"]} for item in items])
+    theirs = sight.persons(connection, [r.crossmatched_for for r in found if r.crossmatched_for is not None])
+    return page.body(
+        [
+            item
+            | {"available": item["on_hand"] - item["reserved"]}
+            | {"crossmatched_for": item["crossmatched_for"] if item["crossmatched_for"] in theirs else None}
+            for item in items
+        ]
+    )
 
 
 def shifts(
-    connection: Connection, page: Page, zone: str, ward_id: str | None, since: Minute, until: Minute
+    connection: Connection,
+    page: Page,
+    zone: str,
+    ward_id: str | None,
+    since: Minute,
+    until: Minute,
+    sight: Sight,
 ) -> dict[str, Any]:
     """Shifts that touch ``[since, until)``."""
     table = staff.shift
     conditions = [
+        *sight.on_ward(table.c.ward_id),
         *_equal(table.c.ward_id, ward_id),
         table.c.end_minute > since,
         table.c.start_minute < until,
@@ -211,11 +233,15 @@ def shifts(
     return page.body(items)
 
 
-def requests(connection: Connection, page: Page, zone: str, state: str | None) -> dict[str, Any]:
+def requests(
+    connection: Connection, page: Page, zone: str, state: str | None, sight: Sight
+) -> dict[str, Any]:
     """Requests in a state (all open ones by default), by id."""
     states = [state] if state is not None else list(OPEN_REQUESTS)
     table = care.request
     chosen = select(table.c.id).where(table.c.state.in_(states), table.c.id > page.after)
+    for condition in sight.on_requests():
+        chosen = chosen.where(condition)
     ids = list(connection.scalars(chosen.order_by(table.c.id).limit(page.limit + 1)))
     items = [_case_json(cases.load_case(connection, request_id), zone) for request_id in ids]
     return page.body([item | {"id": item["request_id"]} for item in items])
@@ -225,6 +251,7 @@ def requests(connection: Connection, page: Page, zone: str, state: str | None) -
 def request(connection: Connection, request_id: str, zone: str, reader: Reader) -> dict[str, Any]:
     """One request in whatever state, with the times of its steps, those that were late, and what was said."""
     stored = cases.load_case(connection, request_id)
+    Sight.of(reader.access).require_request(connection, request_id, reader.access.permission)
     steps = cases.load_steps(connection, [request_id]).get(request_id, {})
     times = {step.value: words.moment(minute, zone) for step, minute in sorted(steps.items())}
     told = {
@@ -244,6 +271,7 @@ def request(connection: Connection, request_id: str, zone: str, reader: Reader) 
 def allocation(connection: Connection, allocation_id: str, zone: str, reader: Reader) -> dict[str, Any]:
     """One allocation with its explanation; one that was replaced says so."""
     stored = cases.case_of_allocation(connection, allocation_id)
+    Sight.of(reader.access).require_request(connection, stored.request.id, reader.access.permission)
     current = stored.allocation
     if current is not None and current.id == allocation_id:
         told = words.allocation_json(case_of(stored), zone)
@@ -264,7 +292,8 @@ def allocation(connection: Connection, allocation_id: str, zone: str, reader: Re
 
 def proposals(connection: Connection, state: str, zone: str, reader: Reader) -> dict[str, Any]:
     """Proposals in a state, oldest first, with why those answered were answered so."""
-    found = governance.load_proposals(connection, state)
+    every = governance.load_proposals(connection, state)
+    found = Sight.of(reader.access).of_proposals(connection, every)
     given = reader.of_subjects(connection, [p.id for p in found])
     unsaid = {"reason": None, "withheld": False}
     items = [
@@ -272,41 +301,6 @@ def proposals(connection: Connection, state: str, zone: str, reader: Reader) -> 
         for p in found
     ]
     return {"items": items, "next": None}
-
-
-def census_json(connection: Connection, at: Minute, known_at: Minute | None, zone: str) -> dict[str, Any]:
-    """The census of a minute, bed by bed, with its sums."""
-    found = census(connection, at, known_at)
-    occupied = sum(bed.occupant is not None for bed in found)
-    return {
-        "at": words.moment(at, zone),
-        "known_at": words.moment(known_at, zone) if known_at is not None else None,
-        "beds": len(found),
-        "occupied": occupied,
-        "reserved": sum(bool(bed.reserved_for) for bed in found),
-        "blocked": sum(bool(bed.blocks) for bed in found),
-        "items": [_bed_census(bed, zone) for bed in found],
-    }
-
-
-def _bed_census(bed: BedCensus, zone: str) -> dict[str, Any]:
-    occupant = bed.occupant
-    return {
-        "bed_id": bed.bed_id,
-        "room_id": bed.room_id,
-        "ward_id": bed.ward_id,
-        "status": bed.status.value if bed.status is not None else None,
-        "blocked": bool(bed.blocks),
-        "reserved_for": list(bed.reserved_for),
-        "occupant": None
-        if occupant is None
-        else {
-            "stay_id": occupant.stay_id,
-            "person_id": occupant.person_id,
-            "arrived": words.moment(occupant.arrived, zone),
-            "companion": occupant.companion,
-        },
-    }
 
 
 # --- parts --------------------------------------------------------------------------------------------------

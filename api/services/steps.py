@@ -16,6 +16,7 @@ from api.places import pointer
 from api.schemas.steps import TargetsIn
 from api.security.access import Access
 from api.services import words
+from api.services.sight import EVERYTHING, Sight
 from api.services.targets import ASSUMED, FOLLOWS, Level, Targets, level_at
 from models.commands import Answer, AuditEntry, Command, Event, Outcome, Transaction
 from models.repositories.steps import (
@@ -139,8 +140,8 @@ def targets_of(connection: Connection) -> Targets:
     return Targets({(t.scope, t.step, t.priority): t.minutes for t in own})
 
 
-def targets_json(connection: Connection) -> dict[str, Any]:
-    """Every target in force, as clients see them."""
+def targets_json(connection: Connection, sight: Sight) -> dict[str, Any]:
+    """Every target in force of the hospital and of the wards in sight, as clients see them."""
     own = load_targets(connection)
     found = Targets({(t.scope, t.step, t.priority): t.minutes for t in own})
     whole = [
@@ -148,7 +149,11 @@ def targets_json(connection: Connection) -> dict[str, Any]:
         for step in ASSUMED
         for priority in Priority
     ]
-    single = [_target(t.scope, t.step, t.priority, t.minutes, False) for t in own if t.scope]
+    single = [
+        _target(t.scope, t.step, t.priority, t.minutes, False)
+        for t in own
+        if t.scope and sight.sees((t.scope,))
+    ]
     return {"items": [*whole, *single], "next": None}
 
 
@@ -176,7 +181,7 @@ def set_targets(body: TargetsIn) -> Any:
         entry = AuditEntry("targets.changed", "hospital", {"set": set_now})
         wards = sorted({t.scope for t in targets if t.scope})
         payload = {"subject": "hospital", "minute": transaction.now.minute, "set": set_now, "wards": wards}
-        answer = Answer(200, targets_json(transaction.connection))
+        answer = Answer(200, targets_json(transaction.connection, EVERYTHING))
         return Outcome(answer, (entry,), (Event("targets.changed", payload),), touched=())
 
     return write

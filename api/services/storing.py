@@ -132,6 +132,8 @@ def stored_case(case: Case, revision: int) -> StoredCase:
         declined_by=case.declined_by,
         held_until=case.held_until,
         overrides=tuple(asdict(one) for one in case.overrides),
+        left_until=case.left_until,
+        held=case.held,
     )
 
 
@@ -205,6 +207,8 @@ def case_of(stored: StoredCase, waivers: Iterable[tuple[str, Minute]] = ()) -> C
         declined_by=stored.declined_by,
         held_until=stored.held_until,
         overrides=tuple(Override(**one) for one in stored.overrides),
+        left_until=stored.left_until,
+        held=stored.held,
     )
 
 

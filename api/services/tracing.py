@@ -7,19 +7,22 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from api.services import words
+from api.services.sight import Sight, wards_of
 from models.errors import NotFound
 from models.repositories import cases, drugs
 from models.tables.drugs import lot
 from models.tables.equipment import unit, unit_booking
+from solver.hospital import Allocation
 
 
-def who_had_lot(connection: Connection, lot_id: str) -> dict[str, Any]:
-    """Which patients had a lot; raises ``NotFound``."""
+def who_had_lot(connection: Connection, lot_id: str, sight: Sight) -> dict[str, Any]:
+    """Which patients in sight had a lot; raises ``NotFound``."""
     _known(connection, lot, lot_id)
     found = drugs.allocations_with_lot(connection, lot_id)
-    given = cases.load_allocations(connection, [allocation_id for allocation_id, _, _ in found])
+    given = _seen(connection, [allocation_id for allocation_id, _, _ in found], sight)
     return {
         "lot_id": lot_id,
+        "whole_hospital": sight.wards is None,
         "items": [
             {
                 "person_id": given[allocation_id].person_id,
@@ -29,20 +32,22 @@ def who_had_lot(connection: Connection, lot_id: str) -> dict[str, Any]:
                 "state": state,
             }
             for allocation_id, state, quantity in found
+            if allocation_id in given
         ],
     }
 
 
-def who_had_unit(connection: Connection, unit_id: str, zone: str) -> dict[str, Any]:
-    """Which patients, in which beds, had a unit; raises ``NotFound``."""
+def who_had_unit(connection: Connection, unit_id: str, zone: str, sight: Sight) -> dict[str, Any]:
+    """Which patients in sight, in which beds, had a unit; raises ``NotFound``."""
     _known(connection, unit, unit_id)
     bookings = select(unit_booking).where(
         unit_booking.c.unit_id == unit_id, unit_booking.c.allocation_id.is_not(None)
     )
     found = connection.execute(bookings.order_by(unit_booking.c.start_minute, unit_booking.c.id)).all()
-    given = cases.load_allocations(connection, [row.allocation_id for row in found])
+    given = _seen(connection, [row.allocation_id for row in found], sight)
     return {
         "unit_id": unit_id,
+        "whole_hospital": sight.wards is None,
         "items": [
             {
                 "person_id": given[row.allocation_id].person_id,
@@ -53,8 +58,16 @@ def who_had_unit(connection: Connection, unit_id: str, zone: str) -> dict[str, A
                 "state": row.state,
             }
             for row in found
+            if row.allocation_id in given
         ],
     }
+
+
+def _seen(connection: Connection, allocation_ids: list[str], sight: Sight) -> dict[str, Allocation]:
+    """Those of the allocations whose bed is in sight."""
+    given = cases.load_allocations(connection, allocation_ids)
+    wards = wards_of(connection, {each.bed_id for each in given.values()})
+    return {name: each for name, each in given.items() if sight.sees(wards[each.bed_id])}
 
 
 def _known(connection: Connection, table: Table, record_id: str) -> None:

@@ -6,7 +6,7 @@ whoever precedes, not to whoever asks next. One round serves everything that cam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,13 +16,25 @@ from api.services.desk import Desk
 from api.services.displacing import Displaceable, booking_of, may_be_changed
 from api.services.placing import carry_out, decide, keep_waiting, settle
 from solver.hospital import Minute, RequestState
-from solver.placing.ahead import WORTH_CHANGING_MINUTES, ahead, is_late, wait_is_over
-from solver.placing.displace import movable
+from solver.placing.ahead import in_turn, is_late
+from solver.placing.displace import Exchange, movable
 from solver.placing.precedence import Precedence
-from solver.placing.problem import Method
 
 SET_ASIDE_MINUTES: Final = 60
 """Whoever a round failed at is left out for so long, so that the others have theirs; assumed."""
+
+
+WAITING_LIST: Final = "waiting-list"
+"""Who is audited for what a round gives and takes: no person decided it."""
+
+CLOCK_MOVED: Final = "clock.moved hospital"
+"""What brings a round about when nothing but time has passed."""
+
+REPEATED: Final = "round.repeated hospital"
+"""What brings about a round that was not kept before."""
+
+MOST_CAUSES: Final = 10
+"""So many of the events that brought a round about are named in its audit lines."""
 
 
 class RoundFailed(Exception):
@@ -38,11 +50,12 @@ class Round:
     """One going over of the waiting list, in order of precedence and, if need be, in parts.
 
     At most the practice's ``retry_unplaced`` are tried: half of them those who precede, the others those who were not
-    tried for longest, so that everybody has a turn.
+    tried for longest, so that everybody has a turn. ``because``: the events that brought it about, as audited.
     """
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, because: Sequence[str]) -> None:
         desk = changes.desk
+        self._because = list(because)
         self._now = desk.live.now
         if changes.tried_before is None:
             changes.tried_before = desk.tried
@@ -63,18 +76,20 @@ class Round:
         except Exception as error:
             raise RoundFailed(self._at) from error
 
+    def left_before(self, newcomer: Precedence, changes: Changes) -> int:
+        """How many of those who had no turn yet precede a newcomer."""
+        found = (changes.desk.cases.get(case_id) for case_id in self._ids[self._next :])
+        return sum(case is not None and case.precedence(self._now) < newcomer for case in found)
+
     def _decide(self, changes: Changes, before: Precedence | None, explain: bool) -> list[Case]:
         placed = []
         others = Displaceable(changes)
         for case in self._until(before, changes):
-            found = (
-                _placed(case, others, changes) if case.allocation is None else _earlier(case, others, changes)
-            )
+            with changes.acting(WAITING_LIST, requested_by=case.asked_by, triggered_by=self._because):
+                found = _tried(case, others, changes, explain)
             if found is not None:
                 placed.append(found)
                 others = Displaceable(changes)
-            elif explain and case.allocation is None:
-                _explain(case, changes)
         return placed
 
     def _until(self, before: Precedence | None, changes: Changes) -> Iterator[Case]:
@@ -97,15 +112,17 @@ class WaitingList:
 
     def __init__(self) -> None:
         self._due = False
+        self._because: dict[str, None] = {}
         self._round: Round | None = None
 
     def begin(self) -> None:
         """A batch begins."""
         self._round = None
 
-    def came_free(self) -> None:
-        """Something may have come free since the last round, or a round was not kept."""
+    def came_free(self, *because: str) -> None:
+        """Something may have come free since the last round, by these events; without any, a round was not kept."""
         self._due = True
+        self._because.update(dict.fromkeys(because or (REPEATED,)))
         self._round = None
 
     def before(self, newcomer: Precedence, changes: Changes) -> None:
@@ -113,23 +130,33 @@ class WaitingList:
         if self._due:
             self._go_on(changes, newcomer)
 
+    def left_before(self, newcomer: Precedence, changes: Changes) -> int:
+        """How many of those who wait for what came free precede a newcomer and had no turn yet."""
+        if not self._due or changes.without_round:
+            return 0
+        return self._present(changes).left_before(newcomer, changes)
+
     def finish(self, changes: Changes) -> None:
         """Let everybody else have a turn. Raises ``RoundFailed``."""
         if self._due:
             self._go_on(changes, None)
-            self._due = changes.without_round
+            if not changes.without_round:
+                self.gone_over()
 
     def gone_over(self) -> None:
         """The list was gone over besides: the next round begins when something comes free again."""
         self._due = False
+        self._because.clear()
         self._round = None
 
     def _go_on(self, changes: Changes, before: Precedence | None) -> None:
-        if changes.without_round:
-            return
+        if not changes.without_round:
+            self._present(changes).decide(changes, before)
+
+    def _present(self, changes: Changes) -> Round:
         if self._round is None:
-            self._round = Round(changes)
-        self._round.decide(changes, before)
+            self._round = Round(changes, list(self._because)[:MOST_CAUSES])
+        return self._round
 
 
 def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
@@ -137,14 +164,21 @@ def decide_again(changes: Changes, *, explain: bool = False) -> list[Case]:
     decided again after that, the command does without."""
     if changes.without_round:
         return []
-    return Round(changes).decide(changes, explain=explain)
+    return Round(changes, causes(changes)).decide(changes, explain=explain)
+
+
+def causes(changes: Changes) -> list[str]:
+    """What a command has done so far, as what may bring a round about: actions and subjects, as audited."""
+    told = dict.fromkeys(f"{entry.action} {entry.subject}" for entry in changes.own_acts)
+    return list(told)[:MOST_CAUSES] or [CLOCK_MOVED]
 
 
 def _chosen(desk: Desk) -> list[str]:
     """Ids of those who are tried in a round, first to be decided first."""
     now, most = desk.live.now, desk.practice.retry_unplaced
-    aside = desk.set_aside = {case_id: until for case_id, until in desk.set_aside.items() if until > now}
-    waits = (case for case in desk.cases.values() if _waits(case, now) and case.id not in aside)
+    waits = (
+        case for case in desk.cases.values() if _waits(case, now) and desk.set_aside.get(case.id, now) <= now
+    )
     waiting = [case.id for case in sorted(waits, key=lambda case: case.precedence(now))]
     tried = desk.tried = {case_id: desk.tried.get(case_id, 0) for case_id in waiting}
     rounds = 1 + max(tried.values(), default=0)
@@ -169,40 +203,28 @@ def _rests(case: Case, now: Minute) -> bool:
     return need is not None and need.why_not.get("lapsed_minute") is not None and now < need.decide_again
 
 
-def _placed(case: Case, others: Displaceable, changes: Changes) -> Case | None:
-    """The case with a bundle, or None. The kernels answer first: most waiting requests still do not fit."""
-    live = changes.live
-    allocation = live.find(case.request, changes.desk.new_id("alc"), waived=case.waived)
-    exchange = others.exchange_for(case, allocation)
-    if exchange is not None:
-        return carry_out(case, exchange, changes, compare=False)
-    if allocation is None and wait_is_over(case.request, live.now):
-        allocation = ahead(live, case.request, changes.desk.new_id("alc"), case.waived)
-    if allocation is None:
+def _tried(case: Case, others: Displaceable, changes: Changes, explain: bool) -> Case | None:
+    """The case with a place, or with an earlier one; None if it has to wait on, its reasons told anew if asked for."""
+    booked = case.allocation
+    if booked is not None and not (may_be_changed(case, changes) and movable(booking_of(case), changes.live)):
         return None
-    decision = live.judged(case.request, allocation, Method.KERNEL, waived=case.waived)
-    return settle(case, decision, changes, compare=False) if decision.verified else None
-
-
-def _earlier(case: Case, others: Displaceable, changes: Changes) -> Case | None:
-    """A case that has a late place with an earlier one, or None."""
-    if not may_be_changed(case, changes) or not movable(booking_of(case), changes.live):
+    got = in_turn(
+        changes.live,
+        case.request,
+        booked,
+        lambda: changes.desk.new_id("alc"),
+        lambda found: others.exchange_for(case, found),
+        case.waived,
+    )
+    if got is None:
+        if explain and booked is None:
+            _explain(case, changes)
         return None
-    live, booking = changes.live, booking_of(case)
-    with live.trial():
-        live.withdraw(case.request, booking.allocation)
-        found = ahead(live, case.request, changes.desk.new_id("alc"), case.waived)
-        exchange = others.exchange_for(case, found)
-        decision = live.judged(case.request, found, Method.KERNEL, waived=case.waived)
-    if exchange is not None:
-        decision = exchange.urgent
-    better = decision.allocation if decision.verified else None
-    if better is None or better.start + WORTH_CHANGING_MINUTES > booking.allocation.start:
-        return None
-    changes.take_back(case)
-    if exchange is not None:
-        return carry_out(case, exchange, changes, compare=False)
-    return settle(case, decision, changes, compare=False)
+    if booked is not None:
+        changes.take_back(case)
+    if isinstance(got, Exchange):
+        return carry_out(case, got, changes, compare=False)
+    return settle(case, got, changes, compare=False)
 
 
 def _explain(case: Case, changes: Changes) -> None:
@@ -216,4 +238,4 @@ def _explain(case: Case, changes: Changes) -> None:
         keep_waiting(case, decision, changes)
     elif case.need is not None:
         again = changes.now + changes.practice.again_minutes
-        changes.desk.set_case(replace(case, need=replace(case.need, decide_again=again)))
+        changes.note_case(replace(case, need=replace(case.need, decide_again=again)))

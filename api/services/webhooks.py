@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from api.delivery.destinations import AddressRefused, Reach, checked_url
 from api.delivery.round import audience_of
 from api.delivery.signing import new_secret, secret_text
-from api.errors import InvalidInput, Place, StaleRevision, UnknownReference
+from api.errors import InvalidInput, Place, StaleRevision, TooMany, UnknownReference
 from api.places import pointer
 from api.schemas.webhooks import RotateIn, WebhookChangeIn, WebhookIn
 from api.services import words
@@ -26,11 +27,13 @@ from models.repositories.webhooks import FormerSecret, Order, Progress, StoredWe
 from models.tables.places import ward
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+CHANGEABLE: Final = tuple(WebhookChangeIn.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What administering needs. ``wall``: the machine's calendar."""
+    """What administering needs. ``wall``: the machine's calendar. ``most``: so many webhooks there may be."""
 
     reach: Reach
     vault: PersonalVault
@@ -38,6 +41,7 @@ class Office:
     new_id: Callable[[str], str]
     wall: Clock
     zone: str
+    most: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,7 +54,7 @@ class WithSecret:
 
 def add(body: WebhookIn, account_id: str, office: Office) -> WithSecret:
     """A new webhook, which hears of what happens from now on. Raises ``InvalidInput`` for an address that may not be
-    called, ``UnknownReference`` for wards."""
+    called, ``UnknownReference`` for wards, ``TooMany`` where there are as many as there may be."""
     _check_url(body.url, office.reach)
     webhook_id, secret = office.new_id("whk"), new_secret(office.random_bytes)
     record = StoredWebhook(
@@ -67,6 +71,7 @@ def add(body: WebhookIn, account_id: str, office: Office) -> WithSecret:
     )
 
     def write(transaction: Transaction) -> Outcome:
+        _check_number(transaction.connection, office.most)
         _check_wards(transaction.connection, body.ward_ids)
         sequence = outbox.last_sequence(transaction.connection)
         webhooks.insert_webhook(transaction, record, sequence)
@@ -88,32 +93,33 @@ def change(webhook_id: str, body: WebhookChangeIn, revision: int, office: Office
         webhooks.update_webhook(transaction, after)
         if body.state == "active" or body.url is not None:
             webhooks.try_at_once(transaction, webhook_id)
-        return _done("webhook.changed", 200, after, transaction, office)
+        return _done("webhook.changed", 200, after, transaction, office, _difference(before, after))
 
     return write
 
 
-def rotate(webhook_id: str, body: RotateIn, office: Office) -> WithSecret:
+def rotate(webhook_id: str, body: RotateIn, revision: int, office: Office) -> WithSecret:
     """A new secret; the present one signs besides it for a while, an older one no longer."""
     secret = new_secret(office.random_bytes)
     sealed = office.vault.seal_secret(webhook_id, secret)
     until = Instant(office.wall().microsecond + body.former_hours * MICROSECONDS_PER_HOUR)
 
     def write(transaction: Transaction) -> Outcome:
-        before = webhooks.load_webhook(transaction.connection, webhook_id)
+        before = _standing_at(transaction.connection, webhook_id, revision)
         former = FormerSecret(before.secret, until) if body.former_hours else None
         after = replace(before, secret=sealed, former=former, version=before.version + 1)
         webhooks.update_webhook(transaction, after)
-        return _done("webhook.secret_rotated", 200, after, transaction, office)
+        detail = {"former_hours": body.former_hours}
+        return _done("webhook.secret_rotated", 200, after, transaction, office, detail)
 
     return WithSecret(write, secret_text(secret))
 
 
-def remove(webhook_id: str) -> Write:
+def remove(webhook_id: str, revision: int) -> Write:
     """Take a webhook away; what waits for it is not sent."""
 
     def write(transaction: Transaction) -> Outcome:
-        webhooks.load_webhook(transaction.connection, webhook_id)
+        _standing_at(transaction.connection, webhook_id, revision)
         webhooks.delete_webhook(transaction, webhook_id)
         return _told("webhook.removed", webhook_id, Answer(204, {}), transaction)
 
@@ -131,10 +137,10 @@ def order(webhook_id: str, sequence: int | None, office: Office) -> Write:
             _check_event(transaction.connection, sequence, hook)
         webhooks.insert_order(transaction, Order(order_id, webhook_id, sequence))
         message_id = order_id if sequence is None else f"evt_{sequence}"
-        answer = Answer(202, {"webhook_id": webhook_id, "message_id": message_id})
-        return _told(
-            "webhook.tested" if sequence is None else "webhook.replayed", webhook_id, answer, transaction
-        )
+        sent = {"message_id": message_id}
+        answer = Answer(202, {"webhook_id": webhook_id, **sent})
+        topic = "webhook.tested" if sequence is None else "webhook.replayed"
+        return _told(topic, webhook_id, answer, transaction, sent)
 
     return write
 
@@ -192,14 +198,45 @@ def webhook_json(hook: StoredWebhook, progress: Progress, zone: str) -> dict[str
 
 
 # --- parts --------------------------------------------------------------------------------------------------
-def _done(topic: str, status: int, hook: StoredWebhook, transaction: Transaction, office: Office) -> Outcome:
+def _done(
+    topic: str,
+    status: int,
+    hook: StoredWebhook,
+    transaction: Transaction,
+    office: Office,
+    detail: Mapping[str, Any] = NOTHING,
+) -> Outcome:
     progress = webhooks.load_progress(transaction.connection)[hook.id]
-    return _told(topic, hook.id, Answer(status, webhook_json(hook, progress, office.zone)), transaction)
+    answer = Answer(status, webhook_json(hook, progress, office.zone))
+    return _told(topic, hook.id, answer, transaction, detail)
 
 
-def _told(topic: str, webhook_id: str, answer: Answer, transaction: Transaction) -> Outcome:
+def _told(
+    topic: str,
+    webhook_id: str,
+    answer: Answer,
+    transaction: Transaction,
+    detail: Mapping[str, Any] = NOTHING,
+) -> Outcome:
     payload = {"subject": webhook_id, "minute": transaction.now.minute, "wards": []}
-    return Outcome(answer, (AuditEntry(topic, webhook_id),), (Event(topic, payload),), touched=())
+    entry = AuditEntry(topic, webhook_id, dict(detail))
+    return Outcome(answer, (entry,), (Event(topic, payload),), touched=())
+
+
+def _difference(before: StoredWebhook, after: StoredWebhook) -> dict[str, Any]:
+    """What a change changed, for the audit trail: which fields, and what they say unless it is the address, which may
+    hold a secret of the receiver's."""
+    fields = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
+    said = {name: getattr(after, name) for name in fields if name != "url"}
+    return {"changed": fields} | {n: list(v) if isinstance(v, tuple) else v for n, v in said.items()}
+
+
+def _check_number(connection: Connection, most: int) -> None:
+    if webhooks.count_webhooks(connection) >= most:
+        raise TooMany(
+            f"There are {most} webhooks, as many as this hospital allows.",
+            "Remove one that nobody needs (DELETE /webhooks/{id}), or raise WARDFLOW_WEBHOOK_LIMIT.",
+        )
 
 
 def _standing_at(connection: Connection, webhook_id: str, revision: int) -> StoredWebhook:

@@ -56,6 +56,14 @@ SAID: Final = {
 """How each kind of change is said, and the place of its phrase that takes what it is about."""
 
 
+PERSONAL: Final = {
+    Kind.MOVE_PATIENT: Permission.REQUEST_READ,
+    Kind.DISPLACE_BOOKING: Permission.REQUEST_READ,
+    Kind.CALL_NURSE: Permission.STAFF_READ,
+}
+"""What it takes, on the ward concerned, to be told whom a change is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question taken down: what may be solved elsewhere, and what is known already."""
@@ -250,8 +258,8 @@ class _Teller:
 
     def _seen(self, one: Concession) -> bool:
         """Whether the caller may see whom a change is about."""
-        personal = one.kind in (Kind.MOVE_PATIENT, Kind.DISPLACE_BOOKING)
-        return not personal or self._access.allows(one.ward_id, Permission.REQUEST_READ)
+        needed = PERSONAL.get(one.kind)
+        return needed is None or self._access.allows(one.ward_id, needed)
 
     def _change(self, one: Concession) -> dict[str, Any]:
         seen, overridable = self._seen(one), one.kind is Kind.WAIVE_RULE
@@ -271,7 +279,12 @@ class _Teller:
 
     def _sentence(self, one: Concession) -> Sentence:
         if not self._seen(one):
-            return phrases.RELAX_HIDDEN.of()
+            on_call = one.kind is Kind.CALL_NURSE
+            return (
+                phrases.RELAX_CALL_SOMEBODY.of(ward=one.ward_id or "")
+                if on_call
+                else phrases.RELAX_HIDDEN.of()
+            )
         if one.kind in (Kind.MOVE_PATIENT, Kind.DISPLACE_BOOKING):
             return self._giving_way(one)
         phrase, name = SAID[one.kind]

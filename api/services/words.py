@@ -16,7 +16,6 @@ from solver.hospital import (
     Allocation,
     Minute,
     Request,
-    Stay,
     Ward,
     from_minute,
 )
@@ -29,6 +28,8 @@ from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Price, WhyNot
 from solver.placing.records import Records
 from solver.placing.referee import Counts, Decided, broken, check, cost
+from solver.placing.referee.cover import floor_shares
+from solver.placing.referee.cover_change import nurses_on_duty, present
 from solver.placing.scarcity_told import scarcity_sentences
 from solver.placing.telling import as_json
 
@@ -78,33 +79,14 @@ def _price(price: Price) -> dict[str, Any]:
 
 def cover(records: Records, ward: Ward, at: Minute) -> dict[str, Any]:
     """Nurses on duty on a ward at a minute and how many its patients must have, in hundredths of a nurse."""
-    on_duty = sum(
-        1
-        for shift in (records.shifts[shift_id] for shift_id in records.shifts_of_ward.get(ward.id, ()))
-        if shift.on_duty_at(at) and not records.staff[shift.staff_id].student
-    )
-    shares = sum(_shares(stay, ward, records) for stay in _lying(records, ward, at))
+    shares = sum(floor_shares(stay, ward, records) for stay in present(ward, at, at + 1, records))
     ratios = sorted({r.floor_patients for r in (*ward.ratios, *records.ratios)})
     return {
         "ward_id": ward.id,
-        "nurses_on_duty": on_duty,
+        "nurses_on_duty": nurses_on_duty(ward, at, records),
         "nurses_needed_hundredths": -(-100 * shares // NURSE_SHARES),
         "ratios": [f"1:{patients}" for patients in ratios],
     }
-
-
-def _lying(records: Records, ward: Ward, at: Minute) -> Iterable[Stay]:
-    for room_id in records.rooms_of_ward.get(ward.id, ()):
-        for stay in records.room_stays(room_id):
-            if stay.start <= at < stay.end and stay.with_stay_id is None:
-                yield stay
-
-
-def _shares(stay: Stay, ward: Ward, records: Records) -> int:
-    if records.persons[stay.person_id].one_to_one:
-        return NURSE_SHARES
-    ratio = records.ratio(ward, stay.care.care_level)
-    return NURSE_SHARES // ratio.floor_patients if ratio is not None else 0
 
 
 def _compared(

@@ -17,7 +17,7 @@ from benchmarks.placing import best_known
 from benchmarks.placing.engines import CLOCKS, Engine, Missing, engine, run, warm
 from benchmarks.placing.instances import INSTANCES, Instance, chosen
 from benchmarks.placing.judge import score
-from benchmarks.placing.report import table
+from benchmarks.placing.report import paired, table
 from benchmarks.record import append, recorded, revision
 from solver.engine.errors import InvalidInstance
 
@@ -125,6 +125,8 @@ def main() -> None:
         parser.error(str(error))
     results = campaign(options, instances)
     for line in table([i.name for i in instances], options.engines, results, best_known.read()):
+        print(line)
+    for line in paired(options.engines, results, best_known.read()):
         print(line)
 
 

@@ -12,16 +12,18 @@ timefold-5s ...               the peer (``peer/timefold_peer.py``); not installe
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from importlib.util import find_spec
+from typing import Any, Final
 
 from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.result import Budget
 from solver.hospital import Allocation, Request
-from solver.placing.cpsat import solve_jointly
+from solver.placing.cpsat import TooLarge, solve_jointly
 from solver.placing.least import least_cost
 from solver.placing.live import LiveHospital
 
@@ -39,7 +41,7 @@ NAME: Final = re.compile(
 
 
 class Missing(Exception):
-    """An engine that is not installed; the message says how to install it."""
+    """An engine that is not installed, or refuses an instance; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def run(
         return _batch(engine, live, requests, seed, timer)
     if engine.kind == "cpsat":
         return _joint(engine, live, requests, seed)
-    return _peer(engine, live, requests, seed, timer)
+    return _peer(engine, live, requests, seed)
 
 
 def warm(live: LiveHospital, requests: Sequence[Request]) -> None:
@@ -124,26 +126,44 @@ def _joint(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed
     began = time.monotonic()
     first = Budget(seconds=min(10.0, engine.seconds / 6))
     found = live.search(requests, _ids(requests), first, seed, workers=CPSAT_WORKERS)
-    joint = solve_jointly(
-        live.records,
-        requests,
-        seconds=max(0.1, engine.seconds - (time.monotonic() - began)),
-        workers=CPSAT_WORKERS,
-        seed=seed,
-        hint={request.id: given for request, given in zip(requests, found.allocations, strict=True)},
-    )
-    return Found(joint.allocations, time.monotonic() - began, bound=joint.bound)
-
-
-def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int, timer: Timer) -> Found:
-    # Its folder is no package, so that what imports every module does not meet it where it is not installed.
+    plan = {request.id: given for request, given in zip(requests, found.allocations, strict=True)}
+    left = max(0.1, engine.seconds - (time.monotonic() - began))
     try:
-        from benchmarks.placing.peer.timefold_peer import place_with_timefold
-    except ImportError as error:
+        joint = solve_jointly(
+            live.records, requests, seconds=left, workers=CPSAT_WORKERS, seed=seed, hint=plan
+        )
+    except TooLarge as refused:
+        raise Missing(str(refused)) from None
+    took = time.monotonic() - began
+    quick = least_cost(live, requests)
+    return Found(joint.allocations, took, bound=joint.bound if quick is None else max(quick, joint.bound))
+
+
+def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int) -> Found:
+    """The peer's plan, made in a process of its own: its bridge to Java may bring down whatever it runs in."""
+    if find_spec("timefold") is None:
         raise Missing(
-            f"{error.name} is not installed. The peer is no part of wardflow; for this benchmark alone run "
+            "timefold is not installed. The peer is no part of wardflow; for this benchmark alone run "
             "`.venv/bin/pip install 'timefold==1.24.0b0'` and have a Java 17 or newer on the path."
-        ) from None
-    assert engine.seconds is not None
-    plan, seconds = place_with_timefold(live, requests, engine.seconds, seed, timer)
+        )
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_answer_as_peer, args=(theirs, engine, live, requests, seed))
+    process.start()
+    theirs.close()
+    try:
+        plan, seconds = ours.recv()
+    except EOFError:
+        raise Missing("the peer's process died; say the same command again") from None
+    finally:
+        process.join()
     return Found(plan, seconds)
+
+
+def _answer_as_peer(
+    answer: Any, engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int
+) -> None:
+    from benchmarks.placing.peer.timefold_peer import place_with_timefold
+
+    assert engine.seconds is not None
+    answer.send(place_with_timefold(live, requests, engine.seconds, seed))

@@ -24,7 +24,7 @@ from schemathesis import Case, GenerationMode, Response
 from api.examples import EXAMPLES
 from api.security.permissions import Role
 from benchmarks.record import append, recorded, revision
-from benchmarks.safety.contract_calls import complete, covering, fuzzed, operations, schema_of
+from benchmarks.safety.contract_calls import complete, copied, covering, fuzzed, operations, schema_of
 from benchmarks.safety.contract_judge import Finding, broken_checks, broken_errors, texts, told
 from benchmarks.safety.contract_oddities import Oddity, Sound, odd_addresses, oddities, send
 from benchmarks.safety.contract_pool import Pool
@@ -55,6 +55,7 @@ class Contract:
         self._line = requests.Session()
         self._document = orjson.dumps(self.served.document).decode()
         self._number = 0
+        self._draws: dict[tuple[str, GenerationMode, int], list[tuple[Case, int]]] = {}
 
     # --- calls made up from the document ------------------------------------------------------------------------
     def fuzz(self, role: str, allowed: int = ALLOWED_CALLS, denied: int = DENIED_CALLS) -> None:
@@ -65,7 +66,14 @@ class Contract:
             self._give_it_something(operation.path)
             for mode in GenerationMode:
                 count = allowed if may else denied
-                self._send_all(fuzzed(operation, mode, count, self.seed), role)
+                self._send_all(self._drawn(operation, mode, count), role)
+
+    def _drawn(self, operation: Any, mode: GenerationMode, count: int) -> Iterator[tuple[Case, int]]:
+        """Calls of the kind; every role gets the same from one seed, so they are drawn once and copied."""
+        kind = operation.label, mode, count
+        if kind not in self._draws:
+            self._draws[kind] = fuzzed(operation, mode, count, self.seed)
+        return ((copied(case), planting) for case, planting in self._draws[kind])
 
     def cover(self, role: str, most: int) -> None:
         """The border cases of every operation, at most so many of each, spread evenly."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -64,6 +65,23 @@ def fuzzed(operation: Any, mode: GenerationMode, count: int, seed: int) -> list[
     except Unsatisfiable:
         return []
     return drawn[:count]
+
+
+def copied(case: Case) -> Case:
+    """A call that can be completed while the one it was copied from stays as it was drawn."""
+    return Case(
+        case.operation,
+        case.method,
+        case.path,
+        path_parameters=copy.deepcopy(case.path_parameters),
+        headers=case.headers.copy(),
+        cookies=copy.deepcopy(case.cookies),
+        query=copy.deepcopy(case.query),
+        body=case.body,
+        media_type=case.media_type,
+        multipart_content_types=case.multipart_content_types,
+        meta=copy.deepcopy(case.meta),
+    )
 
 
 def covering(schema: Any, operation: Any) -> list[tuple[Case, int]]:

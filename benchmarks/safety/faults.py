@@ -7,7 +7,9 @@ change was stored within five seconds of the fault's end. The kinds:
 
 ``sqlite``      every fault of the embedded database
 ``postgresql``  every fault of PostgreSQL
-``trusting``    the control: a service that takes a failed commit for a success, which must be found out
+``trusting``    a control: a service that takes a failed commit for a success, which must be found out
+``dark``        a control: one that tells the bedside nothing while PostgreSQL is gone
+``ageless``     a control: one that tells it from memory and does not say so
 
 Results are appended one line a fault; a campaign goes on where the file says it stopped.
 """
@@ -32,7 +34,14 @@ from benchmarks.safety.resuming import done_before
 from benchmarks.safety.scene import staged
 from models.place import Place
 
-ROUNDS: Final = {"sqlite": 20, "postgresql": 20, "trusting": 5}
+ROUNDS: Final = {"sqlite": 20, "postgresql": 20, "trusting": 5, "dark": 5, "ageless": 5}
+CONTROLS: Final[Mapping[str, tuple[str, bool]]] = {
+    "trusting": ("benchmarks.safety.trusting_service", False),
+    "dark": ("benchmarks.safety.dark_service", True),
+    "ageless": ("benchmarks.safety.ageless_service", True),
+}
+"""Services that must be found out: their modules, and whether they are served from PostgreSQL."""
+
 ON_ONE: Final = 5
 """Rounds on one hospital; then a new one, for the beds fill up."""
 
@@ -75,13 +84,15 @@ SERVED: Final[Mapping[str, Fault]] = {
     "slow": Fault(harm.commit_slow, 1.5, Promise(False, True, SOON)),
     "connections_cut": Fault(harm.connections_cut, 1.5, Promise(False, False, SOON)),
     "log_full": Fault(harm.log_full, 1.5, Promise(False, False, SOON)),
-    "gone": Fault(harm.server_gone, 1.5, Promise(True, False, SOON)),
+    "gone": Fault(harm.server_gone, 1.5, Promise(True, False, SOON, unreadable=True)),
     "silent": Fault(harm.server_silent, 7.0, Promise(True, False, LATE)),
 }
 FAULTS: Final[Mapping[str, Mapping[str, Fault]]] = {
     "sqlite": EMBEDDED,
     "postgresql": SERVED,
     "trusting": {"writes_refused": EMBEDDED["writes_refused"]},
+    "dark": {"gone": SERVED["gone"]},
+    "ageless": {"gone": SERVED["gone"]},
 }
 
 
@@ -108,12 +119,12 @@ class Ward:
 @contextlib.contextmanager
 def ward(kind: str) -> Iterator[Ward]:
     """A running service of a kind, with a PostgreSQL or, where it may be, a disk of its own."""
-    module = "benchmarks.safety.trusting_service" if kind == "trusting" else "cli"
+    module, served = CONTROLS.get(kind, ("cli", kind == "postgresql"))
     with contextlib.ExitStack() as stack:
         disk = stack.enter_context(harm.small_disk())
         place: Place | None = None if disk is None else disk / "data" / "hospital.db"
         server = None
-        if kind == "postgresql":
+        if served:
             # Here, because a wheel carries no tests; campaigns run from the checkout.
             from tests.postgresql_server import running_server
 
@@ -184,7 +195,7 @@ def main() -> int:
     told = 0 if asked.fresh else done_before("faults", asked.kind, asked.seed, asked.output)
     done = told // len(FAULTS[asked.kind])
     guilty = run(asked.kind, asked.seed, rounds, done, asked.output)
-    return int(guilty != (rounds - done if asked.kind == "trusting" else 0))
+    return int(guilty != (rounds - done if asked.kind in CONTROLS else 0))
 
 
 if __name__ == "__main__":

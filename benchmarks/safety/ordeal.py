@@ -38,7 +38,10 @@ EFFECT_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 0.1
 TIMEOUT_SECONDS: Final = 60.0
 
-READS: Final = ("/api/v1/beds?limit=20", "/api/v1/requests?limit=20", "/api/v1/census")
+BEDSIDE: Final = ("/api/v1/beds?limit=20", "/api/v1/requests?limit=20")
+"""What is told from memory while the database cannot be asked."""
+
+READS: Final = (*BEDSIDE, "/api/v1/census")
 STORING: Final = re.compile(r"^wardflow_storing (\S+)$", re.MULTILINE)
 
 Kind = Literal["change", "read", "ready", "metrics"]
@@ -47,7 +50,8 @@ Kind = Literal["change", "read", "ready", "metrics"]
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One call and its answer. ``began``, ``ended``: monotonic seconds. ``status`` is None if there was no answer at
-    all; ``problem``: the kind of problem told; ``storing``: what the metrics said of it."""
+    all; ``problem``: the kind of problem told; ``storing``: what the metrics said of it; ``stale``: it came
+    from memory and said so."""
 
     kind: Kind
     path: str
@@ -60,6 +64,7 @@ class Attempt:
     retry_after: str | None = None
     replayed: bool = False
     storing: float | None = None
+    stale: bool = False
 
     @property
     def done(self) -> bool:
@@ -153,6 +158,7 @@ async def called(
         retry_after=got.headers.get("Retry-After"),
         replayed=got.headers.get("Idempotent-Replayed") == "true",
         storing=None if storing is None else float(storing[1]),
+        stale="stale_since" in body,
     )
     return attempt, body
 
@@ -180,6 +186,7 @@ async def undergo(url: str, token: str, seed: str, upon: Upon) -> Ordeal:
             group.create_task(_keep_reading(http, ordeal, over))
         group.create_task(_keep_probing(http, ordeal, over))
         await asyncio.sleep(BEFORE_SECONDS)
+        await _until(lambda: _at_work(ordeal), EFFECT_SECONDS)
         await _harm(upon, ordeal)
         await _until_well(ordeal)
         over.set()
@@ -200,6 +207,12 @@ async def _harm(upon: Upon, ordeal: Ordeal) -> None:
         # On this thread: a server ends with the thread that started it.
         upon.fault.__exit__(None, None, None)
         ordeal.over = time.monotonic()
+
+
+def _at_work(ordeal: Ordeal) -> bool:
+    """Whether every kind of call was answered once."""
+    kinds: tuple[Kind, ...] = ("change", "read", "ready", "metrics")
+    return all(any(a.done for a in ordeal.of(kind)) for kind in kinds)
 
 
 def _felt(ordeal: Ordeal) -> bool:

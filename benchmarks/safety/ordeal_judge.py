@@ -14,9 +14,12 @@ from itertools import pairwise
 
 from benchmarks.safety.judge import Reading, Start
 from benchmarks.safety.judge import faults as lost_or_half_done
-from benchmarks.safety.ordeal import RECOVERED_SECONDS, Attempt, Ordeal
+from benchmarks.safety.ordeal import BEDSIDE, RECOVERED_SECONDS, Attempt, Ordeal
 
 PROBLEM = "application/problem+json"
+FELT_SECONDS = 0.5
+"""After the fault began, a question may still be answered by what was read before it."""
+
 DENIALS = frozenset({"not-stored"})
 """Problems that say of a change that it was not made."""
 
@@ -24,11 +27,13 @@ DENIALS = frozenset({"not-stored"})
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What holds under one fault. ``refuses``: changes cannot be stored, so some must be refused; ``reads_go_on``:
-    every question is answered; ``wait_seconds``: the longest wait for an answer."""
+    every question is answered; ``wait_seconds``: the longest wait for an answer; ``unreadable``: nothing can be
+    read, so that the bedside is answered from memory, and says so."""
 
     refuses: bool
     reads_go_on: bool
     wait_seconds: float
+    unreadable: bool = False
 
 
 def broken(ordeal: Ordeal, promise: Promise, reading: Reading, start: Start) -> list[str]:
@@ -39,6 +44,7 @@ def broken(ordeal: Ordeal, promise: Promise, reading: Reading, start: Start) -> 
         *_answered_otherwise(ordeal),
         *_kept_waiting(ordeal, promise),
         *_reading(ordeal, promise),
+        *_bedside(ordeal, promise),
         *_probes(ordeal, promise),
         *_recovery(ordeal),
     ]
@@ -88,6 +94,20 @@ def _reading(ordeal: Ordeal, promise: Promise) -> Iterator[str]:
         yield from (
             f"read: {a.path} was refused ({a.problem}) though reading goes on" for a in reads if not a.done
         )
+
+
+def _bedside(ordeal: Ordeal, promise: Promise) -> Iterator[str]:
+    """Whether the bedside was answered whatever was the matter, and told that it was from memory."""
+    met = [a for a in ordeal.of("read") if a.path in BEDSIDE and _during(a, ordeal)]
+    yield from (f"bedside: {a.path} was refused ({a.problem})" for a in met if not a.done)
+    within = [a for a in met if a.done and a.began > ordeal.began + FELT_SECONDS and a.ended < ordeal.over]
+    if promise.unreadable:
+        if not within:
+            yield "bedside: nobody was answered while nothing could be read"
+        yield from (f"bedside: {a.path} was answered as if it could be read" for a in within if not a.stale)
+    last = [a for a in ordeal.of("read") if a.path in BEDSIDE and a.done][-1:]
+    if any(attempt.stale for attempt in last):
+        yield "bedside: answers still come from memory"
 
 
 def _probes(ordeal: Ordeal, promise: Promise) -> Iterator[str]:

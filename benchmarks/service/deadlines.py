@@ -9,6 +9,9 @@ millisecond again and again and writes down when it came to run more than a mill
 *stalls*. Of each lateness the stalls are subtracted that fell into the question's time; both figures are told, and how
 much stalled. Goal: 99.9 % of answers at most 20 ms late, stalls subtracted.
 
+``--trace`` has the service write down when each command came, was taken, decided, stored and answered
+(``benchmarks.service.traced``), and tells of the latest what they waited for.
+
 ``--batches`` lets batches of 50 requests without a deadline come between them, one a second. ``--control`` measures a
 service that looks at no deadline: the same questions are sent without, and judged by the same.
 
@@ -47,6 +50,7 @@ from benchmarks.service.load_client import (
     run_loop,
 )
 from benchmarks.service.systems import ENCRYPTED, KINDS
+from benchmarks.service.traces import read, stages
 from benchmarks.service.under_load import (
     UNAVAILABLE,
     Loaded,
@@ -68,6 +72,7 @@ PEAK_SECONDS: Final = 6.0
 LOAD: Final = 0.5
 """Commands a second, as a share of the peak."""
 STALL_SECONDS: Final = 0.001
+TRACED: Final = "benchmarks.service.traced"
 
 
 # --- the machine's stalls -----------------------------------------------------------------------------------
@@ -234,7 +239,8 @@ def degraded_of(placed: Sequence[Exchange]) -> int:
 
 def measure(kind: str, asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """One kind of database, checked."""
-    with loaded(kind, folder / "service") as load:
+    module, settings = ("cli", None) if asked.trace is None else (TRACED, {"trace": asked.trace.resolve()})
+    with loaded(kind, folder / "service", settings, module) as load:
         quiet = [run for seconds in (WARMING_SECONDS, PEAK_SECONDS) for run in _peak(load, seconds)]
         peak = len(quiet[2].exchanges) / quiet[2].seconds
         rate = peak * asked.load
@@ -320,6 +326,7 @@ def main() -> None:
     parser.add_argument("--load", type=float, default=LOAD, help="commands a second as a share of the peak")
     parser.add_argument("--batches", action="store_true", help="batches without a deadline in between")
     parser.add_argument("--control", action="store_true", help="the service is not told of the deadlines")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="write down what each command waited for")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results/deadlines.jsonl"))
     asked = parser.parse_args()
     for kind in asked.systems:
@@ -327,6 +334,9 @@ def main() -> None:
             found = measure(kind, asked, Path(folder))
         show(found)
         append(asked.output, found)
+        if asked.trace is not None and asked.trace.exists():
+            for line in stages(read(asked.trace)):
+                print(line)
 
 
 if __name__ == "__main__":

@@ -70,8 +70,10 @@ def wardflow(
     folder: Path,
     server: Server | None,
     settings: Mapping[str, object] | None = None,
+    module: str = "cli",
 ) -> Iterator[Wardflow]:
-    """The service as `wardflow serve` runs it, over a new sandbox in ``folder`` or in a new database of ``server``."""
+    """The service as `wardflow serve` (or another ``module``) runs it, over a new sandbox in ``folder`` or in a new
+    database of ``server``."""
     place: Place = folder / "data" / "hospital.db"
     if kind == POSTGRESQL:
         assert server is not None, "PostgreSQL needs its server"
@@ -88,7 +90,7 @@ def wardflow(
         folder / "run",
         ready_seconds=READY_SECONDS,
         settings=settings,
-        module="benchmarks.service.plain" if plain else "cli",
+        module="benchmarks.service.plain" if plain else module,
     )
     with service:
         yield Wardflow(kind, service, place, key_file, tokens[ROLE])

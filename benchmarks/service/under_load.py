@@ -60,13 +60,15 @@ class Loaded:
 
 
 @contextmanager
-def loaded(kind: str, folder: Path, settings: Mapping[str, object] | None = None) -> Iterator[Loaded]:
-    """The service at `district`, warm; stopped at the end."""
+def loaded(
+    kind: str, folder: Path, settings: Mapping[str, object] | None = None, module: str = "cli"
+) -> Iterator[Loaded]:
+    """The service at `district`, warm; stopped at the end. ``module``: what runs it."""
     now = to_minute(datetime.now(UTC))
     hospital = generate(workload.SIZE, workload.SEED, now, occupancy=workload.OCCUPANCY)
     with ExitStack() as stack:
         server = stack.enter_context(postgresql_server()) if kind == POSTGRESQL else None
-        system = stack.enter_context(wardflow(kind, hospital, now, folder, server, settings))
+        system = stack.enter_context(wardflow(kind, hospital, now, folder, server, settings, module))
         (bodies,) = workload.cycles(hospital, now, 1)
         yield Loaded(system, bodies, stack.enter_context(client_process()), server)
 

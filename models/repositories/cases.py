@@ -70,6 +70,8 @@ class StoredCase:
     declined_by: tuple[str, ...] = ()
     held_until: Minute | None = None
     overrides: tuple[Mapping[str, Any], ...] = ()
+    left_until: Minute | None = None
+    held: tuple[str, ...] = ()
 
 
 def insert_case(transaction: Transaction, case: StoredCase) -> None:
@@ -275,6 +277,8 @@ def _case(row: Any, given: tuple[Allocation, Any] | None) -> StoredCase:
         tuple(row.needs.get("declined_by", ())),
         row.needs.get("held_until"),
         tuple(row.needs.get("overrides", ())),
+        row.needs.get("left_until"),
+        tuple(row.needs.get("held", ())),
     )
 
 
@@ -314,6 +318,8 @@ def _rarely(case: StoredCase) -> dict[str, Any]:
         "declined_by": list(case.declined_by) or None,
         "held_until": case.held_until,
         "overrides": [dict(one) for one in case.overrides] or None,
+        "left_until": case.left_until,
+        "held": list(case.held) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
@@ -12,6 +13,12 @@ from models.commands import Transaction
 from models.repositories.versions import add, revise
 from models.tables.care import disruption, proposal, rule_override
 from solver.hospital import Minute
+
+IDENTITIES_MERGED: Final = "identities_merged"
+"""The kind of disruption by which two records become one person's; its subject is the id that goes on."""
+
+ENDED_PERSON: Final = "ended_person"
+"""In the detail of such a disruption: the id that ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,21 @@ def insert_disruption(transaction: Transaction, record: StoredDisruption) -> Non
     """Keep what was told."""
     values = asdict(record) | {"recorded_microsecond": transaction.now.microsecond}
     transaction.connection.execute(insert(disruption), values)
+
+
+def merged_into(connection: Connection, person_id: str) -> set[str]:
+    """Ids of the person that ended when they were merged into this one, or into one that was merged into it."""
+    told = select(disruption.c.subject_id, disruption.c.detail).where(disruption.c.kind == IDENTITIES_MERGED)
+    ended: defaultdict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(told):
+        if ENDED_PERSON in row.detail:
+            ended[row.subject_id].add(row.detail[ENDED_PERSON])
+    found, left = set[str](), [person_id]
+    while left:
+        new = ended[left.pop()] - found
+        found |= new
+        left += new
+    return found - {person_id}
 
 
 def insert_override(transaction: Transaction, record: StoredOverride) -> None:

@@ -11,6 +11,7 @@ from models import rows
 from models.commands import Transaction
 from models.errors import NotFound, PersonErased
 from models.personal import FIELDS, PersonalData, PersonalVault, SealedPerson, WrappedKey
+from models.repositories.governance import merged_into
 from models.repositories.versions import add, revise
 from models.tables.people import person, person_identity
 from models.tables.telling import stated_reason
@@ -93,20 +94,23 @@ def ensure_key(transaction: Transaction, vault: PersonalVault, person_id: str) -
 
 
 def erase(transaction: Transaction, person_id: str) -> None:
-    """Destroy a person's key and everything encrypted under it; cannot be undone.
+    """Destroy a person's key and everything encrypted under it, under ids that were merged into this one too; cannot be
+    undone.
 
     Follow it with ``Database.fold_log`` after the commit, so that the write-ahead log forgets too.
     """
     if _identity(transaction.connection, person_id) is None:
         raise NotFound("identity of person", person_id)
     gone: dict[str, Any] = dict.fromkeys((*FIELDS, "identity_index", "master_key_id", "wrapped_key"))
-    _change(transaction, person_id, gone | {"erased_microsecond": transaction.now.microsecond})
-    about = update(stated_reason).where(stated_reason.c.person_id == person_id)
+    ids = {person_id, *merged_into(transaction.connection, person_id)}
+    for each in sorted(ids):
+        _change(transaction, each, gone | {"erased_microsecond": transaction.now.microsecond})
+    about = update(stated_reason).where(stated_reason.c.person_id.in_(ids))
     transaction.connection.execute(about.values(ciphertext=None))
 
 
-def rewrap_all(transaction: Transaction, vault: PersonalVault) -> int:
-    """Wrap every person's key with the current master key, after a rotation. Returns how many."""
+def rewrap_keys(transaction: Transaction, vault: PersonalVault) -> int:
+    """Wrap every person's key with the current master key. Returns how many."""
     living = select(person_identity).where(person_identity.c.wrapped_key.is_not(None))
     found = transaction.connection.execute(living).all()
     for row in found:

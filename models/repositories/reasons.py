@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from models.commands import Transaction
 from models.errors import PersonErased
@@ -85,6 +85,21 @@ def reasons_of_subjects(
     """The last reason given about each of these subjects."""
     found = _load(connection, vault, stated_reason.c.subject_id.in_(list(subject_ids)))
     return {reason.subject_id: reason for reason in found}
+
+
+def rewrap_reasons(transaction: Transaction, vault: PersonalVault) -> int:
+    """Encrypt those that are about no patient with the current master key; the others follow their patient's key.
+    Returns how many."""
+    of_nobody = stated_reason.c.person_id.is_(None) & stated_reason.c.ciphertext.is_not(None)
+    count = 0
+    for row in transaction.connection.execute(select(stated_reason).where(of_nobody)).all():
+        sealed = vault.rewrap_secret(_FIELD + row.id, WrappedKey(row.master_key_id, row.ciphertext))
+        if sealed is not None:
+            values = {"master_key_id": sealed.master_key_id, "ciphertext": sealed.ciphertext}
+            changed = update(stated_reason).where(stated_reason.c.id == row.id).values(**values)
+            transaction.connection.execute(changed)
+            count += 1
+    return count
 
 
 def _load(connection: Connection, vault: PersonalVault, which: ColumnElement[bool]) -> list[StatedReason]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from models.clock import Instant
 from models.commands import Transaction
 from models.errors import GuardViolation, NotFound
-from models.personal import WrappedKey
+from models.personal import PersonalVault, WrappedKey
 from models.tables.telling import webhook, webhook_attempt, webhook_order, webhook_progress
 
 AT_ONCE: Final = Instant(0)
@@ -95,6 +95,23 @@ def update_webhook(transaction: Transaction, record: StoredWebhook) -> None:
         raise GuardViolation("webhook_version")
 
 
+def rewrap_secrets(transaction: Transaction, vault: PersonalVault) -> int:
+    """Encrypt every secret, the former ones as well, with the current master key. Returns how many."""
+    count = 0
+    for hook in load_webhooks(transaction.connection):
+        there = webhook.c.id == hook.id
+        present = vault.rewrap_secret(hook.id, hook.secret)
+        if present is not None:
+            values = {"secret": present.ciphertext, "secret_key_id": present.master_key_id}
+            transaction.connection.execute(update(webhook).where(there).values(**values))
+        former = vault.rewrap_secret(hook.id, hook.former.sealed) if hook.former is not None else None
+        if former is not None:
+            values = {"former_secret": former.ciphertext, "former_key_id": former.master_key_id}
+            transaction.connection.execute(update(webhook).where(there).values(**values))
+        count += (present is not None) + (former is not None)
+    return count
+
+
 def delete_webhook(transaction: Transaction, webhook_id: str) -> None:
     """Take a webhook away, with what is known of its attempts; the audit trail keeps that it was there."""
     for table in (webhook_attempt, webhook_order, webhook_progress):
@@ -113,6 +130,16 @@ def load_webhook(connection: Connection, webhook_id: str) -> StoredWebhook:
 def load_webhooks(connection: Connection) -> list[StoredWebhook]:
     """Every webhook, the oldest first."""
     return [_read(row) for row in connection.execute(select(webhook).order_by(webhook.c.id))]
+
+
+def version_of(connection: Connection, webhook_id: str) -> int | None:
+    """How often a webhook was changed, from 1; None: it is not there (any more)."""
+    return connection.scalar(select(webhook.c.version).where(webhook.c.id == webhook_id))
+
+
+def count_webhooks(connection: Connection) -> int:
+    """How many there are."""
+    return int(connection.scalar(select(func.count()).select_from(webhook)) or 0)
 
 
 def _row(record: StoredWebhook) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from numba.core.dispatcher import Dispatcher
 
 from solver.engine.kernel_cache import KernelCache
 
+NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
@@ -51,6 +53,20 @@ def inlined(function: Callable[P, R_co]) -> Kernel[P, R_co]:
     A tuple of 30 arrays is passed by copying all their fields; swallowed, only what is used is read.
     """
     return _declared(function, {"forceinline": True})
+
+
+def inner(function: Callable[P, R_co]) -> Kernel[P, R_co]:
+    """A kernel that only other kernels call; the way in from Python is left out.
+
+    That way in unpacks every array of every tuple, and compiling it takes most of the time that a small kernel with
+    60 arrays needs. Whoever calls one from Python takes ``py_func``.
+    """
+    return _declared(function, NO_WAY_IN)
+
+
+def swallowed(function: Callable[P, R_co]) -> Kernel[P, R_co]:
+    """Both ``inner`` and ``inlined``."""
+    return _declared(function, {"forceinline": True, **NO_WAY_IN})
 
 
 def _declared(function: Callable[P, R_co], options: dict[str, Any]) -> Kernel[P, R_co]:

@@ -2,17 +2,20 @@
 
 A request is placed within its own wait. Once that is over it could only start at once, and others, who may still
 book hours ahead, would take every bed before it comes free. So whoever waits on may book a day ahead, and
-stays on the waiting list for something earlier (docs/decisions/0013).
+stays on the waiting list for something earlier (docs/decisions/0013). ``in_turn`` is what service and simulation give.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from solver.hospital import Allocation, Minute, Request
 from solver.hospital.timegrid import MINUTES_PER_DAY
+from solver.placing.displace import Exchange
 from solver.placing.live import LiveHospital
+from solver.placing.problem import Decision, Method
 
 AHEAD_MINUTES: Final = MINUTES_PER_DAY
 """Who has waited too long books at most so far ahead: nursing cover is checked for two days, so that at least the first
@@ -31,6 +34,48 @@ def is_late(request: Request, allocation: Allocation, now: Minute) -> bool:
     """Whether a place starts later than the request said it can wait, and enough later than now to look for another."""
     latest = request.needed_by + request.max_wait_minutes
     return allocation.start > max(latest, now + WORTH_CHANGING_MINUTES - 1)
+
+
+def in_turn(
+    live: LiveHospital,
+    request: Request,
+    booked: Allocation | None,
+    new_id: Callable[[], str],
+    exchange_for: Callable[[Allocation | None], Exchange | None],
+    waived: frozenset[str] = frozenset(),
+) -> Decision | Exchange | None:
+    """What somebody on the waiting list gets in their turn, as the referee confirms it; None: they wait on.
+
+    ``booked`` None: a place, a day ahead at most if they have waited too long. Else their late place (``is_late``), and
+    they get one that is worth changing for. ``exchange_for``: the exchange with a less urgent booking, if one lets them
+    in earlier than what was found. ``new_id``: makes ids of allocations. Changes nothing that lasts.
+    """
+    if booked is None:
+        # The kernels answer first: most waiting requests still do not fit.
+        found = live.find(request, new_id(), waived=waived)
+        got = exchange_for(found)
+        if got is None and found is None and wait_is_over(request, live.now):
+            found = ahead(live, request, new_id(), waived)
+        return _sure(live, request, found, waived) if got is None else got
+    with live.trial():
+        live.withdraw(request, booked)
+        found = ahead(live, request, new_id(), waived)
+        got = exchange_for(found)
+        better = _sure(live, request, found, waived) if got is None else got.urgent
+    start = None if better is None or better.allocation is None else better.allocation.start
+    if start is None or start + WORTH_CHANGING_MINUTES > booked.start:
+        return None
+    return better if got is None else got
+
+
+def _sure(
+    live: LiveHospital, request: Request, found: Allocation | None, waived: frozenset[str]
+) -> Decision | None:
+    """A place as the referee counts it; None if there is none or the referee does not confirm it."""
+    if found is None:
+        return None
+    decision = live.judged(request, found, Method.KERNEL, waived=waived)
+    return decision if decision.verified else None
 
 
 def ahead(

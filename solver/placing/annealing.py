@@ -21,9 +21,9 @@ from solver.placing.kernels_batch import Batch, Held, World
 from solver.placing.kernels_ruin import WAYS, construct, improve
 
 MOST_OUT: Final = 16
-"""Largest size of a step, small ones more often: up to twice as many requests are taken out at once. Measured on four
-instances of ``benchmarks/placing`` that are hard, four seeds each, 0.5 s of processor time: with 8, 16 and 30 the plans
-cost 1.49, 0.27 and 0.41 % more than the best known; with 8 a batch of 30 never left a plan 4.5 % too dear."""
+"""Largest size of a step, small ones more often: up to twice as many requests are taken out at once. Chosen outside
+of the public set (``benchmarks.placing.step_size``, docs/decisions/0022): with 4, 8, 16, 24 and 32 the plans of 14
+instances cost 0.45, 0.15, 0.15, 0.18 and 0.25 % more than the cheapest found, in equal processor time."""
 
 WARM: Final = 600_000.0
 COLD: Final = 500.0
@@ -46,17 +46,25 @@ class Annealed:
     trace: tuple[TracePoint, ...]
 
 
-def anneal(world: World, countdown: Countdown, seed: int, observer: Observer, workers: int = 1) -> Annealed:
+def anneal(
+    world: World,
+    countdown: Countdown,
+    seed: int,
+    observer: Observer,
+    workers: int = 1,
+    most_out: int = MOST_OUT,
+) -> Annealed:
     """Construct, then improve until the countdown is over; the world then holds some plan, not the best.
 
-    With iterations in the budget each of the ``workers`` takes so many.
+    With iterations in the budget each of the ``workers`` takes so many. ``most_out``: largest size of a step, 1 or
+    more.
     """
     log = _Log(countdown, observer)
     total = int(construct(world, first_order(world.batch), random_state(seed)))
     log.note(total, 0)
     worlds = [world, *(_copy_world(world) for _ in range(workers - 1))]
     seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
-    runs = [_Run(one, total, int(of_run), log) for one, of_run in zip(worlds, seeds, strict=True)]
+    runs = [_Run(one, total, int(of_run), log, most_out) for one, of_run in zip(worlds, seeds, strict=True)]
     if workers == 1:
         runs[0].go()
     else:
@@ -96,8 +104,8 @@ class _Log:
 class _Run:
     """One worker: its world, its random numbers, its best so far."""
 
-    def __init__(self, world: World, total: int, seed: int, log: _Log) -> None:
-        self.world, self.log = world, log
+    def __init__(self, world: World, total: int, seed: int, log: _Log, most_out: int) -> None:
+        self.world, self.log, self.most_out = world, log, most_out
         self.state = random_state(seed)
         self.totals = np.full(2, total, np.int64)
         self.best = _copied(world.held)
@@ -112,13 +120,13 @@ class _Run:
         """Improve until the budget ends."""
         rows, log = self.world.held.bed.size, self.log
         before, stale = _copied(self.world.held), np.zeros(rows, np.bool_)
-        chosen, keys = np.zeros(2 * MOST_OUT, np.int64), np.zeros(2 * MOST_OUT)
+        chosen, keys = np.zeros(2 * self.most_out, np.int64), np.zeros(2 * self.most_out)
         weights = np.full(WAYS, 1.0 / WAYS)
         space = before, self.best, stale, self.state, chosen, keys, weights, self.totals
         while rows > 1 and not log.is_over(self.steps):
             warmth = WARM * (COLD / WARM) ** log.progress(self.steps)
             chunk = self._chunk()
-            improve(self.world, *space, chunk, MOST_OUT, warmth)
+            improve(self.world, *space, chunk, self.most_out, warmth)
             self.steps += chunk
             log.note(self.cost, self.steps)
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from solver.hospital import Allocation, Minute, Request
+from solver.hospital import Allocation, Minute, Priority, Request
 from solver.hospital.door import Door
 from solver.placing import rules
 from solver.placing.displace import Booking
@@ -49,12 +49,23 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Movable:
-    """A stay that may be moved. ``booking``: what was given and has not started, None for who lies in a bed;
-    ``request`` is then the one that continues the stay."""
+    """A stay that may be moved. ``booking``: what was given and has not started, None for who lies in a bed. ``asks``:
+    what is asked for it, for who lies there a request that continues the stay; a function makes it when it is needed,
+    because of hundreds who may be moved a few are tried."""
 
     stay_id: str
-    request: Request
+    asks: Request | Callable[[], Request]
     booking: Booking | None = None
+
+    @property
+    def request(self) -> Request:
+        """What is asked for it."""
+        return self.asks if isinstance(self.asks, Request) else self.asks()
+
+    @property
+    def priority(self) -> Priority:
+        """How urgent it is; to move somebody who lies in a bed is routine."""
+        return Priority.ROUTINE if self.booking is None else self.booking.request.priority
 
     @property
     def waived(self) -> frozenset[str]:
@@ -200,7 +211,7 @@ class _Search:
         ]
         starts = self.live.starts_without(who.request, [one.stay_id for one in others], who.waived)
         worth = [(int(at), one) for at, one in zip(starts, others, strict=True) if at < who.latest]
-        worth.sort(key=lambda item: (item[0], item[1].booking is None, -item[1].request.priority))
+        worth.sort(key=lambda item: (item[0], item[1].booking is None, -item[1].priority))
         return [one for _, one in worth[: self.bounds.tries]]
 
     def _directly(self, who: _Who) -> _Plan | None:

@@ -131,8 +131,8 @@ class Relaxation:
 def concede(concessions: Iterable[Concession], live: LiveHospital) -> bool:
     """Make the changes in the records (inside a trial); whether everybody who goes elsewhere keeps every rule there.
 
-    Bookings that give way are taken back first, then each gets its new place. Waiting, waivers and other drugs are no
-    changes of the records.
+    Bookings that give way are taken back first, then each gets its new place, in an order in which it is free. Waiting,
+    waivers and other drugs are no changes of the records.
     """
     going = []
     for concession in concessions:
@@ -142,8 +142,13 @@ def concede(concessions: Iterable[Concession], live: LiveHospital) -> bool:
             going.append(concession)
         else:
             _provide(concession, live)
-    kept = [_settle(concession, live) for concession in going]
-    return all(kept)
+    while going:
+        # Whose new bed is another's old one comes after them.
+        left = [concession for concession in going if not _settled(concession, live)]
+        if len(left) == len(going):
+            return False
+        going = left
+    return True
 
 
 def _provide(concession: Concession, live: LiveHospital) -> None:
@@ -163,17 +168,18 @@ def _provide(concession: Concession, live: LiveHospital) -> None:
             pass
 
 
-def _settle(concession: Concession, live: LiveHospital) -> bool:
-    """Give whoever goes elsewhere their new place; whether it keeps every rule."""
+def _settled(concession: Concession, live: LiveHospital) -> bool:
+    """Give whoever goes elsewhere their new place if it keeps every rule as things stand; whether it does."""
     booking, to = concession.booking, concession.to
     request = concession.request if booking is None else booking.request
     assert request is not None, "a move has its request, a displacement its booking"
     if to is None:
         return True
     waived = frozenset[str]() if booking is None else booking.waived
-    keeps = not broken(check(Decided(request, to), live.records), live.records.profile, waived)
+    if broken(check(Decided(request, to), live.records), live.records.profile, waived):
+        return False
     live.apply(Decision(request, to, 0))
-    return keeps
+    return True
 
 
 # --- prices ---------------------------------------------------------------------------------------------------

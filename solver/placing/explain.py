@@ -19,7 +19,7 @@ from solver.placing.language import Sentence
 from solver.placing.problem import Decision, NearMiss, Price, Standing, WhyNot
 from solver.placing.records import Records
 from solver.placing.referee import Counts, Decided, broken, check, cost
-from solver.placing.referee.cover import cover_shifts, ward_main_stays
+from solver.placing.referee.cover_change import nurses_on_duty, present
 from solver.placing.referee.decisions import COMPANION_KINDS
 
 
@@ -84,9 +84,9 @@ def _needed_features(request: Request, records: Records) -> list[Feature]:
 
 def _cover(allocation: Allocation, records: Records) -> Sentence:
     ward, start = records.ward_of_bed(allocation.bed_id), allocation.start
-    nurses = sum(shift.on_duty_at(start) for shift in cover_shifts(ward, records))
-    others = (stay for stay in ward_main_stays(ward, records) if stay.allocation_id != allocation.id)
-    patients = 1 + sum(stay.start <= start < stay.end for stay in others)
+    nurses = nurses_on_duty(ward, start, records)
+    lying = present(ward, start, start + 1, records)
+    patients = 1 + sum(stay.allocation_id != allocation.id for stay in lying)
     if not nurses:
         return phrases.NO_COVER.of(ward=ward.id, patients=patients)
     ratio = f"1:{round(patients / nurses, 1):g}"

@@ -40,7 +40,7 @@ from solver.placing.problem import (
 )
 from solver.placing.records import Consequences, Record, Records, consequences
 from solver.placing.referee import Counts, Decided, broken, check, cost
-from solver.placing.search import Searched, lot_uses, scratch_of, search, unit_uses
+from solver.placing.search import Further, Searched, lot_uses, scratch_of, search, unit_uses
 
 
 class LiveHospital:
@@ -196,23 +196,24 @@ class LiveHospital:
         observer: Observer | None = None,
         published: Mapping[str, str] | None = None,
         workers: int = 1,
+        further: Further | None = None,
     ) -> list[Decision]:
         """One joint decision for many requests, in their order; nothing is applied.
 
         The costs of the decisions sum to the cost of the whole. Requests that continue a stay are decided
-        after the others, one by one.
+        after the others, one by one. ``further``: a longer search, for a plan that is dearer than enough.
         """
         published = published or {}
         free = [row for row, request in enumerate(requests) if request.from_stay_id is None]
-        found = self.search(
-            [requests[row] for row in free],
-            [ids[row] for row in free],
-            budget,
-            seed,
-            observer,
-            published,
-            workers,
-        )
+
+        def searched(within: Budget) -> Searched:
+            asked, named = [requests[row] for row in free], [ids[row] for row in free]
+            return self.search(asked, named, within, seed, observer, published, workers)
+
+        found = searched(budget)
+        stopped = observer is not None and observer.stop_requested()
+        if further is not None and not stopped and (further.enough is None or found.cost > further.enough):
+            found = min(found, searched(further.budget), key=lambda one: one.cost)
         allocations = dict(zip(free, found.allocations, strict=True))
         decisions: dict[int, Decision] = {}
         with self.trial():

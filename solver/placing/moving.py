@@ -84,31 +84,38 @@ def attached_allocations(records: Records) -> frozenset[str]:
 def bars(stay: Stay, records: Records, limits: Limits, moves: int, attached: frozenset[str]) -> Iterator[Bar]:
     """What stands against moving a stay without clinical reason. ``moves``: how often its patient was moved before
     within the same stay in the hospital; ``attached``: see ``attached_allocations``."""
+    # One after the other, so that who asks whether there is any looks no further than the first.
+    if stay.with_stay_id is not None:
+        yield Bar.ACCOMPANIES
+    if stay.state is not StayState.OCCUPYING:
+        yield Bar.NOT_LYING
+    if stay.start >= records.now:
+        yield Bar.JUST_CAME
     person = records.persons[stay.person_id]
-    leaves_soon = stay.end - records.now < limits.leaves_soon_minutes and not may_sit(stay, records)
-    found = {
-        Bar.ACCOMPANIES: stay.with_stay_id is not None,
-        Bar.NOT_LYING: stay.state is not StayState.OCCUPYING,
-        Bar.JUST_CAME: stay.start >= records.now,
-        Bar.END_OF_LIFE: person.end_of_life,
-        Bar.CRITICAL: stay.care.care_level >= CRITICAL_LEVEL,
-        Bar.ONE_TO_ONE: person.one_to_one,
-        Bar.ATTACHED: stay.allocation_id in attached,
-        Bar.MOVED_TOO_OFTEN: moves >= limits.moves_per_stay,
-        Bar.LEAVES_SOON: leaves_soon,
-    }
-    yield from (bar for bar, stands in found.items() if stands)
+    if person.end_of_life:
+        yield Bar.END_OF_LIFE
+    if stay.care.care_level >= CRITICAL_LEVEL:
+        yield Bar.CRITICAL
+    if person.one_to_one:
+        yield Bar.ONE_TO_ONE
+    if stay.allocation_id in attached:
+        yield Bar.ATTACHED
+    if moves >= limits.moves_per_stay:
+        yield Bar.MOVED_TOO_OFTEN
+    if stay.end - records.now < limits.leaves_soon_minutes and not may_sit(stay, records):
+        yield Bar.LEAVES_SOON
 
 
 def may_sit(stay: Stay, records: Records) -> bool:
     """Whether a patient may wait for the way home in a lounge seat: the discharge is ordered and at hand, nothing but a
     seat is needed, nobody else is put at risk."""
+    if stay.departure is not Departure.CONFIRMED:
+        return False
     person, care = records.persons[stay.person_id], stay.care
-    ordered = stay.departure is Departure.CONFIRMED
     at_hand = 0 < stay.end - records.now <= SHORT_STAY_MINUTES
     plain = care.care_level == 0 and not care.features and not care.skills
     safe = not (person.isolation or person.exposed_to or person.falls_risk or person.end_of_life)
-    return ordered and at_hand and plain and safe and not records.with_companions(stay.id)[1:]
+    return at_hand and plain and safe and not records.with_companions(stay.id)[1:]
 
 
 def lounge_rooms(records: Records) -> frozenset[str]:

@@ -303,6 +303,11 @@ RELAX_CALL: Final = Phrase(
     "经本人同意，呼叫病区 {ward} 备班班次 {shift} 的护士到岗。",
     id="relax_call",
 )
+RELAX_CALL_SOMEBODY: Final = Phrase(
+    "Call in a nurse who is on call for ward {ward}, if they agree; its ward manager knows who that is.",
+    "经本人同意，呼叫病区 {ward} 的备班护士到岗，人员请询问该病区护士长。",
+    id="relax_call_somebody",
+)
 RELAX_MOVE: Final = Phrase(
     "Propose to move stay {stay} from bed {from_bed} to bed {bed} at {start}; a person confirms it.",
     "建议 {start} 将住院 {stay} 由床位 {from_bed} 转至床位 {bed}，须人工确认。",

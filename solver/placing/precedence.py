@@ -32,3 +32,8 @@ def precedence(priority: Priority, since: Minute, request_id: str, now: Minute) 
         waited -= RISES_AFTER[priority]
         priority = Priority(priority - 1)
     return (priority, since, request_id)
+
+
+def as_newcomer(priority: Priority, now: Minute) -> Precedence:
+    """Where whoever comes now stands: of the same priority and the same minute, whoever waits was there first."""
+    return (priority, now + 1, "")

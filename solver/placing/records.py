@@ -7,7 +7,9 @@ and independent of what the engines compute.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from solver.engine.rule import Profile
 from solver.hospital import (
@@ -85,6 +87,12 @@ class Records:
     """Person id -> persons who must not be near that person, by their own list."""
     companions: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     """Stay id -> stays that accompany it."""
+    counted: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What who reads the records worked out of them and may want again: forgotten with the next change of a record."""
+    rostered: dict[str, dict[str | None, Any]] = field(
+        default_factory=lambda: defaultdict(dict), repr=False, compare=False
+    )
+    """The same by ward, of what rests on shifts and staff alone: forgotten when one of those changes."""
 
     @classmethod
     def of(cls, hospital: Hospital, now: Minute, profile: Profile, options: PlacingOptions) -> Records:
@@ -122,6 +130,7 @@ class Records:
         before = home.get(record.id)
         if before is not None:
             self._unindex(before)
+        self._forget(record)
         home[record.id] = record
         for index, key in _index_entries(record):
             getattr(self, index)[key][record.id] = None
@@ -135,8 +144,16 @@ class Records:
         return record
 
     def _unindex(self, record: Record) -> None:
+        self._forget(record)
         for index, key in _index_entries(record):
             getattr(self, index)[key].pop(record.id, None)
+
+    def _forget(self, record: Record) -> None:
+        self.counted.clear()
+        if isinstance(record, Shift):
+            self.rostered.pop(record.ward_id, None)
+        elif isinstance(record, StaffMember):
+            self.rostered.clear()
 
     def bed_stays(self, bed_id: str) -> list[Stay]:
         """Stays of a bed in order of time."""

@@ -7,6 +7,10 @@ recreate, then somebody urgent without a place may take that of a less urgent bo
 for two moves, if the whole gets cheaper. Beyond the budget the same steps go on for a few moves on trial, to tell what
 each further move would buy.
 
+With fewer moves than bookings that lost their place, who gets one is no matter of price: they go in order of precedence
+(docs/decisions/0013), each to its best place, be it that of a less urgent booking; together the chosen are improved,
+and nobody of them is left out for it.
+
 Nothing that has started is moved (CLINICAL.md, safeguard 2): only bookings come in here. What finds no place within the
 budget is handed back to be stored as a need (safeguard 1).
 """
@@ -174,6 +178,7 @@ class _Work:
         self._taken = 0
         for row in range(len(self.touched)):
             self._look(row)
+        self._short = effort.max_moves < sum(self._moves_of(row) for row in self.waiting)
 
     @property
     def steps(self) -> list[Moved | Exchange]:
@@ -183,11 +188,32 @@ class _Work:
     # --- one at a time, the greatest gain first -------------------------------------------------------------
     def insert(self, most: int) -> None:
         """Give places, the greatest gain first, until so many have one or nothing gains."""
+        if self._short:
+            self._in_precedence(self.moves + most)
+            return
         for _ in range(most):
             row = self._best()
             if row is None:
                 return
             self._give(row)
+
+    def _moves_of(self, row: int) -> int:
+        """How many moves a booking may take."""
+        urgent = self.touched[row].request.priority in URGENT
+        return EXCHANGE_MOVES if urgent and row not in self._candidates else 1
+
+    def _in_precedence(self, until: int) -> None:
+        """Give places to those who precede, until so many moves are made."""
+        for row in sorted(self.waiting):
+            if self.moves >= until:
+                return
+            candidate = self._candidates.get(row)
+            if candidate is not None and candidate.seen != self._taken:
+                self._look(row)
+            if row in self._candidates:
+                self._give(row)
+            elif until - self.moves >= EXCHANGE_MOVES:
+                self._exchanged(row)
 
     def _look(self, row: int) -> None:
         """Find the place a booking would get now, and queue it by its gain."""
@@ -238,7 +264,8 @@ class _Work:
         """Decide the chosen ones again together, and as many of those that wait as the budget has moves for; kept
         only if that costs less."""
         waiting = sorted(self.waiting, key=lambda row: (-self._unplaced(self.touched[row]), row))
-        chosen = [*self.placed, *waiting[: self.effort.max_moves - self.moves]]
+        more = 0 if self._short else self.effort.max_moves - self.moves
+        chosen = [*self.placed, *waiting[:more]]
         rows = [row for row in chosen if self._is_free(self.touched[row])]
         if len(rows) < 2 or self.effort.improve_steps == 0:
             return
@@ -248,7 +275,7 @@ class _Work:
                 self._withdraw(decision)
             after = self._jointly(rows)
         saved = self._sum(before, rows) - self._sum(after, rows)
-        if saved > 0:
+        if saved > 0 and not (self._short and before.keys() - after.keys()):
             self._replace(before, after)
             self.cost -= saved
             self._count(len(after) - len(before))

@@ -43,6 +43,14 @@ class Searched:
     trace: tuple[TracePoint, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A second, longer search, made unless the first found a plan that costs no more than ``enough`` (None: always)."""
+
+    budget: Budget
+    enough: int | None
+
+
 def search(
     arrays: Arrays,
     pricing: Pricing,

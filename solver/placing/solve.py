@@ -8,7 +8,8 @@ from typing import Final
 
 from solver.engine.result import Budget, Observer, Result, Status, TracePoint, Unobserved
 from solver.hospital import Allocation, Request
-from solver.placing.cpsat import JointPlan, solve_jointly
+from solver.placing.cpsat import JointPlan, TooLarge, solve_jointly
+from solver.placing.least import least_cost
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method, PlacingProblem
 from solver.placing.records import Records
@@ -62,15 +63,19 @@ def solve(
     if not left or watcher.stop_requested() or _company_moves(problem.requests, live.records):
         return found
     assert found.plan is not None
-    joint = solve_jointly(
-        live.records,
-        problem.requests,
-        seconds=left,
-        workers=workers,
-        seed=seed,
-        hint=found.plan.allocations(),
-        observer=watcher,
-    )
+    joint: JointPlan | None
+    try:
+        joint = solve_jointly(
+            live.records,
+            problem.requests,
+            seconds=left,
+            workers=workers,
+            seed=seed,
+            hint=found.plan.allocations(),
+            observer=watcher,
+        )
+    except TooLarge:
+        joint = None
     return _better(found, joint, live, countdown.elapsed())
 
 
@@ -98,18 +103,22 @@ def _result(decisions: list[Decision], bound: int | None, point: TracePoint) -> 
 
 
 def _better(
-    found: Result[PlacingPlan], joint: JointPlan, live: LiveHospital, seconds: float
+    found: Result[PlacingPlan], joint: JointPlan | None, live: LiveHospital, seconds: float
 ) -> Result[PlacingPlan]:
-    """The cheaper of two plans, with the joint model's bound."""
+    """The cheaper of two plans, with the joint model's bound or the quick one, whichever is higher; ``joint`` None: the
+    batch was too large for the model."""
     assert found.plan is not None
     assert found.cost is not None
     decisions = list(found.plan.decisions)
-    if joint.cost < found.cost:
+    quick = least_cost(live, [decision.request for decision in decisions])
+    if joint is not None and joint.cost < found.cost:
         decisions = _judged(joint, decisions, live)
     # Solvers have returned false bounds; a plan the referee has counted is proof against one.
-    bound = joint.bound if joint.bound <= _cost(decisions) else None
+    claimed = (quick, None if joint is None else joint.bound)
+    bound = max((one for one in claimed if one is not None and one <= _cost(decisions)), default=None)
     point = TracePoint(seconds, None, _cost(decisions), bound)
-    plan = PlacingPlan(tuple(decisions), joint.false_infeasible, len(joint.disagreed))
+    errors = (0, 0) if joint is None else (joint.false_infeasible, len(joint.disagreed))
+    plan = PlacingPlan(tuple(decisions), *errors)
     return replace(_result(decisions, bound, point), plan=plan, trace=(*found.trace, point))
 
 

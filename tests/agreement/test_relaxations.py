@@ -1,14 +1,20 @@
 """Trials and CP-SAT price the same changes: neither finds what the other could not have found cheaper."""
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, settings
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
 from solver.hospital import (
+    Bed,
+    BedKind,
+    Block,
     Care,
     Companion,
     DutyKind,
     EquipmentNeed,
+    OperationalStatus,
     Priority,
     Sex,
     Shift,
@@ -42,8 +48,6 @@ def _agree(live, question):
     tried = relax(question, live, Bounds(tries=20))
     if tried is not None:
         assert confirmed(question, tried, live) is not None, "what trials found fits"
-    if question.request.companion is not Companion.NONE:
-        return
     claim = elastic.cheapest(question, live.records, NO_PRICE, seconds=20)
     price = None if claim.relaxation is None else claim.relaxation.price
     if claim.relaxation is not None:
@@ -114,5 +118,31 @@ def _booked(draw, live, name):
 @settings(QUICK, max_examples=40)
 @hypothesis_given(crowded())
 def test_who_gives_way_is_priced_alike_too(asked):
+    live, question = asked
+    _agree(live, question)
+
+
+@st.composite
+def accompanied(draw):
+    """As ``crowded``, for somebody whose companion needs a place that is closed, dirty, taken, or free."""
+    live, question = draw(crowded())
+    company = draw(st.sampled_from([Companion.COT, Companion.CARER_BED]))
+    kind = BedKind.COT if company is Companion.COT else BedKind.TROLLEY
+    for name, room in (("K1", "R"), ("K2", "S")):
+        state = draw(st.sampled_from(["free", "closed", "for hours", "dirty", "taken", "none"]))
+        if state == "none":
+            continue
+        blocks = {"closed": (Block(NOW, None, "x"),), "for hours": (Block(NOW, NOW + 3 * HOUR, "x"),)}
+        status = OperationalStatus.HOUSEKEEPING if state == "dirty" else OperationalStatus.UNOCCUPIED
+        live.put(Bed(name, room, kind=kind, blocks=blocks.get(state, ()), status=status))
+        if state == "taken":
+            live.put(person(f"p-{name}"))
+            live.put(occupant(name, name, 2 * HOUR))
+    return live, replace(question, request=replace(question.request, companion=company))
+
+
+@settings(QUICK, max_examples=25)
+@hypothesis_given(accompanied())
+def test_who_accompanies_somebody_is_priced_alike_too(asked):
     live, question = asked
     _agree(live, question)

@@ -4,7 +4,12 @@ import asyncio
 
 import pytest
 
-from tests.api_service import HOUR, at, bundle, running, until
+from api.security.access import Access
+from api.security.permissions import Grant, Permission, Role
+from api.security.tokens import Principal
+from api.services.audience import Audience
+from models import outbox
+from tests.api_service import HOUR, NOW, at, bundle, running, until
 
 DEAR_OUTLIERS = {"weights": {"speciality": 90_000}, "reason": "fewer outliers this winter"}
 
@@ -236,6 +241,23 @@ async def test_whose_role_ends_at_a_ward_or_who_only_looks_changes_no_rules(serv
     assert (await service.post("/profiles/1:preview", {}, login)).status_code == 403
     answer = await service.post("/profiles/1:activate", {"reason": "mine"}, login, revision=1)
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_becomes_of_the_rules_is_told_on_every_site_and_to_no_ward_in_particular(service):
+    """Drafts and previews named no wards at all: where a hospital has two sites, only those who hear of everything
+    were told of them, and of the activation that followed everybody."""
+    version = await drafted(service)
+    await previewed(service, version)
+    await activated(service, version)
+    nurse = Principal("acc", "login", (Grant(Role.NURSE, ward_id="W1"),), "tok", True, 0)
+    access = Access(nurse, Permission.EVENTS_READ, {"W1": "S", "X1": "T"})
+    with service.runtime.database.reading() as connection:
+        found = [event for event in outbox.read(connection, 0) if event.topic.startswith("profile.")]
+    assert [e.topic for e in found] == ["profile.drafted", "profile.previewed", "profile.activated"]
+    assert all(Audience.of(access, None).hears(event) for event in found)
+    assert not any(Audience.of(access, "W1").hears(event) for event in found)
+    assert {(e.payload["subject"], e.payload["minute"]) for e in found} == {(f"profile-{version}", NOW)}
 
 
 async def test_a_version_nobody_drafted_is_not_found(service):

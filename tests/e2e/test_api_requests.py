@@ -1,5 +1,7 @@
 """One request from asking to leaving, over HTTP: given, stored, replayed, refused, arrived, moved, left."""
 
+import pytest
+
 from tests.api_service import DAY, HOUR, at, bundle
 
 
@@ -176,6 +178,20 @@ async def test_a_ward_that_declines_is_not_given_the_patient_again(service):
     )
     assert answer.json()["allocation"]["ward_id"] == "W2"
     assert (await service.get(f"/allocations/{allocation['id']}")).json()["state"] == "released"
+
+
+@pytest.mark.parametrize("said", [{}, {"reason": None}, {"reason": "   "}, {"reason": "no"}])
+async def test_a_ward_that_declines_says_why_or_is_told_what_to_say(service, said):
+    """A ward could decline without a word, and whoever placed the patient next did not know what was missing there."""
+    allocation = await placed(service)
+    path = f"/allocations/{allocation['id']}"
+    refused = await service.post(f"{path}:confirm", {"accepted": False, **said}, revision=1)
+    assert refused.status_code == 422
+    (wrong,) = refused.json()["errors"]
+    assert wrong["where"] == "#/reason"
+    assert "characters" in wrong["expected"]
+    assert (await service.get(path)).json()["state"] == "placed"
+    assert (await service.post(f"{path}:confirm", {"accepted": True}, revision=1)).status_code == 200
 
 
 async def test_a_patient_who_lies_here_is_moved_when_a_person_says_so(service):

@@ -10,10 +10,12 @@ import time
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from models import outbox
 from models.place import shown
 from models.repositories.webhooks import load_webhooks
+from models.tables.ledger import audit_line
 from tests.api_service import PASSWORD, Place, bundle, running, until
 from tests.webhook_receiver import NotVerified, receiving, verify
 
@@ -152,7 +154,7 @@ async def test_a_receiver_that_is_gone_or_failed_for_days_is_left_alone_until_so
 async def test_during_a_rotation_both_secrets_sign_and_afterwards_the_new_one_alone(served):
     service, receiver = served
     old = await added(service, receiver, topics=["allocation.placed"])
-    new = (await service.post(f"/webhooks/{old['id']}:rotate", {"former_hours": 1}, "operations")).json()
+    new = (await service.post(f"/webhooks/{old['id']}:rotate", {"former_hours": 1}, "operations", 1)).json()
     await service.place()
     await until(lambda: len(receiver.got) == 1, 10)
     now = service.wall.microsecond / 1e6
@@ -219,7 +221,8 @@ async def test_a_secret_is_shown_once_and_not_to_who_repeats_the_command(served)
     listed = await service.get("/webhooks", "operations")
     assert first.json()["secret"] not in listed.text
     gone = await service.client.delete(
-        f"/api/v1/webhooks/{first.json()['id']}", headers=await service.headers("operations")
+        f"/api/v1/webhooks/{first.json()['id']}",
+        headers=await service.headers("operations", **{"If-Match": first.headers["ETag"]}),
     )
     assert gone.status_code == 204
     assert (await service.get("/webhooks", "operations")).json()["items"] == []
@@ -231,6 +234,96 @@ async def test_a_change_of_what_changed_meanwhile_is_refused(served):
     hook = await added(service, receiver)
     assert (await changed(service, hook, topics=["request.*"])).status_code == 200
     assert (await changed(service, hook, state="paused")).status_code == 412
+
+
+@ON_SQLITE
+async def test_whoever_changes_rotates_or_removes_a_webhook_has_seen_it_as_it_is(served):
+    """Answers came without an ETag; of two who rotated at once one held a secret that no longer signed."""
+    service, receiver = served
+    hook = await added(service, receiver)
+    path = f"/webhooks/{hook['id']}"
+    shown = await service.get(path, "operations")
+    assert shown.headers["ETag"] == f'"{hook["revision"]}"'
+    assert (await service.post(f"{path}:rotate", {}, "operations")).status_code == 428
+    rotated = await service.post(f"{path}:rotate", {}, "operations", hook["revision"])
+    assert rotated.headers["ETag"] == f'"{hook["revision"] + 1}"'
+    assert (await service.post(f"{path}:rotate", {}, "operations", hook["revision"])).status_code == 412
+    headers = await service.headers("operations", **{"If-Match": shown.headers["ETag"]})
+    assert (await service.client.delete(f"/api/v1{path}", headers=headers)).status_code == 412
+    assert (await service.get(path, "operations")).status_code == 200
+
+
+@ON_SQLITE
+async def test_the_audit_trail_says_what_was_changed_of_a_webhook_and_holds_no_address_or_secret(served):
+    """A line said that a webhook was changed; that its events went elsewhere from then on, nobody could read."""
+    service, receiver = served
+    hook = await added(service, receiver, topics=["request.*"])
+    await changed(service, hook, url=f"{receiver.url}&moved=1", topics=["request.*"], state="paused")
+    rotated = await service.post(f"/webhooks/{hook['id']}:rotate", {"former_hours": 3}, "operations", 2)
+    with service.runtime.database.reading() as connection:
+        lines = [
+            (r.action, json.loads(r.detail))
+            for r in connection.execute(select(audit_line))
+            if r.subject == hook["id"]
+        ]
+    assert lines[1:] == [
+        ("webhook.changed", {"changed": ["url", "state"], "state": "paused"}),
+        ("webhook.secret_rotated", {"former_hours": 3}),
+    ]
+    for secret in (receiver.url, hook["secret"], rotated.json()["secret"]):
+        assert secret not in json.dumps(lines)
+
+
+@ON_SQLITE
+async def test_there_are_no_more_webhooks_than_a_setting_allows(place):
+    async with running(place, **HERE, webhook_limit=2) as service, receiving() as receiver:
+        first = await added(service, receiver)
+        await added(service, receiver)
+        refused = await service.post("/webhooks", {"url": receiver.url}, "operations")
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "too-many")
+        assert "WARDFLOW_WEBHOOK_LIMIT" in refused.json()["remedy"]
+        headers = await service.headers("operations", **{"If-Match": '"1"'})
+        await service.client.delete(f"/api/v1/webhooks/{first['id']}", headers=headers)
+        await added(service, receiver)
+
+
+async def answering_late(receiver, status):
+    """A receiver that has got its message, and will answer with a status once the test lets it."""
+    let = asyncio.Event()
+    receiver.statuses, receiver.before_answer = [status, 204], let.wait
+    return let
+
+
+@ON_SQLITE
+async def test_what_the_former_address_answers_does_not_count_against_the_next_one(served):
+    """A turn that was under way when somebody gave the webhook another address was noted as if nothing had happened:
+    the 410 of the old receiver disabled the new one, and undid "try at once"."""
+    service, old = served
+    async with receiving() as new:
+        let = await answering_late(old, 410)
+        hook = await added(service, old, topics=["allocation.placed"])
+        case = (await service.place()).json()
+        await until(lambda: len(old.got) == 1, 10)
+        assert (await changed(service, hook, url=new.url)).status_code == 200
+        let.set()
+        await until(lambda: len(new.got) == 1, 10)
+        assert json.loads(new.got[0][1])["data"]["request_id"] == case["request_id"]
+        assert state_of(service) == "active"
+
+
+@ON_SQLITE
+async def test_a_failure_under_way_does_not_undo_that_somebody_looked_after_the_receiver(place):
+    """The pause it would have brought is an hour; whoever set the webhook going again waited it out."""
+    settings = {**HERE, "webhook_retry_seconds": 3600}
+    async with running(place, **settings) as service, receiving() as receiver:
+        let = await answering_late(receiver, 500)
+        hook = await added(service, receiver, topics=["allocation.placed"])
+        await service.place()
+        await until(lambda: len(receiver.got) == 1, 10)
+        assert (await changed(service, hook, state="active")).status_code == 200
+        let.set()
+        await until(lambda: len(receiver.got) == 2, 10)
+        assert len(set(receiver.ids())) == 1
 
 
 @ON_SQLITE

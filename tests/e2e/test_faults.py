@@ -29,3 +29,12 @@ def test_a_service_that_takes_a_failed_commit_for_a_success_is_found_out():
     with ward("trusting") as begun:
         _, broken = begun.undergo(FAULTS["trusting"]["writes_refused"], "1")
     assert any(sentence.startswith("lost: ") for sentence in broken)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["dark", "ageless"])
+def test_a_service_that_leaves_the_bedside_in_the_dark_or_hides_its_age_is_found_out(kind):
+    with ward(kind) as begun:
+        _, broken = begun.undergo(FAULTS[kind]["gone"], "1")
+    assert any(sentence.startswith("bedside: ") for sentence in broken)
+    assert not any(sentence.startswith("lost: ") for sentence in broken)

@@ -45,6 +45,11 @@ def crowd(count):
     return [bundle(priority=WORDS[n % 4], equipment=pump if n < 2 else []) for n in range(count)]
 
 
+def rivals():
+    """Five who all want one of two pumps: the bound does not see that, so that no plan is proven to be the best."""
+    return [bundle(priority=word, equipment=[{"type_id": "pump"}]) for word in (*WORDS, "soon")]
+
+
 def planned(decider, command):
     return solved(Task(decider.rehearse(command), seconds=1.0, workers=1, seed=1))
 
@@ -120,13 +125,21 @@ def test_a_plan_for_another_number_of_requests_is_no_plan_for_these(runtime, dec
 def test_a_search_ends_when_somebody_who_waits_behind_it_is_due_and_keeps_the_plan_it_has(runtime, decider):
     questions = []
     decider.pressed = lambda: not questions.append("is somebody due?")
-    body = answered(decider, asking(runtime, *crowd(4)))
-    assert len(questions) == 1
-    assert (body["placed"], body["method"]) == (4, "batch")
+    body = answered(decider, asking(runtime, *rivals()))
+    assert set(questions) == {"is somebody due?"}
+    assert len(questions) <= 2
+    assert (len(body["results"]), body["gap"] > 0) == (5, True)
 
 
-def test_a_search_behind_which_nobody_is_due_takes_its_time(runtime, decider):
+def test_a_search_behind_which_nobody_is_due_takes_its_steps(runtime, decider):
     questions = []
     decider.pressed = lambda: bool(questions.append("is somebody due?"))
-    answered(decider, asking(runtime, *crowd(4)))
-    assert len(questions) > 1
+    answered(decider, asking(runtime, *rivals()))
+    assert len(questions) > 2
+
+
+def test_a_plan_that_is_proven_to_cost_the_least_is_searched_no_further(runtime, decider):
+    questions = []
+    decider.pressed = lambda: bool(questions.append("is somebody due?"))
+    body = answered(decider, asking(runtime, *crowd(3)))
+    assert (body["gap"], questions) == (0, [])

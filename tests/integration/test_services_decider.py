@@ -1,6 +1,8 @@
 """The decider beside the database: what is refused is undone to the last record, what is in doubt is built
 anew."""
 
+import asyncio
+
 import pytest
 
 from api.errors import UnknownReference
@@ -211,3 +213,42 @@ def test_an_unknown_stay_is_not_found(decider):
     with pytest.raises(NotFound):
         stay_by_id("nobody", Changes(decider.desk, decider.desk.live.now, "acc-bed"))
     assert all(isinstance(stay, Stay) for stay in decider.desk.live.records.stays.values())
+
+
+def test_who_owns_the_process_is_told_whenever_the_hospital_was_read(tmp_path):
+    read: list[int] = []
+    outside = Outside(wall=Wall(), settled=lambda: read.append(1))
+    runtime = Runtime(Place(tmp_path).make().settings(), outside, Metrics())
+    runtime.warm_up()
+    runtime.writer.close()
+    assert len(read) == 1
+    runtime._decider.reset()
+    assert len(read) == 2
+    runtime.close()
+
+
+def test_a_picture_shows_what_was_stored_and_nothing_that_was_only_decided(runtime, decider):
+    """While a commit is under way or has failed, the desk holds what nobody was promised yet."""
+    command = asking(runtime, **needs())
+    (decision,) = decider.decide([command])
+    assert decider.desk.cases
+    assert (decider.picture().cases, len(decider.picture().stays)) == ({}, 1)
+    decider.committed([decision], 1)
+    assert (len(decider.picture().cases), len(decider.picture().stays)) == (1, 2)
+    decider.decide([asking(runtime)])
+    assert len(decider.picture().cases) == 1, "the second one is not stored"
+    decider.reset()
+    assert decider.picture().cases == {}, "nor was the first one, in truth"
+
+
+async def test_after_a_tick_that_nobody_waits_behind_the_service_rests(tmp_path):
+    rested = asyncio.Event()
+    outside = Outside(wall=Wall(), rests=rested.set)
+    runtime = Runtime(Place(tmp_path).make().settings(tick_seconds=0.05), outside, Metrics())
+    await asyncio.to_thread(runtime.warm_up)
+    keeping = asyncio.create_task(runtime.keep_time())
+    async with asyncio.timeout(20):
+        await rested.wait()
+    runtime.begin_to_close()
+    await keeping
+    await asyncio.to_thread(runtime.close)

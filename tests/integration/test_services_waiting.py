@@ -1,102 +1,17 @@
 """The waiting list inside the decider: what comes free goes to whoever precedes, and nobody waits for ever."""
 
-from dataclasses import replace
-
 import pytest
 
 from api.errors import WrongState
-from api.metrics import Metrics
-from api.runtime import Outside, Runtime
-from api.schemas.movements import ArrivalIn, ProposalIn, ReleaseIn, StepIn
-from api.schemas.requests import ChoiceIn, RequestIn
-from api.security.access import Access
-from api.security.permissions import Grant, Permission, Role
-from api.security.tokens import Principal
+from api.schemas.movements import ArrivalIn, ProposalIn, StepIn
+from api.security.permissions import Permission
 from api.services import waiting
 from api.services.cases import Proposal
-from api.services.choosing import Choose
-from api.services.movements import Act, Withdraw
-from api.services.placing import PlaceOne
 from api.services.proposals import Answered, answer_proposal
-from api.services.ticking import Tick
-from models.commands import Command
-from models.pending import Pending
 from solver.hospital import RequestState
-from solver.placing import phrases
+from solver.placing import ahead, phrases
 from solver.placing.telling import as_json
-from tests.api_service import DAY, HOUR, Place, Wall, at, bundle, small_hospital
-
-
-class Desk:
-    """The decider of a hospital with two beds on one ward, asked without a network."""
-
-    def __init__(self, folder, **settings):
-        hospital = small_hospital()
-        beds = tuple(bed for bed in hospital.beds if bed.id in ("C1", "C2"))
-        hospital = replace(hospital, beds=beds, stays=(), persons=())
-        self.wall = Wall()
-        self.runtime = Runtime(
-            Place(folder).make(hospital).settings(**settings), Outside(wall=self.wall), Metrics()
-        )
-        self.runtime.warm_up()
-        self.runtime.writer.close()
-        self.decider = self.runtime._decider
-
-    def _access(self, permission):
-        principal = Principal("acc-bed", "bed", (Grant(Role.BED_MANAGER),), "tok", True, 0)
-        return Access(principal, permission, self.runtime.site_of_ward)
-
-    def placing(self, priority="urgent", hours=72, **changes):
-        told = bundle(priority=priority, duration_minutes=hours * HOUR, **changes)
-        body = RequestIn.model_validate(told, strict=False)
-        return Command("request.place", "acc-bed", PlaceOne(body, self._access(Permission.REQUEST_PLACE)))
-
-    def releasing(self, request_id):
-        body = Withdraw(request_id, ReleaseIn(), self._access(Permission.ALLOCATION_RELEASE))
-        return Command("request.release", "acc-bed", body)
-
-    def choosing(self, request_id, **place):
-        bed_id = self.case(request_id).allocation.bed_id
-        body = ChoiceIn.model_validate({"bed_id": bed_id, **place}, strict=False)
-        choice = Choose(request_id, body, self._access(Permission.REQUEST_PLACE))
-        return Command("request.choose", "acc-bed", choice)
-
-    def moving(self, name, request_id, body):
-        """A command of a movement: of the allocation of a request, at the revision it has."""
-        case = self.case(request_id)
-        act = Act(case.allocation.id, case.revision, body, self._access(Permission.ALLOCATION_RELEASE))
-        return Command(f"allocation.{name}", "acc-bed", act)
-
-    def carry_out(self, *commands):
-        """The bodies of the answers, in the order of the commands, after one commit for all."""
-        told = [None] * len(commands)
-        pending = [Pending(c, lambda r, n=n: told.__setitem__(n, r)) for n, c in enumerate(commands)]
-        assert self.runtime._writer._runner.carry_out(pending) == []
-        return [reply if isinstance(reply, Exception) else reply.answer.body for reply in told]
-
-    def asked(self, *args, **kwargs):
-        (body,) = self.carry_out(self.placing(*args, **kwargs))
-        return body["request_id"]
-
-    def case(self, request_id):
-        return self.decider.desk.cases[request_id]
-
-    def full(self):
-        """Both beds given for three days; their requests."""
-        return [self.asked(), self.asked()]
-
-
-@pytest.fixture
-def open_desk(tmp_path):
-    opened = []
-
-    def make(**settings):
-        opened.append(Desk(tmp_path / str(len(opened)), **settings))
-        return opened[-1]
-
-    yield make
-    for desk in opened:
-        desk.runtime.close()
+from tests.api_service import DAY, HOUR, at
 
 
 def test_what_comes_free_goes_to_who_waits_and_not_to_the_newcomer_of_the_same_batch(open_desk):
@@ -165,9 +80,9 @@ def test_a_round_that_fails_takes_no_command_with_it(open_desk, monkeypatch):
         raise RuntimeError("a defect")
 
     with monkeypatch.context() as patch:
-        patch.setattr(waiting, "_placed", broken)
+        patch.setattr(waiting, "in_turn", broken)
         (body,) = desk.carry_out(desk.releasing(first))
-        (ticked,) = desk.carry_out(Command("clock.tick", "clock", Tick()))
+        (ticked,) = desk.carry_out(desk.ticking())
     assert body["state"] == "released"
     assert desk.case(waits).state is RequestState.UNPLACED
     assert ticked["placed_from_waiting"] == [], "beds are cleaned and holds lapse all the same"
@@ -179,21 +94,21 @@ def test_who_makes_a_round_fail_is_set_aside_for_an_hour_and_the_others_have_the
     desk = open_desk()
     first, _ = desk.full()
     breaks, waits = desk.asked("emergency"), desk.asked()
-    placed = waiting._placed
+    in_turn = waiting.in_turn
 
-    def broken(case, *others):
-        if case.id == breaks:
+    def broken(live, request, *others):
+        if request.id == breaks:
             raise RuntimeError("a defect")
-        return placed(case, *others)
+        return in_turn(live, request, *others)
 
-    monkeypatch.setattr(waiting, "_placed", broken)
+    monkeypatch.setattr(waiting, "in_turn", broken)
     desk.carry_out(desk.releasing(first))
     assert desk.case(waits).state is RequestState.UNPLACED
     desk.carry_out(desk.releasing(desk.asked("routine")))
     assert desk.case(waits).state is RequestState.PLACED
     assert list(desk.decider.desk.set_aside) == [breaks]
     desk.wall.pass_minutes(61)
-    monkeypatch.setattr(waiting, "_placed", placed)
+    monkeypatch.setattr(waiting, "in_turn", in_turn)
     desk.carry_out(desk.releasing(waits))
     assert desk.case(breaks).state is RequestState.PLACED
 
@@ -262,5 +177,5 @@ def test_nobody_starves_behind_short_stays_that_come_after_them(open_desk):
 
 
 def test_without_a_place_ahead_they_would(open_desk, monkeypatch):
-    monkeypatch.setattr(waiting, "ahead", lambda *_: None)
+    monkeypatch.setattr(ahead, "ahead", lambda *_: None)
     assert waited(open_desk(), DAY) is None

@@ -24,6 +24,13 @@ class PageOut(Out, Generic[T]):
     next: str | None
 
 
+class BedsidePage(PageOut[T], Generic[T]):
+    """A page that is told from memory while storage cannot be asked: then with ``stale_since``, when it was known to
+    be what is stored."""
+
+    stale_since: Time | None = None
+
+
 class Aged(Out):
     """An answer that rests on the hospital's present state, and how old that state is.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import Aged, Cost, PageOut, RepairPlanOut, RuleId, Time, Told
+from api.schemas.answers.common import Aged, BedsidePage, Cost, RepairPlanOut, RuleId, Time, Told
 from api.schemas.answers.steps import BreachOut, StatedReasonOut
 from api.schemas.base import Out
 from api.schemas.requests import PriorityName
@@ -97,7 +97,8 @@ class OverrideOut(Out):
 class AllocationOut(Out):
     """What was given, with its explanation. ``dispensed``: the lots that were, once the patient has arrived.
     ``displaced``: the less urgent booking that had this place. ``held_until``: given back then unless somebody confirms
-    it. ``overridden``: rules not kept here because a person waived them. ``profile_version``: of the rules it was
+    it. ``overridden``: rules not kept here because a person waived them. ``stale_since``: told from memory because
+    storage cannot be asked; it was known to be so then. ``profile_version``: of the rules it was
     decided under, whichever are in force now; missing in what an older release decided."""
 
     id: str
@@ -127,6 +128,7 @@ class AllocationOut(Out):
     dispensed: list[str] | None = None
     displaced: list[DisplacedOut] | None = None
     held_until: Time | None = None
+    stale_since: Time | None = None
     overrides: list[OverrideOut] | None = None
 
 
@@ -231,7 +233,7 @@ class ListedCaseOut(CaseOut):
     id: str
 
 
-class CasePage(PageOut[ListedCaseOut]):
+class CasePage(BedsidePage[ListedCaseOut]):
     """Requests."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import PageOut, RuleId, Time, Told
+from api.schemas.answers.common import BedsidePage, PageOut, RuleId, Time, Told
 from api.schemas.base import Out
 from solver.engine.rule import Level
 from solver.hospital import (
@@ -49,7 +49,7 @@ class WardOut(Out):
     blocks: list[BlockOut]
 
 
-class WardPage(PageOut[WardOut]):
+class WardPage(BedsidePage[WardOut]):
     """Wards."""
 
 
@@ -88,7 +88,7 @@ class BedOut(Out):
     free: bool
 
 
-class BedPage(PageOut[BedOut]):
+class BedPage(BedsidePage[BedOut]):
     """Beds."""
 
 
@@ -201,9 +201,10 @@ class LotPatientOut(Out):
 
 
 class LotPatientsOut(Out):
-    """Who had a lot."""
+    """Who had a lot, of the wards the account may look at; ``whole_hospital``: those are all of them."""
 
     lot_id: str
+    whole_hospital: bool
     items: list[LotPatientOut]
 
 
@@ -219,9 +220,10 @@ class UnitPatientOut(Out):
 
 
 class UnitPatientsOut(Out):
-    """Who had a unit."""
+    """Who had a unit, of the wards the account may look at; ``whole_hospital``: those are all of them."""
 
     unit_id: str
+    whole_hospital: bool
     items: list[UnitPatientOut]
 
 

@@ -18,7 +18,9 @@ from api.services import waiting, words
 from api.services.cases import DisruptionRecord
 from api.services.changes import Changes
 from api.services.disruptions import people, places, site, staffing, stays, supplies
+from api.services.lasting import restore_left
 from models.commands import Answer
+from models.repositories.governance import ENDED_PERSON, IDENTITIES_MERGED
 from solver.hospital import Minute
 
 
@@ -63,6 +65,7 @@ def disrupt(command: Disrupt, changes: Changes) -> Answer:
     if changes.moves_left > 0:
         # Else the waiting list would give them the moves that the repair was not allowed.
         changes.unplaced_by_repair.clear()
+    restore_left(changes)
     placed = waiting.decide_again(changes)
     return Answer(200, _told(record, placed, changes))
 
@@ -111,9 +114,11 @@ def _happened(at: Minute | None, changes: Changes) -> Minute:
 
 
 def _detail(event: Any) -> dict[str, Any]:
-    """What was told, without free text: a reason may name somebody."""
+    """What was told, without free text: a reason may name somebody. Of a merger also which id has ended: who is erased
+    later is erased under that id too."""
     told = event.model_dump(mode="json", exclude={"kind", "at", "reason"}, exclude_none=True)
-    return {name: value for name, value in told.items() if not name.endswith("_id")}
+    ended = {ENDED_PERSON: event.person_id} if event.kind == IDENTITIES_MERGED else {}
+    return {name: value for name, value in told.items() if not name.endswith("_id")} | ended
 
 
 __all__ = ["HANDLERS", "Disrupt", "disrupt"]

@@ -1,4 +1,4 @@
-"""What Timefold is told: the things it plans with, and the rules, once each. See ``timefold_peer.py``."""
+"""What Timefold is told: the things it plans with, and the rules, once each. See ``said.py``."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -22,21 +22,8 @@ from timefold.solver.score import (
     constraint_provider,
 )
 
-
-@dataclass
-class Place:
-    """A bed from a start on; ``beside``: the companion's bed or -1; ``floor``: nurse shares its ward must have."""
-
-    bed: int
-    beside: int
-    room: int
-    ward: int
-    start: int
-    end: int
-    free_from: int
-    cost: int
-    floor: int
-    sex_matters: bool
+from benchmarks.placing.peer.counting import draw_of, exceeded, missing, priced
+from benchmarks.placing.peer.said import OF_BALANCE, OF_TARGET, Need, Place, Series, Stock
 
 
 @planning_entity
@@ -58,40 +45,12 @@ class Asked:
     place: Annotated[Place | None, PlanningVariable(allows_unassigned=True)] = field(default=None)
 
 
-@dataclass
-class Span:
-    """What a ward has left during ``[start, end)``; ``series``: 0 nurse shares, then channels, points, oxygen."""
-
-    ward: int
-    series: int
-    start: int
-    end: int
-    left: int
-
-
-@dataclass
-class Need:
-    """What a request takes of a stock: of a type's units or of a drug."""
-
-    asked: int
-    stock: int
-    amount: int
-
-
-@dataclass
-class Stock:
-    """Units of a type or of a drug, those that may serve in its stead included."""
-
-    id: int
-    left: int
-
-
 @planning_solution
 @dataclass
 class Batch:
     """Everything the solver knows."""
 
-    spans: Annotated[list[Span], ProblemFactCollectionProperty]
+    series: Annotated[list[Series], ProblemFactCollectionProperty]
     needs: Annotated[list[Need], ProblemFactCollectionProperty]
     stocks: Annotated[list[Stock], ProblemFactCollectionProperty]
     asked: Annotated[list[Asked], PlanningEntityCollectionProperty]
@@ -105,11 +64,13 @@ def all_rules(factory: ConstraintFactory) -> list[Constraint]:
     return [
         not_placed(factory),
         price_of_place(factory),
+        nursing_target(factory),
+        nursing_balance(factory),
+        cover(factory),
         one_patient_a_bed(factory),
         companion_beside(factory),
         companions_apart(factory),
         people_apart(factory),
-        cover(factory),
         stocks(factory),
     ]
 
@@ -130,6 +91,42 @@ def price_of_place(factory: ConstraintFactory) -> Constraint:
         factory.for_each(Asked)
         .penalize(HardSoftScore.ONE_SOFT, lambda asked: asked.place.cost)
         .as_constraint("price of the place")
+    )
+
+
+def nursing_target(factory: ConstraintFactory) -> Constraint:
+    """Fewer nurses than a ward's patients should have, minute by minute."""
+    return (
+        factory.for_each(Series)
+        .filter(lambda series: series.number == OF_TARGET)
+        .join(Asked, Joiners.equal(lambda series: series.ward, lambda asked: asked.place.ward))
+        .group_by(lambda series, asked: series, ConstraintCollectors.to_list(lambda series, asked: asked))
+        .penalize(HardSoftScore.ONE_SOFT, priced)
+        .as_constraint("nursing target")
+    )
+
+
+def nursing_balance(factory: ConstraintFactory) -> Constraint:
+    """A ward near the end of its nurses, at full hours."""
+    return (
+        factory.for_each(Series)
+        .filter(lambda series: series.number == OF_BALANCE)
+        .join(Asked, Joiners.equal(lambda series: series.ward, lambda asked: asked.place.ward))
+        .group_by(lambda series, asked: series, ConstraintCollectors.to_list(lambda series, asked: asked))
+        .penalize(HardSoftScore.ONE_SOFT, priced)
+        .as_constraint("nursing balance")
+    )
+
+
+def cover(factory: ConstraintFactory) -> Constraint:
+    """A ward has the nurses its patients must have, and channels, points and oxygen enough."""
+    return (
+        factory.for_each(Series)
+        .filter(lambda series: series.number < OF_TARGET)
+        .join(Asked, Joiners.equal(lambda series: series.ward, lambda asked: asked.place.ward))
+        .group_by(lambda series, asked: series, ConstraintCollectors.to_list(lambda series, asked: asked))
+        .penalize(HardSoftScore.ONE_HARD, exceeded)
+        .as_constraint("cover")
     )
 
 
@@ -168,12 +165,14 @@ def companion_beside(factory: ConstraintFactory) -> Constraint:
 def companions_apart(factory: ConstraintFactory) -> Constraint:
     """Two companions do not share a bed."""
     return (
-        factory.for_each_unique_pair(
+        factory.for_each(Asked)
+        .filter(lambda asked: asked.place.beside >= 0)
+        .join(
             Asked,
             Joiners.equal(lambda asked: asked.place.beside),
+            Joiners.less_than(lambda asked: asked.id),
             Joiners.overlapping(lambda asked: asked.place.start, lambda asked: asked.place.free_from),
         )
-        .filter(lambda one, other: one.place.beside >= 0)
         .penalize(HardSoftScore.ONE_HARD)
         .as_constraint("companions apart")
     )
@@ -205,49 +204,16 @@ def clash(one: Asked, other: Asked, sex_matters: bool) -> bool:
     return one.cohort < 0 or one.cohort != other.cohort or one.protective or other.protective
 
 
-def cover(factory: ConstraintFactory) -> Constraint:
-    """A ward has the nurses its patients must have, and channels, points and oxygen enough."""
-    return (
-        factory.for_each(Span)
-        .join(
-            Asked,
-            Joiners.equal(lambda span: span.ward, lambda asked: asked.place.ward),
-            Joiners.overlapping(
-                lambda span: span.start,
-                lambda span: span.end,
-                lambda asked: asked.place.start,
-                lambda asked: asked.place.end,
-            ),
-        )
-        .group_by(
-            lambda span, asked: span,
-            ConstraintCollectors.sum(lambda span, asked: taken_by(asked, asked.place, span.series)),
-        )
-        .filter(lambda span, taken: taken > span.left and taken > 0)
-        .penalize(HardSoftScore.ONE_HARD)
-        .as_constraint("cover")
-    )
-
-
-def taken_by(asked: Asked, place: Place, series: int) -> int:
-    """What a request with a place takes of a series of its ward."""
-    if series == 0:
-        return place.floor
-    if series == 1:
-        return asked.channels
-    if series == 2:
-        return asked.points
-    return asked.oxygen
-
-
 def stocks(factory: ConstraintFactory) -> Constraint:
     """All together take no more units of a type, and no more of a drug, than there are."""
     return (
         factory.for_each(Need)
         .join(Asked, Joiners.equal(lambda need: need.asked, lambda asked: asked.id))
-        .group_by(lambda need, asked: need.stock, ConstraintCollectors.sum(lambda need, asked: need.amount))
-        .join(Stock, Joiners.equal(lambda stock, taken: stock, lambda stock: stock.id))
-        .filter(lambda stock_id, taken, stock: taken > stock.left)
-        .penalize(HardSoftScore.ONE_HARD)
+        .group_by(
+            lambda need, asked: need.stock,
+            ConstraintCollectors.to_list(draw_of),
+        )
+        .join(Stock, Joiners.equal(lambda stock, draws: stock, lambda stock: stock.id))
+        .penalize(HardSoftScore.ONE_HARD, lambda stock_id, draws, stock: missing(stock, draws))
         .as_constraint("stocks")
     )

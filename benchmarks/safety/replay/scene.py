@@ -213,7 +213,8 @@ class Clients:
     def _expected(self, known: Known) -> Command:
         roll = self._dice.random()
         if roll < 0.12:
-            body = {"accepted": self._dice.random() < 0.8}
+            accepted = self._dice.random() < 0.8
+            body = {"accepted": True} if accepted else {"accepted": False, "reason": "no nurse to spare"}
             return self._case("allocation.confirm", known, body, Permission.ALLOCATION_CONFIRM)
         if roll < 0.2:
             return self._case("allocation.step", known, {"step": "handed_over"}, Permission.STEP_RECORD)

@@ -7,6 +7,6 @@ solves, ``solve.py`` has the answer recounted. Shares no code with the referee o
 """
 
 from solver.placing.cpsat.plan import JointPlan
-from solver.placing.cpsat.solve import solve_jointly
+from solver.placing.cpsat.solve import TooLarge, solve_jointly
 
-__all__ = ["JointPlan", "solve_jointly"]
+__all__ = ["JointPlan", "TooLarge", "solve_jointly"]

@@ -21,7 +21,7 @@ import numpy as np
 from solver.engine import cpsat
 from solver.engine.result import Status
 from solver.engine.types import Bool, Int64
-from solver.hospital import Allocation, Companion, LotUse, UnitUse
+from solver.hospital import Allocation, LotUse, UnitUse
 from solver.placing import rules
 from solver.placing.conceding import Question
 from solver.placing.concessions import (
@@ -38,6 +38,13 @@ from solver.placing.concessions import (
 )
 from solver.placing.cpsat.cover import CoverRows
 from solver.placing.cpsat.detail import Detail
+from solver.placing.cpsat.elastic_companions import (
+    Beside,
+    closed_rows,
+    companion_places,
+    in_company,
+    with_closed,
+)
 from solver.placing.cpsat.elastic_cover import ElasticCover, OnCall
 from solver.placing.cpsat.elastic_options import (
     COVER_RULES,
@@ -93,11 +100,8 @@ def cheapest(
 ) -> Claim:
     """The cheapest relaxation below a ceiling that is known already; ``records`` stay as they are.
 
-    Requests with a companion are not modelled: their claim is empty, and its bound 0. Raises EngineError as
-    ``solve_twice`` does.
+    Raises EngineError as ``solve_twice`` does.
     """
-    if question.request.companion is not Companion.NONE:
-        return Claim(None, 0)
     ends = timer() + seconds
     best, limit, bound = None, min(ceiling, CEILING), min(ceiling, CEILING)
     supplying, _ = rivals(question, records)
@@ -142,7 +146,7 @@ class _Model:
         )
         self._versions = len(cast.versions)
         self._moved = tuple(movers_of(self._scene))
-        self._others, self._beside = self._of_others()
+        self._others, self._others_beside = self._of_others()
         self.unkept = [
             b for n, b in enumerate(cast.bookings) if b is not cast.forced and not self._is_kept(n, b)
         ]
@@ -183,25 +187,28 @@ class _Model:
         mine = self._others.request == self._versions + number
         return bool((mine & self._present(self._others, booking)).any())
 
-    def _priced(self) -> Priced:
-        """Places of the request, in all its versions."""
+    def _priced(self) -> tuple[Priced, Beside]:
+        """Places of the request and of who accompanies it, in all its versions."""
         scene, question = self._scene, self._question
         surcharge = np.zeros(len(scene.beds.ids), np.int64)
-        allowed = np.zeros(len(scene.beds.ids), bool)
+        asked_about = np.zeros(len(scene.beds.ids), bool)
         rooms = question.scope.rooms(self._records)
         for number, bed_id in enumerate(scene.beds.ids):
-            allowed[number] = self._records.beds[bed_id].room_id in rooms
-            allowed[number] &= question.scope.bed_id in (None, bed_id)
+            asked_about[number] = self._records.beds[bed_id].room_id in rooms
             if bed_id in self._setting.cleaned:
                 surcharge[number] = self._setting.cleaned[bed_id].price
+        the_bed = np.array([question.scope.bed_id in (None, bed_id) for bed_id in scene.beds.ids], bool)
         minute = self._records.profile.weight(rules.DELAY[question.request.priority])
         prices = {rule.id: rule_price(rule.id) or 0 for rule in rules.HARD}
-        parts = []
+        parts, besides = [], []
         for number, (_, concessions) in enumerate(self._cast.versions):
             taken = sum(concession.price for concession in concessions)
-            terms = Terms(allowed, surcharge, minute, prices, question.waived, self._limit - taken)
+            limit = self._limit - taken
+            terms = Terms(asked_about & the_bed, surcharge, minute, prices, question.waived, limit)
+            besides.append(companion_places(scene, number, asked_about, terms))
+            terms = with_closed(terms, besides[-1])
             parts.append(elastic_places(scene, number, terms).dearer(taken))
-        return self._admitted(Priced.joined(parts))
+        return in_company(scene, self._admitted(Priced.joined(parts)), Beside.joined(besides))
 
     def _is_supplied(self) -> bool:
         """Whether units and lots for the request exist on any ward, at any start; who gives way does not change it."""
@@ -230,11 +237,13 @@ class _Model:
         return priced
 
     # --- rows -------------------------------------------------------------------------------------------------
-    def _program(self, priced: Priced) -> Program:
+    def _program(self, priced: Priced, beside: Beside) -> Program:
         model = LinearModel()
         self._main = main = joined([priced.options, self._others])
         self._x = x = model.variables(main.size, 1, main.price)
-        self._y = y = model.variables(self._beside.size)
+        self._beside = joined([beside.options, self._others_beside])
+        self._y = y = model.variables(self._beside.size, 1, self._beside.price)
+        closed_rows(model, priced, x, beside, y)
         self._u = self._unplaced(model)
         self._nurses = self._on_call(model)
         self._once(model)
@@ -319,12 +328,12 @@ class _Model:
         """CP-SAT's answer; "infeasible" is asked for twice."""
         if not self._is_supplied():
             return Claim(None, self._limit)
-        priced = self._priced()
+        priced, beside = self._priced()
         left_out = [price for price in (priced.left_out, self._cast.left_out) if price is not None]
         most = min(self._limit, *left_out) if left_out else self._limit
         if not priced.options.size:
             return Claim(None, most)
-        program = self._program(priced)
+        program = self._program(priced, beside)
         outcome = cpsat.solve_twice(program.cp_model, parameters)
         if outcome.status is Status.INFEASIBLE:
             return Claim(None, most)
@@ -343,14 +352,14 @@ class _Model:
         request, concessions = self._cast.versions[number]
         allocation = given[number]
         waived = priced.rules(at)
-        start = allocation.start
+        start, beds = allocation.start, (allocation.bed_id, allocation.companion_bed_id)
         wait = waiting(self._question.request, start, self._records)
         made = [
             *self._others_made(given),
             *(calling(nurse.shift) for nurse in self._nurses if values[nurse.variable]),
             *self._supplied(given.values()),
             *concessions,
-            *(one for bed, one in self._setting.cleaned.items() if bed == allocation.bed_id),
+            *(one for bed, one in self._setting.cleaned.items() if bed in beds),
             *self._waivers(waived, allocation),
             *(() if wait is None else (wait,)),
         ]

@@ -43,7 +43,7 @@ OVERRIDABLE: Final = frozenset(rule.id for rule in (*PLACE_RULES, *PEOPLE_RULES,
 class Terms:
     """On which terms a request asks: ``beds`` it may be given, bool (n_beds,); what each costs besides, int64
     (n_beds,); the price of a minute's wait and of each rule; rules overridden already; only what is cheaper than
-    ``ceiling`` is listed."""
+    ``ceiling`` is listed. ``closed_beside``: whether its companion might lie in a closed bed."""
 
     beds: Bool
     surcharge: Int64
@@ -51,6 +51,7 @@ class Terms:
     prices: Mapping[str, int]
     waived: frozenset[str]
     ceiling: int
+    closed_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def _further(scene: Scene, number: int, terms: Terms) -> Iterator[frozenset[str]
         for rule in COVER_RULES
         if rule.id not in terms.waived and scene.active(rule) and (skills or rule is rules.NURSING_FLOOR)
     ]
+    candidates += [rules.BED_OPEN.id] * terms.closed_beside
     sets = [more for count in range(len(candidates) + 1) for more in combinations(candidates, count)]
     priced = sorted((sum(terms.prices[rule_id] for rule_id in more), more) for more in sets)
     yield from (frozenset(more) for price, more in priced if price < terms.ceiling)

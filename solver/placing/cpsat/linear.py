@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from ortools.sat.python import cp_model
 from scipy import sparse
 
@@ -73,7 +74,7 @@ class LinearModel:
         self._upper: list[Int64] = []
         self._cost: list[Int64] = []
         self._count = 0
-        self._terms: list[Terms] = []
+        self._parts: list[_Rows] = []
         self._low: list[Int64] = []
         self._high: list[Int64] = []
         self._rows = 0
@@ -100,7 +101,7 @@ class LinearModel:
 
     def rows(self, count: int, terms: Terms, low: Int64 | int, high: Int64 | int) -> None:
         """``count`` new rows; ``terms.row`` counts from 0 within them."""
-        self._terms.append(Terms(terms.row + self._rows, terms.column, terms.coefficient))
+        self._parts.append(_Rows.of(count, terms))
         self._low.append(np.broadcast_to(np.asarray(low, np.int64), (count,)).copy())
         self._high.append(np.broadcast_to(np.asarray(high, np.int64), (count,)).copy())
         self._rows += count
@@ -111,12 +112,16 @@ class LinearModel:
         self.derived.append(Derived(variables, terms, fixed))
 
     def frozen(self) -> Program:
-        """The finished model; terms of one variable in one row are added up."""
-        terms = Terms.joined(self._terms)
-        shape = (self._rows, self._count)
-        matrix = sparse.csr_array((terms.coefficient, (terms.row, terms.column)), shape=shape)
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
+        """The finished model; terms of one variable in one row are added up. The parts are let go of: there is one such
+        model at a time, and a large one has a hundred million terms."""
+        lengths = np.concatenate([np.zeros(1, np.int64), *(part.lengths for part in self._parts)])
+        columns = [part.columns for part in self._parts]
+        coefficients = [part.coefficients for part in self._parts]
+        self._parts.clear()
+        pointer = lengths.cumsum()
+        pointer = pointer.astype(np.int32) if pointer[-1] < np.iinfo(np.int32).max else pointer
+        arrays = _drained(coefficients, np.int64), _drained(columns, np.int32), pointer
+        matrix = sparse.csr_array(arrays, shape=(self._rows, self._count))
         return Program(
             matrix=matrix,
             low=_joined(self._low),
@@ -127,6 +132,38 @@ class LinearModel:
             constant=self.constant,
             derived=tuple(self.derived),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows as they are kept until the model is finished, in half the memory of their terms: how many columns each has,
+    and which, with what coefficients; one after another, in order, none twice and none with a coefficient of 0."""
+
+    lengths: Int64
+    columns: npt.NDArray[np.int32]
+    coefficients: npt.NDArray[np.int64] | npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, count: int, terms: Terms) -> _Rows:
+        """The rows of some terms."""
+        columns = int(terms.column.max(initial=-1)) + 1
+        rows = sparse.csr_array((terms.coefficient, (terms.row, terms.column)), shape=(count, columns))
+        rows.sum_duplicates()
+        rows.eliminate_zeros()
+        small = np.abs(rows.data).max(initial=0) < np.iinfo(np.int32).max
+        values = rows.data.astype(np.int32) if small else rows.data
+        return cls(np.diff(rows.indptr).astype(np.int64), rows.indices.astype(np.int32), values)
+
+
+def _drained(parts: list[Any], kind: type[np.generic]) -> Any:
+    """All parts one after another; each is let go of as soon as it is copied."""
+    found = np.empty(sum(len(part) for part in parts), kind)
+    at = 0
+    for number, part in enumerate(parts):
+        found[at : at + len(part)] = part
+        at += len(part)
+        parts[number] = None
+    return found
 
 
 def _joined(parts: list[Int64]) -> Int64:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from solver.engine.types import Bool, Int64
 from solver.placing.cpsat.linear import INFINITE, LinearModel, Terms
 from solver.placing.cpsat.options import Options, clash
 from solver.placing.cpsat.scene import FIRST, Scene
+
+MOST_TERMS: Final = 1_000_000
+"""Handed to the model together: it keeps them in a third of the memory."""
 
 
 def full_moments(start: Int64, end: Int64) -> Int64:
@@ -43,7 +47,8 @@ def groups_of(keys: Int64) -> Iterator[tuple[int, Int64]]:
 def bed_rows(scene: Scene, model: LinearModel, places: Options, variables: Int64) -> None:
     """One stay at a time in a bed, cleaning included; ``places`` of main stays and companions alike."""
     until = places.end + scene.turnaround[places.request, scene.beds.room[places.bed]]
-    parts, count = [], 0
+    parts: list[Terms] = []
+    count = size = 0
     for _, some in groups_of(places.bed):
         if (places.request[some] == places.request[some[0]]).all() and len(set(places.index[some])) == len(
             some
@@ -54,7 +59,10 @@ def bed_rows(scene: Scene, model: LinearModel, places: Options, variables: Int64
             present = some[(start <= moment) & (moment < end)]
             if len(present) > 1:
                 parts.append(Terms.of(count, variables[present], 1))
-                count += 1
+                count, size = count + 1, size + len(present)
+        if size > MOST_TERMS:
+            model.rows(count, Terms.joined(parts), -INFINITE, 1)
+            parts, count, size = [], 0, 0
     model.rows(count, Terms.joined(parts), -INFINITE, 1)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from solver.engine.cpsat import Parameters
-from solver.engine.errors import Problem, refuse_if_any
+from solver.engine.errors import EngineError, Problem, refuse_if_any
 from solver.engine.result import Observer, Status, TracePoint
 from solver.hospital import Allocation, Departure, Request, Stay
 from solver.placing import referee
@@ -22,8 +22,15 @@ from solver.placing.referee import Decided
 
 Plan = Mapping[str, Allocation | None]
 
+MOST_PLACES = 1_000_000
+"""Places of the model at most: 1.3 million made a hundred million terms, which take 3.2 GB to build."""
+
 POLISH_SECONDS = 5.0
 """Time kept for dealing units anew where a plan overbooks a class."""
+
+
+class TooLarge(EngineError):
+    """The joint model would take more memory than it is given; the batch is left to the search."""
 
 
 def solve_jointly(
@@ -38,6 +45,7 @@ def solve_jointly(
     gap: float = 1e-5,
     observer: Observer | None = None,
     timer: Callable[[], float] = time.monotonic,
+    most_places: int = MOST_PLACES,
 ) -> JointPlan:
     """The cheapest set of decisions for a batch, as good as ``seconds`` allow, with a bound.
 
@@ -55,7 +63,7 @@ def solve_jointly(
     Raises
     ------
     InvalidInstance: a request twice, two requests that continue one stay, a person not in the records.
-    EngineError: an engine broke its contract.
+    TooLarge: the batch has more than ``most_places`` places to choose from. EngineError: an engine broke its contract.
     """
     refuse_if_any(_problems(records, requests))
     began = timer()
@@ -65,9 +73,20 @@ def solve_jointly(
     if not offered.broken and offered.cost < known.cost:
         known = offered
     scene = scene_of(records, requests, published or {})
-    return _Search(judge, scene, Parameters(workers, seed), gap, observer, timer).run(
+    places = Places.of(scene)
+    _refuse_if_too_large(places, len(requests), most_places)
+    return _Search(judge, scene, places, Parameters(workers, seed), gap, observer, timer).run(
         known, began, began + seconds
     )
+
+
+def _refuse_if_too_large(places: Places, requests: int, most: int) -> None:
+    count = places.main.size + places.beside.size
+    if count > most:
+        raise TooLarge(
+            f"The joint model of {requests} requests has {count} places to choose from, {most} at most: it would take "
+            "about 2.5 KB of memory for each. Decide fewer requests at a time, or let them wait for less long."
+        )
 
 
 def _problems(records: Records, requests: Sequence[Request]) -> list[Problem]:
@@ -157,6 +176,7 @@ class _Search:
 
     judge: _Judge
     scene: Scene
+    places: Places
     parameters: Parameters
     gap: float
     observer: Observer | None
@@ -165,7 +185,7 @@ class _Search:
 
     def run(self, known: _Judged, began: float, ends: float) -> JointPlan:
         """Rounds until the plan is proven best, no class is overbooked, or time is up."""
-        places = Places.of(self.scene)
+        places = self.places
         overbooked: dict[str, set[int]] = {}
         bound, bound_from = -(1 << 62), "none"
         disagreed: tuple[str, ...] = ()

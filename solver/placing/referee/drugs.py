@@ -72,9 +72,13 @@ def _expires_in_use(lot: Lot, use: LotUse, request: Request, allocation: Allocat
 
 def _lots_passed_over(lot: Lot, records: Records) -> int:
     """How many usable lots of the same drug expire before this one (ties by id)."""
-    others = (records.lots[lot_id] for lot_id in records.lots_of_drug.get(lot.drug_id, ()))
-    usable = (other for other in others if counts_as_stock(other, records))
-    return sum((other.expires, other.id) < (lot.expires, lot.id) for other in usable)
+    asked = ("passed over", lot.id, records.now)
+    passed: int | None = records.counted.get(asked)
+    if passed is None:
+        others = (records.lots[lot_id] for lot_id in records.lots_of_drug.get(lot.drug_id, ()))
+        sooner = (other for other in others if (other.expires, other.id) < (lot.expires, lot.id))
+        passed = records.counted[asked] = sum(counts_as_stock(other, records) for other in sooner)
+    return passed
 
 
 def counts_as_stock(lot: Lot, records: Records) -> bool:

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models.database import open_database
 from models.errors import NotFound, PersonErased
-from models.personal import PersonalData, PersonalVault
+from models.personal import PersonalData
 from models.repositories import people
 
 NOW = 29_000_000
@@ -79,16 +79,6 @@ def decrypted(path, key):
         body, vector = page[16 if start == 0 else 0 : -80], page[-80:-64]
         plain += Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor().update(body)
     return plain
-
-
-def test_after_a_rotation_of_the_master_key_everybody_is_rewrapped(known, at, keys):
-    rotated = keys.master.rotated(b"k" * 32)
-    newer = PersonalVault(rotated, keys.index, lambda size: b"n" * size)
-    with at(NOW) as transaction:
-        assert people.rewrap_all(transaction, newer) == 1
-    assert read(known, people.load_identity, newer, "P0") == ANNA
-    with known.reading() as connection:
-        assert connection.scalar(text("SELECT master_key_id FROM person_identity")) == rotated.current.id
 
 
 def test_who_is_unknown_is_said_to_be_unknown(ward, vault, at):

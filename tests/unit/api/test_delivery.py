@@ -233,6 +233,20 @@ async def test_a_webhook_that_failed_for_days_or_is_gone_is_disabled():
     assert gone.progress.sequence == 0, "what it did not take waits"
 
 
+async def test_of_a_webhook_that_was_changed_meanwhile_only_what_was_delivered_remains():
+    """Whether that was before or after a failure, a last attempt, or an answer that no more is wanted."""
+    stored = Progress("whk", 0)
+    turn = await take_turn(Waiting(hook(), stored, events(5)), ways(Receiver(204, 204, 410)))
+    noted = turn.after_a_change(stored)
+    assert (noted.progress, noted.disabled) == (Progress("whk", 2), False)
+    assert [a.status for a in noted.attempts] == [204, 204, 410]
+    tired = Progress("whk", 0, 30, Instant(0), Instant(0))
+    last = await take_turn(Waiting(hook(), tired, events(2)), ways(Receiver(500)))
+    assert last.given_up
+    noted = last.after_a_change(stored)
+    assert (noted.progress, noted.given_up, [a.outcome for a in noted.attempts]) == (stored, [], ["refused"])
+
+
 async def test_a_turn_takes_so_many_and_passes_over_what_is_not_wanted():
     other = tuple(StoredEvent(n, "bed.reopened", {"wards": []}, n, n) for n in range(101, 131))
     waiting = Waiting(hook(topics=("request.*",)), Progress("whk", 0), (*events(3), *other))

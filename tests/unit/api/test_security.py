@@ -1,7 +1,8 @@
 """Tokens, passwords, the throttle and the hospital's clock."""
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from api.clocks import ForwardClock, HospitalClock
 from api.errors import ClockRunsForward
@@ -39,8 +40,18 @@ async def test_a_password_is_hashed_with_argon2id_and_only_the_right_one_verifie
     assert not await passwords.verify("no hash at all", "correct horse")
 
 
-async def test_an_unknown_account_is_refused_even_with_the_decoys_password():
-    assert not await Passwords(1, CHEAP).verify(None, "no account has this password")
+async def test_an_unknown_account_is_refused_after_a_whole_check_as_costly_as_that_of_a_known_one():
+    class Watched(PasswordHasher):
+        def verify(self, stored, password):
+            self.checked = stored
+            return super().verify(stored, password)
+
+    watched = Watched(time_cost=1, memory_cost=8, parallelism=1)
+    assert not await Passwords(1, watched).verify(None, "no account has this password")
+    # A hash that cannot be read is refused at once, with another error.
+    with pytest.raises(VerifyMismatchError):
+        watched.verify(watched.checked, "no account has this password")
+    assert extract_parameters(watched.checked) == extract_parameters(watched.hash("correct horse"))
 
 
 def test_the_fifth_wrong_password_locks_and_each_further_one_doubles():

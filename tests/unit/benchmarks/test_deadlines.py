@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.service.deadlines import Hurried, Stalls, at_share, degraded_of, lateness, watch
 from benchmarks.service.load_client import Exchange
+from benchmarks.service.traces import stages
 from benchmarks.service.under_load import WrongAnswers
 from benchmarks.service.workload import PLACE
 
@@ -62,3 +63,16 @@ def test_every_placement_has_a_deadline_whether_the_service_is_told_or_not(told)
         body = orjson.loads(message.raw.partition(b"\r\n\r\n")[2])
         assert 20 <= int(message.about) <= 500
         assert body.get("deadline_ms") == (int(message.about) if told else None)
+
+
+def test_a_trace_tells_of_the_latest_first_what_they_waited_for_and_what_was_collected_meanwhile():
+    times = {"came": 1.0, "taken": 1.1, "begun": 1.101, "decided": 1.104, "storing": 1.105, "answered": 1.2}
+    late = {"name": "request.place", "due": 1.05, "batch": 3, **times}
+    in_time = late | {"due": 1.5, "batch": 7}
+    lines = list(stages([in_time, {"collected": 2, "at": 1.02, "took": 0.05}, late]))
+    assert "late 150.0" in lines[1]
+    assert "3 in its batch" in lines[1]
+    assert "in the queue 100.0; others of its batch 1.0; its own decision 3.0" in lines[1]
+    assert "meanwhile 50.0 of collecting" in lines[1]
+    assert "late -300.0" in lines[2]
+    assert lines[-1].startswith("1 collections of garbage, 1 longer than 1 ms")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import cache
 
 import pytest
@@ -14,12 +15,15 @@ from benchmarks.placing.best_known import Contradiction, Known, improved
 from benchmarks.placing.engines import Engine, Missing, engine, run
 from benchmarks.placing.instances import BEDS, INSTANCES, Instance, chosen
 from benchmarks.placing.judge import score
-from benchmarks.placing.report import table
+from benchmarks.placing.peer.counting import term_of, terms
+from benchmarks.placing.peer.said import Place, Said, told
+from benchmarks.placing.report import paired, table
 from simulations.demand_wards import sources
 from simulations.hospital import generate
 from solver.engine.errors import InvalidInstance
 from solver.hospital import Request, StayState
 from solver.placing.live import LiveHospital
+from solver.placing.problem import Method
 
 SMALL = Instance("ward", 10, 1.0, 103)
 
@@ -108,7 +112,6 @@ def test_whoever_puts_two_into_one_bed_has_placed_one_and_pays_for_the_other():
 
 def test_a_peer_that_is_not_installed_is_left_out_with_the_way_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "timefold", None)
-    monkeypatch.delitem(sys.modules, "benchmarks.placing.peer.timefold_peer", raising=False)
     live, requests = small()
     with pytest.raises(Missing, match="pip install"):
         run(engine("timefold-1s"), live, requests, 1)
@@ -154,3 +157,60 @@ def test_the_table_shows_the_mean_gap_of_the_seeds():
     assert "2.000 %" in lines[1]
     assert "50.000 %" in lines[1]
     assert lines[-1].split() == ["mean", "2.000", "%", "-"]
+
+
+@dataclass
+class Given:
+    """A request as the peer has it, with the place it is given."""
+
+    said: Said
+    place: Place | None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.said, name)
+
+
+@pytest.mark.parametrize("name", ["ward-20-load105-seed104", "district-60-load100-seed204"])
+def test_what_the_peer_is_told_of_a_plan_costs_what_the_referee_counts_term_by_term(name: str):
+    (instance,) = chosen([name])
+    live, requests = instance.made()
+    plan = run(engine("batch-200steps"), live, requests, 1).plan
+    telling = told(live, requests, plan)
+    given = [
+        Given(one, None if plan[request.id] is None else one.places[0])
+        for one, request in zip(telling.requests, requests, strict=True)
+    ]
+    referee: Counter[str] = Counter()
+    with live.trial():
+        for request in requests:
+            decision = live.judged(request, plan[request.id], Method.PERSON)
+            live.apply(decision)
+            for price in decision.prices:
+                referee[term_of(price.rule_id)] += price.cost
+    own = terms(telling, given)
+    assert own.pop("forbidden") == 0
+    assert own == {term: referee[term] for term in own}
+    assert referee["not said"] < 0.001 * referee.total()
+
+
+def test_the_peer_is_told_that_a_ward_and_a_stock_have_an_end():
+    live, requests = small()
+    plan = run(engine("batch-200steps"), live, requests, 1).plan
+    telling = told(live, requests, plan)
+    placed = [Given(one, one.places[0]) for one in telling.requests if one.places]
+    honest = terms(telling, [one for one in placed if plan[requests[one.said.id].id] is not None])
+    assert honest["forbidden"] == 0
+    assert terms(telling, placed * 3)["forbidden"] > 0
+
+
+def test_an_engine_is_set_beside_the_first_in_pairs():
+    known = {"i": Known("i", 100, "e", "r", "c")}
+    costs = {"one": (100, 110, 120), "two": (90, 110, 110), "three": ()}
+    results = [
+        {"instance": "i", "engine": engine, "seed": seed, "cost": cost}
+        for engine, of_engine in costs.items()
+        for seed, cost in enumerate(of_engine)
+    ]
+    (line,) = paired(["one", "two", "three"], results, known)
+    assert line.startswith("two less one: -6.667 %")
+    assert line.endswith("3 pairs: 2 lower, 1 equal, 0 higher")

@@ -102,7 +102,7 @@ def in_another_room(live: LiveHospital) -> list[Movable]:
     """Everybody but the one in B1 may move out of the room only; that one within it too."""
     movable = lying(live, "sC1", "sB1", "sB2", "sB3")
     return [
-        replace(one, request=replace(one.request, excluded_room_ids=frozenset({"S"})))
+        replace(one, asks=replace(one.request, excluded_room_ids=frozenset({"S"})))
         if one.stay_id == "sB1"
         else one
         for one in movable

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from solver.engine.errors import EngineError
-from solver.hospital import Care, Drug, DrugNeed, Feature, Lot
+from solver.hospital import Bed, BedKind, Block, Care, Companion, Drug, DrugNeed, Feature, Lot
 from solver.placing.cheapest import answered, cheapest
 from solver.placing.conceding import Question
 from solver.placing.concessions import WAIVERS, Kind
@@ -41,6 +41,30 @@ def test_a_frozen_hospital_gives_the_same_answer():
     records = records_of()
     problem = PlacingProblem(records.hospital(), NOW, (HOIST,))
     assert cheapest(Question(HOIST), problem, 20.0).relaxation == ask(HOIST).relaxation
+
+
+CLOSED = (Block(NOW, None, "no mattress"),)
+
+
+@pytest.mark.parametrize(
+    ("place", "price", "kinds"),
+    [
+        (Bed("K1", "R", kind=BedKind.TROLLEY), 0, []),
+        (Bed("K1", "R", kind=BedKind.TROLLEY, blocks=CLOSED), WAIVERS["bed_open"], [Kind.WAIVE_RULE]),
+        (Bed("K1", "R", kind=BedKind.COT), None, None),
+    ],
+    ids=["free", "closed", "of another kind"],
+)
+def test_what_stands_against_a_carers_bed_is_proven_as_well(place, price, kinds):
+    """Whoever came with a carer got the best of trials, and nobody could say whether it was the cheapest."""
+    found = ask(request(companion=Companion.CARER_BED), place)
+    assert found.proven
+    if price is None:
+        assert found.relaxation is None
+        return
+    assert found.relaxation.price == found.bound == price
+    assert [one.kind for one in found.relaxation.concessions] == kinds
+    assert found.relaxation.allocation.companion_bed_id == "K1"
 
 
 def test_what_nothing_helps_is_proven_too():

@@ -29,10 +29,13 @@ from solver.hospital import (
     Stay,
     Unit,
 )
-from solver.placing.cpsat import JointPlan, relaxation, solve_jointly, units
+from solver.placing.cpsat import JointPlan, TooLarge, relaxation, rooms, solve_jointly, units
+from solver.placing.cpsat.detail import Detail
 from solver.placing.cpsat.linear import INFINITE, LinearModel, Terms
+from solver.placing.cpsat.model import JointModel, Places
 from solver.placing.cpsat.relaxation import PlaceColumns, Sifting, dual_bound
 from solver.placing.cpsat.rooms import cliques, full_moments
+from solver.placing.cpsat.scene import scene_of
 from solver.placing.records import Records
 from tests.builders import DAY, HOUR, NOW, occupant, person, records_of, request, stay
 from tests.builders import given as place
@@ -348,3 +351,28 @@ def test_an_overbooked_class_is_dealt_out_anew(monkeypatch: pytest.MonkeyPatch) 
     assert found.cost == decided(records, *asked).cost
     starts = sorted(one.start - NOW for one in found.allocations.values() if one is not None)
     assert starts == [0, 75]
+
+
+def test_a_batch_with_more_places_than_memory_is_refused_with_their_number_and_what_to_do() -> None:
+    asked = [request("p-new"), request("p-old")]
+    solve_jointly(one_bed(), asked, seconds=5, workers=1, seed=1)
+    with pytest.raises(TooLarge, match=r"model of 2 requests has \d+ places .*, 5 at most.*fewer requests"):
+        solve_jointly(one_bed(), asked, seconds=5, workers=1, seed=1, most_places=5)
+
+
+def test_rows_handed_over_in_parts_are_the_rows_handed_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [request("p-new", max_wait_minutes=DAY), request("p-old", max_wait_minutes=DAY)]
+    scene = scene_of(records_of(), asked, {})
+    whole = JointModel(scene, Places.of(scene), Detail()).program
+    monkeypatch.setattr(rooms, "MOST_TERMS", 1)
+    parted = JointModel(scene, Places.of(scene), Detail()).program
+    assert (whole.matrix != parted.matrix).nnz == 0
+    assert whole.high.tolist() == parted.high.tolist()
+
+
+def test_terms_of_one_variable_in_one_row_are_added_up_and_large_ones_kept_whole() -> None:
+    model = LinearModel()
+    x = model.variables(3)
+    model.rows(1, Terms.of(0, x[[0, 2, 0]], np.array([2, 1, 3])), 0, 9)
+    model.rows(2, Terms.of(np.array([1, 0, 1]), x, np.array([1 << 40, 7, -(1 << 40)])), 0, 9)
+    assert model.frozen().matrix.toarray().tolist() == [[5, 0, 1], [0, 7, 0], [1 << 40, 0, -(1 << 40)]]

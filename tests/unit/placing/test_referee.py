@@ -20,9 +20,11 @@ from solver.hospital import (
     Lot,
     LotUse,
     Sex,
+    Shift,
     Stay,
     UnitUse,
 )
+from solver.placing.records import Records
 from solver.placing.referee import Decided, broken, check, cost, recount
 from solver.placing.rules import CATALOGUE, DEFAULT_PROFILE
 from tests.builders import (
@@ -196,3 +198,26 @@ def test_what_stood_already_is_not_charged_to_a_new_decision():
     asked = request()
     assert recount(records)["room_sex"] == 1
     assert counts_of(asked, given(asked, "C1"), records) == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda records: records.put(replace(records.shifts["shift-n1"], absent=True)),
+        lambda records: records.drop(Shift, "shift-n1"),
+        lambda records: records.put(replace(records.staff["n1"], student=True)),
+        lambda records: records.put(replace(records.stays["s1"], care=Care("medicine", 3))),
+        lambda records: records.put(replace(records.persons["p-s1"], one_to_one=True)),
+        lambda records: records.drop(Stay, "s1"),
+    ],
+    ids=["absent", "cancelled", "a student", "more ill", "needs a nurse alone", "gone"],
+)
+def test_what_a_ward_lacks_is_counted_anew_after_any_change(change):
+    """The counts of a ward are kept for the beds that one decision is compared with, and no longer."""
+    asked = request(care=Care("medicine", 3))
+    records = records_of(occupant("s1", "B2"), occupant("s2", "B3"), without={Shift: ["shift-n2"]})
+    decided = Decided(asked, given(asked))
+    before = check(decided, records)
+    change(records)
+    anew = Records.of(records.hospital(), records.now, records.profile, records.options)
+    assert check(decided, records) == check(decided, anew) != before

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from solver.engine.errors import InvalidInstance
-from solver.hospital import Bed, Block, Feature, Priority, Room, StayState
+from solver.hospital import Bed, Block, Care, Feature, Priority, Room, StayState
 from solver.placing.displace import Booking, Exchange
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method
@@ -29,6 +29,7 @@ def booked(live: LiveHospital, person_id: str, bed_id: str, **changes) -> Bookin
 
 def after_closing_w(*bookings: Booking, live: LiveHospital, movable=(), **effort) -> Repaired:
     """Take the bookings out, close ward W, repair."""
+    bookings = sorted(bookings, key=lambda booking: booking.request.priority)
     for booking in bookings:
         live.withdraw(booking.request, booking.allocation)
     live.put(changed(live.records.wards["W"], blocks=(Block(NOW, None, "closed"),)))
@@ -59,6 +60,44 @@ def test_the_budget_is_hard_and_goes_to_whom_waiting_costs_most():
             assert done.moves == most
             assert {step.booking.request.priority.name for step in done.steps} == set(moved)
             assert len(done.waiting) == 4 - most
+
+
+def test_with_too_few_moves_who_precedes_gets_one_though_another_would_save_more():
+    """The place of who had waited longer saved less, because it is hours away: with one move allowed they lost theirs,
+    and who came after them kept one."""
+    suction = frozenset({Feature.SUCTION})
+    live = LiveHospital(records_of(occupant("c", "C1", 4 * HOUR), Bed("C1", "S", features=suction)))
+    first = booked(live, "p-first", "B1", care=Care("medicine", features=suction), max_wait_minutes=DAY)
+    second = booked(live, "p-second", "B2", max_wait_minutes=DAY)
+    done = after_closing_w(first, second, live=live, max_moves=1)
+    assert [step.booking for step in done.steps] == [first]
+    assert done.waiting == (second,)
+    assert after_closing_w(first, second, live=live, max_moves=2).waiting == ()
+
+
+def test_with_too_few_moves_an_emergency_has_its_two_before_a_less_urgent_booking_has_its_one():
+    """Whoever found a place directly was served first; the emergency, whose place takes two moves, had one left."""
+    live = live_with(Bed("C3", "S", max_weight_kg=60))
+    routine = book(live, "p-routine", 3 * HOUR)
+    asked = emergency(max_wait_minutes=0)
+    light = booked(live, "p-light", "B3", who=person("p-light", weight_kg=50))
+    live.put(changed(live.records.persons["p-new"], weight_kg=120))
+    bookings = [Booking(asked, given(asked, "B2")), light]
+    live.withdraw(light.request, light.allocation)
+    numbers = itertools.count()
+    for most, waiting in ((2, (light,)), (3, ())):
+        done = repair(live, bookings, [routine], lambda: f"again-{next(numbers)}", Effort(most))
+        assert any(isinstance(step, Exchange) for step in done.steps)
+        assert done.waiting == waiting
+
+
+def test_improving_the_chosen_together_leaves_nobody_of_them_out_while_moves_are_short():
+    live = LiveHospital(records_of(Bed("C3", "S"), Bed("C4", "S")))
+    bookings = [booked(live, f"p-{bed}", bed, max_wait_minutes=DAY) for bed in BEDS]
+    for most in (1, 2, 3):
+        with live.trial():
+            done = after_closing_w(*bookings, live=live, max_moves=most, improve_steps=50)
+            assert done.waiting == tuple(bookings[most:])
 
 
 def test_each_further_move_is_told_with_what_it_saves_and_saves_that():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,10 +12,14 @@ from simulations.hospital import generate
 from solver.engine.result import Budget, Status, TracePoint
 from solver.engine.rule import Profile
 from solver.hospital import Bed, BedKind, Request
+from solver.placing import solve as solve_module
 from solver.placing.arrays import Arrays
+from solver.placing.cpsat import solve_jointly
+from solver.placing.least import least_cost
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions, PlacingProblem
 from solver.placing.referee import Decided, broken, cost, recount
+from solver.placing.search import Further
 from solver.placing.solve import solve
 from tests.builders import NOW, occupant, records_of, request
 
@@ -90,6 +95,18 @@ def test_one_by_one_is_never_cheaper_than_together_on_these_wards():
                 one_by_one += decision.cost
                 live.apply(decision)
         assert together <= one_by_one
+
+
+def test_a_plan_that_is_dearer_than_enough_is_searched_further_and_no_other():
+    live, requests = ward_case(2, 30)
+
+    def costs(quick: Budget, further: Further | None) -> int:
+        return sum(d.cost for d in live.decide_batch(requests, names(requests), quick, 1, further=further))
+
+    quick, long = Budget(iterations=1), Budget(iterations=600)
+    alone = costs(quick, None)
+    assert costs(quick, Further(long, None)) == costs(quick, Further(long, alone - 1)) < alone
+    assert costs(quick, Further(long, alone)) == alone
 
 
 def test_an_empty_batch_and_a_batch_of_one_are_decided():
@@ -189,3 +206,12 @@ def test_the_same_seed_and_steps_give_two_workers_the_same_plan_again():
         live.search(requests, names(requests), Budget(iterations=150), 7, workers=2) for _ in range(2)
     )
     assert first.allocations == again.allocations
+
+
+def test_a_batch_too_large_for_the_joint_model_keeps_the_searchs_plan_with_the_quick_bound(monkeypatch):
+    monkeypatch.setattr(solve_module, "solve_jointly", partial(solve_jointly, most_places=1))
+    asked = (request("p-new"), request("p-old"))
+    problem = PlacingProblem(records_of().hospital(), NOW, asked)
+    found = solve(problem, Budget(seconds=1), 1)
+    assert found.cost is not None
+    assert found.bound == least_cost(LiveHospital(records_of()), asked) <= found.cost

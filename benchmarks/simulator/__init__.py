@@ -1,0 +1,1 @@
+"""The event engine beside other simulators, and the honesty of its intervals."""

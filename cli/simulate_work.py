@@ -1,0 +1,118 @@
+"""Carrying out an experiment for the command line: progress, tables on the screen, files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from cli.simulate_table import print_run, print_sweep, print_verdicts
+from simulations.experiments.comparing import Compared, compare
+from simulations.experiments.replications import Plan, Replicated, Watch, experiment
+from simulations.scenarios.build import Built
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One command: what it was, how it is to be made, where its files go."""
+
+    command: str
+    plan: Plan
+    output: Path | None
+    event_log: bool = False
+
+    def single(self, built: Built) -> None:
+        """Run one scenario."""
+        self._check_output()
+        [replicated] = self._replicated([built])
+        print_run(replicated, _console())
+        self._write([replicated], [])
+
+    def compared(self, builts: Sequence[Built], axis: str | None = None) -> None:
+        """Run several, paired; with ``axis`` they are points of a sweep."""
+        self._check_output()
+        replicated = self._replicated(builts)
+        found = compare(replicated) if len(replicated) > 1 else []
+        console = _console()
+        if axis is not None:
+            print_sweep(replicated, axis, console)
+        print_verdicts(replicated, found, console)
+        self._write(replicated, found, axis)
+
+    def _check_output(self) -> None:
+        from cli.errors import Refused
+
+        if self.event_log and self.output is None:
+            raise Refused("An event log is a file. Say --output DIR.")
+        if self.output is not None and self.output.is_dir() and any(self.output.iterdir()):
+            raise Refused(f"{self.output} is not empty, and nothing is overwritten. Name a new folder.")
+
+    def _replicated(self, builts: Sequence[Built]) -> list[Replicated]:
+        with _progress() as watch:
+            return experiment(builts, self.plan, watch)
+
+    def _write(
+        self, replicated: Sequence[Replicated], compared: Sequence[Compared], axis: str | None = None
+    ) -> None:
+        if self.output is None:
+            return
+        from simulations.reports import tables
+        from simulations.reports.page import page
+
+        self.output.mkdir(parents=True, exist_ok=True)
+        frames = tables.tables_of(replicated, compared)
+        if self.event_log:
+            frames["events"] = _events(replicated[0])
+        for name, frame in frames.items():
+            tables.write_csv(frame, self.output / f"{name}.csv")
+            tables.write_parquet(frame, self.output / f"{name}.parquet")
+        text = page(replicated, compared, self._whole_command(), axis)
+        (self.output / "report.html").write_text(text, encoding="utf-8")
+        typer.echo(f"Wrote {self.output}/report.html and {len(frames)} tables as CSV and Parquet.")
+
+    def _whole_command(self) -> str:
+        """Without what changes no byte: workers and the folder."""
+        options = [
+            ("seed", self.plan.seed),
+            ("replications", self.plan.replications),
+            ("precision", self.plan.precision),
+            ("budget", self.plan.budget),
+        ]
+        given = [f"--{name} {value}" for name, value in options if value is not None]
+        return " ".join(["wardflow", self.command, *given])
+
+
+def _events(replicated: Replicated) -> object:
+    from simulations.engine.run import simulate
+    from simulations.experiments.memory import refuse_too_large
+    from simulations.reports.tables import event_log
+
+    built = replicated.built
+    refuse_too_large([built], 1, log=True)
+    outcome = simulate(built.model, seed=replicated.plan.seed, horizon=built.scenario.run.length, log=True)
+    return event_log(outcome, built)
+
+
+def _console() -> Console:
+    """Colours and frames on a terminal; elsewhere plain text of a fixed width."""
+    console = Console()
+    return console if console.is_terminal else Console(width=110, color_system=None, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Watch]:
+    """A bar on a terminal's standard error; nothing where nobody could see it move."""
+    console = Console(stderr=True)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield lambda done, planned: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("replications"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("replications", total=None)
+        yield lambda done, planned: progress.update(task, completed=done, total=planned)

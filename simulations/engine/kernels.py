@@ -1,0 +1,232 @@
+"""The run: take the next event, do what it says, let whoever can start now start, and so on to the horizon."""
+
+from typing import Any
+
+from simulations.engine.codes import (
+    ARRIVAL,
+    BIN,
+    BROKEN,
+    CHANGE,
+    END,
+    END_KEY,
+    EVENTS,
+    EVENTS_FULL,
+    EXPIRY,
+    FINISHED_RUN,
+    FREE,
+    FREE_SLOTS,
+    GOAL,
+    HEAP,
+    HOLE,
+    HORIZON,
+    IS_TOUCHED,
+    KIND_BITS,
+    LATE,
+    LINES_FROM,
+    LINES_UNTIL,
+    LOG_FULL,
+    LOGGED,
+    LOTS_FULL,
+    NEWEST,
+    NOW,
+    OLDEST,
+    ORDER,
+    OVERRUN,
+    PART_BITS,
+    PEOPLE,
+    PEOPLE_FROM,
+    PEOPLE_NUMBER,
+    POOL_FULL,
+    RECEIPT,
+    RENEGE,
+    RENEGE_KEY,
+    RETURN,
+    SLICE_OVER,
+    STATE,
+    STEP,
+    TOUCHED,
+    WAITING,
+    WARM_UP,
+)
+from simulations.engine.kernels_clock import change, end_bin, forget, next_bin
+from simulations.engine.kernels_heap import close_hole
+from simulations.engine.kernels_lines import leave_line, next_of_line, priority_of
+from simulations.engine.kernels_sources import admit, arrive, enter
+from simulations.engine.kernels_steps import MOVES_ON, begin_service, come, finish, judge, leave, renege
+from simulations.engine.kernels_stock import expire, receive
+from solver.engine.jit import kernel, swallowed
+
+KIND = (1 << KIND_BITS) - 1
+PART = (1 << PART_BITS) - 1
+NOBODY_MOVES = -1
+
+
+@swallowed
+def lacking(tables: Any, run: Any) -> int:
+    """What has to grow before the next event is handled, or FINISHED_RUN.
+
+    One event can start, at most, everybody who is there, and end in as many new events and lines of the log.
+    """
+    live = run.entity.shape[0] - run.counter[FREE_SLOTS]
+    if run.counter[FREE_SLOTS] == 0:
+        return POOL_FULL
+    if (
+        run.heap_time.shape[0] - run.counter[HEAP]
+        < 2 * live + tables.source.shape[0] + tables.resource.shape[0] + 16
+    ):
+        return EVENTS_FULL
+    if (
+        run.log.shape[0] > 0
+        and run.log.shape[0] - run.counter[LOGGED] < 4 * live + 8 * tables.step.shape[0] + 16
+    ):
+        return LOG_FULL
+    return FINISHED_RUN
+
+
+@swallowed
+def first_of_lines(tables: Any, run: Any, r: int) -> Any:
+    """Of all who wait for ``r`` and could start, the first by priority and order, with the option; or (-1, -1)."""
+    found = -1
+    found_option = -1
+    for i in range(tables.resource[r, LINES_FROM], tables.resource[r, LINES_UNTIL]):
+        e, o = next_of_line(tables, run, tables.resource_line[i])
+        if e < 0:
+            continue
+        if found >= 0:
+            p, other = priority_of(tables, run, e), priority_of(tables, run, found)
+            if p > other or (p == other and run.entity[e, ORDER] > run.entity[found, ORDER]):
+                continue
+        found = e
+        found_option = o
+    return found, found_option
+
+
+@swallowed
+def next_to_serve(tables: Any, run: Any) -> Any:
+    """Who waits for something that came free, can start, and no longer lines up; with the option, or (-1, -1)."""
+    while run.counter[TOUCHED] > 0:
+        r = run.touched[run.counter[TOUCHED] - 1]
+        if run.level[r, FREE] > 0:
+            e, o = first_of_lines(tables, run, r)
+            if e >= 0:
+                leave_line(tables, run, e, run.clock[NOW])
+                return e, o
+        run.counter[TOUCHED] -= 1
+        run.level[r, IS_TOUCHED] = 0
+    return NOBODY_MOVES, -1
+
+
+@swallowed
+def settle(tables: Any, run: Any, mover: int) -> None:
+    """Let ``mover`` come to its step, or leave, and everybody start who can; until nothing can happen at this instant.
+
+    Who comes while something has just come free joins the line first, so that it is given to the first of all; only
+    then is it judged whether the line is too long. One loop with one place for each kind of move, because whatever a
+    kernel calls twice is compiled into it twice.
+    """
+    newcomer = NOBODY_MOVES
+    while True:
+        starter, o = NOBODY_MOVES, -1
+        if mover >= 0:
+            e, mover = mover, NOBODY_MOVES
+            if run.entity[e, GOAL] < 0:
+                leave(tables, run, e)
+            else:
+                run.entity[e, STEP] = run.entity[e, GOAL]
+                starter, o = e, come(tables, run, e)
+                newcomer = e
+        elif run.counter[TOUCHED] > 0:
+            starter, o = next_to_serve(tables, run)
+        elif newcomer >= 0:
+            e, newcomer = newcomer, NOBODY_MOVES
+            if run.entity[e, STATE] == WAITING:
+                starter, o = e, judge(tables, run, e)
+                if o == MOVES_ON:
+                    mover = e
+        else:
+            break
+        if o >= 0:
+            begin_service(tables, run, starter, o)
+
+
+@swallowed
+def rare(tables: Any, run: Any, kind: int, x: int) -> None:
+    """Events in which nobody moves."""
+    if kind == CHANGE:
+        change(tables, run, x)
+    elif kind == BIN:
+        next_bin(tables, run)
+    elif kind == WARM_UP:
+        forget(tables, run)
+    elif kind == RECEIPT:
+        receive(tables, run, x & PART, x >> PART_BITS)
+    elif kind == EXPIRY:
+        expire(tables, run, x & PART, x >> PART_BITS)
+    elif kind == LATE:
+        run.counter[PEOPLE] = 1
+        run.counter[PEOPLE_FROM] = x & PART
+        run.counter[PEOPLE_NUMBER] = x >> PART_BITS
+
+
+@swallowed
+def happen(tables: Any, run: Any, key: int, what: int) -> int:
+    """Handle an event; who moves on to a step now, or -1."""
+    kind, x = what & KIND, what >> KIND_BITS
+    if kind == END:
+        if run.entity[x, END_KEY] == key:
+            finish(tables, run, x)
+            return x
+    elif kind == ARRIVAL:
+        arrive(tables, run, x)
+    elif kind == RENEGE:
+        if run.entity[x, RENEGE_KEY] == key:
+            renege(tables, run, x)
+            return x
+    elif kind == RETURN:
+        return enter(tables, run, x)
+    else:
+        rare(tables, run, kind, x)
+    return NOBODY_MOVES
+
+
+@swallowed
+def next_is_full(run: Any) -> bool:
+    """Whether the next event is a delivery for which the ring of deliveries has no place."""
+    what = run.heap_what[0]
+    if what & KIND != RECEIPT:
+        return False
+    r = (what >> KIND_BITS) & PART
+    return run.level[r, NEWEST] - run.level[r, OLDEST] >= run.lot.shape[1]
+
+
+@kernel
+def advance(tables: Any, run: Any, budget: int) -> int:
+    """Handle up to ``budget`` events; why it stopped: ``codes.FINISHED_RUN`` and those after it.
+
+    Stopped for whatever reason it can be called again, and the run goes on as if it had not stopped.
+    """
+    handled = 0
+    while True:
+        close_hole(run.heap_time, run.heap_key, run.heap_what, run.counter)
+        short = lacking(tables, run)
+        if short != FINISHED_RUN:
+            return short
+        if run.counter[BROKEN]:
+            return OVERRUN
+        mover = NOBODY_MOVES
+        if run.counter[PEOPLE] > 0:
+            mover = admit(tables, run)
+        elif run.counter[TOUCHED] == 0:
+            if handled >= budget:
+                return SLICE_OVER
+            if run.counter[HEAP] == 0 or run.heap_time[0] > run.clock[HORIZON]:
+                end_bin(tables, run, run.clock[HORIZON])
+                return FINISHED_RUN
+            if next_is_full(run):
+                return LOTS_FULL
+            handled += 1
+            run.counter[EVENTS] += 1
+            run.counter[HOLE] = 1
+            run.clock[NOW] = run.heap_time[0]
+            mover = happen(tables, run, run.heap_key[0], run.heap_what[0])
+        settle(tables, run, mover)

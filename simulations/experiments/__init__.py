@@ -1,0 +1,1 @@
+"""Experiments with scenarios: replications, comparisons, sweeps, and what came of them as tidy tables."""

@@ -1,0 +1,1 @@
+"""What an experiment showed: tables for notebooks, and a page that explains itself."""

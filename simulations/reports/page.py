@@ -1,0 +1,180 @@
+"""One page that holds all: what was asked, how, and what came of it. No script, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.metadata import version
+from itertools import groupby
+
+import yaml
+
+from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
+from simulations.experiments.comparing import Compared
+from simulations.experiments.replications import Replicated
+from simulations.reports.plots import curve_plot, daily_plot, difference_plot, warm_up_plot
+from simulations.statistics.intervals import Interval
+from simulations.statistics.verdicts import amounts
+
+CSS = """
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #111; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #bbb; }
+table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .15rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
+th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 1px solid #111; }
+svg { max-width: 100%; height: auto; } pre { font-size: 12px; white-space: pre-wrap; }
+.warning { border-left: 4px solid #d55e00; padding-left: .7rem; }
+@media print { body { max-width: none; margin: 0; font-size: 10pt; } h2 { break-after: avoid; }
+  table, svg { break-inside: avoid; } }
+"""
+LIBRARIES = ("numba", "numpy", "scipy", "matplotlib")
+
+
+def page(
+    replicated: Sequence[Replicated], compared: Sequence[Compared], command: str, axis: str | None = None
+) -> str:
+    """The report of a run (one scenario), a comparison, or a sweep over ``axis``."""
+    title = replicated[0].name if len(replicated) == 1 else " / ".join(each.name for each in replicated[:6])
+    parts = [f"<h1>{escape(title)}</h1>", f"<p><code>{escape(command)}</code></p>"]
+    parts += _warnings(replicated)
+    if axis is not None:
+        parts += _curves(replicated, axis)
+    if compared:
+        parts += _verdicts(compared)
+    for each in replicated if axis is None else ():
+        parts += _one(each, headed=len(replicated) > 1)
+    parts += _made_of(replicated)
+    body = "\n".join(parts)
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title><style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _warnings(replicated: Iterable[Replicated]) -> list[str]:
+    found = []
+    for each in replicated:
+        if not each.warming.settled:
+            line = "is too short to see where its warm-up ends: make run.length longer, or set run.warm_up."
+            found.append(f"{escape(each.name)} {line}")
+        if not each.precise:
+            found.append(
+                f"{escape(each.name)}: the budget ended before the intervals were as narrow as asked."
+            )
+    return [f'<p class="warning">{each}</p>' for each in found]
+
+
+def _verdicts(compared: Sequence[Compared]) -> list[str]:
+    lines = [f"<li>{escape(each.line)}</li>" for each in compared if each.difference.decided]
+    rest = [f"<li>{escape(each.line)}</li>" for each in compared if not each.difference.decided]
+    parts = [
+        "<h2>What is different</h2>",
+        "<p>Paired by common random numbers: every scenario met the same patients. Corrected for "
+        f"{len(compared)} comparisons (Holm); the intervals hold all at once.</p>",
+        f"<ul>{''.join(lines) or '<li>Nothing was shown to be different.</li>'}</ul>",
+    ]
+    decided = sorted(
+        (each for each in compared if each.difference.decided),
+        key=lambda each: MEASURES[each.key.measure].unit,
+    )
+    for unit, group in groupby(decided, key=lambda each: MEASURES[each.key.measure].unit):
+        parts.append(difference_plot(list(group)[:30], unit))
+    return [*parts, f"<h2>What is not</h2><ul>{''.join(rest)}</ul>"] if rest else parts
+
+
+def _curves(points: Sequence[Replicated], axis: str) -> list[str]:
+    parts = [f"<h2>Over {escape(axis)}</h2>"]
+    ticks = [each.name.replace(f"{axis}=", "") for each in points]
+    for measure in ("wait_mean", "occupancy", "full_share", "refused_share", "stock_out_share", "transfers"):
+        keys = [
+            key
+            for key in points[0].keys
+            if key.measure == measure and key.patient_class == ALL and key.hour == ALL_DAY
+        ]
+        if keys:
+            parts.append(curve_plot(points, ticks, keys, axis))
+            header = [axis, *(key.place or "all" for key in keys)]
+            rows = [
+                [tick, *(_cell(each, key) for key in keys)] for tick, each in zip(ticks, points, strict=True)
+            ]
+            parts.append(_table(header, rows))
+    return parts
+
+
+def _cell(replicated: Replicated, key: Key) -> str:
+    return _shown(replicated.interval(key), key) if key in replicated.keys else ""
+
+
+def _one(replicated: Replicated, *, headed: bool) -> list[str]:
+    parts = [f"<h2>{escape(replicated.name)}</h2>"] if headed else []
+    count = len(replicated.values)
+    weeks = (replicated.built.scenario.run.length - replicated.warming.hours) / 168
+    parts.append(
+        f"<p>{escape(replicated.built.scenario.description)}</p><p>{count} replications of {weeks:.1f} weeks after a "
+        f"warm-up of {replicated.warming.hours / 24:.2g} days. Numbers are means with 95 % intervals.</p>"
+    )
+    for measure, keys in groupby(sorted(replicated.keys), key=lambda key: key.measure):
+        parts += _measure(replicated, measure, [key for key in keys if key.hour == ALL_DAY])
+    parts += [
+        "<h2>By hour of the day</h2>",
+        daily_plot(replicated, "wait_mean"),
+        daily_plot(replicated, "occupancy"),
+    ]
+    if len(replicated.warming.series):
+        parts += [
+            "<h2>Warm-up</h2><p>The shaded beginning is left out (MSER-5).</p>",
+            warm_up_plot(replicated),
+        ]
+    return parts
+
+
+def _measure(replicated: Replicated, measure: str, keys: Sequence[Key]) -> list[str]:
+    """Places down, classes across."""
+    classes = sorted({key.patient_class for key in keys})
+    places = sorted({key.place for key in keys})
+    header = ["", *(each or "all" for each in classes)]
+    rows = [
+        [place or "all", *(_cell(replicated, Key(measure, place, each)) for each in classes)]
+        for place in places
+    ]
+    unit = MEASURES[measure].unit
+    heading = MEASURES[measure].title + (f", {unit}" if unit else "")
+    return [f"<h3>{escape(heading)}</h3>", _table(header, rows)]
+
+
+def _shown(found: Interval, key: Key) -> str:
+    """With as many digits as are known; shares in percent."""
+    if math.isnan(found.mean):
+        return "&ndash;"
+    factor, sign = (1.0, "") if MEASURES[key.measure].unit else (100.0, " %")
+    value, half = amounts(abs(found.mean) * factor, found.half_width * factor)
+    minus = "-" if found.mean < 0 else ""
+    return f"{minus}{value} &plusmn; {half}{sign}"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(each)}</th>" for each in header)
+    body = "".join(
+        f"<tr><td>{escape(row[0])}</td>{''.join(f'<td>{each}</td>' for each in row[1:])}</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _made_of(replicated: Sequence[Replicated]) -> list[str]:
+    """What is needed to make this page again."""
+    parts = ["<h2>How this was made</h2>"]
+    versions = [f"wardflow {version('wardflow')}", f"Python {platform.python_version()}"]
+    versions += [f"{name} {version(name)}" for name in LIBRARIES]
+    first = replicated[0]
+    parts.append(
+        f"<p>Seed {first.plan.seed}; {len(first.values)} replications each; warm-up {first.warming.hours:g} h; "
+        f"{escape(', '.join(versions))}.</p>"
+    )
+    for each in replicated:
+        text = yaml.safe_dump(dict(each.built.document), sort_keys=False, allow_unicode=True, width=110)
+        summary = f"{escape(each.name)} (content {each.built.fingerprint})"
+        parts.append(f"<details><summary>{summary}</summary><pre>{escape(text)}</pre></details>")
+    return parts

@@ -1,0 +1,89 @@
+"""Variants say only what is different."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulations.scenarios.build import load
+from solver.engine.errors import InvalidInstance
+from tests.unit.simulations.scenarios.test_loading import SMALL, faults, small, written
+
+
+def variant(folder: Path, text: str) -> Path:
+    written(folder, SMALL, "base.yaml")
+    return written(folder, text, "variant.yaml")
+
+
+def test_a_variant_overrides_paths_and_keeps_the_rest(tmp_path: Path) -> None:
+    path = variant(
+        tmp_path,
+        """\
+        extends: base.yaml
+        name: More beds
+        override:
+          resources.ward.beds: +3
+          demand.classes.ill.arrivals.random.per_day: x1.5
+          run.length: -2 d
+        """.replace("run.length: -2 d", "run.length: 20 d"),
+    )
+    built = load(path)
+    assert built.scenario.name == "More beds"
+    assert built.model.resources[0].capacity == 8
+    assert built.scenario.demand.classes["ill"].arrivals[0].random.per_day == 6.0  # type: ignore[union-attr]
+    assert built.scenario.run.length == 480.0
+
+
+def test_what_is_nested_is_laid_over_the_base(tmp_path: Path) -> None:
+    built = load(variant(tmp_path, "extends: base.yaml\nresources:\n  annex: {beds: 2}\n"))
+    assert [(each.name, each.capacity) for each in built.model.resources] == [("ward", 5), ("annex", 2)]
+
+
+@pytest.mark.parametrize(
+    ("value", "beds"), [("+5", 10), ("-2", 3), ("+20%", 6), ("-40%", 3), ("x2", 10), ("7", 7), ("+0", 5)]
+)
+def test_a_sign_changes_the_number_that_stands_there(tmp_path: Path, value: str, beds: int) -> None:
+    built = small(tmp_path, settings=(("resources.ward.beds", value),))
+    assert built.model.resources[0].capacity == beds
+
+
+def test_durations_keep_their_unit(tmp_path: Path) -> None:
+    built = small(tmp_path, settings=(("run.length", "+50%"),))
+    assert built.scenario.run.length == 360.0
+
+
+def test_a_fault_of_the_variant_is_told_with_the_variants_line(tmp_path: Path) -> None:
+    path = variant(tmp_path, "extends: base.yaml\noverride:\n  resources.ward.beds: -9\n")
+    [fault] = faults(path)
+    assert fault.startswith("variant.yaml:3, resources.ward.beds: got -4, expected 0 or more.")
+
+
+def test_a_path_that_leads_nowhere_is_refused_with_what_is_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInstance, match="There is no 'icu' in resources; there is: ward"):
+        small(tmp_path, settings=(("resources.icu.beds", "+5"),))
+
+
+def test_a_fault_of_a_setting_names_the_setting(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInstance, match=r"resources\.ward\.beds=1\.5"):
+        small(tmp_path, settings=(("resources.ward.beds", "1.5"),))
+
+
+def test_a_sign_needs_a_number_to_change(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInstance, match="no number to change"):
+        small(tmp_path, settings=(("name", "+5"),))
+
+
+def test_a_circle_of_variants_is_refused(tmp_path: Path) -> None:
+    written(tmp_path, "extends: b.yaml\n", "a.yaml")
+    [fault] = faults(written(tmp_path, "extends: a.yaml\n", "b.yaml"))
+    assert "Break the circle" in fault
+
+
+def test_what_anchors_share_is_changed_in_one_place_only(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        SMALL.replace("ward: {beds: 5}", "ward: &ward {beds: 5}\n  annex: *ward"),
+    )
+    built = load(path, (("resources.annex.beds", "9"),))
+    assert [each.capacity for each in built.model.resources] == [5, 9]
