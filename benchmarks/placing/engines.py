@@ -35,6 +35,7 @@ CLOCKS: Final[dict[str, Timer]] = {"wall": time.monotonic, "cpu": time.process_t
 engines with processes of their own know wall time only."""
 
 CPSAT_WORKERS: Final = 2
+PEER_ATTEMPTS: Final = 3
 NAME: Final = re.compile(
     r"(one-by-one)|(batch|cpsat|timefold)-(\d+)(ms|s)(?:-(\d+)cores)?|(batch)-(\d+)steps(?:-(\d+)cores)?"
 )
@@ -146,6 +147,14 @@ def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed:
             "timefold is not installed. The peer is no part of wardflow; for this benchmark alone run "
             "`.venv/bin/pip install 'timefold==1.24.0b0'` and have a Java 17 or newer on the path."
         )
+    for _ in range(PEER_ATTEMPTS):
+        found = _asked_apart(engine, live, requests, seed)
+        if found is not None:
+            return found
+    raise Missing(f"the peer's process died {PEER_ATTEMPTS} times; say the same command again")
+
+
+def _asked_apart(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed: int) -> Found | None:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer_as_peer, args=(theirs, engine, live, requests, seed))
@@ -154,7 +163,7 @@ def _peer(engine: Engine, live: LiveHospital, requests: Sequence[Request], seed:
     try:
         plan, seconds = ours.recv()
     except EOFError:
-        raise Missing("the peer's process died; say the same command again") from None
+        return None
     finally:
         process.join()
     return Found(plan, seconds)
