@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     job_poll_seconds: float = Field(
         default=0.5,
         gt=0,
-        le=60,
+        le=3600,
         description="How often service and workers look for jobs, and for what came of them.",
     )
     worker_processes: int | None = Field(

@@ -37,7 +37,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "tick_seconds": 0,
     "step_seconds": 0,
     "webhook_delivery": False,
-    "job_poll_seconds": 60,
+    "job_poll_seconds": 3600,
     "solver_process": False,
     "event_stream_seconds": 0.05,
     "event_poll_seconds": 0.02,
