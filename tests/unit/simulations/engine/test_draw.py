@@ -76,7 +76,7 @@ def test_draws_have_the_mean_and_the_spread_they_were_asked_for(
         (Weibull(2.0, 3.0), stats.weibull_min(2.0, scale=3.0)),
         (Erlang(4.0, 4), stats.gamma(4.0, scale=1.0)),
     ],
-    ids=str,
+    ids=["exponential", "gamma", "weibull", "erlang"],
 )
 def test_draws_follow_their_law(distribution: Distribution, law: stats.rv_continuous) -> None:
     assert stats.kstest(drawn(distribution, 5000), law.cdf).pvalue > 1e-4
