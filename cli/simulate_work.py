@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,10 @@ class Work:
             raise Refused(f"{self.output} is not empty, and nothing is overwritten. Name a new folder.")
 
     def _replicated(self, builts: Sequence[Built]) -> list[Replicated]:
+        from cli.kernels import SIMULATION, compile_if_cold
+
+        # Beside what is printed, whose bytes are the same every time.
+        compile_if_cold(functools.partial(typer.echo, err=True), SIMULATION)
         with _progress() as watch:
             return experiment(builts, self.plan, watch)
 

@@ -82,7 +82,6 @@ HARMLESS: Mapping[str, str] = {
     "ProfileIn.switch_on": "ids of rules",
     "ExperimentIn.scenario": "a hospital in numbers: nobody is named in it",
     "VariantIn.name": "what a planner calls a variant",
-    "VariantIn.settings": "paths and numbers of a scenario",
     "WebhookIn.topics": "names of events",
     "WebhookChangeIn.topics": "names of events",
 }
