@@ -16,7 +16,7 @@ import numpy as np
 
 from api.jobs.kinds import Document, Observer
 from simulations.experiments.catalogue import Key
-from simulations.experiments.comparing import compare
+from simulations.experiments.comparing import compare, not_compared
 from simulations.experiments.replications import (
     Plan,
     Replicated,
@@ -92,7 +92,7 @@ def _told(replicated: list[Replicated], spec: Document) -> Document:
         "fingerprints": [each.built.fingerprint for each in replicated],
         "precise": all(each.precise for each in replicated),
         "warm_up_hours": replicated[0].warming.hours,
-        "verdicts": [each.line for each in compared],
+        "verdicts": [*(each.line for each in compared), *not_compared(replicated)],
         "comparison": comparison(compared).to_dict("records"),
         "summary": summary(replicated).to_dict("records"),
         "report": page(replicated, compared, f"experiment: {asked}"),

@@ -1,0 +1,81 @@
+"""What a comparison may say, and what it may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from simulations.experiments.catalogue import Key
+from simulations.experiments.comparing import Compared, compare, not_compared
+from simulations.experiments.replications import Plan, Replicated, experiment
+from simulations.scenarios.build import load
+
+OVERLOADED = """\
+name: Four beds
+run: {start: 2026-01-05, length: 120 d, warm_up: 20 d, replications: 6}
+demand:
+  classes:
+    urgent: {pathway: stay, priority: 0, arrivals: {random: {per_day: 3.6}}}
+    elective: {pathway: stay, priority: 1, arrivals: {random: {per_day: 1.6}}}
+pathways: {stay: {steps: {ward: {bed: ward, takes: {exponential: 1 d}}}}}
+resources: {ward: {beds: 4}}
+"""
+
+
+def both(folder: Path, text: str, *settings: tuple[str, str]) -> list[Replicated]:
+    path = folder / "s.yaml"
+    path.write_text(text)
+    return experiment([load(path), load(path, settings).renamed("Changed")], Plan())
+
+
+def line_of(found: list[Compared], key: Key) -> str:
+    [line] = [each.line for each in found if each.key == key]
+    return line
+
+
+def test_a_bed_more_does_not_lengthen_waits_because_those_who_never_started_now_do(tmp_path: Path) -> None:
+    """Of electives with four beds only the first few of the queue ever started, after short waits; with five
+    many more did, after long ones, and the fifth bed was said to lengthen waits."""
+    replicated = both(tmp_path, OVERLOADED, ("resources.ward.beds", "+1"))
+    base, more = (each.interval(Key("unstarted_share", "stay/ward", "elective")).mean for each in replicated)
+    assert base > more > 0.05
+    found = compare(replicated)
+    told = {each.key for each in found}
+    assert Key("wait_mean", "stay/ward", "elective") not in told
+    assert Key("stay_mean", "", "elective") not in told
+    withheld = "\n".join(not_compared(replicated))
+    assert "waits for stay/ward of elective not compared, as" in withheld
+    assert "of them had not started at the end of the run" in withheld
+    still = line_of(found, Key("still_waiting", "stay/ward"))
+    assert still.startswith("Changed lowers who still waits for stay/ward at the end by ")
+    waiting = line_of(found, Key("waiting_mean", "stay/ward"))
+    assert waiting.startswith("Changed lowers the number who wait for stay/ward by ")
+
+
+CALM = """\
+name: Calm
+run: {start: 2026-01-05, length: 60 d, warm_up: 10 d, replications: 5}
+demand: {classes: {ill: {pathway: stay, arrivals: {random: {per_day: 4}}}}}
+pathways: {stay: {steps: {ward: {bed: ward, takes: {exponential: 8 h}, room_for: 900}}}}
+resources: {ward: {beds: 2}}
+"""
+
+
+def test_what_never_happens_in_either_scenario_is_neither_told_nor_corrected_for(tmp_path: Path) -> None:
+    replicated = both(tmp_path, CALM, ("resources.ward.beds", "+1"))
+    refused = Key("refused_share", "stay/ward")
+    assert not np.any([each.of(refused) for each in replicated])
+    assert refused not in {each.key for each in compare(replicated)}
+    assert not_compared(replicated) == []
+
+
+def test_shares_are_told_in_percentage_points(tmp_path: Path) -> None:
+    replicated = both(tmp_path, CALM, ("resources.ward.beds", "+1"))
+    found = compare(replicated)
+    line = line_of(found, Key("occupancy", "ward"))
+    assert "percentage points +- " in line
+    [occupancy] = [each for each in found if each.key == Key("occupancy", "ward")]
+    amount = float(line.split(" by ")[1].split()[0])
+    assert abs(amount + 100 * occupancy.difference.simultaneous.mean) < 0.5
+    assert amount > 10
