@@ -17,6 +17,8 @@ from scipy import special
 
 from simulations.statistics.intervals import LEVEL, Interval, Values, interval
 
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -56,7 +58,10 @@ def differences(pairs: Sequence[tuple[Values, Values]], level: float = LEVEL) ->
 def _changes(a: Values, b: Values) -> Values:
     if np.shape(a) != np.shape(b):
         raise ValueError(f"{np.shape(a)} values of A and {np.shape(b)} of B are no pairs; use equal numbers")
-    return np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    changes: Values = second - first
+    # The same patients added up in another order differ in the last digits.
+    return np.where(np.abs(changes) <= ROUNDING * np.maximum(np.abs(first), np.abs(second)), 0.0, changes)
 
 
 def p_value(changes: Values) -> float:

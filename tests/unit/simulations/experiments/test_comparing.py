@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from simulations.engine.codes import Event
+from simulations.engine.run import simulate
 from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import Compared, compare, not_compared
 from simulations.experiments.replications import Plan, Replicated, experiment
@@ -79,3 +81,50 @@ def test_shares_are_told_in_percentage_points(tmp_path: Path) -> None:
     amount = float(line.split(" by ")[1].split()[0])
     assert abs(amount + 100 * occupancy.difference.simultaneous.mean) < 0.5
     assert amount > 10
+
+
+MOVES = """\
+name: Moves
+run: {start: 2026-01-05, length: 40 d, warm_up: 10 d, replications: 5}
+demand: {classes: {ill: {pathway: p, arrivals: {random: {per_day: 4}}}}}
+pathways:
+  p:
+    steps:
+      icu: {bed: icu, takes: 6 h, next: {ward: 0.7, home: 0.3}}
+      home: {takes: 1 d, next: {ward: 0.5, leave: 0.5}}
+      ward: {bed: ward, takes: {exponential: 8 h}, next: {home: 0.3, leave: 0.7}}
+resources: {icu: {beds: 20}, ward: {beds: 20}}
+"""
+
+
+def test_room_that_nobody_misses_changes_nothing(tmp_path: Path) -> None:
+    """With a limit, steps are no longer told apart by where one comes from; every stay was then drawn anew, and
+    transfers, which were no longer counted, were said to be fewer by 26 a week."""
+    replicated = both(tmp_path, MOVES, ("pathways.p.steps.ward.room_for", "1000"))
+    counted = [float(each.of(Key("transfers")).sum()) for each in replicated]
+    assert counted[0] > counted[1] == 0
+    found = {each.key: each.difference for each in compare(replicated)}
+    assert Key("transfers") not in found
+    assert "transfers to all not compared, as steps with room_for" in "\n".join(not_compared(replicated))
+    assert {(each.interval.mean, each.decided) for each in found.values()} == {(0.0, False)}
+    assert Key("present_mean") in found
+
+
+def test_each_visit_of_a_patient_has_its_own_chance_whichever_copy_of_a_step_it_is_to(tmp_path: Path) -> None:
+    """Nobody is in the ward twice for equally long, once from a bed and once from home."""
+    path = tmp_path / "s.yaml"
+    path.write_text(MOVES)
+    built = load(path)
+    log = simulate(built.model, seed=1, horizon=960.0, log=True).log
+    ward = [i for i, step in enumerate(built.model.steps) if step.chance or step.name == "p/ward"]
+    assert len(ward) == 2
+    begun: dict[float, float] = {}
+    stays: dict[float, list[float]] = {}
+    for time, event, _, _, _, number in log[np.isin(log[:, 3], ward)]:
+        if event == Event.STARTED:
+            begun[number] = time
+        if event == Event.FINISHED:
+            stays.setdefault(number, []).append(round(time - begun[number], 9))
+    again = [each for each in stays.values() if len(each) > 1]
+    assert len(again) > 10
+    assert all(len(set(each)) == len(each) for each in again)

@@ -39,6 +39,12 @@ def test_an_equal_change_in_every_pair_is_certain_and_no_change_is_none() -> Non
     assert (same.decided, same.p_value, same.interval.mean) == (False, 1.0, 0.0)
 
 
+def test_sums_of_the_same_in_another_order_are_no_difference() -> None:
+    a = np.full(6, 0.1 + 0.2 + 0.3)
+    [found] = differences([(a, np.full(6, 0.3 + 0.2 + 0.1))])
+    assert (found.decided, found.interval.mean) == (False, 0.0)
+
+
 def test_shared_patients_make_the_interval_narrower_than_separate_ones() -> None:
     rng = np.random.default_rng(3)
     common = rng.normal(20, 5, 30)
