@@ -167,9 +167,9 @@ def _changed(under: yaml.Node | None, key: yaml.Node, value: yaml.Node) -> tuple
 
 
 def _no_number(stood: str, key: yaml.Node, value: yaml.Node) -> Problem:
-    expected = "a value of its own, as there is no number to change" + (f", but {stood}" if stood else "")
-    remedy = f"Write the whole value instead of {value.value!r}."
-    return Problem(f"{place(key)}, {key.value}", value.value, expected, remedy)
+    shown = f"{value.value} where {stood} stands" if stood else value.value
+    expected = "a value of its own, as there is no number to change"
+    return Problem(f"{place(key)}, {key.value}", shown, expected, "Write the whole value.")
 
 
 def _moved(number: float, relative: re.Match[str]) -> float:
