@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from api.jobs.kinds import Document, Observer
+from simulations.engine.run import Cancelled
 from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import compare, not_compared
 from simulations.experiments.replications import (
@@ -22,6 +23,7 @@ from simulations.experiments.replications import (
     Replicated,
     Rows,
     gathered,
+    refuse_unlike,
     replications_of,
     warmed_models,
     watched,
@@ -57,17 +59,23 @@ class Experiment:
         ]
 
     def work(self, spec: Document, piece: Document, observer: Observer) -> Document:
-        """One warm-up, or some replications of every scenario; a stopped piece keeps those that are whole."""
+        """One warm-up, or some replications of every scenario; a stopped piece keeps those that are whole, and of a
+        warm-up nothing."""
         scenarios, plan = _scenarios(spec), _plan(spec)
         if "warm_up_of" in piece:
-            return _warmed(warming(scenarios[piece["warm_up_of"]], plan.seed, plan.workers))
+            return _warm_up(scenarios[piece["warm_up_of"]], plan, observer)
         models = warmed_models(scenarios, [Warming(piece["warm_up_hours"], False, True, np.empty(0))])
         found: list[Rows] = [[] for _ in scenarios]
         for number in range(piece["first"], piece["end"]):
             if observer.stopped():
                 break
-            for built, model, own in zip(scenarios, models, found, strict=True):
-                own.extend(replications_of(built, model, plan, [number]))
+            try:
+                pairs = zip(scenarios, models, strict=True)
+                rows = [replications_of(*each, plan, [number], observer.stopped) for each in pairs]
+            except Cancelled:
+                break
+            for own, new in zip(found, rows, strict=True):
+                own.extend(new)
             observer.tell({"replication": number, "of_at_least": piece["end"]})
         return {"rows": [_plain(own) for own in found]}
 
@@ -79,6 +87,13 @@ class Experiment:
             return {"replications": 0, "scenarios": [built.scenario.name for built in _scenarios(spec)]}
         warmed = [_warming(part) for part in done[:count]]
         return _told(gathered(_scenarios(spec), _plan(spec), warmed, rows), spec)
+
+
+def _warm_up(built: Built, plan: Plan, observer: Observer) -> Document:
+    try:
+        return _warmed(warming(built, plan.seed, plan.workers, observer.stopped))
+    except Cancelled:
+        return {"stopped": True}
 
 
 def _told(replicated: list[Replicated], spec: Document) -> Document:
@@ -101,7 +116,9 @@ def _told(replicated: list[Replicated], spec: Document) -> Document:
 
 def checked(spec: Document) -> None:
     """Raises InvalidInstance with every fault of the scenario, its variants and the plan."""
-    _plan(spec).stopping(_built(_frozen(spec))[0])
+    scenarios = _scenarios(spec)
+    refuse_unlike(scenarios)
+    _plan(spec).stopping(scenarios[0])
 
 
 def _plan(spec: Document) -> Plan:

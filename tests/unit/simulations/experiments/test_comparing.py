@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from simulations.engine.codes import Event
 from simulations.engine.run import simulate
@@ -12,6 +13,7 @@ from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import Compared, compare, not_compared
 from simulations.experiments.replications import Plan, Replicated, experiment
 from simulations.scenarios.build import load
+from solver.engine.errors import InvalidInstance
 
 OVERLOADED = """\
 name: Four beds
@@ -128,3 +130,15 @@ def test_each_visit_of_a_patient_has_its_own_chance_whichever_copy_of_a_step_it_
     again = [each for each in stays.values() if len(each) > 1]
     assert len(again) > 10
     assert all(len(set(each)) == len(each) for each in again)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("run.length", "30 d", "run.length: got '720 h', expected 1440 h as in the first scenario"),
+        ("run.start", "2026-02-02", "run.start: got '2026-02-02 00:00:00', expected 2026-01-05 00:00:00"),
+    ],
+)
+def test_scenarios_of_other_weeks_are_no_pairs(tmp_path: Path, path: str, value: str, words: str) -> None:
+    with pytest.raises(InvalidInstance, match=f"Changed, {words}"):
+        both(tmp_path, CALM, (path, value))
