@@ -270,6 +270,8 @@ class HospitalDecider:
     ) -> Decision | Exception:
         if not self._sound:
             self.reset()
+            # What is decided from here on is not stored yet.
+            self._picture = Picture.of(self.desk, self._stored_at)
         changes = Changes(self.desk, self.desk.live.now, command.actor)
         changes.without_round = without_round
         began = time.perf_counter()
@@ -359,9 +361,13 @@ class HospitalDecider:
                 self._sound = False
 
     def committed(self, decisions: Sequence[Decision], revision: int) -> None:
-        """The desk took the decisions in when they were made."""
-        self.desk.revision = revision
-        self._stands_as_stored()
+        """The desk took the decisions in when they were made; one that was built anew in mid-batch knows nothing of
+        those before."""
+        with self._lock:
+            self.desk.revision = revision
+            if any(isinstance(each, Prepared) and each.changes.desk is not self.desk for each in decisions):
+                self._sound = False
+            self._stands_as_stored()
 
     def _stands_as_stored(self) -> None:
         if self._sound:
