@@ -280,7 +280,9 @@ class Runtime:
             with self.database.reading() as connection:
                 return question(connection)
 
-        return await self._in_time(asked)
+        found = await self._in_time(asked)
+        self.bedside.unreadable = False
+        return found
 
     def picture(self) -> Picture:
         """The hospital as it was last seen to be stored; raises ``NotReady``."""
