@@ -80,11 +80,8 @@ class Changes:
         self.without_round = False
         """Whether the waiting list is left alone, because going over it failed."""
         self.activated: Activated | None = None
-        self.waiting_before: Callable[[Precedence], int] = lambda _: 0
-        """How many who wait for what came free have their turn before a newcomer."""
-        self.let_precede: Callable[[Precedence], None] = lambda _: None
-        """Gives them their turn."""
         self.repriced: Repriced | None = None
+        self.alone()
 
     @property
     def live(self) -> LiveHospital:
@@ -113,6 +110,14 @@ class Changes:
     def zone(self) -> str:
         """Time zone of answers."""
         return self.desk.practice.zone
+
+    def alone(self) -> None:
+        """Nobody else has a turn: before the command's turn and after it, when what gives others theirs would refer
+        back to the changes, and so keep them from being freed at once."""
+        self.waiting_before: Callable[[Precedence], int] = lambda _: 0
+        """How many who wait for what came free have their turn before a newcomer."""
+        self.let_precede: Callable[[Precedence], None] = lambda _: None
+        """Gives them their turn."""
 
     # --- records --------------------------------------------------------------------------------------------
     def put(self, record: Record) -> None:

@@ -2,7 +2,9 @@
 anew."""
 
 import asyncio
+import gc
 import itertools
+import weakref
 
 import pytest
 
@@ -281,6 +283,21 @@ def test_a_desk_built_anew_in_mid_batch_forgets_nothing_of_it_and_shows_nothing_
     decide([])
     assert shown == [{}]
     assert len(decider.desk.cases) == 2
+
+
+def test_what_a_command_changed_is_freed_as_soon_as_nobody_asks_for_it(runtime, decider):
+    """It referred to itself, and a rest that came before the collector's turn kept it for good."""
+    gc.collect()
+    gc.disable()
+    try:
+        decided, refused = decider.decide([asking(runtime), Command("nonsense", "acc-bed")])
+        assert isinstance(refused, KeyError)
+        gone = weakref.ref(decided.changes)
+        decider.refused(asking(runtime), decided)
+        del decided
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def test_after_a_tick_that_nobody_waits_behind_the_service_rests(tmp_path):
