@@ -71,7 +71,8 @@ class SqlKeeper:
             scarcity = self._scarcity(connection, now)
             open_cases, proposals = load_cases(connection, now), load_proposals(connection)
             cover = staff.load_cover_revisions(connection, now)
-        live = LiveHospital.of(hospital, now, priced(profile, scarcity.in_force), PlacingOptions())
+        options = PlacingOptions()
+        live = LiveHospital.of(hospital, now, priced(profile, scarcity.in_force, options), options)
         find = self._find_persons
         return Desk(
             live,
