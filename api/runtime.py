@@ -130,7 +130,7 @@ class Runtime:
         """One preview of other rules at a time."""
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self.relaxer = Relaxer(None, outside.monotonic, metrics)
-        self.jobs = Tender(self, keys.database.current)
+        self.jobs = Tender(self, keys.database)
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:
