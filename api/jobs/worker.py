@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Final, TypeVar
 
 import orjson
-from dbos import DBOS, DBOSConfig, Serializer
+from dbos import DBOS, DBOSConfig, EnqueueOptions, Serializer
 
 from api.jobs.board import Board
 from api.jobs.board_engine import SCHEMA
@@ -171,9 +171,13 @@ class Worker:
         known = {workflow.workflow_id for workflow in found}
         for job_id in waiting:
             if job_id not in known:
-                DBOS.enqueue_workflow_with_options(
-                    {"workflow_name": "job", "queue_name": JOBS, "workflow_id": job_id}, job_id
-                )
+                options: EnqueueOptions = {
+                    "workflow_name": "job",
+                    "queue_name": JOBS,
+                    "workflow_id": job_id,
+                    "app_version": self._version,
+                }
+                DBOS.enqueue_workflow_with_options(options, job_id)
 
     # --- workflows ------------------------------------------------------------------------------------------
     def _job(self, job_id: str) -> None:
