@@ -39,6 +39,9 @@ TENDER: Final = "job.tender"
 
 UNSTORABLE: Final = "What came of it could not be stored."
 
+LINGERING: Final = 10
+"""Looks of whoever follows a job for which it stays on the board when it has ended."""
+
 AT_ONCE: Final = 2
 """Threads that may wait for the board: it is another database, and those that wait for the hospital's are not kept."""
 
@@ -57,6 +60,7 @@ class Tender:
         self._threads = CapacityLimiter(AT_ONCE)
         self._fresh = True
         self._failing: set[str] = set()
+        self._over: dict[str, float] = {}
 
     async def run(self) -> None:
         """Look after jobs until the service stops."""
@@ -148,15 +152,17 @@ class Tender:
             await self._on_board(lambda board: board.stop(job.id))
 
     async def _collect(self, job_id: str, standing: Standing, job: StoredJob | None) -> None:
-        """Store what came of a job, then forget it; one that is not open any more, or not known, is forgotten."""
-        if job is not None and not standing.ended:
-            return
-        if job is not None:
+        """Store what came of a job. One that is not open any more, or not known, is forgotten, not at once: whoever
+        follows it is to hear the last that was said of it."""
+        if job is None:
+            settings, now = self._runtime.settings, self._runtime.outside.monotonic()
+            if now - self._over.setdefault(job_id, now) >= LINGERING * settings.event_poll_seconds:
+                await self._on_board(lambda board: board.forget(job_id))
+                del self._over[job_id]
+        elif standing.ended:
             outcome = await self._on_board(lambda board: board.outcome(job_id))
-            if outcome is None:
-                return
-            await self._store(job_id, outcome)
-        await self._on_board(lambda board: board.forget(job_id))
+            if outcome is not None:
+                await self._store(job_id, outcome)
 
     async def _store(self, job_id: str, outcome: Document) -> None:
         try:
