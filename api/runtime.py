@@ -130,9 +130,11 @@ class Runtime:
         self.solver: SolverProcess | None = None
         self.previewing = asyncio.Lock()
         """One preview of other rules at a time."""
+        self.checking = asyncio.Lock()
+        """One scenario is checked at a time."""
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self.relaxer = Relaxer(None, outside.monotonic, metrics)
-        self.jobs = Tender(self, keys.database.current)
+        self.jobs = Tender(self, keys.database)
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:

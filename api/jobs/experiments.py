@@ -17,6 +17,7 @@ import numpy as np
 from api.jobs.kinds import Document, Observer
 from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import compare
+from simulations.experiments.memory import refuse_too_large
 from simulations.experiments.replications import (
     Plan,
     Replicated,
@@ -45,6 +46,7 @@ class Experiment:
         """Warm-ups first, then rounds of replications."""
         count = 1 + len(spec["variants"])
         if len(done) < count:
+            refuse_too_large(_scenarios(spec), 1)
             return [{"warm_up_of": number} for number in range(count)]
         rows = _rows(done[count:], count)
         made = len(rows[0])
@@ -100,8 +102,12 @@ def _told(replicated: list[Replicated], spec: Document) -> Document:
 
 
 def checked(spec: Document) -> None:
-    """Raises InvalidInstance with every fault of the scenario, its variants and the plan."""
-    _plan(spec).stopping(_built(_frozen(spec))[0])
+    """Raises InvalidInstance with the faults of the scenario, of its first variant that has any, or of the plan. One
+    after the other, and nothing is kept: this is the service's own process."""
+    text, variants = _frozen(spec)
+    _plan(spec).stopping(load_text(text))
+    for _, settings in variants:
+        load_text(text, settings)
 
 
 def _plan(spec: Document) -> Plan:
