@@ -360,6 +360,9 @@ class HospitalDecider:
     def reset(self) -> None:
         """Build the desk from the database again."""
         with self._lock:
+            if self._sound and self._picture is None:
+                # It may take long, or fail: whoever asks meanwhile is shown the hospital as it was last stored.
+                self._picture = Picture.of(self.desk, self._stored_at)
             self.desk = self._keeper.build()
             self._sound = True
             self.settled()

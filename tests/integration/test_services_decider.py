@@ -5,6 +5,8 @@ import asyncio
 import gc
 import itertools
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,7 +23,7 @@ from api.services.ticking import Tick
 from models.batch import Step, carry_out
 from models.clock import Instant
 from models.commands import Answer, AuditEntry, Command, Outcome, Transaction
-from models.errors import NotFound
+from models.errors import NotFound, StorageFails
 from models.ledger import SqlLedger
 from models.pending import Pending
 from models.repositories.equipment import insert_booking
@@ -244,6 +246,22 @@ def test_a_picture_shows_what_was_stored_and_nothing_that_was_only_decided(runti
     assert len(decider.picture().cases) == 1, "the second one is not stored"
     decider.reset()
     assert decider.picture().cases == {}, "nor was the first one, in truth"
+
+
+def test_who_asks_while_the_hospital_is_read_again_is_shown_it_as_it_was(decider, monkeypatch):
+    """Reading it may wait for a database that is gone; the service said then that it is not ready."""
+
+    def gone():
+        with ThreadPoolExecutor() as others:
+            shown.append(others.submit(decider.picture).result(20))
+        raise StorageFails("gone")
+
+    shown = []
+    monkeypatch.setattr(decider, "_keeper", SimpleNamespace(build=gone))
+    with pytest.raises(StorageFails):
+        decider.reset()
+    assert [len(picture.stays) for picture in shown] == [1]
+    assert len(decider.picture().stays) == 1
 
 
 def meddling(turn):
