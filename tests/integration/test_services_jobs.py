@@ -6,11 +6,15 @@ import json
 
 import pytest
 
+from api.examples import EXAMPLES
 from api.jobs import tending
 from api.jobs.board import Board
+from api.jobs.board_engine import jobs_file
 from api.services import jobs
 from models.commands import Command
 from tests.api_service import Place, running, until
+
+EXAMPLE = EXAMPLES["POST /api/v1/experiments"]["two_more_beds"]
 
 
 @pytest.fixture
@@ -85,6 +89,28 @@ async def test_whoever_follows_a_job_hears_the_last_and_is_not_left_when_the_boa
         assert json.loads(lines[lines.index("event: ended") + 1].removeprefix("data: "))["state"] == "done"
         assert (await service.get(f"/jobs/{job_id}:cancel")).status_code == 405
         board.close()
+
+
+async def test_an_experiment_is_answered_when_it_has_ended_if_that_is_preferred(place):
+    async with running(place, job_poll_seconds=0.02) as service:
+        in_time = asyncio.create_task(service.post("/experiments", EXAMPLE, Prefer="wait=30"))
+        board = await _board_with_a_job(place)
+        late = await service.post("/experiments", EXAMPLE, Prefer="wait=0")
+        assert (late.status_code, late.headers["location"]) == (202, f"/api/v1/jobs/{late.json()['job_id']}")
+        assert not in_time.done()
+        (job_id,) = set(board.standing()) - {late.json()["job_id"]}
+        board.end(job_id, {"stopped": False, "result": {}})
+        answer = await asyncio.wait_for(in_time, 20)
+        assert answer.status_code == 200
+        assert (answer.json()["job_id"], answer.json()["state"]) == (job_id, "done")
+        board.close()
+
+
+async def _board_with_a_job(place):
+    await until(lambda: jobs_file(place.database).exists())
+    board = Board(place.database, place.keys.database)
+    await until(lambda: len(board.standing()) == 1)
+    return board
 
 
 async def _follow(service, job_id, lines):
