@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from solver.hospital import Allocation
-from solver.placing import phrases, rules
+from solver.placing import phrases
 from solver.placing.explain import clock
 from solver.placing.language import Sentence, Value
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision
 from solver.placing.scarce import RULE_OF, gives, needs
 from solver.placing.scarcity import ClassPrice, ScarcityPrices, plain_of, prices_of
+
+SHARED: Final = Counter(rule.id for rule in RULE_OF.values())
+"""How many classes each rule prices."""
 
 
 def scarcity_sentences(decision: Decision, live: LiveHospital) -> tuple[Sentence, ...]:
@@ -52,18 +57,19 @@ def _paid(
 ) -> Iterator[Sentence]:
     """The price of each class the bed gives away, by the rule that charges it."""
     records, plain = live.records, plain_of(live.records.profile)
-    charged = {price.rule_id: price for price in decision.prices if price.cost > 0}
+    charged = {price.rule_id: price.amount for price in decision.prices if price.cost > 0}
     spare = gives(records.beds[given.bed_id], records) - needs(
         decision.request, records.persons[decision.request.person_id]
     )
     for each in prices.classes:
         rule = RULE_OF[each.capacity]
         if each.capacity in spare and rule.id in charged:
-            amount = charged[rule.id].amount
+            # Classes that share a rule are one unit of it each.
+            amount = 1 if SHARED[rule.id] > 1 else charged[rule.id]
             yield phrases.SCARCE_PRICE.of(
                 bed=given.bed_id,
-                cost=charged[rule.id].cost,
-                plain=amount * plain.weight(rules.RULES[rule.id]),
+                cost=amount * records.profile.weight(rule),
+                plain=amount * plain.weight(rule),
                 **told_of(each),
             )
 
