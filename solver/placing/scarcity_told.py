@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from solver.hospital import Allocation
+from solver.hospital import Allocation, Minute
 from solver.placing import phrases
 from solver.placing.explain import clock
 from solver.placing.language import Sentence, Value
 from solver.placing.live import LiveHospital
-from solver.placing.problem import Decision
+from solver.placing.problem import Decision, Method
 from solver.placing.scarce import RULE_OF, gives, needs
 from solver.placing.scarcity import ClassPrice, ScarcityPrices, plain_of, prices_of
 
@@ -19,25 +19,46 @@ SHARED: Final = Counter(rule.id for rule in RULE_OF.values())
 """How many classes each rule prices."""
 
 
-def scarcity_sentences(decision: Decision, live: LiveHospital) -> tuple[Sentence, ...]:
-    """None under plain prices; before the decision is applied."""
+def scarcity_sentences(
+    decision: Decision, live: LiveHospital, published: str | None = None
+) -> tuple[Sentence, ...]:
+    """None under plain prices; before the decision is applied. ``published``: the bed told to the ward before."""
     prices, given = prices_of(live.records.profile), decision.allocation
     if prices is None or given is None:
         return ()
     return (
         *_paid(decision, given, prices, live),
-        _beside(decision, given, plain_choice(decision, live), live),
+        *_beside(decision, given, published, live),
     )
 
 
-def plain_choice(decision: Decision, live: LiveHospital) -> Allocation | None:
-    """What a request would be given at the profile's own prices, on the same hospital."""
+def _beside(
+    decision: Decision, given: Allocation, published: str | None, live: LiveHospital
+) -> Iterator[Sentence]:
+    """What plain prices would choose, on the same hospital and by the same means. Nothing of what was not chosen by
+    price for itself alone: by a person, in a hurry, jointly with others, or in the place of somebody less urgent."""
+    if decision.method is not Method.KERNEL or _chosen(decision, published, live) != _place(given):
+        return
     under = live.records.profile
     live.use_profile(plain_of(under))
     try:
-        return live.find(decision.request, "plain", waived=decision.waived)
+        plain = _chosen(decision, published, live)
     finally:
         live.use_profile(under)
+    if plain is None or plain == _place(given):
+        yield phrases.PLAIN_SAME.of()
+    else:
+        bed_id, start = plain
+        yield phrases.PLAIN_CHOICE.of(bed=bed_id, start=clock(start, live.records))
+
+
+def _chosen(decision: Decision, published: str | None, live: LiveHospital) -> tuple[str, Minute] | None:
+    found = live.find(decision.request, "plain", published=published, waived=decision.waived)
+    return None if found is None else _place(found)
+
+
+def _place(allocation: Allocation) -> tuple[str, Minute]:
+    return allocation.bed_id, allocation.start
 
 
 def told_of(each: ClassPrice) -> dict[str, Value]:
@@ -72,9 +93,3 @@ def _paid(
                 plain=amount * plain.weight(rule),
                 **told_of(each),
             )
-
-
-def _beside(decision: Decision, given: Allocation, plain: Allocation | None, live: LiveHospital) -> Sentence:
-    if plain is None or (plain.bed_id, plain.start) == (given.bed_id, given.start):
-        return phrases.PLAIN_SAME.of()
-    return phrases.PLAIN_CHOICE.of(bed=plain.bed_id, start=clock(plain.start, live.records))

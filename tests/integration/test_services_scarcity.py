@@ -87,6 +87,15 @@ def test_prices_that_nobody_computes_again_end_while_the_service_runs(open_desk)
     assert desk.decider.desk.scarcity.in_force is not None, "computed again"
 
 
+def test_an_allocation_says_under_which_prices_it_was_decided(open_desk):
+    desk = open_desk(scarcity_minutes=15)
+    plain = desk.asked()
+    changes_of(desk).use_scarcity(dear(version=7, prices=ScarcityPrices(7, NOW, DEAREST)))
+    under = desk.asked()
+    told = [desk.case(request_id).explanation["scarcity_version"] for request_id in (plain, under)]
+    assert told == [None, 7]
+
+
 @pytest.fixture
 def start_process(tmp_path, address):
     """Starts processes of one hospital."""
