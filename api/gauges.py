@@ -37,6 +37,10 @@ def gauges_of(
             "Classes of scarce capacity whose forecast no longer holds: an alarm, plain prices hold",
             lambda: len(decider.desk.scarcity.drifted),
         ),
+        "wardflow_scarcity_expired": (
+            "1 while prices of scarce capacity are too old to hold: an alarm, plain prices hold",
+            lambda: decider.desk.scarcity.expired,
+        ),
         "wardflow_data_age_seconds": ("Age of what answers rest on", runtime.data_age_seconds),
         "wardflow_clock_ahead_seconds": (
             "How far the hospital's clock is ahead of the machine's",

@@ -135,8 +135,7 @@ class Prepared:
         audit = tuple(_at_revision(entry, transaction.revision) for entry in self.changes.audit)
         events = tuple(self.changes.events)
         # A desk takes in single records; one that other rules hold for is built anew.
-        other_rules = self.changes.activated is not None or self.changes.repriced is not None
-        touched = None if other_rules else touched_by(self.changes)
+        touched = None if self.changes.activated is not None else touched_by(self.changes)
         return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 
@@ -230,6 +229,7 @@ class HospitalDecider:
             self._waiting.came_free(CLOCK_MOVED)
             self.desk.forget_the_past()
             self.desk.end_waivers()
+            self.desk.end_old_prices()
         self.moved_at = time.monotonic()
 
     def _decide_one(

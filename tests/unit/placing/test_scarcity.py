@@ -16,7 +16,7 @@ from solver.placing.bid_price import worth
 from solver.placing.forecast import HOURS, Demanded, drifted, fit, hour_of_week, observe
 from solver.placing.language import SCARCE, Language
 from solver.placing.live import LiveHospital
-from solver.placing.problem import PlacingOptions, checked_profile
+from solver.placing.problem import Method, PlacingOptions, checked_profile
 from solver.placing.scarce import RULE_OF, Capacity, Supply, gives, needs, supplies
 from solver.placing.scarcity import (
     CAP_TIMES,
@@ -326,6 +326,41 @@ def test_the_plain_choice_is_named_where_the_price_made_another():
     (beside,) = told_of_plain_request(live)
     assert "the choice would be bed B1 from 2025-02-20 12:00" in beside
     assert live.records.profile is under, "asking what plain prices choose changes nothing"
+
+
+def test_what_is_scarce_in_two_ways_is_told_once_for_each():
+    """The features share a rule: the price of both was told for each of them."""
+    live = under_prices({"scarce_feature": 4_000})
+    both = frozenset({Feature.MONITOR, Feature.HOIST})
+    live.put(changed(live.records.beds["B1"], features=both))
+    monitor = prices_of(live.records.profile).classes[0]
+    classes = (monitor, replace(monitor, capacity=Capacity.HOIST))
+    prices = ScarcityPrices(1, NOW, {"scarce_feature": 4_000}, classes)
+    live.use_profile(priced(live.records.profile, prices, OPTIONS))
+    asked = request(care=Care("surgery"), person_id="p-new")
+    decision = live.judged(asked, given(asked, "B1"), Method.PERSON)
+    assert {each.rule_id: each.cost for each in decision.prices}["scarce_feature"] == 8_000
+    told = [said(sentence, Language.ENGLISH) for sentence in scarcity_sentences(decision, live)]
+    assert len(told) == 2
+    assert all("it costs 4000 (plain price 3000)" in sentence for sentence in told)
+
+
+def test_the_plain_choice_is_looked_for_by_the_same_means():
+    """It was looked for without the bed that the ward knew, so that prices seemed to have chosen it; and beside what a
+    person or a hurried search chose."""
+    live = under_prices({"scarce_feature": 3_100})
+    asked = request(care=Care("surgery"), person_id="p-new")
+    known = live.decide(asked, "a", published="B3")
+    assert known.allocation.bed_id == "B3", "the ward was told so"
+    *_, beside = scarcity_sentences(known, live, "B3")
+    assert beside.phrase_id == "plain_same"
+    for other in (Method.PERSON, Method.FIRST_FIT, Method.BATCH):
+        told = scarcity_sentences(replace(known, method=other), live, "B3")
+        assert [sentence.phrase_id for sentence in told] == ["scarce_price"]
+    moved = live.judged(asked, given(asked, "B2"), Method.KERNEL)
+    assert "plain" not in " ".join(sentence.phrase_id for sentence in scarcity_sentences(moved, live)), (
+        "in the place of somebody less urgent"
+    )
 
 
 def test_under_plain_prices_nothing_is_said_of_scarcity():
