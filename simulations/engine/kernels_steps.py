@@ -170,6 +170,9 @@ def begin_service(tables: Any, run: Any, e: int, o: int) -> None:
     now = run.clock[NOW]
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
     fresh = run.moment[e, LEFT_OVER] < 0.0
+    if fresh and tables.step[s, START_UNTIL] > tables.step[s, START_FROM]:
+        # Before it takes what this step needs, lest it give back that.
+        give_back_listed(tables, run, e, tables.step[s, START_FROM], tables.step[s, START_UNTIL])
     take(tables, run, e, o, fresh, now)
     run.entity[e, OPTION] = o
     run.entity[e, STATE] = SERVING
@@ -187,8 +190,6 @@ def begin_service(tables: Any, run: Any, e: int, o: int) -> None:
     run.moment[e, ENDS_AT] = now + duration
     run.entity[e, END_KEY] = schedule(run, e, now + duration, END)
     note(run, e, STARTED)
-    if tables.step[s, START_UNTIL] > tables.step[s, START_FROM]:
-        give_back_listed(tables, run, e, tables.step[s, START_FROM], tables.step[s, START_UNTIL])
     if tables.step[s, UNITS_START] != 0:
         change_units(
             tables, run, tables.step[s, UNITS_OF], tables.step[s, UNITS_START], tables.step[s, UNITS_CUT]

@@ -223,6 +223,43 @@ def test_who_finished_blocks_the_bed_until_the_next_is_free() -> None:
     assert outcome.area_of("icu", Area.IN_USE) == pytest.approx(11.0)
 
 
+def test_what_is_given_back_at_a_start_was_held_before_it() -> None:
+    """The ICU bed went when the stay began; when it went on after an interruption, or began without an ICU before,
+    the patient's own bed went."""
+    model = Model(
+        classes=(who("mover", "icu", 0.0), who("next", "ward", 1.25)),
+        steps=(
+            Step("icu", HOUR, ({"icu": 1},), release_at_end={}, routing=(Route(1.0, "ward"),)),
+            Step("ward", HOUR, ({"bed": 1},), release_at_start={"beds": 1}),
+        ),
+        resources=(
+            Resource("icu", 1),
+            Resource("bed", 1, (CapacityChange(1.5, 0, Cut.INTERRUPT), CapacityChange(2.0, 1))),
+        ),
+        groups=(Group("beds", ("icu", "bed")),),
+    )
+    outcome = played(model)
+    assert starts(outcome, "ward") == [(1.0, "mover"), (2.0, "mover"), (2.5, "next")]
+    assert outcome.area_of("bed", Area.IN_USE) == pytest.approx(2.0)
+
+
+def test_who_goes_on_after_an_interruption_gives_back_nothing_a_second_time() -> None:
+    model = Model(
+        classes=(who("a", "theatre", 0.0),),
+        steps=(
+            Step("theatre", HOUR, ({"pump": 2},), release_at_end={}, routing=(Route(1.0, "ward"),)),
+            Step("ward", HOUR, ({"bed": 1},), release_at_start={"pump": 1}),
+        ),
+        resources=(
+            Resource("pump", 2),
+            Resource("bed", 1, (CapacityChange(1.5, 0, Cut.INTERRUPT), CapacityChange(2.0, 1))),
+        ),
+    )
+    outcome = played(model)
+    assert moments(outcome, Event.LEFT, "ward") == [(2.5, "a")]
+    assert outcome.area_of("pump", Area.IN_USE) == pytest.approx(2 * 1.0 + 1 * 1.5)
+
+
 def test_a_batch_comes_at_one_instant() -> None:
     source = Poisson("bus", (0.01,), batch=Batch((7,), (1.0,)))
     outcome = played(ward(PatientClass("a", "ward", (source,)), beds=100), horizon=1000.0)
