@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from simulations.engine.check_distributions import distribution_faults
-from simulations.engine.distributions import AT_ONCE, Distribution, is_always_zero
+from simulations.engine.distributions import AT_ONCE, is_always_zero
 from simulations.engine.model import (
     OTHERS,
     Appointments,
@@ -369,12 +369,11 @@ def _at_once(step: Step, model: Model) -> Iterator[str | None]:
     if step.queue_limit >= 0 or step.balking:
         yield step.overflow
     for one in model.classes:
-        duration: Distribution = per_class(step.duration, one.name, AT_ONCE)
-        if is_always_zero(duration):
+        if is_always_zero(per_class(step.duration, one.name, AT_ONCE)):
             routes = per_class(step.routing, one.name, ())
             yield from (route.to for route in routes if route.probability > 0.0)
         patience = None if step.patience is None else per_class(step.patience, one.name, None)
-        if patience is not None and is_always_zero(patience):
+        if is_always_zero(patience):
             yield step.renege_to
 
 

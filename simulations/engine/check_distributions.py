@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from simulations.engine.distributions import (
     Constant,
-    Distribution,
     Empirical,
     Erlang,
     Exponential,
@@ -30,7 +29,7 @@ def distribution_faults(at: str, d: object, *, above_zero: bool = False) -> Iter
     """The faults of ``d``, whose path is ``at``; ``above_zero``: nor may it be always 0."""
     faults = list(_faults(at, d))
     yield from faults
-    if above_zero and not faults and isinstance(d, Distribution) and is_always_zero(d):
+    if above_zero and not faults and is_always_zero(d):
         where, value = (f"{at}.value", d.value) if isinstance(d, Constant) else (at, d)
         yield Problem(where, value, "a time above 0", "It would happen without end at one instant.")
 

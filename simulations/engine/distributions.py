@@ -124,8 +124,8 @@ Distribution = (
 AT_ONCE = Constant(0.0)
 
 
-def is_always_zero(d: Distribution) -> bool:
-    """Whether nothing but 0 is ever drawn of ``d``, which is without faults: it takes no time at all."""
+def is_always_zero(d: object) -> bool:
+    """Whether ``d``, which has no faults, is a distribution of which nothing but 0 is ever drawn: it takes no time."""
     match d:
         case Constant():
             return d.value == 0.0

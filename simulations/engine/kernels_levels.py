@@ -8,6 +8,7 @@ from simulations.engine.codes import (
     CAPACITY,
     CLASS,
     FREE,
+    FREED,
     HELD,
     IS_STOCK,
     IS_TOUCHED,
@@ -17,6 +18,7 @@ from simulations.engine.codes import (
     SOURCE,
     STEP,
     TOUCHED,
+    WOKEN,
 )
 from simulations.engine.outcome import BUCKETS, LEAST_EXPONENT, LEVELS, SUB_BUCKETS
 from solver.engine.jit import inner, swallowed
@@ -72,9 +74,16 @@ def account_crowd(run: Any, s: int, now: float) -> None:
 def touch(run: Any, r: int) -> None:
     """Something of ``r`` came free: who waits for it is to be asked."""
     if run.level[r, IS_TOUCHED] == 0:
-        run.level[r, IS_TOUCHED] = 1
+        run.level[r, IS_TOUCHED] = FREED
         run.touched[run.counter[TOUCHED]] = r
         run.counter[TOUCHED] += 1
+
+
+@swallowed
+def wake(run: Any, r: int) -> None:
+    """Who waits for ``r`` is to be asked even if none of it is free: they may need nothing, or interrupt others."""
+    touch(run, r)
+    run.level[r, IS_TOUCHED] = WOKEN
 
 
 @swallowed

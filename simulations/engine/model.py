@@ -229,7 +229,8 @@ class Step:
     balking: probability to turn away, by the number who wait in this step (the last entry for all above);
         who turns away goes to ``overflow`` too, or leaves.
     patience: per class, how long one waits; then one goes to step ``renege_to``, or leaves.
-    preempts: names of the classes who interrupt patients of this resource with a lower priority.
+    preempts: names of the classes who interrupt patients of this resource with a lower priority: when they come, and
+        when they wait and something they need comes free or whoever stood in their way goes.
     restarts: an interrupted service begins anew, with the whole duration, instead of where it stopped.
     priority: by class name, where it differs from the class's own.
     """
