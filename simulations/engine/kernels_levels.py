@@ -47,15 +47,15 @@ def account(level: Any, since: Any, recent: Any, levels: Any, is_stock: int, r: 
         free = level[r, FREE]
         capacity = level[r, CAPACITY]
         shown = free
-        if is_stock:
-            recent[r, 1] += max(free, 0) * span
-        else:
+        # Fewer than none are there when units are broken or away that the shift has sent home already.
+        present = max(free if is_stock else capacity, 0)
+        recent[r, 1] += present * span
+        if not is_stock:
             shown = capacity - free
             recent[r, 0] += shown * span
-            recent[r, 1] += max(capacity, 0) * span
             if free < 0:
-                recent[r, 2] -= free * span
-        if free <= 0:
+                recent[r, 2] += (shown - present) * span
+        if free <= 0 and (is_stock or present > 0):
             recent[r, 3] += span
         levels[r, min(max(shown, 0), LEVELS - 1)] += span
 

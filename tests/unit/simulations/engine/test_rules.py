@@ -208,7 +208,9 @@ def test_who_may_interrupt_does_so_on_coming_to_the_head_of_a_strict_line() -> N
 
 def test_who_may_interrupt_overtakes_who_may_not_where_lines_skip() -> None:
     """Both need the same, which is not to say that both can start."""
-    model = replace(emergency(who("first", "act", 0.5)), queue_rules={"act": QueueRule.SKIP})
+    model = emergency(who("first", "act", 0.5))
+    alike = tuple(step for step in model.steps if step.name != "call")
+    model = replace(model, steps=alike, queue_rules={"act": QueueRule.SKIP})
     assert starts(played(model), "act") == [(5.0, "urgent"), (6.0, "first")]
 
 
@@ -430,6 +432,26 @@ def test_what_is_broken_stays_so_when_the_shift_changes() -> None:
     bed = Resource("bed", 2, (CapacityChange(6.0, 3),), breakdown=broken)
     outcome = played(replace(ward(who("a", "ward")), resources=(bed,)), horizon=8.0)
     assert outcome.area_of("bed", Area.CAPACITY) == pytest.approx(2 * 5.0 + 1 * 2.0)
+
+
+def test_a_ward_that_is_closed_is_not_full() -> None:
+    """Nights with nobody rostered counted as hours without a free one."""
+    model = replace(
+        ward(who("a", "ward", 9.5), stay=Constant(2.0)),
+        resources=(Resource("bed", 0, (CapacityChange(8.0, 1), CapacityChange(16.0, 0)), 24.0),),
+    )
+    outcome = played(model, horizon=24.0)
+    assert outcome.area_of("bed", Area.EXHAUSTED) == pytest.approx(2.0)
+
+
+def test_a_unit_that_is_broken_when_the_shift_ends_works_no_overtime() -> None:
+    """None is rostered from 6 on, and one less than none counted as one in use."""
+    broken = Breakdown(Constant(5.0), Constant(3.0))
+    bed = Resource("bed", 1, (CapacityChange(6.0, 0),), breakdown=broken)
+    outcome = played(replace(ward(who("a", "ward")), resources=(bed,)), horizon=9.0)
+    assert outcome.area_of("bed", Area.OVERTIME) == 0.0
+    assert outcome.area_of("bed", Area.EXHAUSTED) == 0.0
+    assert outcome.area_of("bed", Area.CAPACITY) == pytest.approx(5.0)
 
 
 def test_who_waits_for_a_stock_is_counted_when_it_is_ordered() -> None:
