@@ -1,8 +1,9 @@
 """How often a 95 % interval holds the truth: `python -m benchmarks.simulator.coverage [--trials 1000]`.
 
 Each trial estimates the mean wait of an M/M/c queue, known from Erlang's formula, from ``--replications`` independent
-replications, with Student's interval. Goal: 93 to 97 % over 1,000 trials. The queue starts empty and is warmed up, so a
-share below would mean a warm-up too short, an interval too narrow, or replications that are not independent.
+replications, with the interval that reports show. Goal: 93 to 97 % over 1,000 trials. The queue starts empty and is
+warmed up, so a share below would mean a warm-up too short, an interval too narrow, or replications that are not
+independent.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import argparse
 import sys
 
 import numpy as np
-from scipy import stats
 
 from simulations.engine.distributions import Exponential
 from simulations.engine.model import Model, PatientClass, Poisson, Resource, Step
 from simulations.engine.run import Compiled, replicate
+from simulations.statistics.intervals import interval
 
 RATE, SERVICE, SERVERS = 1.8, 1.0, 3
 WARM_UP, HORIZON = 200.0, 3200.0
@@ -47,12 +48,11 @@ def main() -> int:
         bins=1,
     )
     compiled, truth = Compiled(queue), erlang_wait(RATE, SERVICE, SERVERS)
-    width = stats.t.ppf(0.975, options.replications - 1) / np.sqrt(options.replications)
     held = 0
     for trial in range(options.trials):
         outcomes = replicate(compiled, seed=trial, replications=range(options.replications), horizon=HORIZON)
         waits = np.array([outcome.mean_wait("care") for outcome in outcomes])
-        held += abs(waits.mean() - truth) <= width * waits.std(ddof=1)
+        held += interval(waits).covers(truth)
     share = held / options.trials
     print(f"{options.trials} trials: {100 * share:.1f} % of the 95 % intervals hold the truth, {truth:.4f}.")
     return 0 if GOAL[0] <= share <= GOAL[1] else 1
