@@ -45,14 +45,14 @@ def estimates(
     measure: Callable[[Outcome], Measures],
     replications: int = REPLICATIONS,
 ) -> dict[str, tuple[float, float]]:
-    """Mean and standard error over replications of each measure."""
+    """Mean and standard error over replications of each measure, which each of them observes."""
     rows = [
         measure(o) for o in replicate(model, seed=SEED, replications=range(replications), horizon=horizon)
     ]
     found = {}
     for name in rows[0]:
         values = np.array([row[name] for row in rows])
-        values = values[np.isfinite(values)]
+        assert np.isfinite(values).all(), f"{name} was not observed in every replication"
         found[name] = (float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
     return found
 

@@ -18,6 +18,7 @@ from api.jobs.kinds import Document, Observer
 from simulations.engine.run import Cancelled
 from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import compare, not_compared
+from simulations.experiments.memory import refuse_too_large
 from simulations.experiments.replications import (
     Plan,
     Replicated,
@@ -47,6 +48,7 @@ class Experiment:
         """Warm-ups first, then rounds of replications."""
         count = 1 + len(spec["variants"])
         if len(done) < count:
+            refuse_too_large(_scenarios(spec), 1)
             return [{"warm_up_of": number} for number in range(count)]
         rows = _rows(done[count:], count)
         made = len(rows[0])
@@ -115,10 +117,15 @@ def _told(replicated: list[Replicated], spec: Document) -> Document:
 
 
 def checked(spec: Document) -> None:
-    """Raises InvalidInstance with every fault of the scenario, its variants and the plan."""
-    scenarios = _scenarios(spec)
-    refuse_unlike(scenarios)
-    _plan(spec).stopping(scenarios[0])
+    """Raises InvalidInstance with the faults of the scenario, of its first variant that has any, or of the plan. One
+    after the other, and nothing is kept: this is the service's own process."""
+    text, variants = _frozen(spec)
+    first = load_text(text)
+    _plan(spec).stopping(first)
+    runs = [(first.scenario.name, first.scenario.run)]
+    del first
+    runs += [(name, load_text(text, settings).scenario.run) for name, settings in variants]
+    refuse_unlike(runs)
 
 
 def _plan(spec: Document) -> Plan:

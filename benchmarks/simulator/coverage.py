@@ -1,8 +1,9 @@
 """How often a 95 % interval holds the truth: `python -m benchmarks.simulator.coverage [--trials 1000]`.
 
 Each trial estimates the mean wait of an M/M/c queue, known from Erlang's formula, from ``--replications`` independent
-replications, with Student's interval. Goal: 93 to 97 % over 1,000 trials. The queue starts empty and is warmed up, so a
-share below would mean a warm-up too short, an interval too narrow, or replications that are not independent.
+replications, with the interval that reports show. Goal: 93 to 97 % over 1,000 trials. The queue starts empty and is
+warmed up, so a share below would mean a warm-up too short, an interval too narrow, or replications that are not
+independent.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from simulations.engine.check_distributions import distribution_faults
-from simulations.engine.distributions import AT_ONCE, Constant
+from simulations.engine.distributions import AT_ONCE, is_always_zero
 from simulations.engine.model import (
     OTHERS,
     Appointments,
@@ -352,7 +352,7 @@ def _endless(model: Model) -> Iterator[Problem]:
     """Rings of steps that a patient could go round in no time at all."""
     ways = {step.name: set(_at_once(step, model)) for step in model.steps}
     for one in model.classes:
-        if any(isinstance(source, Closed) and source.away == AT_ONCE for source in one.sources):
+        if any(isinstance(source, Closed) and is_always_zero(source.away) for source in one.sources):
             for onward in ways.values():
                 if None in onward:
                     onward.add(one.first_step)
@@ -369,12 +369,11 @@ def _at_once(step: Step, model: Model) -> Iterator[str | None]:
     if step.queue_limit >= 0 or step.balking:
         yield step.overflow
     for one in model.classes:
-        duration = per_class(step.duration, one.name, AT_ONCE)
-        if isinstance(duration, Constant) and duration.value == 0.0:
+        if is_always_zero(per_class(step.duration, one.name, AT_ONCE)):
             routes = per_class(step.routing, one.name, ())
             yield from (route.to for route in routes if route.probability > 0.0)
         patience = None if step.patience is None else per_class(step.patience, one.name, None)
-        if isinstance(patience, Constant) and patience.value == 0.0:
+        if is_always_zero(patience):
             yield step.renege_to
 
 

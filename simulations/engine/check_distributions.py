@@ -17,6 +17,7 @@ from simulations.engine.distributions import (
     Triangular,
     Uniform,
     Weibull,
+    is_always_zero,
 )
 from solver.engine.errors import Problem
 
@@ -26,8 +27,14 @@ MEAN_AND_SD = "Mean and sd are those of the time itself, not of its logarithm."
 
 def distribution_faults(at: str, d: object, *, above_zero: bool = False) -> Iterator[Problem]:
     """The faults of ``d``, whose path is ``at``; ``above_zero``: nor may it be always 0."""
-    if above_zero and isinstance(d, Constant) and d.value == 0.0:
-        yield Problem(f"{at}.value", d.value, "a time above 0", "It would happen without end at one instant.")
+    faults = list(_faults(at, d))
+    yield from faults
+    if above_zero and not faults and is_always_zero(d):
+        where, value = (f"{at}.value", d.value) if isinstance(d, Constant) else (at, d)
+        yield Problem(where, value, "a time above 0", "It would happen without end at one instant.")
+
+
+def _faults(at: str, d: object) -> Iterator[Problem]:
     match d:
         case Empirical():
             yield from _empirical(at, d)

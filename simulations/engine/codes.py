@@ -249,6 +249,9 @@ OLDEST: Final = 6
 NEWEST: Final = 7
 ORDER_COUNT: Final = 8
 LEVEL_COLUMNS: Final = 9
+# ... and why it is touched: to be asked if any is free, or in any case.
+FREED: Final = 1
+WOKEN: Final = 2
 
 # State.made, of each source
 DRAWN: Final = 0

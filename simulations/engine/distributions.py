@@ -122,3 +122,18 @@ Distribution = (
 )
 
 AT_ONCE = Constant(0.0)
+
+
+def is_always_zero(d: object) -> bool:
+    """Whether ``d``, which has no faults, is a distribution of which nothing but 0 is ever drawn: it takes no time."""
+    match d:
+        case Constant():
+            return d.value == 0.0
+        case Uniform() | Triangular():
+            return d.high == 0.0
+        case Normal():
+            return d.sd == 0.0 and max(d.mean, d.minimum) == 0.0
+        case Empirical():
+            weights = d.weights or (1.0,) * len(d.values)
+            return not any(value * weight for value, weight in zip(d.values, weights, strict=True))
+    return False

@@ -3,6 +3,7 @@
 from typing import Any
 
 from simulations.engine.codes import (
+    ALIKE,
     ARRIVAL,
     BIN,
     BROKEN,
@@ -28,6 +29,7 @@ from simulations.engine.codes import (
     LOGGED,
     LOTS_FULL,
     NEWEST,
+    NEXT,
     NOW,
     OLDEST,
     ORDER,
@@ -41,16 +43,19 @@ from simulations.engine.codes import (
     RENEGE,
     RENEGE_KEY,
     RETURN,
+    SKIPS,
     SLICE_OVER,
     STATE,
     STEP,
     TOUCHED,
     WAITING,
     WARM_UP,
+    WOKEN,
 )
 from simulations.engine.kernels_clock import change, end_bin, forget, next_bin
 from simulations.engine.kernels_heap import close_hole
-from simulations.engine.kernels_lines import leave_line, next_of_line, priority_of
+from simulations.engine.kernels_interrupt import possible_option
+from simulations.engine.kernels_lines import leave_line, priority_of
 from simulations.engine.kernels_sources import admit, arrive, enter
 from simulations.engine.kernels_steps import MOVES_ON, begin_service, come, finish, judge, leave, renege
 from simulations.engine.kernels_stock import expire, receive
@@ -84,36 +89,72 @@ def lacking(tables: Any, run: Any) -> int:
 
 
 @swallowed
+def precedes(tables: Any, run: Any, e: int, other: int) -> bool:
+    """Whether ``e`` goes first, by priority, then by order."""
+    p, q = priority_of(tables, run, e), priority_of(tables, run, other)
+    return p < q or (p == q and run.entity[e, ORDER] < run.entity[other, ORDER])
+
+
+@swallowed
+def next_of_line(tables: Any, run: Any, q: int) -> Any:
+    """Who of line ``q`` may start, and with which option: (-1, -1) if nobody."""
+    for p in range(run.head.shape[1]):
+        e = run.head[q, p]
+        while e >= 0:
+            o = possible_option(tables, run, e)
+            if o >= 0:
+                return e, o
+            if tables.line[q, SKIPS] == 0 or tables.line[q, ALIKE]:
+                return -1, -1
+            e = run.entity[e, NEXT]
+    return -1, -1
+
+
+@swallowed
 def first_of_lines(tables: Any, run: Any, r: int) -> Any:
     """Of all who wait for ``r`` and could start, the first by priority and order, with the option; or (-1, -1)."""
     found = -1
     found_option = -1
+    if run.level[r, FREE] <= 0 and run.level[r, IS_TOUCHED] != WOKEN:
+        return found, found_option
     for i in range(tables.resource[r, LINES_FROM], tables.resource[r, LINES_UNTIL]):
         e, o = next_of_line(tables, run, tables.resource_line[i])
-        if e < 0:
-            continue
-        if found >= 0:
-            p, other = priority_of(tables, run, e), priority_of(tables, run, found)
-            if p > other or (p == other and run.entity[e, ORDER] > run.entity[found, ORDER]):
-                continue
-        found = e
-        found_option = o
+        if e >= 0 and (found < 0 or precedes(tables, run, e, found)):
+            found = e
+            found_option = o
     return found, found_option
 
 
 @swallowed
+def untouch(run: Any, place: int) -> None:
+    """Nobody who waits for this resource can start."""
+    run.level[run.touched[place], IS_TOUCHED] = 0
+    run.counter[TOUCHED] -= 1
+    run.touched[place] = run.touched[run.counter[TOUCHED]]
+
+
+@swallowed
 def next_to_serve(tables: Any, run: Any) -> Any:
-    """Who waits for something that came free, can start, and no longer lines up; with the option, or (-1, -1)."""
-    while run.counter[TOUCHED] > 0:
-        r = run.touched[run.counter[TOUCHED] - 1]
-        if run.level[r, FREE] > 0:
-            e, o = first_of_lines(tables, run, r)
-            if e >= 0:
-                leave_line(tables, run, e, run.clock[NOW])
-                return e, o
-        run.counter[TOUCHED] -= 1
-        run.level[r, IS_TOUCHED] = 0
-    return NOBODY_MOVES, -1
+    """Of all who wait for anything that came free, the first who can start, with the option, out of line; or (-1, -1).
+
+    All are compared before one starts: whoever waits for two things must not go before somebody more urgent who waits
+    for one of them.
+    """
+    found = NOBODY_MOVES
+    found_option = -1
+    place = 0
+    while place < run.counter[TOUCHED]:
+        e, o = first_of_lines(tables, run, run.touched[place])
+        if e < 0:
+            untouch(run, place)
+            continue
+        if found < 0 or precedes(tables, run, e, found):
+            found = e
+            found_option = o
+        place += 1
+    if found >= 0:
+        leave_line(tables, run, found, run.clock[NOW])
+    return found, found_option
 
 
 @swallowed

@@ -65,7 +65,7 @@ from simulations.engine.codes import (
 from simulations.engine.codes import FIRST as FIRST_RANK
 from simulations.engine.kernels_heap import push
 from simulations.engine.kernels_interrupt import change_units
-from simulations.engine.kernels_levels import SERVES, WAITS, account, account_crowd, touch
+from simulations.engine.kernels_levels import SERVES, WAITS, account, account_crowd, wake
 from simulations.engine.kernels_lines import line_up
 from simulations.engine.kernels_sources import populate, schedule_next, slot
 from simulations.engine.kernels_steps import lose_patience, purpose_draw, schedule
@@ -284,6 +284,6 @@ def begin(tables: Any, run: Any, census_code: int) -> None:
         else:
             schedule_next(tables, run, n, tables.source_time[n, OPENS])
     for r in range(tables.resource.shape[0]):
-        touch(run, r)
+        wake(run, r)
         if tables.resource[r, IS_STOCK]:
             review(tables, run, r)

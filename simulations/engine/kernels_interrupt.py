@@ -11,11 +11,13 @@ from simulations.engine.codes import (
     FREE,
     IS_STOCK,
     LEFT_OVER,
+    LINE,
     NOW,
     OPTION,
     OPTION_FROM,
     OPTION_UNTIL,
     ORDER,
+    PREEMPTS,
     RESTARTS,
     SERVING,
     SLOTS_USED,
@@ -33,7 +35,7 @@ from simulations.engine.kernels_levels import (
     note,
     touch,
 )
-from simulations.engine.kernels_lines import line_up, priority_of
+from simulations.engine.kernels_lines import line_up, option_for, priority_of, wake_line
 from simulations.engine.outcome import Visit
 from solver.engine.jit import inner, swallowed
 
@@ -57,6 +59,8 @@ def interrupt(tables: Any, run: Any, e: int) -> None:
     run.visits[run.counter[BIN_NOW], s, k, INTERRUPTED] += 1
     note(run, e, INTERRUPTION)
     line_up(tables, run, e, now)
+    # It may go on with another option, of which all has been free already.
+    wake_line(tables, run, tables.step[s, LINE])
 
 
 @swallowed
@@ -103,25 +107,46 @@ def could_yield(tables: Any, run: Any, r: int, above: int) -> int:
 
 
 @inner
-def make_room(tables: Any, run: Any, e: int) -> int:
-    """Interrupt as many lower priorities as ``e`` needs for the first option possible; that option, or -1."""
+def option_by_force(tables: Any, run: Any, e: int) -> int:
+    """The first option that ``e`` could start with if lower priorities were interrupted; -1 if there is none."""
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
     above = priority_of(tables, run, e)
+    resumes = run.moment[e, LEFT_OVER] >= 0.0
     for o in range(tables.pair[s, k, OPTION_FROM], tables.pair[s, k, OPTION_UNTIL]):
         possible = True
         for i in range(tables.option[o, 0], tables.option[o, 1]):
             r = tables.need[i, 0]
+            if tables.resource[r, IS_STOCK] and resumes:
+                continue
             lacking = tables.need[i, 1] + tables.guard[r, k] - run.level[r, FREE]
             if lacking > 0 and (tables.resource[r, IS_STOCK] or could_yield(tables, run, r, above) < lacking):
                 possible = False
                 break
         if possible:
-            for i in range(tables.option[o, 0], tables.option[o, 1]):
-                r = tables.need[i, 0]
-                while run.level[r, FREE] < tables.need[i, 1] + tables.guard[r, k]:
-                    interrupt(tables, run, next_to_yield(tables, run, r, above))
             return o
     return -1
+
+
+@swallowed
+def possible_option(tables: Any, run: Any, e: int) -> int:
+    """The option with which ``e`` could start now, if need be and it may by interrupting others; -1 if none."""
+    o = option_for(tables, run, e)
+    if o < 0 and tables.pair[run.entity[e, STEP], run.entity[e, CLASS], PREEMPTS]:
+        o = option_by_force(tables, run, e)
+    return o
+
+
+@inner
+def make_room(tables: Any, run: Any, e: int, o: int) -> None:
+    """Interrupt as many lower priorities as ``e`` needs for its possible option ``o``."""
+    k = run.entity[e, CLASS]
+    above = priority_of(tables, run, e)
+    for i in range(tables.option[o, 0], tables.option[o, 1]):
+        r = tables.need[i, 0]
+        while not tables.resource[r, IS_STOCK] and (
+            run.level[r, FREE] < tables.need[i, 1] + tables.guard[r, k]
+        ):
+            interrupt(tables, run, next_to_yield(tables, run, r, above))
 
 
 @inner

@@ -8,6 +8,7 @@ from simulations.engine.codes import (
     CAPACITY,
     CLASS,
     FREE,
+    FREED,
     HELD,
     IS_STOCK,
     IS_TOUCHED,
@@ -17,6 +18,7 @@ from simulations.engine.codes import (
     SOURCE,
     STEP,
     TOUCHED,
+    WOKEN,
 )
 from simulations.engine.outcome import BUCKETS, LEAST_EXPONENT, LEVELS, SUB_BUCKETS
 from solver.engine.jit import inner, swallowed
@@ -45,15 +47,15 @@ def account(level: Any, since: Any, recent: Any, levels: Any, is_stock: int, r: 
         free = level[r, FREE]
         capacity = level[r, CAPACITY]
         shown = free
-        if is_stock:
-            recent[r, 1] += max(free, 0) * span
-        else:
+        # Fewer than none are there when units are broken or away that the shift has sent home already.
+        present = max(free if is_stock else capacity, 0)
+        recent[r, 1] += present * span
+        if not is_stock:
             shown = capacity - free
             recent[r, 0] += shown * span
-            recent[r, 1] += max(capacity, 0) * span
             if free < 0:
-                recent[r, 2] -= free * span
-        if free <= 0:
+                recent[r, 2] += (shown - present) * span
+        if free <= 0 and (is_stock or present > 0):
             recent[r, 3] += span
         levels[r, min(max(shown, 0), LEVELS - 1)] += span
 
@@ -72,9 +74,16 @@ def account_crowd(run: Any, s: int, now: float) -> None:
 def touch(run: Any, r: int) -> None:
     """Something of ``r`` came free: who waits for it is to be asked."""
     if run.level[r, IS_TOUCHED] == 0:
-        run.level[r, IS_TOUCHED] = 1
+        run.level[r, IS_TOUCHED] = FREED
         run.touched[run.counter[TOUCHED]] = r
         run.counter[TOUCHED] += 1
+
+
+@swallowed
+def wake(run: Any, r: int) -> None:
+    """Who waits for ``r`` is to be asked even if none of it is free: they may need nothing, or interrupt others."""
+    touch(run, r)
+    run.level[r, IS_TOUCHED] = WOKEN
 
 
 @swallowed

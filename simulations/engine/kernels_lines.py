@@ -23,7 +23,7 @@ from simulations.engine.codes import (
     STEP,
     WAITING,
 )
-from simulations.engine.kernels_levels import WAITS, account_crowd, touch
+from simulations.engine.kernels_levels import WAITS, account_crowd, wake
 from solver.engine.jit import inner, swallowed
 
 
@@ -117,35 +117,20 @@ def line_up(tables: Any, run: Any, e: int, now: float) -> None:
 
 
 @swallowed
+def wake_line(tables: Any, run: Any, q: int) -> None:
+    """Everybody in line ``q`` is to be asked."""
+    for i in range(tables.line[q, RESOURCES_FROM], tables.line[q, RESOURCES_UNTIL]):
+        wake(run, tables.line_resource[i])
+
+
+@swallowed
 def leave_line(tables: Any, run: Any, e: int, now: float) -> None:
-    """``e`` waits no longer."""
+    """``e`` waits no longer; where nobody may be overtaken, who comes next may need what has been free all along."""
     s = run.entity[e, STEP]
     account_crowd(run, s, now)
     run.crowd[s, WAITS] -= 1
     demand(tables, run, e, -1)
-    remove(run.entity, run.head, run.tail, tables.step[s, LINE], priority_of(tables, run, e), e)
-
-
-@swallowed
-def wake_line(tables: Any, run: Any, q: int) -> None:
-    """Who was not served because of somebody who has given up may be served now."""
-    if tables.line[q, ALIKE] == 0:
-        for i in range(tables.line[q, RESOURCES_FROM], tables.line[q, RESOURCES_UNTIL]):
-            touch(run, tables.line_resource[i])
-
-
-@swallowed
-def next_of_line(tables: Any, run: Any, q: int) -> Any:
-    """Who of line ``q`` may start, and with which option: (-1, -1) if nobody."""
-    for p in range(run.head.shape[1]):
-        e = run.head[q, p]
-        while e >= 0:
-            o = option_for(tables, run, e)
-            if o >= 0:
-                return e, o
-            if tables.line[q, SKIPS] == 0:
-                return -1, -1
-            if tables.line[q, ALIKE]:
-                return -1, -1
-            e = run.entity[e, NEXT]
-    return -1, -1
+    q = tables.step[s, LINE]
+    remove(run.entity, run.head, run.tail, q, priority_of(tables, run, e), e)
+    if not tables.line[q, SKIPS] and not tables.line[q, ALIKE]:
+        wake_line(tables, run, q)

@@ -83,7 +83,7 @@ from simulations.engine.codes import (
 )
 from simulations.engine.kernels_draw import draw, position
 from simulations.engine.kernels_heap import push
-from simulations.engine.kernels_interrupt import change_units, make_room
+from simulations.engine.kernels_interrupt import change_units, make_room, possible_option
 from simulations.engine.kernels_levels import (
     SERVES,
     WAITS,
@@ -95,7 +95,7 @@ from simulations.engine.kernels_levels import (
     give_back_listed,
     note,
 )
-from simulations.engine.kernels_lines import leave_line, line_up, option_for, priority_of, wake_line
+from simulations.engine.kernels_lines import leave_line, line_up, option_for, priority_of
 from simulations.engine.kernels_philox import VISIT_BITS, uniform
 from simulations.engine.kernels_stock import review_needs, use
 from simulations.engine.outcome import Patient, Stay, Time, Visit
@@ -174,10 +174,15 @@ def count_start(run: Any, e: int, s: int, k: int, now: float) -> None:
 
 @swallowed
 def begin_service(tables: Any, run: Any, e: int, o: int) -> None:
-    """``e`` starts, or goes on with, its step with option ``o``, all of which is free."""
+    """``e`` starts, or goes on with, its step with option ``o``, which is possible."""
     now = run.clock[NOW]
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
     fresh = run.moment[e, LEFT_OVER] < 0.0
+    if tables.pair[s, k, PREEMPTS]:
+        make_room(tables, run, e, o)
+    if fresh and tables.step[s, START_UNTIL] > tables.step[s, START_FROM]:
+        # Before it takes what this step needs, lest it give back that.
+        give_back_listed(tables, run, e, tables.step[s, START_FROM], tables.step[s, START_UNTIL])
     take(tables, run, e, o, fresh, now)
     run.entity[e, OPTION] = o
     run.entity[e, STATE] = SERVING
@@ -197,8 +202,6 @@ def begin_service(tables: Any, run: Any, e: int, o: int) -> None:
     run.moment[e, ENDS_AT] = now + duration
     run.entity[e, END_KEY] = schedule(run, e, now + duration, END)
     note(run, e, STARTED)
-    if tables.step[s, START_UNTIL] > tables.step[s, START_FROM]:
-        give_back_listed(tables, run, e, tables.step[s, START_FROM], tables.step[s, START_UNTIL])
     if tables.step[s, UNITS_START] != 0:
         change_units(
             tables, run, tables.step[s, UNITS_OF], tables.step[s, UNITS_START], tables.step[s, UNITS_CUT]
@@ -291,9 +294,7 @@ def judge(tables: Any, run: Any, e: int) -> int:
     q = tables.step[s, LINE]
     o = -1
     if tables.line[q, SKIPS] or is_first(run, q, priority_of(tables, run, e), e):
-        o = option_for(tables, run, e)
-        if o < 0 and tables.pair[s, k, PREEMPTS]:
-            o = make_room(tables, run, e)
+        o = possible_option(tables, run, e)
     if o >= 0:
         leave_line(tables, run, e, now)
         return o
@@ -309,7 +310,6 @@ def judge(tables: Any, run: Any, e: int) -> int:
     full = tables.step[s, LIMIT] >= 0 and others >= tables.step[s, LIMIT]
     if balks or full:
         leave_line(tables, run, e, now)
-        wake_line(tables, run, q)
         run.visits[run.counter[BIN_NOW], s, k, BALKERS if balks else REFUSALS] += 1
         note(run, e, BALKED if balks else REFUSED)
         send(run, e, tables.step[s, OVERFLOW])
@@ -338,7 +338,6 @@ def renege(tables: Any, run: Any, e: int) -> None:
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
     b = run.counter[BIN_NOW]
     leave_line(tables, run, e, now)
-    wake_line(tables, run, tables.step[s, LINE])
     run.entity[e, RENEGE_KEY] = -1
     run.visits[b, s, k, RENEGERS] += 1
     run.visit_times[b, s, k, GAVE_UP] += now - run.moment[e, JOINED_AT]

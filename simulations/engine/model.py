@@ -219,9 +219,9 @@ class Step:
     needs: per class, the options in order of preference (preferred ward first, then the overflow order); each maps
         resources to units, which are taken together or not at all. No option: the step starts at once, and whatever
         the patient holds from before stays held.
-    release_at_start, release_at_end: resources or groups to units given back. ``release_at_end=None``: all that this
-        step took. Not to give back at the end and to give back at the start of the next step is blocking after
-        service. Whoever leaves gives back everything.
+    release_at_start, release_at_end: resources or groups to units given back, at the first start of what was held
+        before it. ``release_at_end=None``: all that this step took. Not to give back at the end and to give back at
+        the start of the next step is blocking after service. Whoever leaves gives back everything.
     duration: per class. routing: per class, probabilities that sum to 1.
     line: the name of the line one waits in; steps with the same name share one. None: a line of its own.
     queue_limit: how many may wait in this step, -1 for any number; who comes too late goes to step ``overflow``, or is
@@ -229,7 +229,8 @@ class Step:
     balking: probability to turn away, by the number who wait in this step (the last entry for all above);
         who turns away goes to ``overflow`` too, or leaves.
     patience: per class, how long one waits; then one goes to step ``renege_to``, or leaves.
-    preempts: names of the classes who interrupt patients of this resource with a lower priority.
+    preempts: names of the classes who interrupt patients of this resource with a lower priority: when they come, and
+        when they wait and something they need comes free or whoever stood in their way goes.
     restarts: an interrupted service begins anew, with the whole duration, instead of where it stopped.
     priority: by class name, where it differs from the class's own.
     chance: what its random streams are called. Steps of the same share them and count visits together, so that the

@@ -78,7 +78,7 @@ class Area(IntEnum):
     OVERTIME = 2
     """In use beyond the capacity: services that go on after their unit should have gone."""
     EXHAUSTED = 3
-    """Time with nothing free."""
+    """Time with nothing free although something is there; of a stock: with nothing on the shelf."""
 
 
 class Crowd(IntEnum):

@@ -391,7 +391,8 @@ def _lines(full: Full, names: Names, wants: set[tuple[int, int]], pair: Any, lis
             if line_of(step) == name
             for row in pair[step_number]
         }
-        alike = len(bundles) == 1 and not guarded & set(mine)
+        preempts = any(step.preempts for step in model.steps if line_of(step) == name)
+        alike = len(bundles) == 1 and not guarded & set(mine) and not preempts
         rule = model.queue_rules.get(name, model.queue_rule)
         rows.append([rule == QueueRule.SKIP, alike, first, len(resources)])
     return _integers(rows, codes.LINE_COLUMNS), np.array(resources, np.int64)

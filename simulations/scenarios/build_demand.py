@@ -86,8 +86,10 @@ def _of_known_times(
     context: Context, class_name: str, label: str, given: Source, path: Path
 ) -> engine.Listed:
     if given.sessions is not None:
-        return _known(label, _session_times(context, given.sessions), given.sessions)
+        return _known(label, _session_times(context, given.sessions, (*path, "sessions")), given.sessions)
     if given.incident is not None:
+        if not context.takes((*path, "incident", "patients"), given.incident.patients):
+            return engine.Listed(label, (0.0,))
         at, each = context.hours(given.incident.at), given.incident.within / given.incident.patients
         return engine.Listed(label, tuple(at + i * each for i in range(given.incident.patients)))
     if given.replay is not None:
@@ -112,15 +114,13 @@ def _list_times(context: Context, given: Listed, path: Path) -> list[float]:
     return [each for each in times if each >= 0]
 
 
-def _session_times(context: Context, given: Sessions) -> list[float]:
-    start = context.scenario.run.start
-    midnight = start.replace(hour=0)
-    times = []
-    for day in range(int(context.length // 24) + 2):
-        date = midnight + timedelta(days=day)
-        if WEEK[date.weekday()] in given.days:
-            first = context.hours(date) + given.at
-            times += [first + i * given.every for i in range(given.number)]
+def _session_times(context: Context, given: Sessions, path: Path) -> list[float]:
+    midnight = context.scenario.run.start.replace(hour=0)
+    dates = [midnight + timedelta(days=day) for day in range(int(context.length // 24) + 2)]
+    firsts = [context.hours(date) + given.at for date in dates if WEEK[date.weekday()] in given.days]
+    if not context.takes((*path, "number"), given.number * len(firsts)):
+        return [0.0]
+    times = [first + i * given.every for first in firsts for i in range(given.number)]
     return [each for each in times if 0 <= each < context.length]
 
 

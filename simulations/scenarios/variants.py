@@ -18,7 +18,10 @@ from simulations.scenarios.yaml_nodes import keys, place, plain, read, scalar
 from solver.engine.errors import InvalidInstance, Problem, refuse_if_any
 
 DEEPEST_FAMILY = 10
-RELATIVE = re.compile(r"(?P<sign>[-+])(?P<number>[0-9.]+)(?P<percent>%?)|x(?P<factor>[0-9.]+)")
+_DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+RELATIVE = re.compile(rf"(?P<sign>[-+])(?P<number>{_DECIMAL})(?P<percent>%?)|x(?P<factor>{_DECIMAL})")
+MOST_ITEMS_DIGITS = 6
+"""A list has fewer items than a number of more digits says."""
 
 
 def family(path: FilePath, settings: Sequence[tuple[str, str]] = ()) -> yaml.MappingNode:
@@ -122,8 +125,8 @@ def _entry(node: yaml.Node, step: str) -> int | None:
     """The number of a mapping's key or of a list's item."""
     if isinstance(node, yaml.MappingNode):
         return next((i for i, (key, _) in enumerate(node.value) if str(key.value) == step), None)
-    if isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
-        return int(step)
+    if isinstance(node, yaml.SequenceNode) and step.isdecimal() and len(step) <= MOST_ITEMS_DIGITS:
+        return int(step) if int(step) < len(node.value) else None
     return None
 
 

@@ -8,14 +8,17 @@ import pytest
 from simulations.engine.check import check
 from simulations.engine.distributions import (
     Constant,
+    Distribution,
     Empirical,
     Erlang,
     Exponential,
     Gamma,
     LogNormal,
+    Normal,
     PhaseType,
     Triangular,
     Uniform,
+    is_always_zero,
 )
 from simulations.engine.model import (
     Batch,
@@ -28,6 +31,7 @@ from simulations.engine.model import (
     PatientClass,
     Poisson,
     Present,
+    Renewal,
     Resource,
     Route,
     Step,
@@ -156,6 +160,47 @@ def test_who_comes_back_at_once_and_needs_no_time_goes_round_for_ever() -> None:
         SOUND, classes=(PatientClass("p", "a", (Closed("c", 1, Constant(0.0)),)),), steps=(Step("a"),)
     )
     assert paths(model) == ["steps[0].routing"]
+
+
+NO_TIME = (
+    Constant(0.0),
+    Uniform(0.0, 0.0),
+    Normal(0.0, 0.0),
+    Empirical((0.0, 0.0)),
+    Empirical((0.0, 2.0), (1.0, 0.0)),
+    Empirical((0.0, 0.0), interpolated=True),
+)
+SOME_TIME = (
+    Constant(0.1),
+    Uniform(0.0, 0.1),
+    Triangular(0.0, 0.0, 0.1),
+    Normal(0.0, 0.1),
+    Normal(0.0, 0.0, 0.1),
+    Empirical((0.0, 2.0)),
+    Exponential(1.0),
+)
+
+
+@pytest.mark.parametrize("no_time", NO_TIME, ids=repr)
+def test_whatever_law_says_nothing_but_zero_takes_no_time(no_time: Distribution) -> None:
+    """A ring of such steps, or such gaps, passed for something that takes time, and the run never ended."""
+    ring = (Step("a", no_time, routing=(Route(1.0, "b"),)), Step("b", no_time, routing=(Route(1.0, "a"),)))
+    model = replace(SOUND, classes=(PatientClass("p", "a"),), steps=ring)
+    assert paths(model) == ["steps[0].routing", "steps[1].routing"]
+    back = replace(SOUND, classes=(PatientClass("p", "a", (Closed("c", 1, no_time),)),), steps=(Step("a"),))
+    assert paths(back) == ["steps[0].routing"]
+    impatient = Step("a", Constant(1.0), ({"bed": 1},), patience=no_time, renege_to="a")
+    assert paths(replace(back, steps=(impatient,))) == ["steps[0].routing"]
+    [gaps] = paths(with_source(Renewal("d", no_time)))
+    assert gaps.startswith("classes[0].sources[0].gaps")
+    [fails] = paths(with_bed(breakdown=Breakdown(no_time, Constant(1.0))))
+    assert fails.startswith("resources[0].breakdown.to_failure")
+
+
+@pytest.mark.parametrize("some_time", SOME_TIME, ids=repr)
+def test_what_may_take_longer_than_nothing_takes_time(some_time: Distribution) -> None:
+    assert not is_always_zero(some_time)
+    assert paths(with_source(Renewal("d", some_time))) == []
 
 
 @pytest.mark.parametrize(

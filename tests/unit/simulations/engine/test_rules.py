@@ -105,6 +105,47 @@ def test_when_the_head_of_a_strict_line_gives_up_the_next_starts_at_once() -> No
     assert outcome.time_of("big", Time.GAVE_UP) == pytest.approx(0.3)
 
 
+def one_line(*steps: Step) -> Model:
+    """A strict line: "first" holds r1 until 5, "second" comes next and needs it too, "third" comes last."""
+    return Model(
+        classes=(who("first", "one", 0.0), who("second", "one", 1.0), who("third", "two", 2.0)),
+        steps=(Step("one", {"first": Constant(5.0), "*": Constant(10.0)}, ({"r1": 1},), line="all"), *steps),
+        resources=(Resource("r1", 1), Resource("r2", 1)),
+        queue_rule=QueueRule.STRICT,
+    )
+
+
+@pytest.mark.parametrize("needs", [({"r2": 1},), (), ({"r1": 1}, {"r2": 1})])
+def test_who_comes_to_the_head_of_a_strict_line_starts_if_what_they_need_is_free(
+    needs: tuple[dict[str, int], ...],
+) -> None:
+    """Whoever was served uncovered a new head, who stood beside a free bed until something else came free."""
+    model = one_line(Step("two", HOUR, needs, line="all"))
+    assert starts(played(model), "one") == [(0.0, "first"), (5.0, "second")]
+    assert starts(played(model), "two") == [(5.0, "third")]
+
+
+def test_what_two_lines_wait_for_goes_to_the_more_urgent_of_them() -> None:
+    """Who waits for both of two things that came free at once went before who waits, more urgently, for one."""
+    model = Model(
+        classes=(
+            who("holder", "both", 0.0, priority=9),
+            who("urgent", "one", 1.0, priority=5),
+            who("calm", "both later", 2.0, priority=9),
+        ),
+        steps=(
+            Step("both", Constant(5.0), ({"r1": 1, "r2": 1},)),
+            Step("one", Constant(10.0), ({"r1": 1},)),
+            Step("both later", HOUR, ({"r1": 1, "r2": 1},)),
+        ),
+        resources=(Resource("r1", 1), Resource("r2", 1)),
+    )
+    for resources in (model.resources, model.resources[::-1]):
+        outcome = played(replace(model, resources=resources))
+        assert starts(outcome, "one") == [(5.0, "urgent")]
+        assert starts(outcome, "both later") == [(15.0, "calm")]
+
+
 def test_the_more_urgent_goes_first_and_equals_in_the_order_they_came() -> None:
     classes = who("a", "ward", 0.0, 0.1, priority=1), who("b", "ward", 0.2, 0.3)
     assert [name for _, name in starts(played(ward(*classes)), "ward")] == ["a", "b", "b", "a"]
@@ -127,6 +168,72 @@ def test_where_a_service_restarts_the_time_that_was_spent_is_lost() -> None:
 def test_nobody_interrupts_an_equal() -> None:
     outcome = played(ward(who("a", "ward", 0.0), who("b", "ward", 0.4), preempts=("b",)))
     assert starts(outcome, "ward") == [(0.0, "a"), (1.0, "b")]
+
+
+def emergency(*classes: PatientClass, patience: Distribution | None = None) -> Model:
+    """The bed is held by "calm" for long, the nurse by "busy" until 5; "urgent" comes at 1 and needs both."""
+    return Model(
+        classes=(
+            who("calm", "ward", 0.0, priority=9),
+            who("busy", "talk", 0.0),
+            who("urgent", "act", 1.0, priority=1),
+            *classes,
+        ),
+        steps=(
+            Step("ward", Constant(20.0), ({"bed": 1},)),
+            Step("talk", {"busy": Constant(5.0), "*": HOUR}, ({"nurse": 1},)),
+            Step("call", HOUR, ({"nurse": 1},), line="act", patience=patience),
+            Step("act", HOUR, ({"bed": 1, "nurse": 1},), line="act", preempts=("urgent",)),
+        ),
+        resources=(Resource("bed", 1), Resource("nurse", 2 if patience else 1)),
+    )
+
+
+def test_who_may_interrupt_does_so_when_the_rest_of_what_is_needed_comes_free() -> None:
+    """They did on arrival or never: what came free at 5 went to those less urgent."""
+    outcome = played(emergency(who("later", "talk", 0.5, priority=5)))
+    assert starts(outcome, "act") == [(5.0, "urgent")]
+    assert starts(outcome, "talk") == [(0.0, "busy"), (6.0, "later")]
+    assert starts(outcome, "ward") == [(0.0, "calm"), (6.0, "calm")]
+
+
+def test_who_may_interrupt_does_so_on_coming_to_the_head_of_a_strict_line() -> None:
+    """One of two nurses is free, but the first of the line waits for two: until 3, when they give up."""
+    model = emergency(who("first", "call", 0.5), patience=Constant(2.5))
+    call = replace(model.steps[2], needs=({"nurse": 2},))
+    outcome = played(replace(model, steps=(*model.steps[:2], call, model.steps[3])))
+    assert moments(outcome, Event.RENEGED, "call") == [(3.0, "first")]
+    assert starts(outcome, "act") == [(3.0, "urgent")]
+
+
+def test_who_may_interrupt_overtakes_who_may_not_where_lines_skip() -> None:
+    """Both need the same, which is not to say that both can start."""
+    model = emergency(who("first", "act", 0.5))
+    alike = tuple(step for step in model.steps if step.name != "call")
+    model = replace(model, steps=alike, queue_rules={"act": QueueRule.SKIP})
+    assert starts(played(model), "act") == [(5.0, "urgent"), (6.0, "first")]
+
+
+def test_who_may_interrupt_and_waits_at_the_start_of_the_run_does_so_at_once() -> None:
+    model = replace(
+        ward(who("calm", "ward", priority=1), who("urgent", "ward"), preempts=("urgent",)),
+        census=(
+            Present("calm", "ward", remaining=5.0, holds={"bed": 1}),
+            Present("urgent", "ward", waiting=True, elapsed=1.0),
+        ),
+    )
+    assert starts(played(model), "ward") == [(0.0, "urgent"), (1.0, "calm")]
+
+
+def test_who_is_interrupted_goes_on_at_once_where_there_is_another_bed() -> None:
+    """The other ward's bed had been free for a while, so nothing came free that would have told them."""
+    model = Model(
+        classes=(who("a", "stay", 0.0), who("b", "stay", 0.2)),
+        steps=(Step("stay", {"a": Constant(0.4), "*": HOUR}, ({"south": 1}, {"north": 1})),),
+        resources=(Resource("south", 1), Resource("north", 1, (CapacityChange(0.5, 0, Cut.INTERRUPT),))),
+    )
+    outcome = played(model)
+    assert starts(outcome, "stay") == [(0.0, "a"), (0.2, "b"), (0.5, "b")]
 
 
 def fewer(cut: Cut) -> Outcome:
@@ -223,6 +330,43 @@ def test_who_finished_blocks_the_bed_until_the_next_is_free() -> None:
     assert outcome.area_of("icu", Area.IN_USE) == pytest.approx(11.0)
 
 
+def test_what_is_given_back_at_a_start_was_held_before_it() -> None:
+    """The ICU bed went when the stay began; when it went on after an interruption, or began without an ICU before,
+    the patient's own bed went."""
+    model = Model(
+        classes=(who("mover", "icu", 0.0), who("next", "ward", 1.25)),
+        steps=(
+            Step("icu", HOUR, ({"icu": 1},), release_at_end={}, routing=(Route(1.0, "ward"),)),
+            Step("ward", HOUR, ({"bed": 1},), release_at_start={"beds": 1}),
+        ),
+        resources=(
+            Resource("icu", 1),
+            Resource("bed", 1, (CapacityChange(1.5, 0, Cut.INTERRUPT), CapacityChange(2.0, 1))),
+        ),
+        groups=(Group("beds", ("icu", "bed")),),
+    )
+    outcome = played(model)
+    assert starts(outcome, "ward") == [(1.0, "mover"), (2.0, "mover"), (2.5, "next")]
+    assert outcome.area_of("bed", Area.IN_USE) == pytest.approx(2.0)
+
+
+def test_who_goes_on_after_an_interruption_gives_back_nothing_a_second_time() -> None:
+    model = Model(
+        classes=(who("a", "theatre", 0.0),),
+        steps=(
+            Step("theatre", HOUR, ({"pump": 2},), release_at_end={}, routing=(Route(1.0, "ward"),)),
+            Step("ward", HOUR, ({"bed": 1},), release_at_start={"pump": 1}),
+        ),
+        resources=(
+            Resource("pump", 2),
+            Resource("bed", 1, (CapacityChange(1.5, 0, Cut.INTERRUPT), CapacityChange(2.0, 1))),
+        ),
+    )
+    outcome = played(model)
+    assert moments(outcome, Event.LEFT, "ward") == [(2.5, "a")]
+    assert outcome.area_of("pump", Area.IN_USE) == pytest.approx(2 * 1.0 + 1 * 1.5)
+
+
 def test_a_batch_comes_at_one_instant() -> None:
     source = Poisson("bus", (0.01,), batch=Batch((7,), (1.0,)))
     outcome = played(ward(PatientClass("a", "ward", (source,)), beds=100), horizon=1000.0)
@@ -288,6 +432,26 @@ def test_what_is_broken_stays_so_when_the_shift_changes() -> None:
     bed = Resource("bed", 2, (CapacityChange(6.0, 3),), breakdown=broken)
     outcome = played(replace(ward(who("a", "ward")), resources=(bed,)), horizon=8.0)
     assert outcome.area_of("bed", Area.CAPACITY) == pytest.approx(2 * 5.0 + 1 * 2.0)
+
+
+def test_a_ward_that_is_closed_is_not_full() -> None:
+    """Nights with nobody rostered counted as hours without a free one."""
+    model = replace(
+        ward(who("a", "ward", 9.5), stay=Constant(2.0)),
+        resources=(Resource("bed", 0, (CapacityChange(8.0, 1), CapacityChange(16.0, 0)), 24.0),),
+    )
+    outcome = played(model, horizon=24.0)
+    assert outcome.area_of("bed", Area.EXHAUSTED) == pytest.approx(2.0)
+
+
+def test_a_unit_that_is_broken_when_the_shift_ends_works_no_overtime() -> None:
+    """None is rostered from 6 on, and one less than none counted as one in use."""
+    broken = Breakdown(Constant(5.0), Constant(3.0))
+    bed = Resource("bed", 1, (CapacityChange(6.0, 0),), breakdown=broken)
+    outcome = played(replace(ward(who("a", "ward")), resources=(bed,)), horizon=9.0)
+    assert outcome.area_of("bed", Area.OVERTIME) == 0.0
+    assert outcome.area_of("bed", Area.EXHAUSTED) == 0.0
+    assert outcome.area_of("bed", Area.CAPACITY) == pytest.approx(5.0)
 
 
 def test_who_waits_for_a_stock_is_counted_when_it_is_ordered() -> None:
