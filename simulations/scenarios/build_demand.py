@@ -168,7 +168,7 @@ def _surges(context: Context, name: str, given: PatientClass) -> list[engine.Sou
 def _surge(
     context: Context, label: str, surge: Surge, randoms: list[Random], path: Path
 ) -> list[engine.Source]:
-    """Extra arrivals beside the usual ones, which stay as they are."""
+    """Extra arrivals beside the usual ones, which stay as they are: as long as there are any to multiply."""
     low, high = context.hours(surge.from_), context.hours(surge.until)
     if low >= high:
         context.fault(path, f"{low:g} h to {high:g} h", "from before until", "Let it end after it begins.")
@@ -180,6 +180,8 @@ def _surge(
             "per_day": surge.extra_per_day,
             "per_week": None,
             "groups": [],
+            "from_": 0.0,
+            "until": None,
         }
         randoms, factor = [shape.model_copy(update=plain)], 1.0
     else:
@@ -189,8 +191,11 @@ def _surge(
         context.fault((*path, "factor"), surge.factor, "a class with random arrivals to multiply", remedy)
     built: list[engine.Source] = []
     for i, each in enumerate(randoms):
+        opens, closes = max(low, context.hours(each.from_)), min(high, _end(context, each.until))
+        if opens >= closes:
+            continue
         rates = tuple(rate * factor for rate in hourly_rates(each, context.start_of_week))
         width = 1.0 if len(rates) > 1 else engine.FOREVER
         name = label if i == 0 else f"{label}/{i}"
-        built.append(engine.Poisson(name, rates, width, 0.0, low, high, _batch(each.groups)))
+        built.append(engine.Poisson(name, rates, width, 0.0, opens, closes, _batch(each.groups)))
     return built
