@@ -48,7 +48,8 @@ class Bedside:
         self._metrics = metrics
         self._again = -math.inf
         self.unreadable = False
-        """Whether the last question found that the database cannot be asked."""
+        """Whether the last question found that the database cannot be asked; over with any that is answered, not the
+        bedside's alone (``Runtime.read``)."""
 
     async def read(
         self,
@@ -72,13 +73,11 @@ class Bedside:
             raise StorageFails("The database could not be asked a moment ago.")
         self._again = self._monotonic() + ASK_AGAIN_SECONDS
         try:
-            found = await self._ask(question)
+            return await self._ask(question)
         except Exception as error:
             if _cannot_be_asked(error):
                 self.unreadable, self._again = True, self._monotonic() + ASK_AGAIN_SECONDS
             raise
-        self.unreadable = False
-        return found
 
 
 def _cannot_be_asked(error: Exception) -> bool:

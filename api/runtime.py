@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,7 +21,9 @@ from api.clocks import ForwardClock, HospitalClock, machine_clock
 from api.delivery.courier import deliveries
 from api.delivery.destinations import Reach
 from api.errors import NotReady
+from api.gauges import gauges_of
 from api.jobs.tending import Tender
+from api.memory import quiet
 from api.metrics import Metrics
 from api.security.passwords import Passwords
 from api.security.principals import Principals
@@ -88,7 +90,7 @@ class Outside:
     settled: Callable[[], None] = lambda: None
     """Told whenever a hospital has been read: the collector of garbage belongs to whoever owns the process."""
     rests: Callable[[], None] = lambda: None
-    """Told after a tick when nobody waits for the writer."""
+    """Told after a tick when the writer has nothing to do."""
 
 
 class Runtime:
@@ -128,9 +130,11 @@ class Runtime:
         self.solver: SolverProcess | None = None
         self.previewing = asyncio.Lock()
         """One preview of other rules at a time."""
+        self.checking = asyncio.Lock()
+        """One scenario is checked at a time."""
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self.relaxer = Relaxer(None, outside.monotonic, metrics)
-        self.jobs = Tender(self, keys.database.current)
+        self.jobs = Tender(self, keys.database)
 
     # --- life -----------------------------------------------------------------------------------------------
     def warm_up(self) -> None:
@@ -142,7 +146,7 @@ class Runtime:
         decider.settled = self.outside.settled
         decider.settled()
         self._decider, self._writer = decider, writer.start()
-        self.metrics.watch(self._gauges())
+        self.metrics.watch(gauges_of(self, writer, decider))
         self._start_solver(decider)
 
     def _start_solver(self, decider: HospitalDecider) -> None:
@@ -210,7 +214,7 @@ class Runtime:
                     await self.tick()
                 except Exception:
                     log.exception("A tick of the clock failed")
-                if self._writer is not None and not self._writer.statistics.waiting:
+                if await quiet(lambda: self._writer is not None and self._writer.statistics.idle):
                     self.outside.rests()
 
     async def watch_steps(self) -> None:
@@ -280,7 +284,9 @@ class Runtime:
             with self.database.reading() as connection:
                 return question(connection)
 
-        return await self._in_time(asked)
+        found = await self._in_time(asked)
+        self.bedside.unreadable = False
+        return found
 
     def picture(self) -> Picture:
         """The hospital as it was last seen to be stored; raises ``NotReady``."""
@@ -374,38 +380,6 @@ class Runtime:
         """Where events may be sent."""
         s = self.settings
         return Reach(s.webhook_networks, s.webhook_plain_http or self.meta.sandbox)
-
-    def _gauges(self) -> Mapping[str, tuple[str, Callable[[], float]]]:
-        writer, decider = self._writer, self._decider
-        assert writer is not None, "watched after the start"
-        assert decider is not None, "watched after the start"
-        return {
-            "wardflow_writer_waiting": ("Commands that wait", lambda: writer.statistics.waiting),
-            "wardflow_writer_batches": ("Batches committed", lambda: writer.statistics.batches),
-            "wardflow_writer_failed_commits": (
-                "Batches of which nothing was seen to be stored",
-                lambda: writer.statistics.failed_commits,
-            ),
-            "wardflow_storing": ("1 while changes are being stored", lambda: self.storing),
-            "wardflow_writer_commands": ("Commands carried out", lambda: writer.statistics.commands),
-            "wardflow_unplaced_requests": (
-                "Requests without a place",
-                lambda: sum(case.need is not None for case in list(decider.desk.cases.values())),
-            ),
-            "wardflow_waiting_set_aside": (
-                "Waiting requests left out of the waiting list because deciding them failed: an alarm",
-                lambda: len(decider.desk.set_aside),
-            ),
-            "wardflow_scarcity_drift": (
-                "Classes of scarce capacity whose forecast no longer holds: an alarm, plain prices hold",
-                lambda: len(decider.desk.scarcity.drifted),
-            ),
-            "wardflow_data_age_seconds": ("Age of what answers rest on", self.data_age_seconds),
-            "wardflow_clock_ahead_seconds": (
-                "How far the hospital's clock is ahead of the machine's",
-                lambda: self.clock.seconds_ahead,
-            ),
-        }
 
 
 class _Watch:

@@ -184,7 +184,8 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=1024,
-        description="Pieces of jobs a worker does at once; none: one for each core.",
+        description="Pieces of jobs a worker does at once; none: one for each core. What the worker that was started "
+        "last says holds for all workers of the hospital.",
     )
     worker_memory_mb: int = Field(
         default=4096,

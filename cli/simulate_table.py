@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
-from simulations.experiments.comparing import Compared
+from simulations.experiments.comparing import Compared, not_compared
 from simulations.experiments.replications import Replicated
 from simulations.statistics.intervals import Interval
 from simulations.statistics.verdicts import amounts
 
-SWEPT = ("wait_mean", "occupancy", "refused_share", "stock_out_share")
+SWEPT = ("wait_mean", "still_waiting", "occupancy", "refused_share", "stock_out_share")
 
 
 def print_run(replicated: Replicated, console: Console) -> None:
@@ -108,6 +108,8 @@ def print_verdicts(replicated: Sequence[Replicated], compared: Sequence[Compared
     )
     for found in decided:
         console.print(Text(found.line))
+    for line in not_compared(replicated):
+        console.print(Text(line))
     console.print(f"{len(compared) - len(decided)} comparisons show no difference.", highlight=False)
 
 

@@ -50,7 +50,7 @@ def work(settings: Settings, kinds: Kinds) -> None:
     from models.keys import read_key_file
     from models.place import shown
 
-    key = read_key_file(settings.key_file).database.current
+    keys = read_key_file(settings.key_file).database
     count = settings.worker_processes or os.cpu_count() or 1
     pace = Pace(
         count,
@@ -62,7 +62,7 @@ def work(settings: Settings, kinds: Kinds) -> None:
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
-    board = Board(settings.database, key)
+    board = Board(settings.database, keys)
     with Worker(f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}", board, kinds, pace):
         typer.echo(f"wardflow works for {shown(settings.database)}: {count} pieces at once")
         told_to_stop.wait()

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, select
 from models import rows
 from models.clock import Instant
 from models.commands import Touched
-from models.postgresql.touched import CASE, COVER, PROPOSAL, Rows, rows_of
+from models.postgresql.touched import CASE, COVER, PROPOSAL, SCARCITY, Rows, rows_of
 from models.repositories import cases, governance
 from models.repositories.cases import StoredCase
 from models.repositories.governance import StoredProposal
+from models.repositories.scarcity import StoredScarcity, load_scarcity
 from models.repositories.staff import Slot
 from models.tables.ledger import audit_line, batch_touched, hospital_meta
 from solver.hospital import (
@@ -35,7 +36,18 @@ from solver.hospital import (
     Ward,
 )
 
-__all__ = ["CASE", "COVER", "FOLLOWED", "PROPOSAL", "News", "Present", "news_since", "present", "revision_of"]
+__all__ = [
+    "CASE",
+    "COVER",
+    "FOLLOWED",
+    "PROPOSAL",
+    "SCARCITY",
+    "News",
+    "Present",
+    "news_since",
+    "present",
+    "revision_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +69,14 @@ class Present:
 
     ``records``: by kind and id, of every kind that was touched, those that are part of the present hospital, as
     ``store.load_hospital`` reads them. ``cases`` with the rules waived for them and until when, in whatever state;
-    ``cover``: the revisions of the slots that were ever revised.
+    ``cover``: the revisions of the slots that were ever revised. ``scarcity``: None if its prices were not touched.
     """
 
     records: dict[type, dict[str, Any]]
     cases: Sequence[tuple[StoredCase, Sequence[tuple[str, Minute]]]]
     proposals: Sequence[StoredProposal]
     cover: Mapping[Slot, int]
+    scarcity: StoredScarcity | None = None
 
 
 def revision_of(connection: Connection) -> int:
@@ -122,6 +135,7 @@ def present(connection: Connection, touched: Iterable[Touched], now: Minute) -> 
         [(stored, waived[stored.request.id]) for stored in _cases(found)],
         [governance.read_proposal(r) for r in found.get("proposal", ())],
         {(r.ward_id, r.slot): r.revision for r in found.get("cover_revision", ())},
+        load_scarcity(connection) if SCARCITY in ids else None,
     )
 
 

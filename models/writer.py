@@ -59,6 +59,11 @@ class WriterStatistics:
     busy_seconds: float = 0.0
     at_work_seconds: float = 0.0
 
+    @property
+    def idle(self) -> bool:
+        """Whether no batch is under way and none waits."""
+        return not self.waiting and not self.at_work_seconds
+
 
 class RecentPace:
     """How long batches take, by how much they hold: a line through those of late (least squares); what is long past

@@ -137,7 +137,8 @@ class PricedHospital(DayHospital):
             self.live.move_clock(minute)
             self._computed = minute
             self.told.append(self._price(minute))
-            self.live.use_profile(priced(self.live.records.profile, self.told[-1]))
+            under, caps = self.live.records, self._tuning.cap_times
+            self.live.use_profile(priced(under.profile, self.told[-1], under.options, cap_times=caps))
         return super().advance(minute)
 
     def _price(self, minute: Minute) -> ScarcityPrices:

@@ -12,7 +12,8 @@ from api.jobs.kinds import Document, Observer
 
 class Squares:
     """``{"numbers": 6, "rounds": 2, "seconds": 0.1}``: the squares of 0 to ``numbers - 1``, that many times, each a
-    piece that takes ``seconds`` (until stopped) and leaves a line in ``diary``, if there is one."""
+    piece that takes ``seconds`` (until stopped), leaves a line in ``diary``, if there is one, and tells of its progress
+    ``tells`` times before it is done."""
 
     def pieces(self, spec: Document, done: Sequence[Document]) -> list[Document]:
         if len(done) >= spec["numbers"] * spec.get("rounds", 1):
@@ -30,6 +31,8 @@ class Squares:
         until = time.monotonic() + spec.get("seconds", 0)
         while time.monotonic() < until and (spec.get("deaf") or not observer.stopped()):
             time.sleep(0.02)
+        for count in range(spec.get("tells", 0)):
+            observer.tell({"count": count})
         observer.tell({"number": piece["number"]})
         return {"square": piece["number"] ** 2}
 

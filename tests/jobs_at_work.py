@@ -34,7 +34,9 @@ def work(place: Place, *, real: bool = False, **settings: Any) -> Iterator[subpr
     environment = {f"WARDFLOW_{name.upper()}": str(value) for name, value in told.items()}
     said = place.folder / "worker.log"
     with said.open("wb") as log:
-        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+        told = {**os.environ, **environment}
+        # In a group of its own, which a test may end as a whole.
+        process = subprocess.Popen(command, env=told, stdout=log, stderr=log, start_new_session=True)
     try:
         while b"at once" not in said.read_bytes():
             assert process.poll() is None, said.read_text()

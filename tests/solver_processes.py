@@ -49,6 +49,23 @@ def dream(connection, memory_bytes):
         connection.send_bytes(dreamt.model_dump_json().encode())
 
 
+def gorged(connection, memory_bytes):
+    """The solver under its real limit, with everything below it already taken when a task comes."""
+    child.limit_memory(memory_bytes)
+    connection.send_bytes(READY)
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
+        ballast = []
+        for size in (1 << 20, 1 << 16, 1 << 12):
+            with contextlib.suppress(MemoryError):
+                while True:
+                    ballast.append(bytearray(size))
+        connection.send_bytes(child.answer(task))
+
+
 def fields_of(record):
     return {name: getattr(record, name) for name in record.__slots__}
 

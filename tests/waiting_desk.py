@@ -68,6 +68,13 @@ class WaitingDesk:
         choice = Choose(request_id, body, self._access(Permission.REQUEST_PLACE))
         return Command("request.choose", "acc-bed", choice)
 
+    def overruling(self, request_id, *rule_ids):
+        """A command that waives rules for a request and names no bed."""
+        waivers = [{"rule_id": rule_id, "reason": "agreed on the round"} for rule_id in rule_ids]
+        body = ChoiceIn.model_validate({"waivers": waivers}, strict=False)
+        choice = Choose(request_id, body, self._access(Permission.REQUEST_PLACE))
+        return Command("request.choose", "acc-bed", choice)
+
     def moving(self, name, request_id, body):
         """A command of a movement: of the allocation of a request, at the revision it has."""
         case = self.case(request_id)

@@ -1,47 +1,40 @@
 """Where service and workers meet: a database of its own, which any number of processes has open.
 
-Beside an embedded hospital it is a second encrypted file (one process alone opens the hospital's), under the same key;
-on PostgreSQL a schema of its own. It holds what workers are given and what they say; nothing in it identifies anybody,
-and nothing in it is needed once a job's outcome is stored with the hospital.
+Beside an embedded hospital it is a second encrypted file (one process alone opens the hospital's), under a key of the
+same ring; on PostgreSQL a schema of its own. It holds what workers are given and what they say; nothing in it
+identifies anybody, and nothing in it is needed once a job's outcome is stored with the hospital.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
-import sqlcipher3
 from sqlalchemy import (
     Column,
+    Connection,
     Double,
-    Engine,
     MetaData,
-    QueuePool,
     Table,
     Text,
-    create_engine,
     delete,
+    func,
     insert,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from api.jobs.board_engine import board_engine, made_once, turn
 from api.jobs.kinds import Document
-from models.keys import Key
+from models.keys import KeyRing
 from models.place import Place
-from models.sqlite.engine import file_salt
 from models.tables.base import Flag, Whole
-
-SCHEMA: Final = "wardflow_jobs"
-BUSY_MILLISECONDS: Final = 30_000
 
 _metadata = MetaData()
 _job = Table(
@@ -51,6 +44,7 @@ _job = Table(
     Column("kind", Text, nullable=False),
     Column("spec", Text, nullable=False),
     Column("stopped", Flag, nullable=False),
+    Column("revived", Whole, nullable=False),
     Column("outcome", Text),
 )
 _told = Table(
@@ -75,6 +69,10 @@ _lease = Table(
 )
 
 
+FUTURE: Final = 10
+"""A lease that lasts longer than so many times what is asked for was taken on a clock that has been set back since."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """Progress of a job; ``sequence`` grows."""
@@ -83,15 +81,38 @@ class Told:
     payload: Document
 
 
-class Board:
-    """The open database. Safe to use from several threads; to be closed."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A job on the board: whether it is to stop, and whether something came of it."""
 
-    def __init__(self, place: Place, key: Key, connections: int = 10) -> None:
-        self.engine = _engine(place, key, connections)
-        with self.engine.begin() as connection:
-            if self.engine.dialect.name == "postgresql":
-                connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-            _metadata.create_all(connection)
+    stopped: bool
+    ended: bool
+
+
+class Board:
+    """The open database. Safe to use from several threads; to be closed.
+
+    Time is the database's own, so that machines whose clocks differ agree; beside an embedded hospital ``wall``,
+    seconds since 1970. Raises ``WrongKey`` if the ring has not the key the file was made with.
+    """
+
+    def __init__(
+        self, place: Place, keys: KeyRing, connections: int = 10, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._wall = wall
+        self._place = place
+        self.engine = board_engine(place, keys, connections)
+        try:
+            made_once(self.engine, place, _metadata)
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While what others keep in the same database is made."""
+        with turn(self._place):
+            yield
 
     def close(self) -> None:
         """Close every connection."""
@@ -100,7 +121,7 @@ class Board:
     # --- jobs -----------------------------------------------------------------------------------------------
     def put(self, job_id: str, kind: str, spec: Document) -> None:
         """Have a job done; nothing if it is there already."""
-        row = {"id": job_id, "kind": kind, "spec": _json(spec), "stopped": False}
+        row = {"id": job_id, "kind": kind, "spec": _json(spec), "stopped": False, "revived": 0}
         self._insert_unless_there(_job, row)
 
     def stop(self, job_id: str) -> None:
@@ -112,12 +133,26 @@ class Board:
         with self.engine.connect() as connection:
             return bool(connection.scalar(select(_job.c.stopped).where(_job.c.id == job_id)) in (None, True))
 
-    def open_jobs(self) -> list[str]:
-        """Jobs without an outcome."""
+    def standing(self) -> dict[str, Standing]:
+        """Every job there is."""
+        chosen = select(_job.c.id, _job.c.stopped, _job.c.outcome.is_not(None).label("ended"))
         with self.engine.connect() as connection:
-            return list(
-                connection.scalars(select(_job.c.id).where(_job.c.outcome.is_(None)).order_by(_job.c.id))
-            )
+            return {row.id: Standing(row.stopped, bool(row.ended)) for row in connection.execute(chosen)}
+
+    def open_jobs(self, kinds: Sequence[str] | None = None) -> list[str]:
+        """Jobs without an outcome, the oldest first; of all kinds, or of these."""
+        chosen = select(_job.c.id).where(_job.c.outcome.is_(None))
+        if kinds is not None:
+            chosen = chosen.where(_job.c.kind.in_(kinds))
+        with self.engine.connect() as connection:
+            return list(connection.scalars(chosen.order_by(_job.c.id)))
+
+    def revive(self, job_id: str, most: int) -> bool:
+        """Count that a job without an outcome is begun anew; False if that was done ``most`` times."""
+        again = (_job.c.id == job_id) & _job.c.outcome.is_(None) & (_job.c.revived < most)
+        with self.engine.begin() as connection:
+            counted = connection.execute(update(_job).where(again).values(revived=_job.c.revived + 1))
+            return bool(counted.rowcount == 1)
 
     def job(self, job_id: str) -> tuple[str, Document]:
         """Kind and specification; raises ``LookupError``."""
@@ -132,11 +167,11 @@ class Board:
         there = (_job.c.id == job_id) & _job.c.outcome.is_(None)
         self._change(update(_job).where(there).values(outcome=_json(outcome)))
 
-    def outcomes(self, job_ids: Sequence[str]) -> dict[str, Document]:
-        """What came of those that have ended."""
-        asked = select(_job.c.id, _job.c.outcome).where(_job.c.id.in_(job_ids), _job.c.outcome.is_not(None))
+    def outcome(self, job_id: str) -> Document | None:
+        """What came of it; None while nothing has."""
         with self.engine.connect() as connection:
-            return {row.id: orjson.loads(row.outcome) for row in connection.execute(asked)}
+            found = connection.scalar(select(_job.c.outcome).where(_job.c.id == job_id))
+        return orjson.loads(found) if found is not None else None
 
     def forget(self, job_id: str) -> None:
         """The outcome is stored elsewhere, and nobody asks how it came about any more."""
@@ -165,31 +200,36 @@ class Board:
         return orjson.loads(found) if found is not None else None
 
     # --- workers --------------------------------------------------------------------------------------------
-    def beat(self, worker_id: str, now: float) -> None:
-        """A worker is alive (``now``: seconds since 1970)."""
+    def beat(self, worker_id: str) -> None:
+        """A worker is alive."""
         with self.engine.begin() as connection:
+            now = self._now(connection)
             known = connection.execute(update(_worker).where(_worker.c.id == worker_id).values(beat=now))
             if known.rowcount == 0:
                 connection.execute(insert(_worker).values(id=worker_id, beat=now))
 
     def leave(self, worker_id: str) -> None:
-        """A worker ends in good order."""
+        """A worker ends in good order, or is given up."""
         self._change(delete(_worker).where(_worker.c.id == worker_id))
 
-    def alive(self, since: float) -> set[str]:
-        """Workers that beat since then."""
+    def beats(self) -> dict[str, float]:
+        """When each worker last said that it is alive: a number that changes when it does."""
         with self.engine.connect() as connection:
-            return set(connection.scalars(select(_worker.c.id).where(_worker.c.beat >= since)))
+            return {row.id: row.beat for row in connection.execute(select(_worker))}
 
-    def bury(self, before: float) -> None:
-        """Forget workers that have not beaten since then."""
-        self._change(delete(_worker).where(_worker.c.beat < before))
+    def alive(self, seconds: float) -> int:
+        """How many workers beat within the last so many seconds."""
+        with self.engine.connect() as connection:
+            since = self._now(connection) - seconds
+            return connection.scalar(select(func.count()).where(_worker.c.beat >= since)) or 0
 
-    def take_lease(self, name: str, holder: str, now: float, seconds: float) -> bool:
-        """Whether a piece of work that one does for all is this holder's until ``now + seconds``."""
+    def take_lease(self, name: str, holder: str, seconds: float) -> bool:
+        """Whether a piece of work that one does for all is this holder's for so many seconds."""
         self._insert_unless_there(_lease, {"name": name, "holder": holder, "until": 0.0})
-        free = (_lease.c.name == name) & ((_lease.c.holder == holder) | (_lease.c.until < now))
         with self.engine.begin() as connection:
+            now = self._now(connection)
+            over = (_lease.c.until < now) | (_lease.c.until > now + FUTURE * seconds)
+            free = (_lease.c.name == name) & ((_lease.c.holder == holder) | over)
             taken = connection.execute(update(_lease).where(free).values(holder=holder, until=now + seconds))
             return bool(taken.rowcount == 1)
 
@@ -198,59 +238,14 @@ class Board:
         make = insert_postgresql if self.engine.dialect.name == "postgresql" else insert_sqlite
         self._change(make(table).values(row).on_conflict_do_nothing())
 
+    def _now(self, connection: Connection) -> float:
+        if self.engine.dialect.name == "postgresql":
+            return float(connection.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0.0)
+        return self._wall()
+
     def _change(self, statement: Any) -> None:
         with self.engine.begin() as connection:
             connection.execute(statement)
-
-
-def jobs_file(hospital: Path) -> Path:
-    """Where the jobs of an embedded hospital lie."""
-    return hospital.with_name(f"{hospital.stem}-jobs.db")
-
-
-def _engine(place: Place, key: Key, connections: int) -> Engine:
-    common: dict[str, Any] = {
-        "poolclass": QueuePool,
-        "pool_size": connections,
-        "max_overflow": 10,
-        "hide_parameters": True,
-    }
-    if not isinstance(place, Path):
-        arguments = {
-            "options": f"-c search_path={SCHEMA},pg_temp",
-            "application_name": "wardflow",
-            "connect_timeout": 3,
-        }
-        return create_engine(place, connect_args=arguments, pool_pre_ping=True, **common)
-    path = jobs_file(place)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    return create_engine(
-        "sqlite+pysqlite://", module=sqlcipher3.dbapi2, creator=lambda: _connect(path, key), **common
-    )
-
-
-def _connect(path: Path, key: Key) -> Any:
-    # Writers take turns from their first statement on: two that had both read could not both go on to write.
-    connection = sqlcipher3.connect(
-        f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level="IMMEDIATE", check_same_thread=False
-    )
-    try:
-        for pragma in (
-            f"key=\"x'{key.secret.hex()}{file_salt(key).hex()}'\"",
-            "cipher_log_level=NONE",
-            f"busy_timeout={BUSY_MILLISECONDS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "trusted_schema=OFF",
-            "secure_delete=ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _json(document: Document) -> str:

@@ -15,13 +15,16 @@ from typing import Any, Final
 import numpy as np
 
 from api.jobs.kinds import Document, Observer
+from simulations.engine.run import Cancelled
 from simulations.experiments.catalogue import Key
-from simulations.experiments.comparing import compare
+from simulations.experiments.comparing import compare, not_compared
+from simulations.experiments.memory import refuse_too_large
 from simulations.experiments.replications import (
     Plan,
     Replicated,
     Rows,
     gathered,
+    refuse_unlike,
     replications_of,
     warmed_models,
     watched,
@@ -45,6 +48,7 @@ class Experiment:
         """Warm-ups first, then rounds of replications."""
         count = 1 + len(spec["variants"])
         if len(done) < count:
+            refuse_too_large(_scenarios(spec), 1)
             return [{"warm_up_of": number} for number in range(count)]
         rows = _rows(done[count:], count)
         made = len(rows[0])
@@ -57,17 +61,23 @@ class Experiment:
         ]
 
     def work(self, spec: Document, piece: Document, observer: Observer) -> Document:
-        """One warm-up, or some replications of every scenario; a stopped piece keeps those that are whole."""
+        """One warm-up, or some replications of every scenario; a stopped piece keeps those that are whole, and of a
+        warm-up nothing."""
         scenarios, plan = _scenarios(spec), _plan(spec)
         if "warm_up_of" in piece:
-            return _warmed(warming(scenarios[piece["warm_up_of"]], plan.seed, plan.workers))
+            return _warm_up(scenarios[piece["warm_up_of"]], plan, observer)
         models = warmed_models(scenarios, [Warming(piece["warm_up_hours"], False, True, np.empty(0))])
         found: list[Rows] = [[] for _ in scenarios]
         for number in range(piece["first"], piece["end"]):
             if observer.stopped():
                 break
-            for built, model, own in zip(scenarios, models, found, strict=True):
-                own.extend(replications_of(built, model, plan, [number]))
+            try:
+                pairs = zip(scenarios, models, strict=True)
+                rows = [replications_of(*each, plan, [number], observer.stopped) for each in pairs]
+            except Cancelled:
+                break
+            for own, new in zip(found, rows, strict=True):
+                own.extend(new)
             observer.tell({"replication": number, "of_at_least": piece["end"]})
         return {"rows": [_plain(own) for own in found]}
 
@@ -81,6 +91,13 @@ class Experiment:
         return _told(gathered(_scenarios(spec), _plan(spec), warmed, rows), spec)
 
 
+def _warm_up(built: Built, plan: Plan, observer: Observer) -> Document:
+    try:
+        return _warmed(warming(built, plan.seed, plan.workers, observer.stopped))
+    except Cancelled:
+        return {"stopped": True}
+
+
 def _told(replicated: list[Replicated], spec: Document) -> Document:
     compared = compare(replicated) if len(replicated) > 1 else []
     asked = ", ".join(
@@ -92,7 +109,7 @@ def _told(replicated: list[Replicated], spec: Document) -> Document:
         "fingerprints": [each.built.fingerprint for each in replicated],
         "precise": all(each.precise for each in replicated),
         "warm_up_hours": replicated[0].warming.hours,
-        "verdicts": [each.line for each in compared],
+        "verdicts": [*(each.line for each in compared), *not_compared(replicated)],
         "comparison": comparison(compared).to_dict("records"),
         "summary": summary(replicated).to_dict("records"),
         "report": page(replicated, compared, f"experiment: {asked}"),
@@ -100,8 +117,13 @@ def _told(replicated: list[Replicated], spec: Document) -> Document:
 
 
 def checked(spec: Document) -> None:
-    """Raises InvalidInstance with every fault of the scenario, its variants and the plan."""
-    _plan(spec).stopping(_built(_frozen(spec))[0])
+    """Raises InvalidInstance with the faults of the scenario, of its first variant that has any, or of the plan. One
+    after the other, and no more than two are kept: this is the service's own process."""
+    text, variants = _frozen(spec)
+    scenario = load_text(text)
+    _plan(spec).stopping(scenario)
+    for _, settings in variants:
+        refuse_unlike((scenario, load_text(text, settings)))
 
 
 def _plan(spec: Document) -> Plan:

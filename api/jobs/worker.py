@@ -16,38 +16,49 @@ from types import TracebackType
 from typing import Any, Final, TypeVar
 
 import orjson
-from dbos import DBOS, DBOSConfig, Serializer
+from dbos import DBOS, DBOSConfig, EnqueueOptions, Serializer
 
-from api.jobs.board import SCHEMA, Board
+from api.jobs.board import Board
+from api.jobs.board_engine import SCHEMA
+from api.jobs.caretaking import JOBS, PIECES, Caretaker
 from api.jobs.kinds import Document, Kinds, Observer
-from api.jobs.pieces import Crew, Ending, Piece, PieceFailed
+from api.jobs.pieces import Crew, Ending, Errand, Piece, PieceFailed, Round
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = "1"
-"""Of how a job is carried out: a worker of another version leaves the workflows of this one alone."""
+VERSION: Final = "2"
+"""Of how a job is carried out. A worker of another version, or one that knows other kinds of jobs, leaves the workflows
+of this one alone."""
 
-JOBS: Final = "wardflow-jobs"
-PIECES: Final = "wardflow-pieces"
 JOBS_AT_ONCE: Final = 8
 """Jobs that one worker leads; leading one takes a thread that waits."""
 
 _BACKLOG: Final = 64
 """Jobs put into the queue at one look."""
 
+_PATIENCE_SECONDS: Final = 60.0
+"""A board that does not answer is asked again for so long; what then fails is begun anew by the caretaker."""
+
+_RAISED: Final = "wardflow_raised"
+
 
 class Json(Serializer):
     """Inputs and outputs of workflows as JSON: nothing is ever unpickled from the database."""
 
     def serialize(self, data: Any) -> str:
-        """To the database; what is no JSON (an exception of the library's own) as its type's name."""
+        """To the database; of an exception its type's name, for its text may hold data."""
+        if isinstance(data, BaseException):
+            data = {_RAISED: type(data).__name__}
         return orjson.dumps(data, default=lambda value: type(value).__name__).decode()
 
     def deserialize(self, serialized_data: str) -> Any:
-        """From the database."""
-        return orjson.loads(serialized_data)
+        """From the database; of an exception one that can be raised again."""
+        found = orjson.loads(serialized_data)
+        if isinstance(found, dict) and found.keys() == {_RAISED}:
+            return RuntimeError(f"A workflow ended with {found[_RAISED]}.")
+        return found
 
     def name(self) -> str:
         """Kept with each row."""
@@ -71,29 +82,29 @@ class Worker:
     """A running worker, one in a process (the library keeps one instance). Leaving the context ends it: pieces under
     way are left to others, or to the next start, and the threads that wait for them end with the process alone."""
 
-    def __init__(
-        self, worker_id: str, board: Board, kinds: Kinds, pace: Pace, wall: Callable[[], float] = time.time
-    ) -> None:
-        self._id = worker_id
+    def __init__(self, name: str, board: Board, kinds: Kinds, pace: Pace) -> None:
+        self._version = f"{VERSION}-{'-'.join(sorted(kinds))}"
+        self._id = f"{name}@{self._version}"
         self._board = board
         self._kinds = kinds
         self._pace = pace
-        self._wall = wall
         self._ending = threading.Event()
         self._crew = Crew(kinds, memory_bytes=pace.memory_bytes, stop_seconds=pace.stop_seconds)
+        self._caretaker = Caretaker(self._id, self._version, board, pace.lost_seconds)
         self._beating = threading.Thread(target=self._keep_beating, name="wardflow-beat", daemon=True)
         self._looking = threading.Thread(target=self._keep_looking, name="wardflow-look", daemon=True)
         self._run_piece: Any = None
 
     def __enter__(self) -> Worker:
         # Heard of before it has anything: nobody takes over from it.
-        self._board.beat(self._id, self._wall())
+        self._board.beat(self._id)
         DBOS(config=self._configuration())
         self._register()
-        DBOS.launch()
         poll = self._pace.poll_seconds
-        DBOS.register_queue(JOBS, worker_concurrency=JOBS_AT_ONCE, polling_interval_sec=poll)
-        DBOS.register_queue(PIECES, worker_concurrency=self._pace.processes, polling_interval_sec=poll)
+        with self._board.alone():
+            DBOS.launch()
+            DBOS.register_queue(JOBS, worker_concurrency=JOBS_AT_ONCE, polling_interval_sec=poll)
+            DBOS.register_queue(PIECES, worker_concurrency=self._pace.processes, polling_interval_sec=poll)
         self._beating.start()
         self._looking.start()
         return self
@@ -101,11 +112,12 @@ class Worker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # First of all: what its processes come to from now on is nobody's failure.
+        self._crew.close()
         self._ending.set()
         self._looking.join()
         self._beating.join()
-        self._board.leave(self._id)
-        self._crew.close()
+        self._guarded(lambda: self._board.leave(self._id))
 
     def _register(self) -> None:
         # The library marks the functions it is given, which methods do not allow.
@@ -126,7 +138,7 @@ class Worker:
             "system_database_url": f"{self._board.engine.dialect.name}://here/board",
             "dbos_system_schema": SCHEMA,
             "serializer": Json(),
-            "application_version": VERSION,
+            "application_version": self._version,
             "executor_id": self._id,
             "use_listen_notify": False,
             "notification_listener_polling_interval_sec": self._pace.poll_seconds,
@@ -136,12 +148,12 @@ class Worker:
     # --- what goes on by itself ----------------------------------------------------------------------------
     def _keep_beating(self) -> None:
         while not self._ending.wait(self._pace.lost_seconds / 5):
-            self._guarded(lambda: self._board.beat(self._id, self._wall()))
+            self._guarded(lambda: self._board.beat(self._id))
 
     def _keep_looking(self) -> None:
         while not self._ending.wait(self._pace.poll_seconds):
             self._guarded(self._enqueue)
-            self._guarded(self._take_over)
+            self._guarded(self._caretaker.look)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -151,52 +163,42 @@ class Worker:
             log.error("A worker could not reach its jobs (%s)", type(error).__name__)
 
     def _enqueue(self) -> None:
-        waiting = self._board.open_jobs()[:_BACKLOG]
-        known = (
-            {workflow.workflow_id for workflow in DBOS.list_workflows(workflow_ids=waiting)}
-            if waiting
-            else set()
-        )
+        """Have the jobs done that this worker knows how to do."""
+        waiting = self._board.open_jobs(list(self._kinds))[:_BACKLOG]
+        if not waiting:
+            return
+        found = DBOS.list_workflows(workflow_ids=waiting, load_input=False, load_output=False)
+        known = {workflow.workflow_id for workflow in found}
         for job_id in waiting:
             if job_id not in known:
-                DBOS.enqueue_workflow_with_options(
-                    {"workflow_name": "job", "queue_name": JOBS, "workflow_id": job_id}, job_id
-                )
-
-    def _take_over(self) -> None:
-        """Have what lost workers were doing done by others; one worker does this for all."""
-        now, lost = self._wall(), self._pace.lost_seconds
-        if not self._board.take_lease("take over", self._id, now, lost):
-            return
-        alive = self._board.alive(now - lost)
-        for workflow in DBOS.list_workflows(status="PENDING", load_input=False, load_output=False):
-            if workflow.executor_id not in alive:
-                queue = JOBS if workflow.name == "job" else PIECES
-                log.warning("A worker was lost; what it did of %s is done again", workflow.workflow_id)
-                DBOS.resume_workflow(workflow.workflow_id, queue_name=queue)
-        self._board.bury(now - 10 * lost)
+                options: EnqueueOptions = {
+                    "workflow_name": "job",
+                    "queue_name": JOBS,
+                    "workflow_id": job_id,
+                    "app_version": self._version,
+                }
+                DBOS.enqueue_workflow_with_options(options, job_id)
 
     # --- workflows ------------------------------------------------------------------------------------------
     def _job(self, job_id: str) -> None:
-        kind_name, spec = self._board.job(job_id)
-        kind = self._kinds.get(kind_name)
-        if kind is None:
-            self._board.end(job_id, {"failed": f"This worker knows no jobs of kind {kind_name!r}."})
+        """Lead a job to its outcome. What it raises is no outcome: the caretaker has it begun anew."""
+        try:
+            kind, spec = self._patiently(lambda: self._board.job(job_id))
+        except LookupError:
             return
         try:
-            outcome = self._led(job_id, kind_name, spec)
+            outcome = self._led(job_id, kind, spec)
         except PieceFailed as failed:
             # The other pieces of the job need not go on.
-            self._board.stop(job_id)
+            self._patiently(lambda: self._board.stop(job_id))
             outcome = {"failed": str(failed)}
-        self._board.end(job_id, outcome)
+        self._patiently(lambda: self._board.end(job_id, outcome))
 
-    def _led(self, job_id: str, kind_name: str, spec: Document) -> Document:
-        kind = self._kinds[kind_name]
+    def _led(self, job_id: str, kind: str, spec: Document) -> Document:
         done: list[Document] = []
         stopped = False
         while not stopped:
-            pieces = _of_kind(kind.pieces, spec, done)
+            pieces = self._asked("next", Round(kind, spec, done))["pieces"]
             if not pieces:
                 break
             handles = [DBOS.enqueue_workflow(PIECES, self._run_piece, job_id, piece) for piece in pieces]
@@ -207,15 +209,20 @@ class Worker:
                 stopped = stopped or came["stopped"]
                 if came["done"] is not None:
                     done.append(came["done"])
-        came = DBOS.run_step({"name": "result"}, self._made, Ending(kind_name, spec, done, stopped))
+        return {"stopped": stopped, "result": self._asked("result", Ending(kind, spec, done, stopped))}
+
+    def _asked(self, step: str, errand: Errand) -> Document:
+        """What a kind of job reckons of itself, in a process of its own: it may need much, and what draws pictures is
+        not made for threads. Noted, so that another worker goes on from there."""
+        came: Document = DBOS.run_step({"name": step}, self._reckoned, errand)
         if "failed" in came:
             raise PieceFailed(came["failed"])
-        return {"stopped": stopped, "result": came["result"]}
+        reckoned: Document = came["done"]
+        return reckoned
 
-    def _made(self, ending: Ending) -> Document:
-        """The result, made in a process of its own: what draws pictures is not made for threads."""
+    def _reckoned(self, errand: Errand) -> Document:
         try:
-            return {"result": self._crew.do(ending, Observer(lambda _: None, lambda: False))}
+            return {"done": self._crew.do(errand, Observer(lambda _: None, lambda: False))}
         except PieceFailed as failed:
             return {"failed": str(failed)}
 
@@ -225,9 +232,9 @@ class Worker:
 
     def _done(self, job_id: str, piece: Document) -> Document:
         """What came of a piece: ``done`` (None: nothing), or why it failed, and whether the job is stopped."""
-        if self._board.is_stopped(job_id):
+        if self._patiently(lambda: self._board.is_stopped(job_id)):
             return {"done": None, "stopped": True}
-        kind, spec = self._board.job(job_id)
+        kind, spec = self._patiently(lambda: self._board.job(job_id))
         observer = Observer(
             lambda told: self._board.tell(job_id, told), lambda: self._board.is_stopped(job_id)
         )
@@ -235,14 +242,19 @@ class Worker:
             came = self._crew.do(Piece(kind, spec, piece), observer)
         except PieceFailed as failed:
             return {"failed": str(failed)}
-        stopped = self._board.is_stopped(job_id)
+        stopped = self._patiently(lambda: self._board.is_stopped(job_id))
         return {"done": None if came == {"stopped": True} else came, "stopped": stopped}
 
-
-def _of_kind(reckoned: Callable[..., T], *given: Any) -> T:
-    """What a kind of job reckons; raises ``PieceFailed`` with the error's name alone, for its text may hold data."""
-    try:
-        return reckoned(*given)
-    except Exception as error:
-        log.error("A kind of job raised %s", type(error).__name__)
-        raise PieceFailed(f"It ended with {type(error).__name__}.") from None
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """An answer of the board, which may be away for a while; raises what it raised when patience ends."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return ask()
+            except LookupError:
+                raise
+            except Exception as error:
+                if time.monotonic() > end:
+                    raise
+                log.error("The board does not answer (%s); it is asked again", type(error).__name__)
+            time.sleep(max(0.1, self._pace.poll_seconds))

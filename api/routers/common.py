@@ -47,7 +47,11 @@ async def page_of(
     return Page.of(cursor, limit, runtime.settings.page_limit)
 
 
-VERBS: Final = frozenset({"ping", "replay", "rotate", "preview", "activate"})
+QUIET_SECONDS: Final = 15
+STILL_HERE: Final = b": still here\n\n"
+"""What a stream of events says after so long without one: proxies close a line that is quiet for long."""
+
+VERBS: Final = frozenset({"ping", "replay", "rotate", "preview", "activate", "cancel"})
 """Verbs of records that are also changed or deleted by their address, or whose ids are numbers."""
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query
 from starlette.responses import Response, StreamingResponse
 
 from api.errors import InvalidInput, Place
-from api.routers.common import Acts, Running, Spoken, read
+from api.routers.common import QUIET_SECONDS, STILL_HERE, Acts, Running, Spoken, read
 from api.runtime import Runtime
 from api.schemas.answers.events import CensusOut, DisruptionOut, ProposalAnswered, ProposalPage
 from api.schemas.base import Moment
@@ -144,8 +144,8 @@ async def _stream(runtime: Runtime, after: int, audience: Audience) -> AsyncIter
             yield part
         after = found[-1].sequence if found else after
         quiet = 0.0 if found else quiet + pause
-        if quiet >= 15:
-            yield b": still here\n\n"
+        if quiet >= QUIET_SECONDS:
+            yield STILL_HERE
             quiet = 0.0
         if not found:
             await asyncio.sleep(pause)

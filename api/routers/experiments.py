@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from api.jobs.catalogue import EXPERIMENT
-from api.routers.common import Acts, Running, read
+from api.routers.common import Acts, Running, answered, read
+from api.routers.waiting import ENDED_IN_TIME, Prefer, ended_within, seconds_of
 from api.schemas.answers.jobs import JobActed
 from api.schemas.experiments import ExperimentIn
 from api.security.access import Access, Permitted
@@ -23,18 +24,23 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 """The report is a page by itself: it runs nothing and loads nothing, whatever a scenario calls its wards."""
 
 
-@router.post("/experiments", status_code=202, response_model=JobActed)
+@router.post("/experiments", status_code=202, response_model=JobActed, responses=ENDED_IN_TIME)
 async def experiment(
     access: Annotated[Access, Depends(Permitted(Permission.EXPERIMENT_RUN))],
     acting: Acts,
     body: Annotated[ExperimentIn, Depends(JsonBody(ExperimentIn))],
+    prefer: Prefer = None,
 ) -> Response:
-    """Simulate a scenario, and variants of it that meet the very same patients. The answer names the job."""
+    """Simulate a scenario, and variants of it that meet the very same patients. The answer names the job; with
+    ``Prefer: wait=20`` it comes when the job has ended, within so many seconds."""
     access.require(None)
-    spec = await run_in_threadpool(experiments.specification, body)
-    command = acting.command("experiment.run", None, access)
     runtime = acting.runtime
-    return await acting.submit(jobs.requesting(EXPERIMENT, spec, command, runtime.new_id, runtime.meta.zone))
+    async with runtime.checking:
+        spec = await run_in_threadpool(experiments.specification, body)
+    command = acting.command("experiment.run", None, access)
+    asked = jobs.requesting(EXPERIMENT, spec, command, runtime.new_id, runtime.meta.zone)
+    reply = await runtime.submit(asked)
+    return answered(await ended_within(runtime, reply, seconds_of(prefer)), runtime, acting.language)
 
 
 @router.get("/experiments/{job_id}/report", response_class=HTMLResponse)

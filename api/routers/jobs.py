@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Final
 
 import orjson
@@ -12,14 +12,16 @@ from starlette.responses import Response, StreamingResponse
 
 from api.errors import InvalidInput, Place
 from api.jobs.board import Told
-from api.routers.common import Acts, Paging, Running, read
+from api.routers.common import NOT_A_VERB, QUIET_SECONDS, STILL_HERE, Acts, Paging, Running, read
 from api.runtime import Runtime
 from api.schemas.answers.jobs import JobActed, JobPage, JobResult, JobStanding
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import jobs
 from api.wire import json_response
-from models.repositories.jobs import load_job
+from models.errors import StorageFails
+from models.failures import storage_failed
+from models.repositories.jobs import StoredJob, load_job
 from models.tables.jobs import ENDED
 
 router = APIRouter(tags=["jobs"])
@@ -44,7 +46,7 @@ async def list_jobs(
     return json_response(await read(runtime, lambda c: jobs.listed(c, page, kind, runtime.meta.zone)))
 
 
-@router.get("/jobs/{job_id}", response_model=JobStanding)
+@router.get("/jobs/{job_id}", response_model=JobStanding, dependencies=[NOT_A_VERB])
 async def get_job(runtime: Running, access: Reader, job_id: Id) -> Response:
     """One job and how far it is."""
     access.require(None)
@@ -88,18 +90,36 @@ async def cancel(
 
 
 async def _stream(runtime: Runtime, job_id: str, after: int) -> AsyncIterator[bytes]:
+    """Progress and the end as they are told; a comment now and then keeps proxies from closing the line."""
+    quiet, pause = 0.0, runtime.settings.event_poll_seconds
     end = runtime.outside.monotonic() + runtime.settings.event_stream_seconds
     yield b"retry: 2000\n\n"
     while not runtime.closing and runtime.outside.monotonic() < end:
-        job = await read(runtime, lambda c: load_job(c, job_id))
-        found = await runtime.jobs.progress(job_id, after)
+        job, found = await _since(runtime, job_id, after)
         for told in found:
             yield _line(told)
         after = found[-1].sequence if found else after
-        if job.state in ENDED:
+        if job is not None and job.state in ENDED and not found:
             yield b"event: ended\ndata: %s\n\n" % orjson.dumps(jobs.job_json(job, runtime.meta.zone))
             return
-        await asyncio.sleep(runtime.settings.event_poll_seconds)
+        quiet = 0.0 if found else quiet + pause
+        if quiet >= QUIET_SECONDS:
+            yield STILL_HERE
+            quiet = 0.0
+        if not found:
+            await asyncio.sleep(pause)
+
+
+async def _since(runtime: Runtime, job_id: str, after: int) -> tuple[StoredJob | None, Sequence[Told]]:
+    """The job and what was told of it since; nothing while storage fails: whoever listens hears of it when it works
+    again."""
+    try:
+        job = await read(runtime, lambda c: load_job(c, job_id))
+        return job, await runtime.jobs.progress(job_id, after)
+    except Exception as error:
+        if not (isinstance(error, StorageFails) or storage_failed(error)):
+            raise
+        return None, []
 
 
 def _line(told: Told) -> bytes:

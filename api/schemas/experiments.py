@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from api.schemas.base import Strict
+from api.schemas.base import Readable, Strict, Word
 
 LONGEST_SCENARIO: Final = 200_000
 MOST_VARIANTS: Final = 20
 MOST_REPLICATIONS: Final = 10_000
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
-Setting = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Setting = Annotated[Readable, Field(min_length=1, max_length=200)]
 
 
 class VariantIn(Strict):
     """The scenario with some values changed: dotted paths to new values; ``+4``, ``-10%`` or ``x1.2`` change what
     stands there."""
 
-    name: Name
+    name: Word
     settings: Annotated[dict[Setting, Setting], Field(min_length=1, max_length=50)]
 
 
@@ -31,7 +30,7 @@ class ExperimentIn(Strict):
     wanted of waits and occupancies; ``budget``: replications of each scenario at most.
     """
 
-    scenario: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SCENARIO)]
+    scenario: Annotated[Readable, Field(min_length=1, max_length=LONGEST_SCENARIO)]
     variants: Annotated[tuple[VariantIn, ...], Field(max_length=MOST_VARIANTS, strict=False)] = ()
     seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
     replications: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)] | None = None

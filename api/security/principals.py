@@ -64,6 +64,11 @@ class Principals:
             if known is None or not storage_failed(error):
                 raise
             return known
+        except (Unauthenticated, LiveOnly):
+            # What storage refused is not let in again when storage fails after it.
+            with self._lock:
+                self._known.pop(digest, None)
+            raise
         self._remember(digest, found, changes)
         return self._unexpired(found)
 

@@ -18,6 +18,7 @@ from api.solving.messages import Failure, Plan
 from models.commands import Answer
 from solver.engine.errors import InvalidInstance
 from solver.engine.result import Budget, TracePoint, Unobserved
+from solver.engine.rule import Profile
 from solver.hospital import Allocation, Block, Hospital, Minute, Priority, Request
 from solver.placing.least import least_cost
 from solver.placing.precedence import as_newcomer
@@ -250,6 +251,14 @@ class _Enough(Unobserved):
         return self._proven or self._pressed()
 
 
+def slack(requests: Sequence[Request], profile: Profile) -> int:
+    """How much more than the bound a plan may cost that is searched no further: less than anybody costs who is left
+    without a place. Nothing where all are emergencies: so much would let one of them wait for 20 minutes."""
+    if all(request.priority is Priority.EMERGENCY for request in requests):
+        return 0
+    return max(0, profile.weight(UNPLACED[Priority.ROUTINE]) - 1)
+
+
 class _Deciding:
     """A batch while it is decided: what became of each case, what all cost, and by which methods. ``in_time``: whether
     the caller set a deadline; ``bound``: no plan for all of it costs less."""
@@ -326,9 +335,9 @@ class _Deciding:
         if self._in_time:
             return Budget(seconds=seconds), None
         quick, thorough = (Budget(seconds, steps * len(requests)) for steps in (QUICK_STEPS, STEPS))
-        profile = self._changes.records.profile
-        one_waits = min(profile.weight(UNPLACED[request.priority]) for request in requests)
-        return quick, Further(thorough, None if bound is None else bound + max(0, one_waits - 1))
+        if bound is None:
+            return quick, Further(thorough, None)
+        return quick, Further(thorough, bound + slack(requests, self._changes.records.profile))
 
     def _one_by_one(self, cases: Sequence[Case]) -> None:
         """Decide what is left, most urgent first: those with waivers, because a waiver is one request's and not the

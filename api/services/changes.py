@@ -31,6 +31,7 @@ from solver.hospital import (
 )
 from solver.placing.live import LiveHospital
 from solver.placing.precedence import Precedence
+from solver.placing.problem import checked_profile
 from solver.placing.records import Record, Records, consequences
 from solver.placing.repair import Repaired
 from solver.placing.scarcity import priced
@@ -79,11 +80,8 @@ class Changes:
         self.without_round = False
         """Whether the waiting list is left alone, because going over it failed."""
         self.activated: Activated | None = None
-        self.waiting_before: Callable[[Precedence], int] = lambda _: 0
-        """How many who wait for what came free have their turn before a newcomer."""
-        self.let_precede: Callable[[Precedence], None] = lambda _: None
-        """Gives them their turn."""
         self.repriced: Repriced | None = None
+        self.alone()
 
     @property
     def live(self) -> LiveHospital:
@@ -112,6 +110,14 @@ class Changes:
     def zone(self) -> str:
         """Time zone of answers."""
         return self.desk.practice.zone
+
+    def alone(self) -> None:
+        """Nobody else has a turn: before the command's turn and after it, when what gives others theirs would refer
+        back to the changes, and so keep them from being freed at once."""
+        self.waiting_before: Callable[[Precedence], int] = lambda _: 0
+        """How many who wait for what came free have their turn before a newcomer."""
+        self.let_precede: Callable[[Precedence], None] = lambda _: None
+        """Gives them their turn."""
 
     # --- records --------------------------------------------------------------------------------------------
     def put(self, record: Record) -> None:
@@ -267,19 +273,25 @@ class Changes:
         return proposal
 
     def use_profile(self, profile: Profile, reason: str) -> None:
-        """Decide by another version of the rule profile from now on."""
+        """Decide by another version of the rule profile from now on. Raises InvalidInstance, and then nothing is
+        changed, if its prices could delay whoever is urgent."""
         assert self.activated is None, "one command activates one version"
-        wanted = priced(profile, self.desk.scarcity.in_force)
+        wanted = self._under(profile, self.desk.scarcity)
         self.activated = Activated(self.records.profile, wanted, reason)
         self.live.use_profile(wanted)
 
     def use_scarcity(self, stored: StoredScarcity) -> None:
-        """Decide under other prices of scarce capacity from now on."""
+        """Decide under other prices of scarce capacity from now on, as far as the profile in force allows them. Raises
+        as ``use_profile``."""
         assert self.repriced is None, "one command changes the prices once"
-        before, wanted = self.records.profile, priced(self.records.profile, stored.in_force)
+        before, wanted = self.records.profile, self._under(self.records.profile, stored)
         self.repriced = Repriced(before, self.desk.scarcity, wanted, stored)
         self.desk.scarcity = stored
         self.live.use_profile(wanted)
+
+    def _under(self, profile: Profile, stored: StoredScarcity) -> Profile:
+        options = self.records.options
+        return checked_profile(priced(profile, stored.in_force, options), options)
 
     def move_cover(self, moved: Counter[Slot]) -> None:
         """The desk's revisions of cover follow what this command will have counted up."""

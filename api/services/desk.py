@@ -22,6 +22,7 @@ from solver.hospital import (
 from solver.placing.displace import Bounds
 from solver.placing.live import LiveHospital
 from solver.placing.records import Record
+from solver.placing.scarcity import priced
 
 NewId = Callable[[str], str]
 
@@ -166,6 +167,18 @@ class Desk:
                 self.live.drop(Person, person_id)
                 self.stays_of_person.pop(person_id, None)
                 self.requests_of_person.pop(person_id, None)
+
+    def take_prices(self, stored: StoredScarcity) -> None:
+        """Prices of scarce capacity as they are stored, as far as they are not too old: from now on decisions are taken
+        under them."""
+        records = self.live.records
+        self.scarcity = stored.at(records.now, self.practice.scarcity_minutes)
+        self.live.use_profile(priced(records.profile, self.scarcity.in_force, records.options))
+
+    def end_old_prices(self) -> None:
+        """Prices that nobody computed again in time end, and the profile's own hold. Between batches only."""
+        if self.scarcity.at(self.live.now, self.practice.scarcity_minutes) is not self.scarcity:
+            self.take_prices(self.scarcity)
 
     def end_waivers(self) -> None:
         """An override ends at its time; bookings made under it stand, later decisions do without it. Between batches

@@ -10,17 +10,20 @@ from api.services.desk import Desk
 from api.services.homes import record_of
 from api.services.storing import case_of, proposal_of
 from models.commands import Touched
-from models.following import CASE, COVER, PROPOSAL, Present
+from models.following import CASE, COVER, PROPOSAL, SCARCITY, Present
 from solver.hospital import Stay, UnitBooking
 
 
 def touched_by(changes: Changes) -> tuple[Touched, ...]:
-    """Every record, case and proposal that a command changed, and every revision of cover it counted up."""
+    """Every record, case and proposal that a command changed, every revision of cover it counted up, and its prices of
+    scarce capacity."""
+    repriced = changes.repriced
     return (
         *((kind.__name__, record_id) for kind, record_id in changes.after),
         *((CASE, case_id) for case_id in changes.cases_after),
         *((PROPOSAL, proposal_id) for proposal_id in changes.proposals),
         *((COVER, f"{slot}/{ward_id}") for ward_id, slot in changes.cover_moved),
+        *([] if repriced is None else [(SCARCITY, str(repriced.after.version))]),
     )
 
 
@@ -48,6 +51,8 @@ def refresh(desk: Desk, now: Present, touched: Iterable[Touched]) -> None:
             desk.proposals.pop(proposal.id, None)
     for slot, revision in now.cover.items():
         desk.cover[slot] = revision
+    if now.scarcity is not None:
+        desk.take_prices(now.scarcity)
 
 
 def _drop(desk: Desk, kind: type, ids: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -18,8 +18,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import NotReady
-from api.schemas.movements import TransferIn
-from api.schemas.requests import BundleIn
 from api.services import (
     arriving,
     batches,
@@ -36,6 +34,7 @@ from api.services import (
     ticking,
     transfers,
 )
+from api.services.asking import asks, asks_again, persons_named
 from api.services.changes import Changes
 from api.services.following import refresh, touched_by
 from api.services.keeping import Keeper
@@ -52,7 +51,7 @@ from api.services.waiting import (
 from models.clock import Clock
 from models.commands import Answer, AuditEntry, Command, Decision, Outcome, Transaction
 from models.errors import GuardViolation
-from solver.hospital import Minute, Priority
+from solver.hospital import Minute
 from solver.placing.precedence import Precedence, as_newcomer
 from solver.placing.problem import PlacingProblem
 
@@ -136,8 +135,7 @@ class Prepared:
         audit = tuple(_at_revision(entry, transaction.revision) for entry in self.changes.audit)
         events = tuple(self.changes.events)
         # A desk takes in single records; one that other rules hold for is built anew.
-        other_rules = self.changes.activated is not None or self.changes.repriced is not None
-        touched = None if other_rules else touched_by(self.changes)
+        touched = None if self.changes.activated is not None else touched_by(self.changes)
         return Outcome(Answer(self.answer.status, body), audit, events, touched)
 
 
@@ -147,38 +145,6 @@ def _at_revision(entry: AuditEntry, revision: int) -> AuditEntry:
     if entry.actor is None:
         return entry
     return replace(entry, detail={**entry.detail, "hospital_revision": revision})
-
-
-def _persons_named(command: Command) -> Iterable[str]:
-    """Ids of persons a command names, for those that many bring."""
-    for bundle in _bundles(command.body):
-        named = bundle.person_id if bundle.person is None else bundle.person.id
-        if named is not None:
-            yield named
-
-
-def _bundles(body: Any) -> Iterable[BundleIn]:
-    if isinstance(body, placing.PlaceOne):
-        return (body.body,)
-    if isinstance(body, batches.PlaceBatch):
-        return body.body.requests
-    if isinstance(body, holding.Hold) and body.body.request is not None:
-        return (body.body.request,)
-    return ()
-
-
-def _asks(command: Command) -> Priority | None:
-    """How urgent what a command newly asks for is (the most urgent of a batch); None if it asks for no place."""
-    body = command.body
-    if isinstance(body, placing.PlaceOne):
-        return body.body.priority.priority
-    if isinstance(body, batches.PlaceBatch):
-        return min(bundle.priority.priority for bundle in body.body.requests)
-    if isinstance(body, holding.Hold) and body.body.request is not None:
-        return body.body.request.priority.priority
-    if isinstance(body, movements.Act | transfers.TransferStay) and isinstance(body.body, TransferIn):
-        return body.body.priority.priority
-    return None
 
 
 class HospitalDecider:
@@ -217,7 +183,7 @@ class HospitalDecider:
                 self._picture = Picture.of(self.desk, self._stored_at)
             self._move_clock()
             self.desk.pressed = self.pressed
-            self.desk.look_up({person for command in commands for person in _persons_named(command)})
+            self.desk.look_up({person for command in commands for person in persons_named(command)})
             self._waiting.begin()
             last = len(commands) - 1
             return [self._decide_one(command, last=n == last) for n, command in enumerate(commands)]
@@ -252,7 +218,7 @@ class HospitalDecider:
     def rehearse(self, command: Command) -> PlacingProblem:
         """What a batch would place on the hospital as it was decided last, as a frozen copy. Raises what refuses the
         command."""
-        persons = set(_persons_named(command))
+        persons = set(persons_named(command))
         return self.ask(lambda changes: batches.rehearsed(command.body, changes), command.actor, persons)
 
     def _move_clock(self, earliest: Minute = 0) -> None:
@@ -263,6 +229,7 @@ class HospitalDecider:
             self._waiting.came_free(CLOCK_MOVED)
             self.desk.forget_the_past()
             self.desk.end_waivers()
+            self.desk.end_old_prices()
         self.moved_at = time.monotonic()
 
     def _decide_one(
@@ -270,11 +237,16 @@ class HospitalDecider:
     ) -> Decision | Exception:
         if not self._sound:
             self.reset()
+            # What is decided from here on is not stored yet.
+            self._picture = Picture.of(self.desk, self._stored_at)
         changes = Changes(self.desk, self.desk.live.now, command.actor)
         changes.without_round = without_round
         began = time.perf_counter()
         try:
-            answer = self._in_turn(command, changes, last)
+            try:
+                answer = self._in_turn(command, changes, last)
+            finally:
+                changes.alone()
         except Exception as error:
             if not changes.undo():
                 self._sound = False
@@ -317,12 +289,12 @@ class HospitalDecider:
         return answer
 
     def _precedence(self, command: Command) -> Precedence | None:
-        """Where whoever a command asks for stands; None if it asks for no place."""
-        urgency, body = _asks(command), command.body
+        """Where whoever a command asks for stands; None if it asks for no place, or for one that a person named."""
+        urgency, now = asks(command), self.desk.live.now
         if urgency is not None:
-            return as_newcomer(urgency, self.desk.live.now)
-        held = self.desk.cases.get(body.body.request_id or "") if isinstance(body, holding.Hold) else None
-        return None if held is None else held.precedence(self.desk.live.now)
+            return as_newcomer(urgency, now)
+        case = self.desk.cases.get(asks_again(command) or "")
+        return None if case is None else case.precedence(now)
 
     @property
     def revision(self) -> int:
@@ -359,9 +331,13 @@ class HospitalDecider:
                 self._sound = False
 
     def committed(self, decisions: Sequence[Decision], revision: int) -> None:
-        """The desk took the decisions in when they were made."""
-        self.desk.revision = revision
-        self._stands_as_stored()
+        """The desk took the decisions in when they were made; one that was built anew in mid-batch knows nothing of
+        those before."""
+        with self._lock:
+            self.desk.revision = revision
+            if any(isinstance(each, Prepared) and each.changes.desk is not self.desk for each in decisions):
+                self._sound = False
+            self._stands_as_stored()
 
     def _stands_as_stored(self) -> None:
         if self._sound:
@@ -384,6 +360,9 @@ class HospitalDecider:
     def reset(self) -> None:
         """Build the desk from the database again."""
         with self._lock:
+            if self._sound and self._picture is None:
+                # It may take long, or fail: whoever asks meanwhile is shown the hospital as it was last stored.
+                self._picture = Picture.of(self.desk, self._stored_at)
             self.desk = self._keeper.build()
             self._sound = True
             self.settled()

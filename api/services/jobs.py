@@ -53,13 +53,15 @@ def handed_over(job_id: str) -> Write:
 
 
 def ended(job_id: str, outcome: Document) -> Write:
-    """Store what the workers left: ``{"result": ..., "stopped": ...}`` or ``{"failed": why}``."""
+    """Store what the workers left: ``{"result": ..., "stopped": ...}`` or ``{"failed": why}``. The write raises
+    ``WrongState`` if the job has ended already."""
     problem = outcome.get("failed")
     came_to = JobState.FAILED if problem is not None else JobState.DONE
     state = JobState.STOPPED if outcome.get("stopped") else came_to
 
     def write(transaction: Transaction) -> Outcome:
-        jobs.end_job(transaction, job_id, state, outcome.get("result"), problem)
+        if not jobs.end_job(transaction, job_id, state, outcome.get("result"), problem):
+            raise WrongState("The job has ended already.", "Read the job.")
         found = jobs.load_job(transaction.connection, job_id)
         return _told(f"job.{found.state.value}", found, Answer(200, {}), transaction)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -20,15 +20,12 @@ from models.personal import PersonalVault
 from models.repositories import staff
 from models.repositories.people import load_persons
 from models.repositories.profiles import ProfileBook, load_book, load_profile
-from models.repositories.scarcity import StoredScarcity, load_scarcity
+from models.repositories.scarcity import load_scarcity
 from models.store import load_hospital
 from solver.hospital import Minute, Person
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions
 from solver.placing.scarcity import priced
-
-STALE_TIMES = 4
-"""Prices that were due to be computed again so many times are not taken up at a start."""
 
 
 class Keeper(Protocol):
@@ -68,10 +65,11 @@ class SqlKeeper:
             revision = revision_of(connection)
             hospital = load_hospital(connection, since=now)
             profile = load_profile(connection)
-            scarcity = self._scarcity(connection, now)
+            scarcity = load_scarcity(connection).at(now, self.practice.scarcity_minutes)
             open_cases, proposals = load_cases(connection, now), load_proposals(connection)
             cover = staff.load_cover_revisions(connection, now)
-        live = LiveHospital.of(hospital, now, priced(profile, scarcity.in_force), PlacingOptions())
+        options = PlacingOptions()
+        live = LiveHospital.of(hospital, now, priced(profile, scarcity.in_force, options), options)
         find = self._find_persons
         return Desk(
             live,
@@ -101,12 +99,6 @@ class SqlKeeper:
     def _profiles(self) -> ProfileBook:
         with self.database.reading() as connection:
             return load_book(connection)
-
-    def _scarcity(self, connection: Connection, now: Minute) -> StoredScarcity:
-        """The prices of scarce capacity; those that are too old, or of a service that computes none, do not hold."""
-        stored, every = load_scarcity(connection), self.practice.scarcity_minutes
-        fresh = every > 0 and now < stored.computed + STALE_TIMES * every
-        return stored if fresh else replace(stored, prices=None)
 
     def _find_persons(self, person_ids: Collection[str]) -> list[Person]:
         with self.database.reading() as connection:

@@ -133,7 +133,7 @@ def settle(case: Case, decision: Decision, changes: Changes, *, compare: bool = 
     if not decision.verified:
         return keep_waiting(case, _unconfirmed(decision, changes), changes)
     count = changes.practice.comparisons if compare else 0
-    explained = words.explanation(decision, changes.live, count)
+    explained = words.explanation(decision, changes.live, count, bed_published(case))
     before, waited = case.allocation, case.need is not None
     case = replace(
         case,

@@ -30,6 +30,7 @@ from solver.placing.records import Records
 from solver.placing.referee import Counts, Decided, broken, check, cost
 from solver.placing.referee.cover import floor_shares
 from solver.placing.referee.cover_change import nurses_on_duty, present
+from solver.placing.scarcity import prices_of
 from solver.placing.scarcity_told import scarcity_sentences
 from solver.placing.telling import as_json
 
@@ -43,22 +44,29 @@ def moment(minute: Minute, zone: str) -> str:
 
 
 # --- what was given -----------------------------------------------------------------------------------------
-def explanation(decision: Decision, live: LiveHospital, comparisons: int) -> dict[str, Any]:
-    """Why this bundle: reasons as sentences, prices, and how other beds compare. Before it is applied."""
+def explanation(
+    decision: Decision, live: LiveHospital, comparisons: int, published: str | None = None
+) -> dict[str, Any]:
+    """Why this bundle: reasons as sentences, prices, and how other beds compare. Before it is applied.
+
+    ``published``: the bed that the ward was told before, if the decision prefers it.
+    """
     allocation = decision.allocation
     assert allocation is not None, "nothing was given"
     compared = list(_compared(decision, allocation, live, comparisons))
     room_id = live.records.beds[allocation.bed_id].room_id
+    scarcity = prices_of(live.records.profile)
     return {
         "room_id": room_id,
         "ward_id": live.records.rooms[room_id].ward_id,
         "method": decision.method.value,
         "profile_version": live.records.profile.version,
+        "scarcity_version": None if scarcity is None else scarcity.version,
         "verified": decision.verified,
         "cost": decision.cost,
         "reasons": [
             *map(as_json, explain(decision, live.records).sentences),
-            *map(as_json, scarcity_sentences(decision, live)),
+            *map(as_json, scarcity_sentences(decision, live, published)),
             *(c["sentence"] for c in compared),
         ],
         "prices": [_price(price) for price in decision.prices if price.cost],

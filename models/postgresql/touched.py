@@ -19,8 +19,9 @@ from solver.hospital import Minute
 CASE: Final = "Case"
 PROPOSAL: Final = "Proposal"
 COVER: Final = "Cover"
+SCARCITY: Final = "Scarcity"
 """Kinds beside those of the records: what was asked for with what was given, proposals, revisions of cover (whose id
-is ``slot/ward``)."""
+is ``slot/ward``), prices of scarce capacity (of which there is one version, the newest)."""
 
 _GIVEN = (
     "JOIN allocation a ON a.id = t.allocation_id WHERE a.request_id = ANY(:Case) AND a.state <> 'released'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -18,11 +18,14 @@ from solver.placing.forecast import Demanded, Observed
 from solver.placing.scarce import Capacity, needed
 from solver.placing.scarcity import ClassPrice, ScarcityPrices
 
+STALE_TIMES = 4
+"""Prices that were due to be computed again so many times do not hold any longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredScarcity:
     """One version. ``prices``: None where nothing can be forecast; ``observed``: by class, of the last day;
-    ``in_force``: what decisions are taken under."""
+    ``in_force``: what decisions are taken under; ``expired``: whether the prices are gone because of their age."""
 
     version: int = 0
     kind: str = "computed"
@@ -33,6 +36,14 @@ class StoredScarcity:
     observed: Mapping[Capacity, Observed] = field(default_factory=dict)
     reason: str = ""
     actor: str = ""
+    expired: bool = False
+
+    def at(self, now: Minute, every: int) -> StoredScarcity:
+        """What is left of it at a minute where prices are computed every so many minutes: no prices that should have
+        been computed again ``STALE_TIMES`` since, nor any where none are computed (0)."""
+        if self.prices is None or (every > 0 and now < self.computed + STALE_TIMES * every):
+            return self
+        return replace(self, prices=None, expired=every > 0)
 
     @property
     def in_force(self) -> ScarcityPrices | None:

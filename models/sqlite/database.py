@@ -134,11 +134,16 @@ def refuse_taken(path: Path) -> None:
         raise DatabaseExists(f"{path} exists already; a database is never overwritten. Name another place.")
 
 
-def open_existing(path: Path, keys: KeyRing, readers: int, prepare: Callable[[Database], None]) -> Database:
-    """Open the file, then ``prepare`` it; closed again if that fails."""
+def refuse_unfit(path: Path) -> None:
+    """Raise ``DatabaseMissing`` if there is no file, ``FolderOpenToOthers`` if others can enter its folder."""
     if not path.is_file():
         raise DatabaseMissing(f"There is no database {path}. `wardflow init` makes one.")
     _refuse_open_folder(path.parent)
+
+
+def open_existing(path: Path, keys: KeyRing, readers: int, prepare: Callable[[Database], None]) -> Database:
+    """Open the file, then ``prepare`` it; closed again if that fails."""
+    refuse_unfit(path)
     key = _key_of(path, keys)
     lock = ProcessLock(path)
     try:

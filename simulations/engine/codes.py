@@ -116,7 +116,8 @@ DURATION_STREAM: Final = 16
 PATIENCE_STREAM: Final = 17
 ROUTING_STREAM: Final = 18
 BALKING_STREAM: Final = 19
-STEP_COLUMNS: Final = 20
+COUNTED_AS: Final = 20
+STEP_COLUMNS: Final = 21
 
 # Tables.pair, of step and class
 OPTION_FROM: Final = 0

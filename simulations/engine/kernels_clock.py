@@ -21,6 +21,7 @@ from simulations.engine.codes import (
     CLASS,
     CLOSED,
     CODE,
+    COUNTED_AS,
     CUTS,
     DURATION,
     DURATION_STREAM,
@@ -233,7 +234,7 @@ def place(tables: Any, run: Any, row: int, code: int) -> None:
     run.entity[e, RENEGE_KEY] = -1
     run.entity[e, END_KEY] = -1
     run.counter[SEQUENCE] += 1
-    run.visit[e, s] = 1
+    run.visit[e, tables.step[s, COUNTED_AS]] = 1
     run.moment[e, ENTERED_AT] = -math.inf
     run.moment[e, JOINED_AT] = -elapsed
     run.moment[e, LEFT_OVER] = FRESH

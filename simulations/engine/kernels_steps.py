@@ -15,6 +15,7 @@ from simulations.engine.codes import (
     CLASS,
     CLOSED,
     CODE,
+    COUNTED_AS,
     DURATION,
     DURATION_STREAM,
     END,
@@ -129,6 +130,13 @@ def purpose_draw(tables: Any, run: Any, e: int, row: int, purpose: int, visit: i
 
 
 @swallowed
+def visit_of(tables: Any, run: Any, e: int, s: int) -> int:
+    """How often ``e`` has come to step ``s``, or to one that shares its chance."""
+    visit: int = run.visit[e, tables.step[s, COUNTED_AS]]
+    return visit
+
+
+@swallowed
 def schedule(run: Any, e: int, time: float, kind: int) -> int:
     what = (e << KIND_BITS) | kind
     return push(run.heap_time, run.heap_key, run.heap_what, run.counter, time, ORDINARY, what)
@@ -185,7 +193,9 @@ def begin_service(tables: Any, run: Any, e: int, o: int) -> None:
         count_start(run, e, s, k, now)
         run.moment[e, BEGAN_AT] = now
         row = tables.pair[s, k, DURATION]
-        duration = purpose_draw(tables, run, e, row, tables.step[s, DURATION_STREAM], run.visit[e, s])
+        duration = purpose_draw(
+            tables, run, e, row, tables.step[s, DURATION_STREAM], visit_of(tables, run, e, s)
+        )
         run.moment[e, WHOLE] = duration
     account_crowd(run, s, now)
     run.crowd[s, SERVES] += 1
@@ -227,7 +237,7 @@ def come(tables: Any, run: Any, e: int) -> int:
     run.entity[e, BIN_JOINED] = b
     run.moment[e, JOINED_AT] = now
     run.moment[e, LEFT_OVER] = FRESH
-    run.visit[e, s] += 1
+    run.visit[e, tables.step[s, COUNTED_AS]] += 1
     run.visits[b, s, k, ARRIVALS] += 1
     note(run, e, JOINED_LINE)
     if run.counter[TOUCHED] == 0:
@@ -292,7 +302,7 @@ def judge(tables: Any, run: Any, e: int) -> int:
     begin, end = tables.step[s, BALK_FROM], tables.step[s, BALK_UNTIL]
     balks = False
     if end > begin:
-        block = run.visit[e, s] << VISIT_BITS
+        block = visit_of(tables, run, e, s) << VISIT_BITS
         u = uniform(
             run.key, tables.step[s, BALKING_STREAM], run.entity[e, CODE], run.entity[e, NUMBER], block
         )
@@ -315,7 +325,9 @@ def lose_patience(tables: Any, run: Any, e: int) -> None:
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
     row = tables.pair[s, k, PATIENCE]
     if row >= 0:
-        patience = purpose_draw(tables, run, e, row, tables.step[s, PATIENCE_STREAM], run.visit[e, s])
+        patience = purpose_draw(
+            tables, run, e, row, tables.step[s, PATIENCE_STREAM], visit_of(tables, run, e, s)
+        )
         run.entity[e, RENEGE_KEY] = schedule(run, e, run.clock[NOW] + patience, RENEGE)
 
 
@@ -339,7 +351,7 @@ def next_step(tables: Any, run: Any, e: int) -> int:
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
     row, end = tables.pair[s, k, ROUTE_FROM], tables.pair[s, k, ROUTE_UNTIL]
     if end - row > 1:
-        block = run.visit[e, s] << VISIT_BITS
+        block = visit_of(tables, run, e, s) << VISIT_BITS
         u = uniform(
             run.key, tables.step[s, ROUTING_STREAM], run.entity[e, CODE], run.entity[e, NUMBER], block
         )

@@ -62,7 +62,8 @@ class State(NamedTuple):
 
     key uint64 (2,). counter int64 (COUNTERS,), clock float64 (CLOCKS,). heap_time float64, heap_key and heap_what
     int64 (events,). entity int64 (pool, ENTITY_COLUMNS), moment float64 (pool, MOMENTS), held int64 (pool, resources),
-    visit int64 (pool, steps): how often somebody came to a step, free int64 (pool,): a stack of free slots.
+    visit int64 (pool, steps): how often somebody came to a step, or to one that shares its chance, free int64 (pool,):
+    a stack of free slots.
     level int64 (resources, LEVEL_COLUMNS), since float64 (resources,), crowd int64 (steps, 2): waiting and in service,
     crowd_since float64 (steps,). head, tail int64 (lines, priorities). touched int64 (resources,): a stack of those of
     which something came free. made int64 (sources, 2). lot int64 (resources, lots): units left of each delivery, a

@@ -233,6 +233,8 @@ class Step:
         when they wait and something they need comes free or whoever stood in their way goes.
     restarts: an interrupted service begins anew, with the whole duration, instead of where it stopped.
     priority: by class name, where it differs from the class's own.
+    chance: what its random streams are called. Steps of the same share them and count visits together, so that the
+        n-th visit to any of them has the same chance. None: as the step.
     """
 
     name: str
@@ -250,6 +252,7 @@ class Step:
     preempts: tuple[str, ...] = ()
     restarts: bool = False
     priority: Mapping[str, int] = field(default_factory=dict)
+    chance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

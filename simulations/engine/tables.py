@@ -74,6 +74,10 @@ def line_of(step: Step) -> str:
     return step.name if step.line is None else step.line
 
 
+def chance_of(step: Step) -> str:
+    return step.name if step.chance is None else step.chance
+
+
 def per_class(value: PerClass[T], name: str, absent: T) -> T:
     """What holds for one class."""
     if isinstance(value, Mapping):
@@ -234,7 +238,8 @@ def _step_row(step: Step, full: Full, names: Names, lists: Lists) -> list[int]:
         units.at_start,
         units.at_end,
         int(units.cut),
-        *(stream(purpose, step.name) for purpose in ("duration", "patience", "routing", "balking")),
+        *(stream(purpose, chance_of(step)) for purpose in ("duration", "patience", "routing", "balking")),
+        next(number for number, one in enumerate(full.model.steps) if chance_of(one) == chance_of(step)),
     ]
 
 

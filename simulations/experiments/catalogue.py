@@ -26,7 +26,7 @@ class Measure:
     """title: heads a column. what: with ``{place}``, as a sentence names it. unit: "" for a share.
 
     negligible: an amount that no planner would mind; intervals need not be narrower. headline: is told of in a
-    comparison.
+    comparison. cut_off: the share of whom a mean leaves out, since the run ended before they were through.
     """
 
     title: str
@@ -36,14 +36,28 @@ class Measure:
     more: str = "raises"
     less: str = "lowers"
     headline: bool = True
+    cut_off: str = ""
 
 
 MEASURES: dict[str, Measure] = {
-    "wait_mean": Measure("Mean wait", "waits for {place}", "h", 0.05, "lengthens", "shortens"),
+    "wait_mean": Measure(
+        "Mean wait", "waits for {place}", "h", 0.05, "lengthens", "shortens", cut_off="unstarted_share"
+    ),
     "wait_p90": Measure(
         "Wait of nine in ten at most", "the 90th percentile of waits for {place}", "h", 0.1, headline=False
     ),
     "waited_share": Measure("Share who wait", "the share who wait for {place}", "", 0.01, headline=False),
+    "unstarted_share": Measure(
+        "Share who had not started at the end",
+        "the share still waiting for {place}",
+        "",
+        0.01,
+        headline=False,
+    ),
+    "still_waiting": Measure(
+        "Still waiting at the end", "who still waits for {place} at the end", "patients", 0.5
+    ),
+    "waiting_mean": Measure("Patients waiting", "the number who wait for {place}", "patients", 0.1),
     "refused_share": Measure("Share refused", "refusals at {place}", "", 0.002),
     "gave_up_share": Measure("Share who give up waiting", "who gives up waiting for {place}", "", 0.002),
     "occupancy": Measure("Occupancy", "occupancy of {place}", "", 0.005),
@@ -54,7 +68,21 @@ MEASURES: dict[str, Measure] = {
     "used": Measure("Units used", "use of {place}", "a week", 0.1, headline=False),
     "interrupted": Measure("Interruptions", "interruptions of {place}", "a week", 0.1, headline=False),
     "transfers": Measure("Transfers", "transfers to {place}", "a week", 0.1),
-    "stay_mean": Measure("Mean time in hospital", "time in hospital", "h", 0.5, "lengthens", "shortens"),
+    "stay_mean": Measure(
+        "Mean time in hospital",
+        "time in hospital",
+        "h",
+        0.5,
+        "lengthens",
+        "shortens",
+        cut_off="unfinished_share",
+    ),
+    "unfinished_share": Measure(
+        "Share who had not left at the end", "the share who are still there", "", 0.01, headline=False
+    ),
+    "present_mean": Measure(
+        "Patients in the hospital", "the number of patients in the hospital", "patients", 0.5
+    ),
     "arrived": Measure("Arrivals", "arrivals", "a day", 0.05, headline=False),
     "left": Measure("Departures", "departures", "a day", 0.05, headline=False),
 }
@@ -68,4 +96,6 @@ def words(key: Key) -> Words:
         what += f" of {key.patient_class}"
     if key.hour != ALL_DAY:
         what += f" at {key.hour:02d}:00"
+    if not measure.unit:
+        return Words(what, "percentage points", measure.more, measure.less, scale=100.0)
     return Words(what, measure.unit, measure.more, measure.less)

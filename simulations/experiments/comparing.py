@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,13 @@ import numpy as np
 
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key, words
 from simulations.experiments.replications import Replicated
+from simulations.scenarios.transfers import uncounted
 from simulations.statistics.intervals import LEVEL
 from simulations.statistics.paired import Difference, differences
 from simulations.statistics.verdicts import verdict
+
+MOST_LEFT_OUT = 0.05
+"""Of those who came after the warm-up: if more are cut off by the end of the run, means of the others mislead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,14 @@ class Compared:
 
 
 def compare(replicated: Sequence[Replicated], level: float = LEVEL) -> list[Compared]:
-    """Every headline measure that both scenarios have, of every scenario against the first.
+    """Every headline measure that both scenarios have, of every scenario against the first; see ``not_compared``.
 
     All of them are corrected for together (Holm), for all are read together.
     """
     base, *others = replicated
-    pairs = [(other, key) for other in others for key in headlines(base) if key in other.keys]
+    pairs = [
+        (other, key) for other in others for key in _common(base, other) if not _withheld(base, other, key)
+    ]
     found = differences([(base.of(key), other.of(key)) for other, key in pairs], level)
     return [
         Compared(
@@ -39,6 +46,48 @@ def compare(replicated: Sequence[Replicated], level: float = LEVEL) -> list[Comp
         )
         for (other, key), difference in zip(pairs, found, strict=True)
     ]
+
+
+def not_compared(replicated: Sequence[Replicated]) -> list[str]:
+    """A line for every headline measure that would mislead, with the reason."""
+    base, *others = replicated
+    return [
+        f"{other.name} and {base.name}: {words(key).what} not compared, {reason}"
+        for other in others
+        for key in _common(base, other)
+        if (reason := _withheld(base, other, key))
+    ]
+
+
+def _common(base: Replicated, other: Replicated) -> list[Key]:
+    """What both have, unless it is 0 in every replication of both: that nothing happened needs no verdict."""
+    keys = [key for key in headlines(base) if key in other.keys]
+    return [key for key in keys if np.nan_to_num(base.of(key)).any() or np.nan_to_num(other.of(key)).any()]
+
+
+def _withheld(base: Replicated, other: Replicated, key: Key) -> str:
+    """Why a measure of ``base`` and ``other`` would mislead; empty if it does not.
+
+    A mean over those who were through leaves out whom the run's end cut off. Where more beds let some start who
+    never would have, it grows although everyone is better off.
+    """
+    if key == Key("transfers") and uncounted(base.built.scenario) != uncounted(other.built.scenario):
+        return "as steps with room_for or turn_away count none and are others in the one than in the other"
+    left_out = MEASURES[key.measure].cut_off
+    if not left_out:
+        return ""
+    shares = [_mean_of(each, key._replace(measure=left_out)) for each in (base, other)]
+    if max(shares) <= MOST_LEFT_OUT:
+        return ""
+    doing = "started" if key.measure == "wait_mean" else "left"
+    shown = f"{shares[1]:.0%} and {shares[0]:.0%}".replace("%", " %")
+    return f"as {shown} of them had not {doing} at the end of the run: make run.length longer"
+
+
+def _mean_of(replicated: Replicated, key: Key) -> float:
+    """Of everyone, where patients change their class on the way and a class alone cannot be told."""
+    found = replicated.interval(key if key in replicated.keys else key._replace(patient_class=ALL))
+    return 0.0 if math.isnan(found.mean) else found.mean
 
 
 def headlines(replicated: Replicated) -> list[Key]:

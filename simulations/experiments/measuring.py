@@ -7,9 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulations.engine.outcome import Area, Float64, Outcome, Patient, Stay, Supply, Time, Visit, quantile
+from simulations.engine.outcome import (
+    Area,
+    Crowd,
+    Float64,
+    Outcome,
+    Patient,
+    Stay,
+    Supply,
+    Time,
+    Visit,
+    quantile,
+)
 from simulations.experiments.catalogue import ALL, ALL_DAY, Key
 from simulations.scenarios.build import Built
+from simulations.scenarios.schema_pathways import Route
 from simulations.scenarios.transfers import TRANSFER, label
 from solver.engine.types import Int64
 
@@ -19,12 +31,16 @@ Number = tuple[Key, float]
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The engine's steps joined by the scenario's: visits int64 (bins, steps, classes, n) and the like."""
+    """The engine's steps joined by the scenario's: visits int64 (bins, steps, classes, n) and the like.
+
+    waiting float64 (steps,): how many waited, on average over time.
+    """
 
     labels: tuple[str, ...]
     visits: Int64
     times: Float64
     waits: Int64
+    waiting: Float64
 
 
 def numbers(outcome: Outcome, built: Built) -> dict[Key, float]:
@@ -32,7 +48,7 @@ def numbers(outcome: Outcome, built: Built) -> dict[Key, float]:
     outcome = of_scenario(outcome, built)
     found = dict(_of_steps(outcome, built))
     found.update(_transfers(outcome))
-    found.update(_of_patients(outcome))
+    found.update(_of_patients(outcome, built))
     found.update(_of_resources(outcome, built))
     found.update(_of_wards(outcome, built))
     return found
@@ -55,6 +71,7 @@ def of_scenario(outcome: Outcome, built: Built) -> Outcome:
         patients=outcome.patients[:, classes],
         stays=outcome.stays[:, classes],
         areas=outcome.areas[:, resources],
+        crowds=outcome.crowds[:, steps],
         supplies=outcome.supplies[resources],
     )
 
@@ -67,11 +84,13 @@ def joined(outcome: Outcome) -> Steps:
     visits = np.zeros((bins, len(labels), classes, len(Visit)), dtype=np.int64)
     times = np.zeros((bins, len(labels), classes, len(Time)))
     waits = np.zeros((len(labels), *outcome.waits.shape[1:]), dtype=np.int64)
+    waiting = np.zeros(len(labels))
     for s, place in enumerate(member):
         visits[:, place] += outcome.visits[:, s]
         times[:, place] += outcome.visit_times[:, s]
         waits[place] += outcome.waits[s]
-    return Steps(labels, visits, times, waits)
+        waiting[place] += outcome.crowds[:, s, Crowd.WAITING].sum() / outcome.watched
+    return Steps(labels, visits, times, waits, waiting)
 
 
 def _of_steps(outcome: Outcome, built: Built) -> Iterator[Number]:
@@ -101,20 +120,14 @@ def _of_steps(outcome: Outcome, built: Built) -> Iterator[Number]:
                 yield Key("gave_up_share", name, class_name), _share(visits[:, Visit.RENEGED].sum(), arrived)
         interrupted = steps.visits[:, s, :, Visit.INTERRUPTED].sum()
         if needs:
+            yield Key("waiting_mean", name), float(steps.waiting[s])
             yield Key("interrupted", name), interrupted / outcome.watched * WEEK
 
 
 def _classes_of(built: Built) -> dict[str, set[str]]:
     """Who may be met in each pathway: its own classes, and what patients become; all if pathways are joined."""
     scenario = built.scenario
-    routes = [
-        route
-        for pathway in scenario.pathways.values()
-        for step in pathway.steps.values()
-        for each in step.next.values()
-        for route in each
-    ]
-    mixed = any(route.becomes or route.to in scenario.pathways for route in routes)
+    mixed = any(route.becomes or route.to in scenario.pathways for route in _routes(built))
     everyone = set(scenario.demand.classes)
     return {
         name: everyone
@@ -124,11 +137,27 @@ def _classes_of(built: Built) -> dict[str, set[str]]:
     }
 
 
+def _routes(built: Built) -> list[Route]:
+    return [
+        route
+        for pathway in built.scenario.pathways.values()
+        for step in pathway.steps.values()
+        for each in step.next.values()
+        for route in each
+    ]
+
+
 def _waits(place: str, class_name: str, visits: Int64, times: Float64, histogram: Int64) -> Iterator[Number]:
     started, waited = visits[:, Visit.STARTED], times[:, Time.WAIT]
     yield Key("wait_mean", place, class_name), _share(waited.sum(), started.sum())
     yield Key("wait_p90", place, class_name), quantile(histogram, 0.9)
     yield Key("waited_share", place, class_name), _share(visits[:, Visit.WAITED].sum(), started.sum())
+    arrived = visits[:, Visit.ARRIVED].sum()
+    gone = visits[:, [Visit.STARTED, Visit.BALKED, Visit.REFUSED, Visit.RENEGED]].sum()
+    # Who came before the warm-up may have given up after it.
+    still = max(0, arrived - gone)
+    yield Key("still_waiting", place, class_name), float(still)
+    yield Key("unstarted_share", place, class_name), _share(still, arrived)
     if class_name == ALL:
         for hour in range(len(started)):
             yield Key("wait_mean", place, ALL, hour), _share(waited[hour], started[hour])
@@ -145,11 +174,16 @@ def _transfers(outcome: Outcome) -> Iterator[Number]:
     yield Key("transfers"), total
 
 
-def _of_patients(outcome: Outcome) -> Iterator[Number]:
+def _of_patients(outcome: Outcome, built: Built) -> Iterator[Number]:
+    yield Key("present_mean"), float(outcome.crowds.sum()) / outcome.watched
+    changes = any(route.becomes for route in _routes(built))
     stays, patients = outcome.stays.sum(axis=0), outcome.patients.sum(axis=0)
     days = outcome.watched / 24
     for c, name in [(slice(None), ALL), *((slice(i, i + 1), n) for i, n in enumerate(outcome.class_names))]:
         yield Key("stay_mean", ALL, name), _share(stays[c, Stay.TOTAL].sum(), stays[c, Stay.COUNT].sum())
+        if name == ALL or not changes:
+            entered = patients[c, Patient.ENTERED].sum()
+            yield Key("unfinished_share", ALL, name), _share(entered - stays[c, Stay.COUNT].sum(), entered)
         yield Key("arrived", ALL, name), patients[c, Patient.ENTERED].sum() / days
         yield Key("left", ALL, name), patients[c, Patient.LEFT].sum() / days
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulations.engine.model import Model
 from simulations.engine.outcome import Outcome
-from simulations.engine.run import replicate
+from simulations.engine.run import Cancelled, replicate
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
 from simulations.experiments.measuring import hour_of_day, numbers
 from simulations.experiments.memory import refuse_too_large
@@ -21,7 +21,7 @@ from simulations.experiments.warming import Warming, warming
 from simulations.scenarios.build import Built
 from simulations.statistics.intervals import LEVEL, Interval, Precision, interval
 from simulations.statistics.sequential import Stopping
-from solver.engine.errors import InvalidInstance, Problem
+from solver.engine.errors import InvalidInstance, Problem, refuse_if_any
 
 Values = NDArray[np.float64]
 Rows = list[dict[Key, float]]
@@ -98,23 +98,47 @@ def experiment(
     """All ``scenarios`` with equal warm-up and equally many replications.
 
     The precision is asked of every scenario alone; with several also of their differences from the first.
-    ``cancelled`` keeps the rounds that are done, of which there must be one. Raises InvalidInstance if
-    a scenario is too large for the memory.
+    ``cancelled`` keeps the rounds that are done; without one it raises Cancelled. Raises InvalidInstance if a
+    scenario is too large for the memory, or begins at another time or lasts longer than the first.
     """
+    refuse_unlike(scenarios)
     refuse_too_large(scenarios, plan.workers)
-    warmed = [warming(built, plan.seed, plan.workers) for built in scenarios]
+    warmed = [warming(built, plan.seed, plan.workers, cancelled) for built in scenarios]
     models = warmed_models(scenarios, warmed)
     stopping = plan.stopping(scenarios[0])
     rows: list[Rows] = [[] for _ in scenarios]
     made = 0
     while (number := stopping.next_number(made, watched(rows))) > made and not (made and cancelled()):
-        for begin in range(made, number, plan.workers):
-            chunk = range(begin, min(begin + plan.workers, number))
-            for built, model, own in zip(scenarios, models, rows, strict=True):
-                own.extend(replications_of(built, model, plan, chunk))
-                watch(sum(map(len, rows)), number * len(scenarios))
+        try:
+            for begin in range(made, number, plan.workers):
+                chunk = range(begin, min(begin + plan.workers, number))
+                for built, model, own in zip(scenarios, models, rows, strict=True):
+                    own.extend(replications_of(built, model, plan, chunk, cancelled))
+                    watch(sum(map(len, rows)), number * len(scenarios))
+        except Cancelled:
+            if not made:
+                raise
+            rows = [own[:made] for own in rows]
+            break
         made = number
     return gathered(scenarios, plan, warmed, rows)
+
+
+def refuse_unlike(scenarios: Sequence[Built]) -> None:
+    """Raise InvalidInstance unless all are of the same time: patients of other weeks are no pairs."""
+    remedy = "Give all scenarios that are compared the same start and length."
+    first = scenarios[0].scenario.run
+    refuse_if_any(
+        [
+            Problem(f"{each.scenario.name}, run.{what}", given, f"{wanted} as in the first scenario", remedy)
+            for each in scenarios[1:]
+            for what, given, wanted in (
+                ("start", str(each.scenario.run.start), str(first.start)),
+                ("length", f"{each.scenario.run.length:g} h", f"{first.length:g} h"),
+            )
+            if given != wanted
+        ]
+    )
 
 
 def warmed_models(scenarios: Sequence[Built], warmed: Sequence[Warming]) -> list[Model]:
@@ -123,10 +147,21 @@ def warmed_models(scenarios: Sequence[Built], warmed: Sequence[Warming]) -> list
     return [replace(built.model, warm_up=hours) for built in scenarios]
 
 
-def replications_of(built: Built, model: Model, plan: Plan, which: Iterable[int]) -> Rows:
-    """The numbers of some replications of one scenario."""
+def replications_of(
+    built: Built,
+    model: Model,
+    plan: Plan,
+    which: Iterable[int],
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Rows:
+    """The numbers of some replications of one scenario; raises Cancelled if ``cancelled`` says so meanwhile."""
     outcomes = replicate(
-        model, seed=plan.seed, replications=which, horizon=built.scenario.run.length, threads=plan.workers
+        model,
+        seed=plan.seed,
+        replications=which,
+        horizon=built.scenario.run.length,
+        threads=plan.workers,
+        cancelled=cancelled,
     )
     return [_numbers(outcome, built) for outcome in outcomes]
 

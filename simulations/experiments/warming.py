@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,10 +33,11 @@ class Warming:
     series: NDArray[np.float64]
 
 
-def warming(built: Built, seed: int, workers: int) -> Warming:
+def warming(built: Built, seed: int, workers: int, cancelled: Callable[[], bool] = lambda: False) -> Warming:
     """What the scenario says, or the MSER-5 truncation of the number of patients, surges left out.
 
     Pilots run on the first replications' streams. At most half of the run is left out.
+    Raises Cancelled if ``cancelled`` says so meanwhile.
     """
     run = built.scenario.run
     if isinstance(run.warm_up, float):
@@ -47,6 +49,7 @@ def warming(built: Built, seed: int, workers: int) -> Warming:
         horizon=run.length,
         threads=workers,
         series=True,
+        cancelled=cancelled,
     )
     columns = _averaged(np.mean([outcome.series for outcome in outcomes], axis=0))
     names = outcomes[0].resource_names

@@ -12,7 +12,7 @@ from itertools import groupby
 import yaml
 
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
-from simulations.experiments.comparing import Compared
+from simulations.experiments.comparing import Compared, not_compared
 from simulations.experiments.replications import Replicated
 from simulations.reports.plots import curve_plot, daily_plot, difference_plot, warm_up_plot
 from simulations.statistics.intervals import Interval
@@ -29,6 +29,15 @@ svg { max-width: 100%; height: auto; } pre { font-size: 12px; white-space: pre-w
 @media print { body { max-width: none; margin: 0; font-size: 10pt; } h2 { break-after: avoid; }
   table, svg { break-inside: avoid; } }
 """
+SWEPT = (
+    "wait_mean",
+    "still_waiting",
+    "occupancy",
+    "full_share",
+    "refused_share",
+    "stock_out_share",
+    "transfers",
+)
 LIBRARIES = ("numba", "numpy", "scipy", "matplotlib")
 
 
@@ -42,7 +51,7 @@ def page(
     if axis is not None:
         parts += _curves(replicated, axis)
     if compared:
-        parts += _verdicts(compared)
+        parts += _verdicts(compared, not_compared(replicated))
     for each in replicated if axis is None else ():
         parts += _one(each, headed=len(replicated) > 1)
     parts += _made_of(replicated)
@@ -67,7 +76,7 @@ def _warnings(replicated: Iterable[Replicated]) -> list[str]:
     return [f'<p class="warning">{each}</p>' for each in found]
 
 
-def _verdicts(compared: Sequence[Compared]) -> list[str]:
+def _verdicts(compared: Sequence[Compared], withheld: Sequence[str]) -> list[str]:
     lines = [f"<li>{escape(each.line)}</li>" for each in compared if each.difference.decided]
     rest = [f"<li>{escape(each.line)}</li>" for each in compared if not each.difference.decided]
     parts = [
@@ -82,13 +91,18 @@ def _verdicts(compared: Sequence[Compared]) -> list[str]:
     )
     for unit, group in groupby(decided, key=lambda each: MEASURES[each.key.measure].unit):
         parts.append(difference_plot(list(group)[:30], unit))
-    return [*parts, f"<h2>What is not</h2><ul>{''.join(rest)}</ul>"] if rest else parts
+    if rest:
+        parts.append(f"<h2>What is not</h2><ul>{''.join(rest)}</ul>")
+    if withheld:
+        lines = [f"<li>{escape(each)}</li>" for each in withheld]
+        parts.append(f"<h2>What cannot be told</h2><ul>{''.join(lines)}</ul>")
+    return parts
 
 
 def _curves(points: Sequence[Replicated], axis: str) -> list[str]:
     parts = [f"<h2>Over {escape(axis)}</h2>"]
     ticks = [each.name.replace(f"{axis}=", "") for each in points]
-    for measure in ("wait_mean", "occupancy", "full_share", "refused_share", "stock_out_share", "transfers"):
+    for measure in SWEPT:
         keys = [
             key
             for key in points[0].keys

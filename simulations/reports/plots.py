@@ -26,6 +26,8 @@ STYLE: dict[str, Any] = {
     "axes.grid": True,
     "grid.alpha": 0.3,
     "legend.frameon": False,
+    # Names are names, dollars and all.
+    "text.parse_math": False,
 }
 MOST_LINES = 8
 """More lines than this in one plot nobody tells apart."""

@@ -110,6 +110,11 @@ def _model(context: Context) -> Model:
         path: Path = ("policies", "keep_free", name)
         context.known(path, name, "a resource", scenario.resources, ("resources",))
     warm_up = scenario.run.warm_up
+    if isinstance(warm_up, float) and warm_up >= scenario.run.length:
+        remedy = "Make run.length longer, or warm up for less."
+        expected = f"less than run.length, which is {scenario.run.length:g} h"
+        context.fault(("run", "warm_up"), f"{warm_up:g} h", expected, remedy)
+        warm_up = 0.0
     patients = classes(context)
     return Model(
         classes=patients,

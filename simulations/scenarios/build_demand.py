@@ -86,8 +86,10 @@ def _of_known_times(
     context: Context, class_name: str, label: str, given: Source, path: Path
 ) -> engine.Listed:
     if given.sessions is not None:
-        return _known(label, _session_times(context, given.sessions), given.sessions)
+        return _known(label, _session_times(context, given.sessions, (*path, "sessions")), given.sessions)
     if given.incident is not None:
+        if not context.takes((*path, "incident", "patients"), given.incident.patients):
+            return engine.Listed(label, (0.0,))
         at, each = context.hours(given.incident.at), given.incident.within / given.incident.patients
         return engine.Listed(label, tuple(at + i * each for i in range(given.incident.patients)))
     if given.replay is not None:
@@ -112,15 +114,13 @@ def _list_times(context: Context, given: Listed, path: Path) -> list[float]:
     return [each for each in times if each >= 0]
 
 
-def _session_times(context: Context, given: Sessions) -> list[float]:
-    start = context.scenario.run.start
-    midnight = start.replace(hour=0)
-    times = []
-    for day in range(int(context.length // 24) + 2):
-        date = midnight + timedelta(days=day)
-        if WEEK[date.weekday()] in given.days:
-            first = context.hours(date) + given.at
-            times += [first + i * given.every for i in range(given.number)]
+def _session_times(context: Context, given: Sessions, path: Path) -> list[float]:
+    midnight = context.scenario.run.start.replace(hour=0)
+    dates = [midnight + timedelta(days=day) for day in range(int(context.length // 24) + 2)]
+    firsts = [context.hours(date) + given.at for date in dates if WEEK[date.weekday()] in given.days]
+    if not context.takes((*path, "number"), given.number * len(firsts)):
+        return [0.0]
+    times = [first + i * given.every for first in firsts for i in range(given.number)]
     return [each for each in times if 0 <= each < context.length]
 
 
@@ -168,7 +168,7 @@ def _surges(context: Context, name: str, given: PatientClass) -> list[engine.Sou
 def _surge(
     context: Context, label: str, surge: Surge, randoms: list[Random], path: Path
 ) -> list[engine.Source]:
-    """Extra arrivals beside the usual ones, which stay as they are."""
+    """Extra arrivals beside the usual ones, which stay as they are: as long as there are any to multiply."""
     low, high = context.hours(surge.from_), context.hours(surge.until)
     if low >= high:
         context.fault(path, f"{low:g} h to {high:g} h", "from before until", "Let it end after it begins.")
@@ -180,6 +180,8 @@ def _surge(
             "per_day": surge.extra_per_day,
             "per_week": None,
             "groups": [],
+            "from_": 0.0,
+            "until": None,
         }
         randoms, factor = [shape.model_copy(update=plain)], 1.0
     else:
@@ -189,8 +191,11 @@ def _surge(
         context.fault((*path, "factor"), surge.factor, "a class with random arrivals to multiply", remedy)
     built: list[engine.Source] = []
     for i, each in enumerate(randoms):
+        opens, closes = max(low, context.hours(each.from_)), min(high, _end(context, each.until))
+        if opens >= closes:
+            continue
         rates = tuple(rate * factor for rate in hourly_rates(each, context.start_of_week))
         width = 1.0 if len(rates) > 1 else engine.FOREVER
         name = label if i == 0 else f"{label}/{i}"
-        built.append(engine.Poisson(name, rates, width, 0.0, low, high, _batch(each.groups)))
+        built.append(engine.Poisson(name, rates, width, 0.0, opens, closes, _batch(each.groups)))
     return built

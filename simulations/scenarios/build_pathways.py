@@ -43,8 +43,8 @@ class PathwayBuilder:
         self._classes = classes
         self._with_bed: set[str] = set()
         self._pathways = context.scenario.pathways
-        self._given_back: dict[str, dict[str, int]] = {}
-        self._followers: dict[str, set[str]] = {}
+        self._held: dict[str, dict[str, int]] = {}
+        self._next: dict[str, set[str]] = {}
 
     def steps(self) -> tuple[engine.Step, ...]:
         """All steps, in the order of the scenario."""
@@ -53,9 +53,10 @@ class PathwayBuilder:
             for pathway, given in self._pathways.items()
             for name, step in given.steps.items()
         ]
-        self._no_mistaken_return(built)
         # Only now is it known which steps follow one that holds on to what it took.
-        returning = [self._giving_back(step) for step in built]
+        followers = {holder: _starting_after(self._next[holder], built) for holder in self._held}
+        self._no_mistaken_return(built, followers)
+        returning = [self._giving_back(step, followers) for step in built]
         found = told_apart(returning, self._with_bed, self._classes)
         for number, step in enumerate(found):
             pathway, name = step_label(step.name).split("/")
@@ -202,7 +203,7 @@ class PathwayBuilder:
         needs: Mapping[str, tuple[dict[str, int], ...]],
         routing: Mapping[str, tuple[engine.Route, ...]],
     ) -> None:
-        """Note what the steps after this one have to give back when they start."""
+        """Note what is held until a step after this one starts, and where patients go next."""
         if given.give_back != AT_NEXT:
             return
         held: dict[str, int] = {}
@@ -211,34 +212,42 @@ class PathwayBuilder:
                 # What was taken from a stock is used up.
                 if self._context.scenario.resources[name].stock is None:
                     held[name] = max(held.get(name, 0), number)
-        for route in (route for routes in routing.values() for route in routes):
-            if route.to is not None and route.to != label:
-                self._followers.setdefault(label, set()).add(route.to)
-                kept = self._given_back.setdefault(route.to, {})
-                for name, number in held.items():
-                    kept[name] = max(kept.get(name, 0), number)
+        self._held[label] = held
+        self._next[label] = {
+            route.to for routes in routing.values() for route in routes if route.to is not None
+        }
 
-    def _giving_back(self, step: engine.Step) -> engine.Step:
-        back = self._given_back.get(step.name)
+    def _giving_back(self, step: engine.Step, followers: Mapping[str, set[str]]) -> engine.Step:
+        back: dict[str, int] = {}
+        for held in (held for holder, held in self._held.items() if step.name in followers[holder]):
+            for name, number in held.items():
+                back[name] = max(back.get(name, 0), number)
         return replace(step, release_at_start=back) if back else step
 
-    def _no_mistaken_return(self, built: list[engine.Step]) -> None:
-        """Refuse a step that holds one of several wards' beds until a step begins that may take one of them: which
-        of the two is then given back could not be told."""
+    def _no_mistaken_return(self, built: list[engine.Step], followers: Mapping[str, set[str]]) -> None:
+        """Refuse a step that holds on to a bed until a step starts that needs one of the same: once all are held by
+        patients who wait for another nobody moves, and which of two beds is given back could not be told."""
         by_name = {step.name: step for step in built}
-        for holder, followers in self._followers.items():
-            offered = [set(option) for option in _options(by_name[holder].needs)]
-            several = len(offered) > 1
-            for follower in sorted(followers):
-                shared = sorted(
-                    set().union(*offered) & set().union(*map(set, _options(by_name[follower].needs)))
-                )
-                if several and shared:
+        for holder, held in self._held.items():
+            for follower in sorted(followers[holder]):
+                taken = {name for option in _options(by_name[follower].needs) for name in option}
+                if shared := sorted(taken & set(held)):
                     pathway, name = holder.split("/")
                     path: Path = ("pathways", pathway, "steps", name, "give_back")
-                    remedy = "Give back at end, or let the two steps use other resources."
-                    expected = f"nothing that {follower} may take too, as this step has several options"
-                    self._context.fault(path, ", ".join(shared), expected, remedy)
+                    remedy = "Write give_back: at end; or, to stay there, give_back: never, and none in the next step."
+                    self._context.fault(path, ", ".join(shared), f"nothing that {follower} takes too", remedy)
+
+
+def _starting_after(first: set[str], steps: Iterable[engine.Step]) -> set[str]:
+    """``first`` and where patients go from them without having started: who gives up, or finds no room."""
+    by_name = {step.name: step for step in steps}
+    found, open_ = set(first), sorted(first)
+    while open_:
+        step = by_name[open_.pop()]
+        onward = {each for each in (step.overflow, step.renege_to) if each is not None} - found
+        found |= onward
+        open_ += sorted(onward)
+    return found
 
 
 def _options(needs: object) -> list[Mapping[str, int]]:

@@ -12,6 +12,7 @@ from simulations.scenarios.schema_demand import WEEK
 from simulations.scenarios.schema_resources import Closure, Maintenance, Opening, Resource, Shift, Stock
 
 WEEK_HOURS = 168.0
+WEEK_MINUTES = 168 * 60
 CUTS = {"finish": engine.Cut.FINISH, "interrupt": engine.Cut.INTERRUPT}
 
 
@@ -61,33 +62,37 @@ def _capacity(
 def _shifts(
     context: Context, shifts: Iterable[Shift], given: Resource
 ) -> tuple[int, tuple[engine.CapacityChange, ...]]:
-    """The week's profile, turned so that it begins with the run."""
-    steps: dict[float, int] = {}
+    """The week's profile, turned so that it begins with the run.
+
+    In whole minutes: in hours the end of one shift missed the beginning of the next by a rounding.
+    """
+    steps: dict[int, int] = {}
     for shift in shifts:
-        length = (shift.until - shift.from_) % 24 or 24.0
+        first, last = round(shift.from_ * 60), round(shift.until * 60)
+        length = (last - first) % (24 * 60) or 24 * 60
         for day in set(shift.days):
-            begin = WEEK.index(day) * 24 + shift.from_ - context.start_of_week
+            begin = (WEEK.index(day) * 24 - context.start_of_week) * 60 + first
             _add_weekly(steps, begin, length, shift.number * given.patients_each)
     level, levels = 0, {}
-    for at in sorted(steps):
-        level += steps[at]
-        levels[at] = level
-    first = levels.pop(0.0, 0)
-    if all(level == first for level in levels.values()):
-        return first, ()
+    for minute in sorted(steps):
+        level += steps[minute]
+        levels[minute / 60] = level
+    at_start = levels.pop(0.0, 0)
+    if all(level == at_start for level in levels.values()):
+        return at_start, ()
     cut = CUTS[given.at_shift_end]
-    levels = {0.0: first, **levels}
-    return first, tuple(engine.CapacityChange(at, level, cut) for at, level in levels.items())
+    levels = {0.0: at_start, **levels}
+    return at_start, tuple(engine.CapacityChange(at, level, cut) for at, level in levels.items())
 
 
-def _add_weekly(steps: dict[float, int], begin: float, length: float, number: int) -> None:
-    """Add ``number`` from ``begin`` on, a week being a circle that is cut open at 0."""
-    begin %= WEEK_HOURS
+def _add_weekly(steps: dict[int, int], begin: int, length: int, number: int) -> None:
+    """Add ``number`` from minute ``begin`` on, a week being a circle that is cut open at 0."""
+    begin %= WEEK_MINUTES
     end = begin + length
-    pieces = [(begin, min(end, WEEK_HOURS))] + ([(0.0, end - WEEK_HOURS)] if end > WEEK_HOURS else [])
+    pieces = [(begin, min(end, WEEK_MINUTES))] + ([(0, end - WEEK_MINUTES)] if end > WEEK_MINUTES else [])
     for low, high in pieces:
         steps[low] = steps.get(low, 0) + number
-        if high < WEEK_HOURS:
+        if high < WEEK_MINUTES:
             steps[high] = steps.get(high, 0) - number
 
 

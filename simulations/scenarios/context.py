@@ -10,6 +10,9 @@ from pathlib import Path as FilePath
 from simulations.scenarios.places import Fault, Path
 from simulations.scenarios.schema import Scenario
 
+MOST_LISTED = 1_000_000
+"""Arrivals of a scenario at moments that are listed one by one: each takes its place in memory."""
+
 
 @dataclass(slots=True)
 class Context:
@@ -24,6 +27,7 @@ class Context:
     left_out: tuple[Path, ...] = ()
     faults: list[Fault] = field(default_factory=list)
     origins: dict[str, Path] = field(default_factory=dict)
+    listed: int = 0
 
     @property
     def length(self) -> float:
@@ -43,6 +47,14 @@ class Context:
 
     def fault(self, path: Path, value: object, expected: str, remedy: str, inside: str = "") -> None:
         self.faults.append(Fault(path, value, expected, remedy, inside))
+
+    def takes(self, path: Path, count: int) -> bool:
+        """Whether so many more arrivals can be listed; a fault at ``path`` if not."""
+        self.listed += count
+        if self.listed > MOST_LISTED:
+            expected = f"at most {MOST_LISTED:,} arrivals of sessions and incidents in the whole scenario"
+            self.fault(path, f"{self.listed:,}", expected, "List fewer, or let them arrive at random.")
+        return self.listed <= MOST_LISTED
 
     def known(self, path: Path, name: str, what: str, names: Iterable[str], home: Path) -> bool:
         """Whether ``name`` is one of ``names``, which stand at ``home``; a fault at ``path`` if not.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from simulations.engine.model import PatientClass, Route, Step
+from simulations.scenarios.schema import Scenario
 
 TRANSFER = " (transfer)"
 
@@ -15,19 +16,31 @@ def label(step_name: str) -> str:
     return step_name.removesuffix(TRANSFER)
 
 
+def uncounted(scenario: Scenario) -> set[str]:
+    """The steps with a bed to which no transfers are counted, see ``told_apart``."""
+    return {
+        f"{pathway}/{name}"
+        for pathway, each in scenario.pathways.items()
+        for name, step in each.steps.items()
+        if step.bed and (step.room_for is not None or step.turn_away)
+    }
+
+
 def told_apart(
     steps: Sequence[Step], with_bed: Collection[str], classes: Sequence[PatientClass]
 ) -> tuple[Step, ...]:
     """``steps`` in which whoever goes from a bed to a bed goes to a copy of the step, named ``... (transfer)``.
 
-    Both wait in the same line. Steps that limit or turn away who waits are left as they are, since they count
-    who waits there; transfers to them are not told apart.
+    Both wait in the same line and have the same chance, so that a patient stays as long in either. Steps that limit or
+    turn away who waits are left as they are, since they count who waits there; transfers to them are not told apart.
     """
     apart = {
         step.name for step in steps if step.name in with_bed and step.queue_limit < 0 and not step.balking
     }
     turned = [_towards_copies(step, apart) if step.name in with_bed else step for step in steps]
-    copies = [replace(step, name=step.name + TRANSFER) for step in turned if step.name in apart]
+    copies = [
+        replace(step, name=step.name + TRANSFER, chance=step.name) for step in turned if step.name in apart
+    ]
     reached = {each.first_step for each in classes}
     reached |= {to for step in (*turned, *copies) for to in _targets(step)}
     # A step that nothing leads to stays, so that what is wrong with it is still found; a copy goes.

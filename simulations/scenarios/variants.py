@@ -2,7 +2,8 @@
 
 ``override`` maps a dotted path to its new value: ``resources.icu.beds: 12``. A value that begins with a sign
 changes the number that stands there: ``+4``, ``-2``, ``+10%``; ``x1.2`` multiplies it. What is nested under the
-variant's own keys is laid over the base in the same way, and may add what the base has not.
+variant's own keys is laid over the base in the same way, and may add what the base has not; what it adds, and the
+lists it replaces, have no number to change.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from simulations.scenarios.yaml_nodes import keys, place, plain, read, scalar
 from solver.engine.errors import InvalidInstance, Problem, refuse_if_any
 
 DEEPEST_FAMILY = 10
-RELATIVE = re.compile(r"(?P<sign>[-+])(?P<number>[0-9.]+)(?P<percent>%?)|x(?P<factor>[0-9.]+)")
+_DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+RELATIVE = re.compile(rf"(?P<sign>[-+])(?P<number>{_DECIMAL})(?P<percent>%?)|x(?P<factor>{_DECIMAL})")
+MOST_ITEMS_DIGITS = 6
+"""A list has fewer items than a number of more digits says."""
 
 
 def family(path: FilePath, settings: Sequence[tuple[str, str]] = ()) -> yaml.MappingNode:
@@ -41,11 +45,12 @@ def _resolved(path: FilePath, seen: list[FilePath]) -> yaml.MappingNode:
     node = read(path, path.name)
     parts = keys(node)
     base = parts.get("extends")
+    node.value = [(key, value) for key, value in node.value if key.value not in {"extends", "override"}]
     if base is not None:
         parent = path.parent / str(base.value)
         _refuse_strange(base, parent, [*seen, path])
-        node = _laid_over(_resolved(parent, [*seen, path]), node)
-    node.value = [(key, value) for key, value in node.value if key.value not in {"extends", "override"}]
+        node, problems = _laid_over(_resolved(parent, [*seen, path]), node)
+        refuse_if_any(problems)
     override = parts.get("override")
     if override is not None:
         refuse_if_any(_not_a_mapping(override) or _override(node, override.value))
@@ -63,16 +68,30 @@ def _refuse_strange(base: yaml.Node, parent: FilePath, seen: Sequence[FilePath])
         raise InvalidInstance([Problem(f"{place(base)}, extends", circle, expected, "Break the circle.")])
 
 
-def _laid_over(base: yaml.MappingNode, top: yaml.MappingNode) -> yaml.MappingNode:
-    """``base`` with the keys of ``top``: mappings are joined, everything else is replaced."""
+def _laid_over(base: yaml.MappingNode, top: yaml.MappingNode) -> tuple[yaml.MappingNode, list[Problem]]:
+    """``base`` with the keys of ``top``, mappings joined and everything else replaced; what is wrong with that."""
     found = {str(key.value): (key, value) for key, value in base.value}
+    problems: list[Problem] = []
     for key, value in top.value:
-        under = found.get(str(key.value))
-        if under and isinstance(under[1], yaml.MappingNode) and isinstance(value, yaml.MappingNode):
-            found[str(key.value)] = (key, _laid_over(under[1], value))
+        _, under = found.get(str(key.value), (key, None))
+        if isinstance(under, yaml.MappingNode) and isinstance(value, yaml.MappingNode):
+            laid, wrong = _laid_over(under, value)
         else:
-            found[str(key.value)] = (key, value)
-    return yaml.MappingNode(top.tag, list(found.values()), top.start_mark, top.end_mark)
+            laid, wrong = _put(under, key, value)
+        found[str(key.value)] = (key, laid)
+        problems += wrong
+    return yaml.MappingNode(top.tag, list(found.values()), top.start_mark, top.end_mark), problems
+
+
+def _put(under: yaml.Node | None, key: yaml.Node, value: yaml.Node) -> tuple[yaml.Node, list[Problem]]:
+    """``value`` in the place of ``under``; inside a new mapping or list nothing is relative to anything."""
+    if isinstance(value, yaml.MappingNode):
+        inside = [(name, each) for name, each in value.value]
+    elif isinstance(value, yaml.SequenceNode):
+        inside = [(each, each) for each in value.value]
+    else:
+        return _changed(under, key, value)
+    return value, [problem for name, each in inside for problem in _put(None, name, each)[1]]
 
 
 def _not_a_mapping(node: yaml.Node) -> list[Problem]:
@@ -106,8 +125,8 @@ def _entry(node: yaml.Node, step: str) -> int | None:
     """The number of a mapping's key or of a list's item."""
     if isinstance(node, yaml.MappingNode):
         return next((i for i, (key, _) in enumerate(node.value) if str(key.value) == step), None)
-    if isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
-        return int(step)
+    if isinstance(node, yaml.SequenceNode) and step.isdecimal() and len(step) <= MOST_ITEMS_DIGITS:
+        return int(step) if int(step) < len(node.value) else None
     return None
 
 
@@ -138,19 +157,22 @@ def _changed(under: yaml.Node | None, key: yaml.Node, value: yaml.Node) -> tuple
     relative = RELATIVE.fullmatch(value.value) if isinstance(value, yaml.ScalarNode) else None
     if relative is None or value.style is not None:
         return value, []
-    match = re.fullmatch(r"([-+]?[0-9.]+)(.*)", under.value) if isinstance(under, yaml.ScalarNode) else None
+    stood = under.value if isinstance(under, yaml.ScalarNode) else ""
+    # Of 1 d 12 h or a date no single number can be moved.
+    match = re.fullmatch(r"([-+]?[0-9.]+)([^0-9]*)", stood)
     number = plain(match[1]) if match else None
     if not isinstance(number, int | float):
-        return value, [
-            Problem(
-                f"{place(key)}, override",
-                value.value,
-                "a value of its own, as there is no number to change",
-                f"Write {value.value!r} with the whole value instead.",
-            )
-        ]
+        if relative["factor"] is not None and not re.match("[-+]?[0-9.]", stood):
+            return value, []  # A name may begin with an x.
+        return value, [_no_number(stood, key, value)]
     text = f"{_moved(number, relative):.12g}{match[2] if match else ''}"
     return yaml.ScalarNode(value.tag, text, value.start_mark, value.end_mark), []
+
+
+def _no_number(stood: str, key: yaml.Node, value: yaml.Node) -> Problem:
+    shown = f"{value.value} where {stood} stands" if stood else value.value
+    expected = "a value of its own, as there is no number to change"
+    return Problem(f"{place(key)}, {key.value}", shown, expected, "Write the whole value.")
 
 
 def _moved(number: float, relative: re.Match[str]) -> float:

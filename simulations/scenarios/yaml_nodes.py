@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -21,6 +22,10 @@ DEEPEST = 40
 
 INTEGER = re.compile(r"[-+]?[0-9][0-9_]*")
 NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+LONGEST_INTEGER = 18
+"""Digits; a longer one stays a text, and so does a number that no float can hold."""
+UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and halves of characters, as an escape in quotes can make them: no database keeps them."""
 WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -80,11 +85,25 @@ def own(node: yaml.Node, seen: list[int], depth: int = 0) -> yaml.Node:
         remedy = "Leave out anchors that repeat."
         raise InvalidInstance([Problem(str(place(node)), "a document too large", limit, remedy)])
     if isinstance(node, yaml.MappingNode):
-        pairs = [(key, own(value, seen, depth + 1)) for key, value in node.value]
+        pairs = [(_key(key), own(value, seen, depth + 1)) for key, value in node.value]
         return yaml.MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
     if isinstance(node, yaml.SequenceNode):
         items = [own(each, seen, depth + 1) for each in node.value]
         return yaml.SequenceNode(node.tag, items, node.start_mark, node.end_mark)
+    return _readable(node)
+
+
+def _key(node: yaml.Node) -> yaml.Node:
+    if isinstance(node, yaml.ScalarNode):
+        return _readable(node)
+    remedy = "Write key: value."
+    raise InvalidInstance([Problem(str(place(node)), "a list or a mapping", "a text as key", remedy)])
+
+
+def _readable(node: yaml.Node) -> yaml.Node:
+    if UNREADABLE.search(node.value):
+        problem = "a character that cannot be printed"
+        raise InvalidInstance([Problem(str(place(node)), problem, "printable text", "Leave out the escape.")])
     return node
 
 
@@ -128,10 +147,11 @@ def plain(text: str) -> Any:
     """A scalar without quotes: null, true, false, a whole number, a number or a text."""
     if text in WORDS:
         return WORDS[text]
+    digits = text.replace("_", "")
     if INTEGER.fullmatch(text):
-        return int(text.replace("_", ""))
+        return int(digits) if len(digits.lstrip("-+0")) <= LONGEST_INTEGER and len(digits) < 1000 else text
     if NUMBER.fullmatch(text):
-        return float(text.replace("_", ""))
+        return float(digits) if math.isfinite(float(digits)) else text
     return text
 
 

@@ -17,6 +17,8 @@ from scipy import special
 
 from simulations.statistics.intervals import LEVEL, Interval, Values, interval
 
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -26,7 +28,7 @@ class Difference:
     ----------
     interval: of the mean of B - A, at the level of the single measure.
     simultaneous: of the same mean, wide enough that the intervals of all measures compared hold at once.
-    p_value: two-sided, of no difference; 1 if it cannot be told, 0 if every pair differs by the same amount.
+    p_value: two-sided, of no difference; 1 if it cannot be told, 0 if nothing in A or B is left to chance.
     adjusted_p_value: after Holm over all measures.
     decided: whether A and B differ at the asked level, all measures considered.
     """
@@ -44,7 +46,7 @@ def differences(pairs: Sequence[tuple[Values, Values]], level: float = LEVEL) ->
     Raises ValueError if a measure has another number of replications in A than in B: those are no pairs.
     """
     changes = [_changes(a, b) for a, b in pairs]
-    p_values = [p_value(change) for change in changes]
+    p_values = [_p_of(a, b, change) for (a, b), change in zip(pairs, changes, strict=True)]
     adjusted = holm(p_values)
     shared = 1 - (1 - level) / max(1, len(changes))
     return [
@@ -56,18 +58,33 @@ def differences(pairs: Sequence[tuple[Values, Values]], level: float = LEVEL) ->
 def _changes(a: Values, b: Values) -> Values:
     if np.shape(a) != np.shape(b):
         raise ValueError(f"{np.shape(a)} values of A and {np.shape(b)} of B are no pairs; use equal numbers")
-    return np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    changes: Values = second - first
+    # The same patients added up in another order differ in the last digits.
+    return np.where(np.abs(changes) <= ROUNDING * np.maximum(np.abs(first), np.abs(second)), 0.0, changes)
+
+
+def _p_of(a: Values, b: Values, changes: Values) -> float:
+    """Certain where A is always the same, and so is B."""
+    p = p_value(changes)
+    known = ~np.isnan(changes)
+    constant = all(len(set(np.asarray(each)[known])) == 1 for each in (a, b))
+    return 0.0 if constant and known.sum() > 1 and changes[known].any() else p
 
 
 def p_value(changes: Values) -> float:
-    """Of the hypothesis that the mean of ``changes`` is 0; Student's, two-sided; NaN is left out."""
+    """Of the hypothesis that the mean of ``changes`` is 0; Student's, two-sided; NaN is left out.
+
+    Counts may well change by the same number in a few replications. That leaves Student's test no spread to judge by,
+    and the sign test decides: as likely as so many throws of a coin that all fall alike.
+    """
     found = interval(changes)
     if found.replications < 2:
         return 1.0
     observed = np.asarray(changes, dtype=np.float64)
     error = float(np.nanstd(observed, ddof=1)) / math.sqrt(found.replications)
-    if error == 0:
-        return 1.0 if found.mean == 0 else 0.0
+    if error <= ROUNDING * abs(found.mean):
+        return 1.0 if found.mean == 0 else 2.0 ** (1 - found.replications)
     return float(2 * special.stdtr(found.replications - 1, -abs(found.mean) / error))
 
 

@@ -10,12 +10,16 @@ from simulations.statistics.paired import Difference
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a measure is spoken of: ``what`` ("waits for icu") in ``unit`` ("h"; "" for a share or a count)."""
+    """How a measure is spoken of: ``what`` ("waits for icu") in ``unit`` ("h"; "" for a count).
+
+    scale: units in a measured 1, such as 100 for a share that is told in percentage points.
+    """
 
     what: str
     unit: str
     more: str = "raises"
     less: str = "lowers"
+    scale: float = 1.0
 
 
 def verdict(name: str, base: str, words: Words, difference: Difference) -> str:
@@ -31,7 +35,7 @@ def verdict(name: str, base: str, words: Words, difference: Difference) -> str:
         return f"{words.what}: not observed in both {base} and {name}"
     if shown.mean == 0 and shown.half_width == 0:
         return f"{name} leaves {words.what} exactly as in {base}"
-    size, spread = amounts(abs(shown.mean), shown.half_width)
+    size, spread = amounts(abs(shown.mean) * words.scale, shown.half_width * words.scale)
     unit = f" {words.unit}" if words.unit else ""
     if not difference.decided:
         sign = "-" if shown.mean < 0 else "+"

@@ -67,12 +67,18 @@ class PricedProfile(Profile):
     prices: ScarcityPrices = field(default_factory=lambda: ScarcityPrices(0, 0, {}))
 
 
-def priced(profile: Profile, prices: ScarcityPrices | None) -> Profile:
-    """A profile under prices (None, or none of them: as it is). One that is under others already changes them."""
+def priced(
+    profile: Profile, prices: ScarcityPrices | None, options: PlacingOptions, *, cap_times: int = CAP_TIMES
+) -> Profile:
+    """A profile under prices (None, or none of them: as it is). One that is under others already changes them.
+
+    Prices that were computed under another profile are capped by this one.
+    """
     plain = plain_of(profile)
     if prices is None or not prices.weights:
         return plain
-    weights = {**plain.weights, **prices.weights}
+    own = {rule.id: plain.weight(rule) for rule in dict.fromkeys(RULE_OF.values())}
+    weights = {**plain.weights, **capped({**own, **prices.weights}, plain, options, cap_times)}
     return PricedProfile(plain.name, plain.version, weights, plain.switched_off, plain, prices)
 
 

@@ -182,7 +182,9 @@ async def test_two_batches_at_once_are_planned_one_after_the_other(planned):
 
 
 async def test_a_solver_process_out_of_memory_is_replaced_by_the_search(place):
-    async with running(place, solver_process=True, solver_memory_mb=1) as service:
+    async with running(
+        place, {"solver": solver_processes.gorged}, solver_process=True, solver_memory_mb=1
+    ) as service:
         body = await ask(service, crowd())
         assert body["placed"] == 4
         assert body["degraded_reason"] in ("out_of_memory", "died", "failed")

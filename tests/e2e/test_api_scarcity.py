@@ -71,6 +71,7 @@ async def test_prices_are_shown_and_hold_only_once_an_administrator_switched_the
     assert on.json()["in_force"]
     assert price_of(await shown(service))["in_force"] == price["price"]
     placed = (await service.place(care={"speciality": "medicine"})).json()
+    assert placed["allocation"]["scarcity_version"] == on.json()["revision"]
     assert "plain prices" in " ".join(placed["allocation"]["reasons"])
     assert (await switched(service, False)).json()["in_force"] is False
     after = await shown(service)

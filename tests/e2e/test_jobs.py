@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import os
 import signal
 from collections import Counter
 
 import pytest
 
+from api.jobs.board import Board
 from api.services import jobs
 from models.commands import Command
 from tests.api_service import Place, running, until
@@ -75,26 +77,27 @@ async def test_a_stopped_job_keeps_what_was_done_and_its_stream_tells_how_it_wen
             assert (await service.post(f"/jobs/{made['id']}:cancel")).json()["state"] == "stopped"
 
 
-async def test_what_does_not_listen_is_killed_when_it_is_to_stop(place):
-    with work(place):
-        async with running(place, job_poll_seconds=0.05) as service:
-            made = await asked(service, numbers=2, seconds=1000, deaf=True)
-            standing = await _begun(service, made["id"], place)
-            assert standing["workers"] == 1
+async def test_a_group_that_is_told_to_end_leaves_its_job_to_the_next_and_what_does_not_listen_is_killed(
+    place,
+):
+    diary = place.folder / "diary"
+    async with running(place, job_poll_seconds=0.05) as service:
+        with work(place) as first:
+            made = await asked(service, numbers=2, seconds=1000, deaf=True, diary=str(diary))
+            await until(lambda: _lines(diary) == 2)
+            assert (await service.get(f"/jobs/{made['id']}")).json()["workers"] == 1
+            os.killpg(first.pid, signal.SIGTERM)
+            assert await asyncio.to_thread(first.wait) == 0
+        told = (await service.get(f"/jobs/{made['id']}")).json()
+        assert (told["state"], told["workers"]) == ("running", 0)
+        with work(place):
+            await until(lambda: _lines(diary) == 4)
             await service.post(f"/jobs/{made['id']}:cancel")
             assert (await ended(service, made["id"]))["state"] == "stopped"
 
 
-async def _begun(service, job_id, place):
-    """The job once its pieces are under way."""
-    diary = place.folder / "worker.log"
-    async with asyncio.timeout(60):
-        while True:
-            told = (await service.get(f"/jobs/{job_id}")).json()
-            if told["state"] == "running" and told["workers"]:
-                return told
-            assert diary.exists()
-            await asyncio.sleep(0.05)
+def _lines(diary):
+    return len(diary.read_text().splitlines()) if diary.exists() else 0
 
 
 async def test_another_worker_finishes_what_a_killed_one_began_and_does_nothing_twice_that_was_done(on_both):
@@ -102,10 +105,10 @@ async def test_another_worker_finishes_what_a_killed_one_began_and_does_nothing_
     async with running(on_both, job_poll_seconds=0.05) as service:
         with work(on_both) as first:
             made = await asked(service, numbers=12, seconds=0.2, diary=str(diary))
-            await until(lambda: diary.exists() and len(diary.read_text().splitlines()) >= 5)
+            await until(lambda: _lines(diary) >= 5)
             first.send_signal(signal.SIGKILL)
             await asyncio.to_thread(first.wait)
-        before = len(diary.read_text().splitlines())
+        before = _lines(diary)
         with work(on_both):
             done = await ended(service, made["id"])
         assert done["state"] == "done"
@@ -118,12 +121,17 @@ async def test_another_worker_finishes_what_a_killed_one_began_and_does_nothing_
     assert sum(count - 1 for count in times.values()) <= 2
 
 
-async def test_a_service_that_was_killed_between_storing_and_handing_over_hands_over_at_its_next_start(place):
+async def test_a_service_hands_over_at_its_next_start_what_it_had_stored_or_half_handed_over(place):
     async with running(place, job_poll_seconds=60) as service:
-        made = await asked(service, numbers=2)
+        stored = await asked(service, numbers=2)
+        made = await asked(service, "key-of-the-second", numbers=2)
+    board = Board(place.database, place.keys.database)
+    board.put(stored["id"], "squares", {"numbers": 2})
+    board.close()
     with work(place):
         async with running(place, job_poll_seconds=0.05) as service:
-            assert (await ended(service, made["id"]))["state"] == "done"
+            for job in (stored, made):
+                assert (await ended(service, job["id"]))["state"] == "done"
 
 
 async def test_only_those_who_plan_or_run_the_house_see_jobs(place):

@@ -2,6 +2,11 @@
 anew."""
 
 import asyncio
+import gc
+import itertools
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,13 +17,15 @@ from api.schemas.requests import RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
+from api.services.hospital import HANDLERS
 from api.services.placing import PlaceOne, place_one
 from api.services.ticking import Tick
 from models.batch import Step, carry_out
 from models.clock import Instant
 from models.commands import Answer, AuditEntry, Command, Outcome, Transaction
-from models.errors import NotFound
+from models.errors import NotFound, StorageFails
 from models.ledger import SqlLedger
+from models.pending import Pending
 from models.repositories.equipment import insert_booking
 from solver.hospital import Allocation, Lot, RequestState, Stay, UnitBooking
 from tests.api_service import DAY, NOW, Place, Wall, bundle
@@ -239,6 +246,76 @@ def test_a_picture_shows_what_was_stored_and_nothing_that_was_only_decided(runti
     assert len(decider.picture().cases) == 1, "the second one is not stored"
     decider.reset()
     assert decider.picture().cases == {}, "nor was the first one, in truth"
+
+
+def test_who_asks_while_the_hospital_is_read_again_is_shown_it_as_it_was(decider, monkeypatch):
+    """Reading it may wait for a database that is gone; the service said then that it is not ready."""
+
+    def gone():
+        with ThreadPoolExecutor() as others:
+            shown.append(others.submit(decider.picture).result(20))
+        raise StorageFails("gone")
+
+    shown = []
+    monkeypatch.setattr(decider, "_keeper", SimpleNamespace(build=gone))
+    with pytest.raises(StorageFails):
+        decider.reset()
+    assert [len(picture.stays) for picture in shown] == [1]
+    assert len(decider.picture().stays) == 1
+
+
+def meddling(turn):
+    """Places requests; at the given turn a fault leaves something at the desk that it does not know of, and fails."""
+    turns = itertools.count(1)
+
+    def place(command, changes):
+        if next(turns) == turn:
+            lot = changes.records.lots["L1"]
+            changes.put(lot)
+            changes.desk.put(Lot("L1", lot.drug_id, lot.on_hand, lot.expires, lot.reserved + 1))
+            raise RuntimeError("a fault in the middle of a batch")
+        return place_one(command, changes)
+
+    return place
+
+
+def test_a_desk_built_anew_in_mid_batch_forgets_nothing_of_it_and_shows_nothing_before_its_commit(
+    runtime, decider, monkeypatch
+):
+    """What was decided before the fault was stored and missing from the desk: its bed was given twice. What was decided
+    after it was shown before it was stored."""
+    monkeypatch.setitem(HANDLERS, "request.place", meddling(turn=2))
+    told, shown, decide = [], [], decider.decide
+
+    def decide_and_look(commands):
+        decided = decide(commands)
+        shown.append(decider.picture().cases)
+        return decided
+
+    monkeypatch.setattr(decider, "decide", decide_and_look)
+    # The last asks elsewhere: a bed that is given twice would be found out at the commit.
+    wards = ("medicine", "medicine", "surgery")
+    pending = [Pending(asking(runtime, care={"speciality": ward}), told.append) for ward in wards]
+    assert runtime._writer._runner.carry_out(pending) == []
+    assert [isinstance(reply, Exception) for reply in told].count(True) == 1
+    decide([])
+    assert shown == [{}]
+    assert len(decider.desk.cases) == 2
+
+
+def test_what_a_command_changed_is_freed_as_soon_as_nobody_asks_for_it(runtime, decider):
+    """It referred to itself, and a rest that came before the collector's turn kept it for good."""
+    gc.collect()
+    gc.disable()
+    try:
+        decided, refused = decider.decide([asking(runtime), Command("nonsense", "acc-bed")])
+        assert isinstance(refused, KeyError)
+        gone = weakref.ref(decided.changes)
+        decider.refused(asking(runtime), decided)
+        del decided
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def test_after_a_tick_that_nobody_waits_behind_the_service_rests(tmp_path):

@@ -110,6 +110,16 @@ def test_holding_a_bed_for_who_waits_does_not_pass_who_waits_and_precedes_them(o
     assert held["state"] == "unplaced"
 
 
+def test_waiving_a_rule_for_who_waits_does_not_pass_who_waits_and_precedes_them(open_desk):
+    """Where a rule was waived and no bed named, the request was decided before everybody who waited more urgently."""
+    desk = open_desk()
+    first, _ = desk.full()
+    late, waits = desk.asked("routine"), desk.asked("soon")
+    overruled, _ = desk.carry_out(desk.overruling(late, "nursing_floor"), desk.releasing(first))
+    assert desk.case(waits).state is RequestState.PLACED
+    assert overruled["state"] == "unplaced"
+
+
 def held_again(desk, request_id, bed_id):
     """What holding a bed for a request once more is answered."""
     (told,) = desk.carry_out(desk.holding(request_id=request_id, place={"bed_id": bed_id}, minutes=10))

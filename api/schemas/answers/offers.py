@@ -63,6 +63,7 @@ class OptionOut(Out):
     takes: list[TakenOut]
     takes_place_of: TakesPlaceOfOut | None
     profile_version: int
+    scarcity_version: int | None
     waived: list[RuleId]
     overridden: list[OverriddenOut]
     reasons: list[Told]

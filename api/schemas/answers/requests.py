@@ -99,7 +99,8 @@ class AllocationOut(Out):
     ``displaced``: the less urgent booking that had this place. ``held_until``: given back then unless somebody confirms
     it. ``overridden``: rules not kept here because a person waived them. ``stale_since``: told from memory because
     storage cannot be asked; it was known to be so then. ``profile_version``: of the rules it was
-    decided under, whichever are in force now; missing in what an older release decided."""
+    decided under, whichever are in force now; missing in what an older release decided. ``scarcity_version``: of the
+    prices of scarce capacity (GET /scarcity) that held then; null where the profile's own did."""
 
     id: str
     request_id: str
@@ -125,6 +126,7 @@ class AllocationOut(Out):
     compared: list[ComparedOut]
     cover: CoverOut
     profile_version: int | None = None
+    scarcity_version: int | None = None
     dispensed: list[str] | None = None
     displaced: list[DisplacedOut] | None = None
     held_until: Time | None = None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.memory import THRESHOLDS, rest, settle
+from api.memory import THRESHOLDS, quiet, rest, settle
 
 
 class Circle:
@@ -53,3 +53,10 @@ def test_a_rest_frees_what_has_come_since_in_circles_and_passes_over_what_stays(
     rest()
     assert weak() is None
     assert gc.get_freeze_count() >= frozen + len(stays)
+
+
+async def test_a_rest_waits_for_the_end_of_what_is_at_work_and_not_for_ever():
+    """A batch ends a little after its answers: right after a tick the writer was hardly ever found idle."""
+    looks = iter([False, False, True])
+    assert await quiet(lambda: next(looks))
+    assert not await quiet(lambda: False)

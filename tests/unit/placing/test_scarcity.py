@@ -16,7 +16,7 @@ from solver.placing.bid_price import worth
 from solver.placing.forecast import HOURS, Demanded, drifted, fit, hour_of_week, observe
 from solver.placing.language import SCARCE, Language
 from solver.placing.live import LiveHospital
-from solver.placing.problem import PlacingOptions, checked_profile
+from solver.placing.problem import Method, PlacingOptions, checked_profile
 from solver.placing.scarce import RULE_OF, Capacity, Supply, gives, needs, supplies
 from solver.placing.scarcity import (
     CAP_TIMES,
@@ -204,7 +204,7 @@ def test_a_price_falls_to_nothing_as_more_is_free_and_where_nobody_is_expected()
 def test_no_bids_make_scarcity_so_dear_that_somebody_urgent_waits(bids, times):
     """Safeguard 4: capped. ``checked_profile`` refuses prices that a step of an urgent delay does not outweigh."""
     weights = capped(bids, Profile(), OPTIONS, times)
-    checked_profile(priced(Profile(), ScarcityPrices(1, NOW, weights)), OPTIONS)
+    checked_profile(priced(Profile(), ScarcityPrices(1, NOW, weights), OPTIONS), OPTIONS)
     for rule_id, weight in weights.items():
         assert weight <= min(bids.get(rule_id, 0), times * rules.RULES[rule_id].weight)
 
@@ -222,25 +222,39 @@ def test_a_rule_that_the_profile_switched_off_has_no_price():
 def test_a_profile_under_prices_remembers_the_plain_one_and_is_the_same_version():
     plain = Profile("ours", 7, {"speciality": 1})
     prices = ScarcityPrices(3, NOW, {"scarce_single": 9})
-    under = priced(plain, prices)
+    under = priced(plain, prices, OPTIONS)
     assert (under.name, under.version, under.weight(rules.SPECIALITY)) == ("ours", 7, 1)
     assert under.weight(rules.SCARCE_SINGLE) == 9
     assert plain_of(under) is plain
     assert prices_of(under) is prices
-    again = priced(under, ScarcityPrices(4, NOW, {"scarce_isolation": 8}))
+    again = priced(under, ScarcityPrices(4, NOW, {"scarce_isolation": 8}), OPTIONS)
     assert again.weight(rules.SCARCE_SINGLE) == rules.SCARCE_SINGLE.weight, "the former prices are gone"
     sent = ForkingPickler.loads(ForkingPickler.dumps(again))
     assert sent == again, "as the process that plans batches gets it"
     for nothing in (None, ScarcityPrices(5, NOW, {})):
-        assert priced(under, nothing) is plain
-        assert prices_of(priced(under, nothing)) is None
+        assert priced(under, nothing, OPTIONS) is plain
+        assert prices_of(priced(under, nothing, OPTIONS)) is None
+
+
+def test_prices_computed_under_another_profile_are_capped_by_the_one_they_are_laid_over():
+    """They were laid over it as they were: dearer than its caps, or so dear that the profile could not be put in
+    force."""
+    dear = ScarcityPrices(
+        1, NOW, capped(dict.fromkeys((r.id for r in RULE_OF.values()), 10**9), Profile(), OPTIONS)
+    )
+    cheap = Profile(weights={"scarce_isolation": 100})
+    assert dear.weights["scarce_isolation"] > CAP_TIMES * 100
+    assert priced(cheap, dear, OPTIONS).weight(rules.SCARCE_ISOLATION) == CAP_TIMES * 100
+    departure = rules.PREDICTED_DEPARTURE.weight
+    less_room = checked_profile(Profile(weights={"predicted_departure": departure + 200}), OPTIONS)
+    checked_profile(priced(less_room, dear, OPTIONS), OPTIONS)
 
 
 def test_kernels_and_referee_count_the_same_price():
     single = Room("S", "V", "Room S", features=frozenset({Feature.NEGATIVE_PRESSURE}))
     records = records_of(single)
     prices = ScarcityPrices(1, NOW, {"scarce_isolation": 12_345})
-    records.profile = priced(Profile(), prices)
+    records.profile = priced(Profile(), prices, OPTIONS)
     asked = request()
     counts = counts_of(asked, given(asked, "C1"), records)
     assert counts["scarce_isolation"] == 1
@@ -262,7 +276,7 @@ def test_the_last_monitored_bed_is_kept_when_many_are_expected_and_given_when_no
         found = price(
             forecast_of(record), supplies(live.records), {}, live.records.profile, OPTIONS, NOW, cap_times=4
         )
-        live.use_profile(priced(live.records.profile, found))
+        live.use_profile(priced(live.records.profile, found, OPTIONS))
         allocation = live.find(request(), "a")
         assert allocation is not None
         return allocation.bed_id
@@ -282,7 +296,7 @@ def under_prices(weights, capacity=Capacity.MONITOR):
     ]
     classes = (ClassPrice(capacity, units=4, free=2, waiting=1, expected_hundredths=237, bid=99),)
     live = LiveHospital(records_of(*beds, profile=Profile(weights={"speciality": 5_000})))
-    live.use_profile(priced(live.records.profile, ScarcityPrices(1, NOW, weights, classes)))
+    live.use_profile(priced(live.records.profile, ScarcityPrices(1, NOW, weights, classes), OPTIONS))
     return live
 
 
@@ -312,6 +326,41 @@ def test_the_plain_choice_is_named_where_the_price_made_another():
     (beside,) = told_of_plain_request(live)
     assert "the choice would be bed B1 from 2025-02-20 12:00" in beside
     assert live.records.profile is under, "asking what plain prices choose changes nothing"
+
+
+def test_what_is_scarce_in_two_ways_is_told_once_for_each():
+    """The features share a rule: the price of both was told for each of them."""
+    live = under_prices({"scarce_feature": 4_000})
+    both = frozenset({Feature.MONITOR, Feature.HOIST})
+    live.put(changed(live.records.beds["B1"], features=both))
+    monitor = prices_of(live.records.profile).classes[0]
+    classes = (monitor, replace(monitor, capacity=Capacity.HOIST))
+    prices = ScarcityPrices(1, NOW, {"scarce_feature": 4_000}, classes)
+    live.use_profile(priced(live.records.profile, prices, OPTIONS))
+    asked = request(care=Care("surgery"), person_id="p-new")
+    decision = live.judged(asked, given(asked, "B1"), Method.PERSON)
+    assert {each.rule_id: each.cost for each in decision.prices}["scarce_feature"] == 8_000
+    told = [said(sentence, Language.ENGLISH) for sentence in scarcity_sentences(decision, live)]
+    assert len(told) == 2
+    assert all("it costs 4000 (plain price 3000)" in sentence for sentence in told)
+
+
+def test_the_plain_choice_is_looked_for_by_the_same_means():
+    """It was looked for without the bed that the ward knew, so that prices seemed to have chosen it; and beside what a
+    person or a hurried search chose."""
+    live = under_prices({"scarce_feature": 3_100})
+    asked = request(care=Care("surgery"), person_id="p-new")
+    known = live.decide(asked, "a", published="B3")
+    assert known.allocation.bed_id == "B3", "the ward was told so"
+    *_, beside = scarcity_sentences(known, live, "B3")
+    assert beside.phrase_id == "plain_same"
+    for other in (Method.PERSON, Method.FIRST_FIT, Method.BATCH):
+        told = scarcity_sentences(replace(known, method=other), live, "B3")
+        assert [sentence.phrase_id for sentence in told] == ["scarce_price"]
+    moved = live.judged(asked, given(asked, "B2"), Method.KERNEL)
+    assert "plain" not in " ".join(sentence.phrase_id for sentence in scarcity_sentences(moved, live)), (
+        "in the place of somebody less urgent"
+    )
 
 
 def test_under_plain_prices_nothing_is_said_of_scarcity():

@@ -9,6 +9,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
+from simulations.engine.run import Cancelled
 from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import compare
 from simulations.experiments.replications import Plan, Replicated, experiment
@@ -171,3 +172,25 @@ def test_a_sweep_has_a_point_for_each_combination(tmp_path: Path) -> None:
 def test_an_axis_without_path_or_values_is_refused(text: str) -> None:
     with pytest.raises(InvalidInstance, match="--vary"):
         axis(text)
+
+
+BUSY = QUEUE.replace("per_day: 4", "per_day: 1500").replace("beds: 2", "beds: 800")
+"""Some 700,000 events a replication: it looks up several times to see whether it is to go on."""
+
+
+def test_a_replication_is_left_in_its_middle_when_asked_to_stop(tmp_path: Path) -> None:
+    """It was asked between rounds only, so that one that never ends never stopped."""
+    with pytest.raises(Cancelled):
+        experiment([built(tmp_path, BUSY)], Plan(replications=1), cancelled=lambda: True)
+
+
+def test_rounds_that_are_done_are_kept_when_a_replication_is_left(tmp_path: Path) -> None:
+    made = 0
+
+    def watch(done: int, planned: int) -> None:
+        nonlocal made
+        made = done
+
+    plan = Plan(replications=2, precision=0.001, budget=50)
+    [found] = experiment([built(tmp_path, BUSY)], plan, watch, cancelled=lambda: made >= 3)
+    assert (made, len(found.values), found.precise) == (3, 2, False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulations.engine import distributions as d
-from simulations.experiments.memory import bytes_needed, demand, mean, refuse_too_large
+from simulations.experiments.memory import bytes_needed, demand, free_memory, mean, refuse_too_large
 from simulations.experiments.replications import Plan, experiment
 from simulations.scenarios.build import Built, load
 from solver.engine.errors import InvalidInstance
@@ -89,3 +89,18 @@ def test_every_way_of_arriving_is_counted(tmp_path: Path, arrivals: str, expecte
     path = tmp_path / "s.yaml"
     path.write_text(TEXT.replace("{random: {per_day: 12}}", arrivals))
     assert demand(load(path).model, 2400.0).arrivals == pytest.approx(expected)
+
+
+def test_what_caches_hold_can_be_had(tmp_path: Path) -> None:
+    """After a night of other work little is free and much available: small scenarios were refused."""
+    told = tmp_path / "meminfo"
+    told.write_text("MemTotal:       8000000 kB\nMemFree:          100000 kB\nMemAvailable:    6000000 kB\n")
+    assert free_memory(told) == 6_000_000 * 1024
+
+
+@pytest.mark.parametrize("text", [None, "MemFree: 100 kB\n"])
+def test_where_nothing_tells_what_is_available_what_is_free_counts(tmp_path: Path, text: str | None) -> None:
+    told = tmp_path / "meminfo"
+    if text is not None:
+        told.write_text(text)
+    assert free_memory(told) > 1 << 20

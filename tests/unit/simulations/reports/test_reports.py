@@ -13,7 +13,7 @@ import pytest
 from simulations.experiments.comparing import Compared, compare
 from simulations.experiments.replications import Plan, Replicated, experiment
 from simulations.reports.page import page
-from simulations.reports.plots import warm_up_plot
+from simulations.reports.plots import svg, warm_up_plot
 from simulations.reports.tables import summary, tables_of, tidy, write_csv, write_parquet
 from simulations.scenarios.build import load
 
@@ -91,3 +91,9 @@ def test_the_summary_is_the_mean_of_the_replications(replicated: list[Replicated
     means = numbers.groupby(by, dropna=False)["value"].mean()
     found = summary(replicated).set_index(by)["mean"]
     pd.testing.assert_series_equal(found.sort_index(), means.sort_index(), check_names=False)
+
+
+def test_a_name_with_dollars_is_a_name_and_no_formula() -> None:
+    """`$\\frac$` in a name ended in a traceback when the plot was written."""
+    text = svg(lambda axes: axes.set(xlabel=r"beds at $\frac$ each"))
+    assert r"beds at $\frac$ each" in text

@@ -258,3 +258,58 @@ def test_what_the_engine_finds_wrong_is_told_with_the_files_line_and_a_loop_in_s
     assert [each.partition(":")[2].partition(",")[0] for each in found] == ["13", "14", "15", "16"]
     words = ["expected low or more", "sum to 1", "ring of steps", "ring of steps"]
     assert all(word in each for word, each in zip(words, found, strict=True)), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("{beds: 5}", "{beds: " + "9" * 5000 + "}", 15, "whole number"),
+        ("{beds: 5}", "{beds: 99999999999999999999}", 15, "whole number"),
+        ("per_day: 4", "per_day: 1e400", 7, "number"),
+        ("name: Small", 'name: "a \\0 b"', 1, "printable"),
+        ("name: Small", 'name: "a \\ud800 b"', 1, "printable"),
+        ("name: Small", '"na\\0me": Small', 1, "printable"),
+        ("  ward: {beds: 5}", "  ward: {beds: 5}\n  ? [a, b]\n  : {beds: 1}", 16, "a text as key"),
+        ("random: {per_day: 4}", "incident: {at: 1 d, patients: 1000000000}", 7, "at most 1,000,000"),
+        ("random: {per_day: 4}", "sessions: {at: 08:00, number: 500000}", 7, "at most 1,000,000"),
+    ],
+)
+def test_what_no_number_text_or_list_can_hold_is_a_fault_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    told = faults(written(tmp_path, changed((old, new))))
+    assert any(f"s.yaml:{line}" in each and words in each for each in told), told
+
+
+def test_one_shift_ends_at_the_very_moment_at_which_the_next_begins(tmp_path: Path) -> None:
+    """Hours that are no binary fractions missed each other by a rounding, and for it services were interrupted."""
+    shifts = [("06:40", "14:20"), ("14:20", "22:10"), ("22:10", "06:40")]
+    staff = ", ".join(f'{{from: "{begin}", until: "{end}", number: 2}}' for begin, end in shifts)
+    built = small(tmp_path, ("  ward: {beds: 5}", f"  ward: {{beds: 5}}\n  nurse: {{staff: [{staff}]}}"))
+    nurse = built.model.resources[1]
+    assert (nurse.capacity, nurse.changes) == (2, ())
+
+
+def test_a_surge_multiplies_arrivals_only_while_there_are_any(tmp_path: Path) -> None:
+    """A clinic that closed on day 5 had patients until the surge was over on day 8."""
+    surge = "  surges:\n    flu: {classes: ill, from: 2 d, until: 8 d, factor: 1.5}\npathways:"
+    clinics = "[{random: {per_day: 4, from: 3 d, until: 5 d}}, {random: {per_day: 2, from: 9 d}}]"
+    built = small(tmp_path, ("pathways:", surge), ("{random: {per_day: 4}}", clinics))
+    [extra] = [each for each in built.model.classes[0].sources if "surge" in each.name]
+    assert isinstance(extra, Poisson)
+    assert (extra.start, extra.end) == (72.0, 120.0)
+
+
+def test_a_number_a_day_more_comes_throughout_the_surge(tmp_path: Path) -> None:
+    surge = "  surges:\n    flu: {classes: ill, from: 2 d, until: 8 d, extra_per_day: 3}\npathways:"
+    built = small(tmp_path, ("pathways:", surge), ("{per_day: 4}", "{per_day: 4, until: 1 d}"))
+    _, extra = built.model.classes[0].sources
+    assert isinstance(extra, Poisson)
+    assert (extra.start, extra.end, extra.rates) == (48.0, 192.0, (0.125,))
+
+
+@pytest.mark.parametrize("warm_up", ["10 d", "11 d"])
+def test_a_warm_up_as_long_as_the_run_is_refused_with_its_line(tmp_path: Path, warm_up: str) -> None:
+    [fault] = faults(written(tmp_path, changed(("warm_up: 1 d", f"warm_up: {warm_up}"))))
+    assert fault.startswith("s.yaml:2, run.warm_up: got '2")
+    assert "expected less than run.length, which is 240 h" in fault

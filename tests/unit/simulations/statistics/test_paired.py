@@ -32,11 +32,26 @@ def test_the_p_value_is_that_of_the_t_test(changes: list[float]) -> None:
     assert p_value(np.array(changes)) == pytest.approx(stats.ttest_1samp(changes, 0).pvalue, abs=1e-9)
 
 
-def test_an_equal_change_in_every_pair_is_certain_and_no_change_is_none() -> None:
-    a = np.array([1.0, 5.0, 9.0])
+def test_an_equal_change_of_what_is_never_left_to_chance_is_certain_and_no_change_is_none() -> None:
+    a = np.full(3, 5.0)
     [moved, same] = differences([(a, a - 2), (a, a)])
     assert (moved.decided, moved.interval.mean, moved.interval.half_width) == (True, -2.0, 0.0)
     assert (same.decided, same.p_value, same.interval.mean) == (False, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(("replications", "decided"), [(2, False), (5, False), (6, True)])
+def test_a_few_equal_changes_of_what_chance_moves_are_no_proof(replications: int, decided: bool) -> None:
+    """Two replications with one refusal more each were proof enough: their spread was 0."""
+    a = np.arange(replications) + 0.1
+    [found] = differences([(a, a + 1)])
+    assert found.p_value == 2.0 ** (1 - replications)
+    assert found.decided == decided
+
+
+def test_sums_of_the_same_in_another_order_are_no_difference() -> None:
+    a = np.full(6, 0.1 + 0.2 + 0.3)
+    [found] = differences([(a, np.full(6, 0.3 + 0.2 + 0.1))])
+    assert (found.decided, found.interval.mean) == (False, 0.0)
 
 
 def test_shared_patients_make_the_interval_narrower_than_separate_ones() -> None:
