@@ -120,10 +120,12 @@ def checked(spec: Document) -> None:
     """Raises InvalidInstance with the faults of the scenario, of its first variant that has any, or of the plan. One
     after the other, and no more than two are kept: this is the service's own process."""
     text, variants = _frozen(spec)
-    scenario = load_text(text)
-    _plan(spec).stopping(scenario)
-    for _, settings in variants:
-        refuse_unlike((scenario, load_text(text, settings)))
+    first = load_text(text)
+    _plan(spec).stopping(first)
+    runs = [(first.scenario.name, first.scenario.run)]
+    del first
+    runs += [(name, load_text(text, settings).scenario.run) for name, settings in variants]
+    refuse_unlike(runs)
 
 
 def _plan(spec: Document) -> Plan:

@@ -19,6 +19,7 @@ from simulations.experiments.measuring import hour_of_day, numbers
 from simulations.experiments.memory import refuse_too_large
 from simulations.experiments.warming import Warming, warming
 from simulations.scenarios.build import Built
+from simulations.scenarios.schema import Run
 from simulations.statistics.intervals import LEVEL, Interval, Precision, interval
 from simulations.statistics.sequential import Stopping
 from solver.engine.errors import InvalidInstance, Problem, refuse_if_any
@@ -101,7 +102,7 @@ def experiment(
     ``cancelled`` keeps the rounds that are done; without one it raises Cancelled. Raises InvalidInstance if a
     scenario is too large for the memory, or begins at another time or lasts longer than the first.
     """
-    refuse_unlike(scenarios)
+    refuse_unlike([(each.scenario.name, each.scenario.run) for each in scenarios])
     refuse_too_large(scenarios, plan.workers)
     warmed = [warming(built, plan.seed, plan.workers, cancelled) for built in scenarios]
     models = warmed_models(scenarios, warmed)
@@ -124,17 +125,17 @@ def experiment(
     return gathered(scenarios, plan, warmed, rows)
 
 
-def refuse_unlike(scenarios: Sequence[Built]) -> None:
-    """Raise InvalidInstance unless all are of the same time: patients of other weeks are no pairs."""
+def refuse_unlike(runs: Sequence[tuple[str, Run]]) -> None:
+    """Raise InvalidInstance unless all (names and runs) are of the same time: patients of other weeks are no pairs."""
     remedy = "Give all scenarios that are compared the same start and length."
-    first = scenarios[0].scenario.run
+    _, first = runs[0]
     refuse_if_any(
         [
-            Problem(f"{each.scenario.name}, run.{what}", given, f"{wanted} as in the first scenario", remedy)
-            for each in scenarios[1:]
+            Problem(f"{name}, run.{what}", given, f"{wanted} as in the first scenario", remedy)
+            for name, run in runs[1:]
             for what, given, wanted in (
-                ("start", str(each.scenario.run.start), str(first.start)),
-                ("length", f"{each.scenario.run.length:g} h", f"{first.length:g} h"),
+                ("start", str(run.start), str(first.start)),
+                ("length", f"{run.length:g} h", f"{first.length:g} h"),
             )
             if given != wanted
         ]

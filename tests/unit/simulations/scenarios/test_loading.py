@@ -260,27 +260,6 @@ def test_what_the_engine_finds_wrong_is_told_with_the_files_line_and_a_loop_in_s
     assert all(word in each for word, each in zip(words, found, strict=True)), found
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
-    [
-        ("{beds: 5}", "{beds: " + "9" * 5000 + "}", 15, "whole number"),
-        ("{beds: 5}", "{beds: 99999999999999999999}", 15, "whole number"),
-        ("per_day: 4", "per_day: 1e400", 7, "number"),
-        ("name: Small", 'name: "a \\0 b"', 1, "printable"),
-        ("name: Small", 'name: "a \\ud800 b"', 1, "printable"),
-        ("name: Small", '"na\\0me": Small', 1, "printable"),
-        ("  ward: {beds: 5}", "  ward: {beds: 5}\n  ? [a, b]\n  : {beds: 1}", 16, "a text as key"),
-        ("random: {per_day: 4}", "incident: {at: 1 d, patients: 1000000000}", 7, "at most 1,000,000"),
-        ("random: {per_day: 4}", "sessions: {at: 08:00, number: 500000}", 7, "at most 1,000,000"),
-    ],
-)
-def test_what_no_number_text_or_list_can_hold_is_a_fault_with_its_line(
-    tmp_path: Path, old: str, new: str, line: int, words: str
-) -> None:
-    told = faults(written(tmp_path, changed((old, new))))
-    assert any(f"s.yaml:{line}" in each and words in each for each in told), told
-
-
 def test_one_shift_ends_at_the_very_moment_at_which_the_next_begins(tmp_path: Path) -> None:
     """Hours that are no binary fractions missed each other by a rounding, and for it services were interrupted."""
     shifts = [("06:40", "14:20"), ("14:20", "22:10"), ("22:10", "06:40")]
@@ -313,3 +292,24 @@ def test_a_warm_up_as_long_as_the_run_is_refused_with_its_line(tmp_path: Path, w
     [fault] = faults(written(tmp_path, changed(("warm_up: 1 d", f"warm_up: {warm_up}"))))
     assert fault.startswith("s.yaml:2, run.warm_up: got '2")
     assert "expected less than run.length, which is 240 h" in fault
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("{beds: 5}", "{beds: " + "9" * 5000 + "}", 15, "whole number"),
+        ("{beds: 5}", "{beds: 99999999999999999999}", 15, "whole number"),
+        ("per_day: 4", "per_day: 1e400", 7, "number"),
+        ("name: Small", 'name: "a \\0 b"', 1, "printable"),
+        ("name: Small", 'name: "a \\ud800 b"', 1, "printable"),
+        ("name: Small", '"na\\0me": Small', 1, "printable"),
+        ("  ward: {beds: 5}", "  ward: {beds: 5}\n  ? [a, b]\n  : {beds: 1}", 16, "a text as key"),
+        ("random: {per_day: 4}", "incident: {at: 1 d, patients: 1000000000}", 7, "at most 1,000,000"),
+        ("random: {per_day: 4}", "sessions: {at: 08:00, number: 500000}", 7, "at most 1,000,000"),
+    ],
+)
+def test_what_no_number_text_or_list_can_hold_is_a_fault_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    told = faults(written(tmp_path, changed((old, new))))
+    assert any(f"s.yaml:{line}" in each and words in each for each in told), told

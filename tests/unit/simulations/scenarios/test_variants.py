@@ -89,23 +89,6 @@ def test_what_anchors_share_is_changed_in_one_place_only(tmp_path: Path) -> None
     assert [each.capacity for each in built.model.resources] == [5, 9]
 
 
-@pytest.mark.parametrize(
-    ("where", "value"),
-    [
-        ("resources.ward.beds", "+1.2.3"),
-        ("resources.ward.beds", "x..."),
-        ("resources.ward.beds", "x" + "9" * 190),
-        ("resources.ward.beds", "+" + "9" * 190),
-        ("demand.classes.ill.arrivals[²]", "1"),
-        ("demand.classes.ill.arrivals[" + "9" * 5000 + "]", "1"),
-    ],
-)
-def test_a_setting_that_is_no_change_of_a_number_is_a_fault(tmp_path: Path, where: str, value: str) -> None:
-    listed = ("arrivals: {random: {per_day: 4}}", "arrivals: [{random: {per_day: 4}}]")
-    with pytest.raises(InvalidInstance, match=r"ward|arrivals"):
-        small(tmp_path, listed, settings=((where, value),))
-
-
 def test_a_sign_changes_the_number_that_stands_there_without_override_too(tmp_path: Path) -> None:
     """`resources: {ward: {beds: +2}}` gave 2 beds where 5 stood."""
     built = load(variant(tmp_path, "extends: base.yaml\nresources:\n  ward: {beds: +2}\nrun: {length: x2}\n"))
@@ -145,3 +128,20 @@ def test_a_name_may_begin_with_an_x(tmp_path: Path) -> None:
     text = "extends: variant.yaml\nresources: {x3: {beds: 3}}\npathways: {stay: {steps: {ward: {bed: x3}}}}\n"
     [step] = load(written(tmp_path, text, "third.yaml")).model.steps
     assert step.needs == {"*": ({"x3": 1},)}
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("resources.ward.beds", "+1.2.3"),
+        ("resources.ward.beds", "x..."),
+        ("resources.ward.beds", "x" + "9" * 190),
+        ("resources.ward.beds", "+" + "9" * 190),
+        ("demand.classes.ill.arrivals[²]", "1"),
+        ("demand.classes.ill.arrivals[" + "9" * 5000 + "]", "1"),
+    ],
+)
+def test_a_setting_that_is_no_change_of_a_number_is_a_fault(tmp_path: Path, where: str, value: str) -> None:
+    listed = ("arrivals: {random: {per_day: 4}}", "arrivals: [{random: {per_day: 4}}]")
+    with pytest.raises(InvalidInstance, match=r"ward|arrivals"):
+        small(tmp_path, listed, settings=((where, value),))
