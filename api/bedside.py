@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api.metrics import Metrics
 from api.services.picture import Picture
 from api.services.words import moment
+from models.clock import Clock
 from models.errors import StorageFails
 from models.failures import storage_failed
 
@@ -31,19 +32,24 @@ class Asks(Protocol):
 
 class Bedside:
     """Answers from the database, or from memory while that fails. ``picture``: the hospital as it was last seen to be
-    stored. Used on the event loop alone."""
+    stored; ``clock``: the hospital's; ``stale_minutes``: after them an answer is advice only. Used on the
+    event loop alone."""
 
     def __init__(
         self,
         ask: Asks,
         picture: Callable[[], Picture],
         monotonic: Callable[[], float],
+        clock: Clock,
+        stale_minutes: int,
         zone: str,
         metrics: Metrics,
     ) -> None:
         self._ask = ask
         self._picture = picture
         self._monotonic = monotonic
+        self._clock = clock
+        self._stale_minutes = stale_minutes
         self._zone = zone
         self._metrics = metrics
         self._again = -math.inf
@@ -57,7 +63,8 @@ class Bedside:
         remembered: Callable[[Picture], Mapping[str, Any]],
     ) -> dict[str, Any]:
         """What the database says; while it cannot be asked, what was last seen to be stored, which says since when
-        (``stale_since``). Raises what either raises, ``NotReady`` where there is nothing in memory."""
+        (``stale_since``) and whether that is too long ago to act on (``advice_only``). Raises what either raises,
+        ``NotReady`` where there is nothing in memory."""
         try:
             return dict(await self._asked_now_and_then(question))
         except Exception as error:
@@ -65,7 +72,12 @@ class Bedside:
                 raise
         picture = await to_thread.run_sync(self._picture)
         self._metrics.stale_answers.inc()
-        return {**remembered(picture), "stale_since": moment(picture.since, self._zone)}
+        old = self._clock().minute - picture.since > self._stale_minutes
+        return {
+            **remembered(picture),
+            "stale_since": moment(picture.since, self._zone),
+            "advice_only": old,
+        }
 
     async def _asked_now_and_then(self, question: Callable[[Connection], T]) -> T:
         """While the database cannot be asked one question a second tries it, and nobody else waits for it."""

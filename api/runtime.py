@@ -121,7 +121,15 @@ class Runtime:
         self.principals = Principals(
             self.database, self.wall, outside.monotonic, self.meta.sandbox, outage_seconds
         )
-        self.bedside = Bedside(self.read, self.picture, outside.monotonic, self.meta.zone, metrics)
+        self.bedside = Bedside(
+            self.read,
+            self.picture,
+            outside.monotonic,
+            self.clock,
+            settings.stale_minutes,
+            self.meta.zone,
+            metrics,
+        )
         self._decider: HospitalDecider | None = None
         self._writer: Writer | None = None
         self._closing = False

@@ -118,7 +118,7 @@ def _told(replicated: list[Replicated], spec: Document) -> Document:
 
 def checked(spec: Document) -> None:
     """Raises InvalidInstance with the faults of the scenario, of its first variant that has any, or of the plan. One
-    after the other, and nothing is kept: this is the service's own process."""
+    after the other, and no more than two are kept: this is the service's own process."""
     text, variants = _frozen(spec)
     first = load_text(text)
     _plan(spec).stopping(first)

@@ -107,7 +107,7 @@ def place_batch(command: PlaceBatch, changes: Changes) -> Answer:
     bound = None
     # Of the requests that were waived nobody asked the solver, so it bounds nothing with them in it.
     if len(joint) == len(cases) and isinstance(command.planned, Plan):
-        bound = command.planned.bound
+        bound = command.planned.bound_under(changes.records.profile)
     elif len(joint) == len(cases) > 1 and seconds > 0:
         bound = least_cost(changes.live, [case.request for case in joint])
     deciding = _Deciding(

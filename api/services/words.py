@@ -30,7 +30,7 @@ from solver.placing.records import Records
 from solver.placing.referee import Counts, Decided, broken, check, cost
 from solver.placing.referee.cover import floor_shares
 from solver.placing.referee.cover_change import nurses_on_duty, present
-from solver.placing.scarcity import prices_of
+from solver.placing.scarcity import version_of_prices
 from solver.placing.scarcity_told import scarcity_sentences
 from solver.placing.telling import as_json
 
@@ -55,13 +55,12 @@ def explanation(
     assert allocation is not None, "nothing was given"
     compared = list(_compared(decision, allocation, live, comparisons))
     room_id = live.records.beds[allocation.bed_id].room_id
-    scarcity = prices_of(live.records.profile)
     return {
         "room_id": room_id,
         "ward_id": live.records.rooms[room_id].ward_id,
         "method": decision.method.value,
         "profile_version": live.records.profile.version,
-        "scarcity_version": None if scarcity is None else scarcity.version,
+        "scarcity_version": version_of_prices(live.records.profile),
         "verified": decision.verified,
         "cost": decision.cost,
         "reasons": [

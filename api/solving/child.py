@@ -18,6 +18,7 @@ from api.solving.messages import READY, Plan, Relaxed, RelaxTask, Task, failure
 from solver.engine.result import Budget
 from solver.hospital import Bed, Care, Hospital, Person, Priority, Request, Room, Site, Ward
 from solver.placing.problem import PlacingProblem
+from solver.placing.scarcity import version_of_prices
 
 NICENESS = 5
 """Behind the service, which answers everybody else meanwhile."""
@@ -65,6 +66,8 @@ def solved(task: Task) -> Plan:
         bound=result.bound,
         false_infeasible=result.plan.false_infeasible,
         disagreed=result.plan.disagreed,
+        profile_version=task.problem.profile.version,
+        scarcity_version=version_of_prices(task.problem.profile),
     )
 
 

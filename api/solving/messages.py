@@ -13,10 +13,12 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from solver.engine.errors import SolverError
+from solver.engine.rule import Profile
 from solver.hospital import Allocation
 from solver.placing.conceding import Question
 from solver.placing.concessions import Relaxation
 from solver.placing.problem import Method, PlacingProblem
+from solver.placing.scarcity import version_of_prices
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -53,7 +55,7 @@ class RelaxTask:
 class Plan(BaseModel):
     """What each request of a task was given, in its order, and by which method; the cost of all, and the bound.
     ``false_infeasible`` and ``disagreed`` count defects of engines that the plan was made in spite of
-    (``solver.placing.solve.PlacingPlan``).
+    (``solver.placing.solve.PlacingPlan``). ``profile_version``, ``scarcity_version``: what it was priced under.
 
     Ids inside are the task's own. Nothing of it is to be believed before the referee has counted it.
     """
@@ -66,6 +68,13 @@ class Plan(BaseModel):
     bound: int | None
     false_infeasible: int = Field(0, ge=0)
     disagreed: int = Field(0, ge=0)
+    profile_version: int | None = None
+    scarcity_version: int | None = None
+
+    def bound_under(self, profile: Profile) -> int | None:
+        """The bound, if it is one at the prices of this profile."""
+        same = (self.profile_version, self.scarcity_version) == (profile.version, version_of_prices(profile))
+        return self.bound if same else None
 
 
 class Relaxed(BaseModel):

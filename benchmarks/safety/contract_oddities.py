@@ -178,7 +178,7 @@ def _bad_bodies(base: Oddity, sound: Sound, key: str) -> Iterator[Oddity]:
 _VALUES: Final = (
     ("a huge number", "9" * 4000),
     ("an infinite number", "1e999"),
-    ("a fraction", "0.5"),
+    ("a negative fraction", "-0.5"),
     ("a lone surrogate", f'"{MARK}\\ud800"'),
     ("NUL", f'"{MARK}\\u0000"'),
     ("200,000 characters", json.dumps(MARK * 22_000)),

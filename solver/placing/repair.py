@@ -7,9 +7,10 @@ recreate, then somebody urgent without a place may take that of a less urgent bo
 for two moves, if the whole gets cheaper. Beyond the budget the same steps go on for a few moves on trial, to tell what
 each further move would buy.
 
-With fewer moves than bookings that lost their place, who gets one is no matter of price: they go in order of precedence
-(docs/decisions/0013), each to its best place, be it that of a less urgent booking; together the chosen are improved,
-and nobody of them is left out for it.
+With fewer moves than the bookings that lost their place may take (two for whoever is urgent and finds no free place),
+who gets one is no matter of price: they go in order of precedence (docs/decisions/0013), each to its best place, be it
+that of a less urgent booking; together the chosen are improved, and nobody of them is left out for it. A last move does
+nothing for who needs two: it goes to the next whom one suffices, to a place that was no good to those before.
 
 Nothing that has started is moved (CLINICAL.md, safeguard 2): only bookings come in here. What finds no place within the
 budget is handed back to be stored as a need (safeguard 1).
@@ -198,12 +199,13 @@ class _Work:
             self._give(row)
 
     def _moves_of(self, row: int) -> int:
-        """How many moves a booking may take."""
+        """The most moves a booking may take: whether there is an exchange for it is not known before."""
         urgent = self.touched[row].request.priority in URGENT
         return EXCHANGE_MOVES if urgent and row not in self._candidates else 1
 
     def _in_precedence(self, until: int) -> None:
-        """Give places to those who precede, until so many moves are made."""
+        """Give places to those who precede, until so many moves are made; who needs more than are left is passed over,
+        and keeps nobody from the place that one move brings."""
         for row in sorted(self.waiting):
             if self.moves >= until:
                 return

@@ -92,6 +92,12 @@ def prices_of(profile: Profile) -> ScarcityPrices | None:
     return profile.prices if isinstance(profile, PricedProfile) else None
 
 
+def version_of_prices(profile: Profile) -> int | None:
+    """The version of the prices a profile is under; None: its own hold."""
+    prices = prices_of(profile)
+    return None if prices is None else prices.version
+
+
 def price(
     forecast: Forecast,
     supply: Mapping[Capacity, Supply],

@@ -63,7 +63,8 @@ async def bedside(service, allocation_id, login="bed"):
 
 def without_age(answers):
     bodies = [answer.json() for answer in answers]
-    return [{name: value for name, value in body.items() if name != "stale_since"} for body in bodies]
+    age = ("stale_since", "advice_only")
+    return [{name: value for name, value in body.items() if name not in age} for body in bodies]
 
 
 async def test_while_postgresql_is_gone_the_bedside_is_told_what_was_last_stored(tmp_path, server):
@@ -75,7 +76,7 @@ async def test_while_postgresql_is_gone_the_bedside_is_told_what_was_last_stored
         allocation_id = await busy(service)
         before = await bedside(service, allocation_id)
         await service.token("nurse2")
-        assert all("stale_since" not in answer.json() for answer in before)
+        assert all({"stale_since", "advice_only"}.isdisjoint(answer.json()) for answer in before)
         await bedside(service, allocation_id, "nurse1")
         server.kill()
         try:
@@ -86,6 +87,7 @@ async def test_while_postgresql_is_gone_the_bedside_is_told_what_was_last_stored
                 assert [answer.status_code for answer in during] == [200] * 4
                 assert without_age(during) == without_age(before), login
                 assert {answer.json()["stale_since"] for answer in during} == {at()[:-6] + "+00:00"}
+                assert {answer.json()["advice_only"] for answer in during} == {False}
             assert (await service.get("/requests", state="left")).status_code == 503, "only stored"
             assert (await service.get("/census")).status_code == 503
             assert (await service.get("/wards", "nurse2")).status_code == 503, "not seen shortly before"

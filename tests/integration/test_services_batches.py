@@ -1,5 +1,7 @@
 """A batch rehearsed, planned and carried out, step by step and without processes: what is planned is what is done."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.errors import UnknownReference
@@ -10,9 +12,13 @@ from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
 from api.services.batches import PlaceBatch
+from api.services.changes import Changes
 from api.solving.child import solved
 from api.solving.messages import Task
 from models.commands import Command
+from models.repositories.scarcity import StoredScarcity
+from solver.placing import rules
+from solver.placing.scarcity import ScarcityPrices
 from tests.api_service import NOW, Place, Wall, bundle
 
 WORDS = ("routine", "emergency", "soon", "urgent")
@@ -101,7 +107,6 @@ def test_a_plan_of_a_bed_that_was_taken_is_decided_again_and_bounds_nothing(runt
 
 def test_who_had_no_place_in_the_plan_gets_the_bed_that_came_free_meanwhile(runtime, decider):
     """Nothing of the plan is stale, so nothing is searched anew; the one who waits is looked at all the same."""
-    from api.services.changes import Changes
     from api.services.leaving import leave
 
     people = crowd(6)
@@ -112,6 +117,24 @@ def test_who_had_no_place_in_the_plan_gets_the_bed_that_came_free_meanwhile(runt
     body = answered(decider, asking(runtime, *[p | {"max_wait_minutes": 240} for p in people], planned=plan))
     assert body["placed"] == 6
     assert body["bound"] is None  # cheaper than what was proven for the hospital as it was
+
+
+def test_a_plan_that_was_made_under_other_prices_bounds_nothing(runtime, decider):
+    """Its bound was told beside costs at prices that had come into force since: above or far below them."""
+    people = crowd(4)
+    plan = planned(decider, asking(runtime, *people))
+    changes = Changes(decider.desk, NOW, "acc-bed")
+    profile = decider.desk.live.records.profile
+    prices = ScarcityPrices(3, NOW, {"scarce_isolation": profile.weight(rules.SCARCE_ISOLATION) + 1})
+    changes.use_scarcity(StoredScarcity(3, switched_on=True, computed=NOW, prices=prices))
+    again = planned(decider, asking(runtime, *people))
+    under = decider.desk.live.records.profile
+    assert (plan.bound_under(under), again.bound_under(profile)) == (None, None)
+    assert again.bound_under(under) == again.bound is not None
+    assert changes.undo()
+    changes.use_profile(replace(profile, version=2), "the same prices again")
+    body = answered(decider, asking(runtime, *people, planned=plan))
+    assert (body["placed"], body["bound"]) == (4, None)
 
 
 def test_a_plan_for_another_number_of_requests_is_no_plan_for_these(runtime, decider):

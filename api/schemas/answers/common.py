@@ -26,9 +26,10 @@ class PageOut(Out, Generic[T]):
 
 class BedsidePage(PageOut[T], Generic[T]):
     """A page that is told from memory while storage cannot be asked: then with ``stale_since``, when it was known to
-    be what is stored."""
+    be what is stored, and ``advice_only``, whether that is too long ago to act on."""
 
     stale_since: Time | None = None
+    advice_only: bool | None = None
 
 
 class Aged(Out):

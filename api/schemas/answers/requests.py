@@ -96,11 +96,12 @@ class OverrideOut(Out):
 
 class AllocationOut(Out):
     """What was given, with its explanation. ``dispensed``: the lots that were, once the patient has arrived.
-    ``displaced``: the less urgent booking that had this place. ``held_until``: given back then unless somebody confirms
-    it. ``overridden``: rules not kept here because a person waived them. ``stale_since``: told from memory because
-    storage cannot be asked; it was known to be so then. ``profile_version``: of the rules it was
-    decided under, whichever are in force now; missing in what an older release decided. ``scarcity_version``: of the
-    prices of scarce capacity (GET /scarcity) that held then; null where the profile's own did."""
+    ``displaced``: the less urgent booking that had this place. ``held_until``: given back then unless somebody
+    confirms it. ``overridden``: rules not kept here because a person waived them. ``stale_since``: told from memory
+    because storage cannot be asked; it was known to be so then; ``advice_only``: too long ago to act on.
+    ``profile_version``: of the rules it was decided under, whichever are in force now; missing in what an older
+    release decided. ``scarcity_version``: of the prices of scarce capacity (GET /scarcity) that held then; null where
+    the profile's own did."""
 
     id: str
     request_id: str
@@ -131,6 +132,7 @@ class AllocationOut(Out):
     displaced: list[DisplacedOut] | None = None
     held_until: Time | None = None
     stale_since: Time | None = None
+    advice_only: bool | None = None
     overrides: list[OverrideOut] | None = None
 
 

@@ -75,8 +75,8 @@ def test_with_too_few_moves_who_precedes_gets_one_though_another_would_save_more
     assert after_closing_w(first, second, live=live, max_moves=2).waiting == ()
 
 
-def test_with_too_few_moves_an_emergency_has_its_two_before_a_less_urgent_booking_has_its_one():
-    """Whoever found a place directly was served first; the emergency, whose place takes two moves, had one left."""
+def an_emergency_that_needs_two_moves_and_a_light_patient_who_needs_one():
+    """A repair of both with so many moves, and the second booking: the free bed bears no more than 60 kg."""
     live = live_with(Bed("C3", "S", max_weight_kg=60))
     routine = book(live, "p-routine", 3 * HOUR)
     asked = emergency(max_wait_minutes=0)
@@ -85,10 +85,28 @@ def test_with_too_few_moves_an_emergency_has_its_two_before_a_less_urgent_bookin
     bookings = [Booking(asked, given(asked, "B2")), light]
     live.withdraw(light.request, light.allocation)
     numbers = itertools.count()
+    return lambda most: repair(
+        live, bookings, [routine], lambda: f"again-{next(numbers)}", Effort(most)
+    ), bookings
+
+
+def test_with_too_few_moves_an_emergency_has_its_two_before_a_less_urgent_booking_has_its_one():
+    """Whoever found a place directly was served first; the emergency, whose place takes two moves, had one left."""
+    repaired, (_, light) = an_emergency_that_needs_two_moves_and_a_light_patient_who_needs_one()
     for most, waiting in ((2, (light,)), (3, ())):
-        done = repair(live, bookings, [routine], lambda: f"again-{next(numbers)}", Effort(most))
+        done = repaired(most)
         assert any(isinstance(step, Exchange) for step in done.steps)
         assert done.waiting == waiting
+
+
+def test_a_move_that_does_not_suffice_for_who_precedes_goes_to_the_next_whom_it_suffices():
+    """The emergency loses nothing by it: the bed is none for them, and one move brings them no other."""
+    repaired, (first, light) = an_emergency_that_needs_two_moves_and_a_light_patient_who_needs_one()
+    done = repaired(1)
+    assert [step.booking for step in done.steps] == [light]
+    assert done.steps[0].decision.allocation.bed_id == "C3"
+    assert done.waiting == (first,)
+    assert done.further[0].moves == 2, "and what the exchange would save is told"
 
 
 def test_improving_the_chosen_together_leaves_nobody_of_them_out_while_moves_are_short():

@@ -28,6 +28,20 @@ QUEUE = Model(
 )
 
 
+def uncompiled(module: str, *arguments: str) -> str:
+    """What ``module`` prints, run as a program without the compiler."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", module, *arguments],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
 def whole(replication: int) -> str:
     outcome = simulate(WHOLE, seed=SEED, replication=replication, horizon=HORIZON, log=True, series=True)
     return digest(outcome)
@@ -60,16 +74,15 @@ def test_the_same_source_without_the_compiler_gives_the_same_bytes(
     digests: list[str], checked: list[str]
 ) -> None:
     """The plain source is the oracle of the compiled one; ``checked`` refuses any index outside of an array."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.whole_model", *checked],
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stderr == ""
-    assert done.stdout.split() == digests
+    assert uncompiled("tests.whole_model", *checked).split() == digests
+
+
+def test_nobody_ever_waits_who_could_start_and_no_unit_is_lost() -> None:
+    """Looked at after each event of many small hospitals made by chance."""
+    *wrong, last = uncompiled("tests.chance_models").splitlines()
+    assert wrong == []
+    events = int(last.removesuffix(" events"))
+    assert events > 10_000
 
 
 def test_the_whole_model_uses_all_that_there_is() -> None:
