@@ -36,11 +36,10 @@ def new_state(
     present = tables.census.shape[0]
     people = int(np.maximum(tables.source[:, codes.POPULATION], 0).sum()) + present + SPARE_PEOPLE
     intervals = int(np.ceil(horizon / bin_width)) if series else 0
-    clock = np.array([0.0, horizon, warm_up, bin_width])
     state = State(
         key=_key(seed, replication),
         counter=np.zeros(codes.COUNTERS, np.int64),
-        clock=clock,
+        clock=np.array([0.0, horizon, warm_up, bin_width]),
         heap_time=np.zeros(3 * people + SPARE_EVENTS),
         heap_key=_whole(3 * people + SPARE_EVENTS),
         heap_what=_whole(3 * people + SPARE_EVENTS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from simulations.engine.distributions import AT_ONCE, Constant, Distribution
+from simulations.engine.distributions import AT_ONCE, Constant, Distribution, is_always_zero
 from simulations.engine.model import LEAVE, Model, PatientClass, PerClass, Route, Step
 
 
@@ -34,7 +34,7 @@ def _step(step: Step) -> Step:
 
 
 def _time(duration: Distribution) -> Constant:
-    return AT_ONCE if duration == AT_ONCE else Constant(1.0)
+    return AT_ONCE if is_always_zero(duration) else Constant(1.0)
 
 
 def _even(routes: tuple[Route, ...]) -> tuple[Route, ...]:

@@ -244,15 +244,17 @@ def test_the_start_is_a_moment_of_the_hospitals_clock(tmp_path: Path) -> None:
     assert "whole hour" in fault
 
 
+@pytest.mark.parametrize("takes", ["", "takes: {uniform: {low: 0 h, high: 0 h}}, "])
 def test_what_the_engine_finds_wrong_is_told_with_the_files_line_and_a_loop_in_spite_of_other_faults(
-    tmp_path: Path,
+    tmp_path: Path, takes: str
 ) -> None:
     steps = """\
         takes: {uniform: {low: 1 d, high: 2 h}}
         next: {round: 0.5, leave: 0.6}
       round: {next: again}
-      again: {next: {round: 0.9, leave: 0.1}}
+      again: {TAKESnext: {round: 0.9, leave: 0.1}}
 """
+    steps = steps.replace("TAKES", takes)
     text = changed(("        takes: {lognormal: {mean: 1 d, sd: 12 h}}\n", steps))
     found = faults(written(tmp_path, text))
     assert [each.partition(":")[2].partition(",")[0] for each in found] == ["13", "14", "15", "16"]
