@@ -153,9 +153,10 @@ class Runtime:
         decider.pressed = lambda: writer.pressed(PRESSING_SECONDS)
         decider.settled = self.outside.settled
         decider.settled()
-        self._decider, self._writer = decider, writer.start()
         self.metrics.watch(gauges_of(self, writer, decider))
         self._start_solver(decider)
+        # Last: from here on the service is ready, on another thread than this.
+        self._decider, self._writer = decider, writer.start()
 
     def _start_solver(self, decider: HospitalDecider) -> None:
         s = self.settings

@@ -234,6 +234,29 @@ def test_who_owns_the_process_is_told_whenever_the_hospital_was_read(tmp_path):
     runtime.close()
 
 
+def test_a_service_is_ready_only_when_its_solver_and_its_gauges_stand(tmp_path):
+    """Warming up is another thread's work: who saw it ready a moment too early found no solver."""
+
+    class Watched(Metrics):
+        def watch(self, gauges):
+            stood.append(("gauges", runtime.ready))
+            super().watch(gauges)
+
+    class Observed(Runtime):
+        def _start_solver(self, decider):
+            stood.append(("solver", self.ready))
+
+    stood: list[tuple[str, bool]] = []
+    runtime = Observed(Place(tmp_path).make().settings(), Outside(wall=Wall()), Watched())
+    runtime.warm_up()
+    try:
+        assert stood == [("gauges", False), ("solver", False)]
+        assert runtime.ready
+    finally:
+        runtime.writer.close()
+        runtime.close()
+
+
 def test_a_picture_shows_what_was_stored_and_nothing_that_was_only_decided(runtime, decider):
     """While a commit is under way or has failed, the desk holds what nobody was promised yet."""
     command = asking(runtime, **needs())
