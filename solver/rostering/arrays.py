@@ -16,7 +16,6 @@ from solver.rostering.problem import (
     DAYS_PER_WEEK,
     SATURDAY,
     SUNDAY,
-    UNLIMITED,
     Assignment,
     Employee,
     Limits,
@@ -111,10 +110,10 @@ def _beyond(problem: RosterProblem) -> Iterator[Problem]:
     """What the referee counts, but the engines cannot: several measures of work at once, and runs of a shift that
     begin nobody knows when."""
     equal = len({shift.minutes for shift in problem.shifts}) == 1
-    told_runs = any(shift.run != UNLIMITED for shift in problem.shifts)
+    told_runs = any(not shift.run.absent for shift in problem.shifts)
     for employee in problem.employees:
         where = f"contract {employee.contract.id!r}"
-        both = UNLIMITED not in (employee.contract.minutes, employee.contract.shifts)
+        both = not (employee.contract.minutes.absent or employee.contract.shifts.absent)
         if both and not equal:
             expected = "limits of minutes or of shifts"
             yield Problem(
@@ -131,11 +130,18 @@ def _duties(problem: RosterProblem) -> tuple[tuple[str, str], ...]:
 
 
 def _units(problem: RosterProblem) -> tuple[int, Int64]:
-    """Minutes of one unit of work, and the units of each shift; where only shifts are limited each is one."""
-    limited = any(employee.contract.minutes != UNLIMITED for employee in problem.employees)
+    """Minutes of one unit of work, and the units of each shift; where only shifts are limited each is one.
+
+    The largest unit in which every shift is whole, and every limit that is only priced.
+    """
+    limits = [employee.contract.minutes for employee in problem.employees]
     minutes = [shift.minutes for shift in problem.shifts]
-    unit = gcd(*minutes) if limited else 0
-    return unit, np.array([length // unit if limited else 1 for length in minutes], np.int64)
+    if all(limit.absent for limit in limits):
+        return 0, np.ones(len(minutes), np.int64)
+    priced = [limit.least or 0 for limit in limits if not (limit.hard or limit.absent)]
+    priced += [limit.most or 0 for limit in limits if not (limit.hard or limit.absent)]
+    unit = gcd(*minutes, *priced)
+    return unit, np.array([length // unit for length in minutes], np.int64)
 
 
 def _three(limits: Limits) -> tuple[int, int, int]:
@@ -152,7 +158,9 @@ def _terms(
     least, most, price = _amount(employee, problem, unit_minutes)
     row[at.LEAST_AMOUNT], row[at.MOST_AMOUNT], row[at.AMOUNT_PRICE] = least, most, price
     _, most, price = _three(contract.weekends)
-    row[at.MOST_WEEKENDS], row[at.WEEKEND_PRICE] = _weekend_limit(most, price, problem.days)
+    row[at.MOST_WEEKENDS], row[at.WEEKEND_PRICE] = _weekend_limit(
+        most, price, _weekends_within_reach(employee, problem)
+    )
     row[at.WHOLE_WEEKEND_PRICE] = contract.whole_weekends_price * SCALE
     row[at.LEAST_WORKED : at.WORKED_PRICE + 1] = _three(contract.worked_run)
     row[at.LEAST_OFF : at.OFF_PRICE + 1] = _three(contract.off_run)
@@ -167,17 +175,21 @@ def _terms(
     return row
 
 
-def _weekend_limit(most: int, price: int, days: int) -> tuple[int, int]:
-    """Weekends told apart: none where there is no limit, for then more cost nothing."""
-    weeks = days // DAYS_PER_WEEK
-    return (0, 0) if most >= weeks and price == HARD else (min(most, weeks), price)
+def _weekend_limit(most: int, price: int, reach: int) -> tuple[int, int]:
+    """Weekends told apart: none where there is no limit or it is out of ``reach``, for then more cost nothing."""
+    return (0, 0) if most >= reach else (most, price)
+
+
+def _weekends_within_reach(employee: Employee, problem: RosterProblem) -> int:
+    before = employee.history.weekends if employee.history else 0
+    return before + problem.days // DAYS_PER_WEEK
 
 
 def _amount(employee: Employee, problem: RosterProblem, unit_minutes: int) -> tuple[int, int, int]:
     """Limits of work in units; where there is no most, all days of the longest shift."""
     minutes, shifts = employee.contract.minutes, employee.contract.shifts
     longest = max(shift.minutes for shift in problem.shifts)
-    if minutes == UNLIMITED:
+    if minutes.absent:
         least, most, price = _three(shifts)
         return least, min(most, problem.days + (employee.history.shifts if employee.history else 0)), price
     least, most, price = _three(minutes)

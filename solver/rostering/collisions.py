@@ -79,7 +79,7 @@ def _way_out(problem: RosterProblem, employee: Employee, elastic: frozenset[str]
     arrays = compiled(alone)
     tables = arrays.tables
     schedule = np.zeros(alone.days, np.int64)
-    price = np.ascontiguousarray(tables.wish[0])
+    price = tables.wish[0].copy()
     if best_schedule(tables, 0, price, room(tables), schedule) >= FAR:
         return None
     skill = min(employee.skills, default="")
@@ -103,7 +103,7 @@ def _alone(problem: RosterProblem, employee: Employee, elastic: frozenset[str]) 
 
 
 def _priced(limits: Limits, price: int) -> Limits:
-    return replace(limits, price=price) if limits.hard else limits
+    return limits if limits.absent or not limits.hard else replace(limits, price=price)
 
 
 def _units(problem: RosterProblem, roster: Roster) -> Iterator[tuple[str, int]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from solver.engine.jit import inlined, kernel
 from solver.rostering import layout as at
-from solver.rostering.layout import FAR, HARD, NONE
+from solver.rostering.layout import FAR, HARD, IMPOSSIBLE, NONE
 
 
 @inlined
@@ -56,11 +56,11 @@ def stretches(tables: Any, p: int, first: int, price: Any, work: Any) -> int:
                 for x in range(min(spread, length * (work.layer.shape[3] - 1) + 1)):
                     for q in range(counts):
                         cost = work.layer[length, s, r, x, q]
-                        if cost >= FAR:
+                        if cost >= IMPOSSIBLE:
                             continue
                         closing = _closing(tables, s, r)
                         for t in range(n_shifts):
-                            if price[day, t] >= FAR or not tables.follows[s, t]:
+                            if price[day, t] >= IMPOSSIBLE or not tables.follows[s, t]:
                                 continue
                             wide = x + tables.unit[t] - least_unit
                             more = q + (1 if tables.counted[p, t] else 0)
@@ -72,7 +72,7 @@ def stretches(tables: Any, p: int, first: int, price: Any, work: Any) -> int:
                                 run = min(r + 1, runs - 1)
                                 total += further(r + 2, tables.same[s, 1], tables.same[s, 2])
                             else:
-                                total += closing
+                                total += closing + further(1, tables.same[t, 1], tables.same[t, 2])
                             if total < work.layer[length + 1, t, run, wide, more]:
                                 work.layer[length + 1, t, run, wide, more] = total
                                 work.back[length + 1, t, run, wide, more] = s * runs + r
@@ -104,17 +104,18 @@ def _first_day(tables: Any, p: int, first: int, price: Any, work: Any, counts: i
     last = terms[at.LAST_SHIFT]
     for s in range(price.shape[1]):
         more = 1 if tables.counted[p, s] else 0
-        if price[first, s] >= FAR or more >= counts:
+        if price[first, s] >= IMPOSSIBLE or more >= counts:
             continue
-        cost, run = price[first, s], 0
+        cost, run, days = price[first, s], 0, 1
         if goes_on:
             if not tables.follows[last, s]:
                 continue
             if s == last:
                 run = min(terms[at.SAME_BEFORE], runs - 1)
-                cost += further(terms[at.SAME_BEFORE] + 1, tables.same[s, 1], tables.same[s, 2])
+                days += terms[at.SAME_BEFORE]
             else:
                 cost += _closing(tables, last, terms[at.SAME_BEFORE] - 1)
+        cost += further(days, tables.same[s, 1], tables.same[s, 2])
         work.layer[1, s, run, tables.unit[s] - least_unit, more] = cost
         work.back[1, s, run, tables.unit[s] - least_unit, more] = -1
 
@@ -168,6 +169,18 @@ def _start_state(terms: Any, n_amounts: int, n_weekends: int) -> int:
 
 
 @inlined
+def _too_much_before(terms: Any, n_amounts: int, n_weekends: int) -> int:
+    """Price of what was above the limits before day 0."""
+    weekends = max(0, terms[at.WEEKENDS_BEFORE] - (n_weekends - 1))
+    amount = max(0, terms[at.AMOUNT_BEFORE] - (n_amounts - 1))
+    if weekends > 0 and terms[at.WEEKEND_PRICE] == HARD:
+        return FAR
+    if amount > 0 and terms[at.AMOUNT_PRICE] == HARD:
+        return FAR
+    return weekends * max(0, terms[at.WEEKEND_PRICE]) + amount * max(0, terms[at.AMOUNT_PRICE])
+
+
+@inlined
 def _all_off(terms: Any, d: int) -> int:
     """Price of having had only days off from day 0 up to ``d``, exclusive, when a stretch begins there or never."""
     if terms[at.KNOWN] == 0:
@@ -184,7 +197,7 @@ def _first_off(tables: Any, p: int, d: int, closes: bool) -> int:
     if terms[at.KNOWN] == 0:
         return _all_off(terms, d)
     before = terms[at.OFF_BEFORE]
-    cost = 0
+    cost = _too_much_before(terms, terms[at.MOST_AMOUNT] + 1, terms[at.MOST_WEEKENDS] + 1)
     if d > 0 and terms[at.WORKED_BEFORE] > 0:
         cost += outside(terms[at.WORKED_BEFORE], terms[at.LEAST_WORKED], NONE, terms[at.WORKED_PRICE])
         cost += _closing(tables, terms[at.LAST_SHIFT], terms[at.SAME_BEFORE] - 1)
@@ -193,7 +206,7 @@ def _first_off(tables: Any, p: int, d: int, closes: bool) -> int:
         short = max(0, terms[at.LEAST_OFF] - before - d) if closes else 0
         if excess + short > 0:
             cost = FAR if terms[at.OFF_PRICE] == HARD else cost + (excess + short) * terms[at.OFF_PRICE]
-    return min(cost, FAR)
+    return min(FAR, cost)
 
 
 @inlined
@@ -210,21 +223,21 @@ def _open(
     told = max(least, 1) if most >= NONE else max(least, most, 1)
     for days_off in range(1, min(told, d)):
         cost = outside(days_off, least, most, price)
-        if cost < FAR:
+        if cost < IMPOSSIBLE:
             _take(work.free[d], work.free_since[d], work.ended[d - days_off], cost, d - days_off, states)
     slope = further(told + 1, most, price)
     for state in range(states):
         work.tail[state] = min(FAR, work.tail[state] + slope)
     if d >= told:
         cost = outside(told, least, most, price)
-        if cost < FAR:
+        if cost < IMPOSSIBLE:
             _take(work.tail, work.tail_since, work.ended[d - told], cost, d - told, states)
     found = False
     for state in range(states):
         if work.tail[state] < work.free[d, state]:
             work.free[d, state] = work.tail[state]
             work.free_since[d, state] = work.tail_since[state]
-        found |= work.free[d, state] < FAR
+        found |= work.free[d, state] < IMPOSSIBLE
     return found
 
 
@@ -260,13 +273,13 @@ def _stretch_from(
     terms = tables.terms[p]
     least_unit, spread = tables.size[1], work.stretch.shape[1]
     fixed = _stretch_price(tables, p, d, length)
-    if fixed >= FAR:
+    if fixed >= IMPOSSIBLE:
         return
     touched = tables.touched[d, length]
     for x in range(spread):
         for q in range(min(counts, work.stretch.shape[2])):
             inside = work.stretch[length, x, q]
-            if inside >= FAR:
+            if inside >= IMPOSSIBLE:
                 continue
             inner = (length * spread + x) * work.stretch.shape[2] + q
             amount = length * least_unit + x
@@ -345,9 +358,10 @@ def _finish(
                 cost += _at_the_end(terms, state, n_amounts)
                 if cost < best:
                     best, last, best_state = cost, d, state
-    if best < FAR:
+    if best < IMPOSSIBLE:
         _write(tables, p, price, work, schedule, last, best_state, n_amounts, n_weekends)
-    return best
+        return best
+    return FAR
 
 
 @inlined

@@ -11,7 +11,7 @@ from solver.engine.kernels_random import below, uniform
 from solver.rostering.kernels import best_schedule
 from solver.rostering.layout import FAR
 
-BROKEN = 1 << 30
+BROKEN = 150 * 256
 """Price of a person missing below the least cover: above all that soft rules ever cost together."""
 FIRST_EXTRA = 512
 """What a shift type costs more at first when it is worked too often: two units of cost."""

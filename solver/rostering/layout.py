@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 from solver.engine.types import Bool, Int32, Int64
 
 FAR: Final = 1 << 58
+IMPOSSIBLE: Final = 1 << 57
+"""Whatever costs as much holds a ``FAR``, less what is negative beside it."""
 NONE: Final = 1 << 30
 HARD: Final = -1
 

@@ -23,6 +23,11 @@ class Limits:
     price: int | None = None
 
     @property
+    def absent(self) -> bool:
+        """Whether nothing is limited."""
+        return self.least is None and self.most is None
+
+    @property
     def hard(self) -> bool:
         return self.price is None
 
