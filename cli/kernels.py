@@ -14,7 +14,9 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +36,7 @@ class Family:
 PLACING = Family("placing", "about a minute", ("solver",))
 ROSTERING = Family("rostering", "half a minute", ("solver.engine", "solver.rostering"))
 SIMULATION = Family("simulation", "some ten seconds", ("solver.engine", "simulations.engine"))
+FAMILIES = (PLACING, ROSTERING, SIMULATION)
 
 
 def compile_if_cold(tell: Callable[[str], None], family: Family = PLACING) -> None:
@@ -111,6 +114,11 @@ def _leave(stamp: Path, family: Family) -> None:
         return
 
 
+def compile_all_if_cold(tell: Callable[[str], None]) -> None:
+    """Fill the cache of every family, side by side: each child keeps one processor busy."""
+    with ThreadPoolExecutor(len(FAMILIES)) as side_by_side:
+        list(side_by_side.map(partial(compile_if_cold, tell), FAMILIES))
+
+
 if __name__ == "__main__":
-    for each in (PLACING, ROSTERING, SIMULATION):
-        compile_if_cold(print, each)
+    compile_all_if_cold(print)
