@@ -81,7 +81,13 @@ def relaxed(task: RelaxTask) -> Relaxed:
     from solver.placing.cheapest import cheapest
 
     found = cheapest(task.question, task.problem, task.seconds, workers=task.workers, seed=task.seed)
-    return Relaxed(relaxation=found.relaxation, method=found.method, bound=found.bound, proven=found.proven)
+    return Relaxed(
+        relaxation=found.relaxation,
+        method=found.method,
+        bound=found.bound,
+        proven=found.proven,
+        unconfirmed=found.unconfirmed,
+    )
 
 
 def limit_memory(memory_bytes: int) -> None:
