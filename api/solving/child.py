@@ -116,4 +116,4 @@ def _small_task() -> Task:
         Request(f"of-{person.id}", person.id, Priority.ROUTINE, Care("any"), 0, 0, 60)
         for person in hospital.persons
     )
-    return Task(PlacingProblem(hospital, 0, requests), seconds=0.2, workers=1, seed=1)
+    return Task(PlacingProblem(hospital, 0, requests), seconds=0.2, workers=2, seed=1)
