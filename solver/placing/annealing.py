@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -15,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from solver.engine.kernels_random import random_state
-from solver.engine.result import Countdown, Observer, TracePoint
+from solver.engine.result import Budget, Countdown, Observer, TracePoint
 from solver.engine.types import Bool, Int64
 from solver.placing.kernels_adopt import adopt
 from solver.placing.kernels_batch import Batch, Held, World
@@ -67,7 +68,7 @@ def anneal(
     log.note(total, 0)
     worlds = [world, *(_copy_world(world) for _ in range(workers - 1))]
     seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
-    meeting = Meeting(workers, countdown.budget.seconds is None, meetings) if workers > 1 else None
+    meeting = Meeting(workers, _waiting_is_free(countdown.budget), meetings) if workers > 1 else None
     runs = [
         _Run(number, one, total, int(of_run), log, most_out, meeting)
         for number, (one, of_run) in enumerate(zip(worlds, seeds, strict=True))
@@ -79,6 +80,11 @@ def anneal(
             list(pool.map(_Run.go, runs))
     best = min(runs, key=lambda run: run.cost)
     return Annealed(best.best, best.cost, total, sum(run.steps for run in runs), tuple(log.trace))
+
+
+def _waiting_is_free(budget: Budget) -> bool:
+    """Whether a worker loses nothing of its budget while it waits: steps, or processor time."""
+    return budget.seconds is None or budget.timer is not time.monotonic
 
 
 class _Log:

@@ -27,9 +27,9 @@ class Shown(NamedTuple):
 
 
 class Meeting:
-    """``in_step``: they wait for each other, so that a search by steps repeats; else each takes what the others showed
-    last, because whoever waits for a thread that another program keeps from its core loses more. ``times``: how often
-    they meet."""
+    """``in_step``: they wait for each other, so that a search by steps repeats; by the clock on the wall each takes what
+    the others showed last, because whoever waits for a thread that another program keeps from its core loses more.
+    ``times``: how often they meet."""
 
     def __init__(self, workers: int, in_step: bool, times: int = MEETINGS) -> None:
         self.times = times
