@@ -27,8 +27,8 @@ class Shown(NamedTuple):
 
 
 class Meeting:
-    """``in_step``: they wait for each other, so that a search by steps repeats; by the clock on the wall each takes what
-    the others showed last, because whoever waits for a thread that another program keeps from its core loses more.
+    """``in_step``: they wait for each other, so that a search by steps repeats. By the clock on the wall each takes
+    what the others showed last: whoever waits for a thread that another program keeps from its core loses more.
     ``times``: how often they meet."""
 
     def __init__(self, workers: int, in_step: bool, times: int = MEETINGS) -> None:
