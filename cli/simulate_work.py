@@ -29,6 +29,7 @@ class Work:
     def single(self, built: Built) -> None:
         """Run one scenario."""
         self._check_output()
+        _warn([built])
         [replicated] = self._replicated([built])
         print_run(replicated, screen())
         self._write([replicated], [])
@@ -36,6 +37,7 @@ class Work:
     def compared(self, builts: Sequence[Built], axis: str | None = None) -> None:
         """Run several, paired; with ``axis`` they are points of a sweep."""
         self._check_output()
+        _warn(builts)
         replicated = self._replicated(builts)
         found = compare(replicated) if len(replicated) > 1 else []
         console = screen()
@@ -89,6 +91,12 @@ class Work:
         ]
         given = [f"--{name} {value}" for name, value in options if value is not None]
         return " ".join(["wardflow", self.command, *given])
+
+
+def _warn(builts: Sequence[Built]) -> None:
+    """On standard error, and once where several scenarios share a line."""
+    for line in dict.fromkeys(str(warning) for built in builts for warning in built.warnings):
+        typer.echo(f"Warning: {line}", err=True)
 
 
 def _events(replicated: Replicated) -> object:

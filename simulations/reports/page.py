@@ -46,6 +46,7 @@ def page(
 def _warnings(replicated: Iterable[Replicated]) -> list[str]:
     found = []
     for each in replicated:
+        found += [f"{escape(each.name)}, {escape(str(warning))}" for warning in each.built.warnings]
         if not each.warming.settled:
             line = "is too short to see where its warm-up ends: make run.length longer, or set run.warm_up."
             found.append(f"{escape(each.name)} {line}")

@@ -98,7 +98,7 @@ def kaplan_meier(lives: Lifetimes) -> Survival:
     entered = np.searchsorted(np.sort(lives.entry), times, side="left")
     gone = np.searchsorted(np.sort(lives.exit), times, side="left")
     at_risk = (entered - gone).astype(np.int64)
-    left = np.cumprod((1.0 - ended / np.maximum(at_risk, ended)).astype(np.float64))
+    left = np.cumprod(1.0 - ended / np.maximum(at_risk, ended)).astype(np.float64)
     return Survival(times, left, at_risk, ended.astype(np.int64))
 
 
