@@ -130,8 +130,8 @@ def visits_of(events: Events, keeps_bed: Bools) -> Visits:
     follows[:-1] = (person[1:] == person[:-1]) & ~np.isfinite(entered[:-1])
     first[1:] = ~follows[:-1]
     onward = np.where(follows, np.append(ward[1:], 0), int(Fate.LEFT)).astype(np.int64)
-    begun_next = np.where(follows, np.append(np.minimum(started, gone)[1:], NEVER), NEVER)
     finished = np.minimum(finished, left)
+    begun_next = _next_begun(follows, started, gone)
     over = np.isfinite(finished)
     freed = np.where(keeps_bed[ward] & follows, np.maximum(begun_next, finished), finished)
     fate = np.where(over, onward, int(Fate.OPEN))
@@ -153,6 +153,15 @@ def visits_of(events: Events, keeps_bed: Bools) -> Visits:
         onward,
         first,
     )
+
+
+def _next_begun(follows: Bools, started: Float64, gone: Float64) -> Float64:
+    """When a bed is left for the next: at the first start that follows, or where somebody gave up at last."""
+    found = np.where(follows, np.append(started[1:], NEVER), NEVER)
+    # Seldom: the next ward was never reached, and another after it perhaps.
+    for row in np.flatnonzero(follows & ~np.isfinite(found))[::-1]:
+        found[row] = found[row + 1] if follows[row + 1] else gone[row + 1]
+    return found
 
 
 def _first(events: Events, number: Int64, count: int, kinds: tuple[Event, ...]) -> Float64:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ from benchmarks.scaling.law import Law, fitted
 from benchmarks.scaling.report import lines, plot
 from benchmarks.scaling.run import Point, Scaling, counts
 from benchmarks.scaling.systems import replications
-from benchmarks.scaling.workers import Operation, all_cores, by_processes, by_threads, pinned
+from benchmarks.scaling.workers import all_cores, by_processes, by_threads, pinned
 from cli.main import app
 from solver.engine.errors import InvalidInstance
 
@@ -56,18 +57,26 @@ def test_work_is_kept_on_its_cores_and_they_are_given_back() -> None:
     assert all_cores() == before
 
 
-def test_threads_share_the_work_and_each_piece_is_timed() -> None:
-    def prepare() -> Operation:
-        def one(_: int) -> float:
-            time.sleep(0.01)
-            return 2.0
+@pytest.mark.parametrize("count", [1, 2])
+def test_threads_work_at_the_same_time_and_each_piece_is_counted_and_timed(count: int) -> None:
+    at_once, peak, lock = 0, 0, threading.Lock()
 
-        return one
+    def one(_: int) -> float:
+        nonlocal at_once, peak
+        with lock:
+            at_once += 1
+            peak = max(peak, at_once)
+        time.sleep(0.02)
+        with lock:
+            at_once -= 1
+        return 2.0
 
-    one, two = (by_threads(prepare, count, 0.2) for count in (1, 2))
-    assert 1.2 < two.throughput / one.throughput < 2.5
-    assert one.p99_ms >= 10.0
-    assert one.amount == pytest.approx(one.throughput * one.seconds)
+    pace = by_threads(lambda: one, count, 0.2)
+    assert peak == count
+    assert len(pace.latencies) > count
+    assert pace.p99_ms >= 20.0
+    rate_of_one = 2.0 / (sum(pace.latencies) / len(pace.latencies))
+    assert pace.throughput == pytest.approx(count * rate_of_one, rel=0.25)
 
 
 def test_processes_begin_together_when_all_are_warm() -> None:

@@ -222,3 +222,21 @@ def test_names_that_no_scenario_takes_are_changed_and_stay_apart(tmp_path: Path)
     )
     wards = read(tmp_path, text).visits.wards
     assert wards == ("ward 4B", "Ward 5 -East", "Ward 5 -East ward 3", "ward 4", "others ward 5")
+
+
+def test_a_bed_is_kept_until_a_ward_is_reached_whatever_was_asked_for_in_between(tmp_path: Path) -> None:
+    text = """\
+patient,time,event,ward
+a,2026-01-05 01:00,admitted,ward
+a,2026-01-05 02:00,requested,icu
+a,2026-01-05 03:00,refused,icu
+a,2026-01-05 03:30,requested,unit
+a,2026-01-05 05:00,admitted,unit
+b,2026-01-05 01:00,admitted,ward
+b,2026-01-05 02:00,requested,icu
+b,2026-01-05 06:00,discharged,
+"""
+    visits = read(tmp_path, text).visits
+    ward = visits.ward == visits.wards.index("ward")
+    assert visits.finished[ward].tolist() == [2.0, 2.0]
+    assert visits.freed[ward].tolist() == [5.0, 6.0]
