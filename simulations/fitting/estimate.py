@@ -22,7 +22,7 @@ from simulations.statistics.survival import (
 
 FEWEST = 30
 """Ends from which on a class is told apart from the others."""
-QUANTILES, FINE = 100, 50
+QUANTILES, FINE = 100, 500
 ALL_CLASSES = -1
 
 
