@@ -31,6 +31,7 @@ VERBS: dict[str, Verb] = {
     "worker": Verb("cli.worker", "Do the long work that the service is asked for."),
     "roster": Verb("cli.roster", "Make a roster, or recount one."),
     "simulate": Verb("cli.simulate", "Ask what if: run, compare and vary scenarios of a hospital."),
+    "bench": Verb("cli.bench", "Measure how fast this machine is, and what more cores would bring."),
     "check": Verb("cli.check", "Recount every rule from what is stored."),
     "database": Verb("cli.database", "Move a hospital between its file and PostgreSQL."),
     "migrate": Verb("cli.migrate", "Show the database's schema, or bring it forwards or back."),

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from cli import simulate_fit
 from cli.verb import verb_app
 
 app = verb_app()
+app.command("fit")(simulate_fit.fit)
+app.command("back-test")(simulate_fit.back_test)
 
 ScenarioArgument = Annotated[Path, typer.Argument(metavar="S.yaml", exists=True, dir_okay=False)]
 SeedOption = Annotated[int, typer.Option(min=0, help="Which chance; the same seed gives the same output.")]

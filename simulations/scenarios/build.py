@@ -32,11 +32,13 @@ class Built:
     """A scenario ready to run.
 
     document: what was read, with everything it extends and overrides, as plain values. model: times in hours.
+    warnings: with file and line, what runs but was hardly meant.
     """
 
     scenario: Scenario
     document: Mapping[str, Any]
     model: Model
+    warnings: tuple[Problem, ...] = ()
 
     def renamed(self, name: str) -> Built:
         return replace(self, scenario=self.scenario.model_copy(update={"name": name}))
@@ -96,7 +98,8 @@ def build(document: dict[str, Any], reading: Reading, folder: FilePath) -> Built
     # A step and its copy for transfers have the same fault.
     once = {str(problem): problem for problem in problems}
     refuse_if_any(sorted(once.values(), key=_line))
-    return Built(found.scenario, kept, model)
+    warnings = tuple(located(each, reading.places) for each in context.warnings)
+    return Built(found.scenario, kept, model, warnings)
 
 
 def _model(context: Context) -> Model:
