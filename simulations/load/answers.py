@@ -8,14 +8,11 @@ from typing import Any, Final
 
 import orjson
 
-from simulations.load.patient import MISSED, READ, Asked, Patient
+from simulations.load.patient import GONE, MISSED, READ, Asked, Patient
 
 AGES: Final = ("data_age_seconds", "advice_only")
 """What an answer says of the age of what it tells: no part of what was done."""
 UNAVAILABLE: Final = 503
-ORDER: Final = ("unplaced", "placed", "confirmed", "arrived", "left")
-"""A request is never earlier in this order than what was told last, unless it lost its place."""
-ENDED: Final = ("left", "released")
 
 
 def digest(body: Mapping[str, Any]) -> str:
@@ -28,14 +25,16 @@ def unexpected(asked: Asked, status: int) -> str | None:
     """What is wrong with a status that no sound service gives to a question that makes sense."""
     if 200 <= status < 300 or status in MISSED or status == UNAVAILABLE:
         return None
-    if status == 404 and asked.request_id:
+    if status == GONE and asked.of_allocation:
+        return None
+    if status == GONE and asked.request_id:
         return f"lost: {asked.request_id} was told of, and a {asked.kind} finds nothing of it"
     return f"unexpected: a {asked.kind} was answered {status}"
 
 
 def read_late(asked: Asked, body: Mapping[str, Any], known: Patient) -> str | None:
     """What is wrong with a reading that is older than what its reader was told before."""
-    for case in (known.coming, known.here):
+    for case in (known.coming, known.here, known.gone):
         if case is None or case.request_id != body["request_id"]:
             continue
         if body["revision"] < case.revision:
@@ -68,6 +67,8 @@ def line_of(
         "key": asked.key,
         "kind": asked.kind,
         "path": asked.path,
+        "body": asked.body.decode(),
+        "match": asked.revision,
         "patient": patient,
         "status": status,
         "sent": sent,

@@ -32,7 +32,7 @@ from simulations.load.answers import (
 from simulations.load.connection import LOST, Connection
 from simulations.load.patient import Asked, Patient
 from simulations.load.pool import Pool
-from simulations.load.record import Journal, Record
+from simulations.load.record import Histogram, Journal, Record
 
 TIMEOUT_SECONDS: Final = 30.0
 """A question without an answer for so long is given up; whether it was done is found out under its key."""
@@ -41,7 +41,8 @@ PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 8.0
 GRACE_SECONDS: Final = 60.0
 """How long answers are waited for after the last question."""
-RESEND: Final = "resend"
+ENOUGH: Final = 200
+"""Answers that a percentile of a slice rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Sending:
     """How a process sends: to which URLs (one hospital), with which token, until when (seconds from the beginning).
 
     fill: until this second the hospital is filled, which is not measured. resends: share of writes sent twice.
+    slices: equal parts that are told one by one. gives_up: seconds; a load that grows ends once the 99th percentile of
+    a slice, or an answer that does not come, is beyond.
     """
 
     urls: tuple[str, ...]
@@ -68,6 +71,8 @@ class Sending:
     resends: float = 0.01
     stall: Stall | None = None
     seed: int = 1
+    slices: int = 20
+    gives_up: float | None = None
 
 
 @dataclass(slots=True)
@@ -89,7 +94,8 @@ class Driver:
     """Sends for some patients until the time is over."""
 
     def __init__(self, sending: Sending, patients: Sequence[Patient], journal: Journal) -> None:
-        self.record = Record()
+        self.record = Record([Histogram() for _ in range(sending.slices)])
+        self._end = sending.seconds
         self._sending = sending
         self._journal = journal
         self._dice = random.Random(sending.seed)
@@ -113,10 +119,12 @@ class Driver:
         for pool in self._pools.values():
             await pool.prepare()
         self._pump()
-        end = begin + self._sending.seconds
-        while (now := time.monotonic()) < end or (self._under_way and now < end + GRACE_SECONDS):
+        while (now := time.monotonic() - begin) < self._end or (
+            self._under_way and now < self._end + GRACE_SECONDS
+        ):
             await asyncio.sleep(0.25)
             self._give_up_old(now)
+            self._look_for_the_knee(now)
             if not self._due and not self._under_way:
                 break
         if self._timer is not None:
@@ -140,7 +148,7 @@ class Driver:
         self._mind_the_stall(now)
         while self._due and self._due[0][0] <= now and not self._stalled:
             due, _, planned = heapq.heappop(self._due)
-            if due > self._sending.seconds:
+            if due > self._end:
                 continue
             if isinstance(planned, _Flight):
                 self._send(planned)
@@ -208,11 +216,26 @@ class Driver:
         return connection.ask(raw, lambda status, body: self._heard(flight, connection, status, body))
 
     def _give_up_old(self, now: float) -> None:
-        oldest = now - self._begin - TIMEOUT_SECONDS
+        oldest = now - TIMEOUT_SECONDS
         for connection, flight in list(self._flights.items()):
             if flight.sent < oldest:
                 self.record.counts["timeouts"] += 1
                 connection.close()
+
+    def _share(self, second: float) -> float:
+        """Of what is measured, how much is over."""
+        return (second - self._sending.fill) / (self._sending.seconds - self._sending.fill)
+
+    def _look_for_the_knee(self, now: float) -> None:
+        """End a load that grows once it is beyond what the service bears."""
+        if self._sending.gives_up is None or not self._sending.fill < now < self._end:
+            return
+        slices, bears = self.record.slices, self._sending.gives_up
+        slice_now = slices[min(int(self._share(now) * len(slices)), len(slices) - 1)]
+        oldest = min((flight.sent for flight in self._flights.values()), default=now)
+        if now - oldest > bears or (slice_now.count >= ENOUGH and slice_now.milliseconds(99) > 1000 * bears):
+            self._end = now
+            self.record.counts["ended early"] += 1
 
     # --- answers --------------------------------------------------------------------------------------------
     def _heard(self, flight: _Flight, connection: Connection | None, status: int, body: bytes) -> None:
@@ -235,7 +258,7 @@ class Driver:
     def _again(self, flight: _Flight, now: float) -> None:
         """No answer, or not now: the same once more, after a while, under the same key."""
         flight.tries += 1
-        if flight.tries >= TRIES or now > self._sending.seconds + GRACE_SECONDS / 2:
+        if flight.tries >= TRIES or now > self._end + GRACE_SECONDS / 2:
             self.record.counts["given up"] += 1
             self._unknown(flight)
             return self._go_on(flight.patient, now)
@@ -258,9 +281,7 @@ class Driver:
         patient, asked = flight.patient, flight.asked
         measured = flight.due >= self._sending.fill
         if measured:
-            span = self._sending.seconds - self._sending.fill
-            share = (flight.due - self._sending.fill) / span
-            self.record.latency(asked.kind, now - flight.due, share)
+            self.record.latency(asked.kind, now - flight.due, self._share(flight.due))
             self.record.slip.add(flight.ready - flight.due)
         self._judge(flight, status, told)
         done = is_write(asked) and 200 <= status < 300
@@ -309,5 +330,5 @@ class Driver:
             heapq.heappush(self._due, (due, next(self._order), patient))
             if self._due[0][2] is patient:
                 self._wake(now)
-        elif due <= self._sending.seconds:
+        elif due <= self._end:
             self._ask(patient, due, now)

@@ -19,8 +19,12 @@ OPEN_END_HOURS: Final = 96.0
 """Expected stay of a patient whose departure the simulation did not reach."""
 OPEN: Final = ("unplaced", "placed", "confirmed")
 """States in which a request can be taken back."""
+SPARE_MINUTES: Final = 60
+"""By how much a stay is expected to be longer than it will be: assumed."""
 MISSED: Final = (409, 412)
 """Not now: the bed is not ready, or somebody else changed the allocation meanwhile."""
+GONE: Final = 404
+"""Of an allocation: another has taken its place, and a look tells which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Asked:
     key: str = ""
     revision: int | None = None
     request_id: str = ""
+
+    @property
+    def of_allocation(self) -> bool:
+        """Whether it is about an allocation, not about the request."""
+        return self.path.startswith("/allocations/")
 
     def raw(self, host: str, token: str) -> bytes:
         """As it goes over the wire."""
@@ -66,7 +75,8 @@ class Case:
 class Patient:
     """A journey with its tasks, in seconds of the load; at most one question is under way.
 
-    here: the request of the bed in which the patient lies. coming: that of the bed which was asked for.
+    here: the request of the bed in which the patient lies. coming: that of the bed which was asked for. gone: that of
+    the bed that was left last.
     at_once: what has to be done before the next task, for an answer asks for it. dice: makes person and keys.
     """
 
@@ -77,6 +87,7 @@ class Patient:
     glances: float = 0.0
     here: Case | None = None
     coming: Case | None = None
+    gone: Case | None = None
     at_once: deque[Op] = field(default_factory=deque)
     task: Task | None = None
     last: Asked | None = None
@@ -98,7 +109,7 @@ class Patient:
 
     def heard(self, asked: Asked, status: int, body: Mapping[str, Any]) -> None:
         """Take an answer in and decide whether something has to be done at once."""
-        if status in MISSED:
+        if status in MISSED or (status == GONE and asked.of_allocation):
             self._missed(asked)
         elif status < 300:
             self._learn(asked, body)
@@ -123,7 +134,7 @@ class Patient:
         if asked.kind == "arrive" and body["state"] == "arrived":
             self.here, self.coming = self.coming, None
         elif asked.kind == "leave":
-            self.here = None
+            self.gone, self.here = self.here, None
         elif asked.kind == "release":
             self.coming = None
         elif asked.kind == "transfer" and body["state"] == "unplaced":
@@ -175,7 +186,7 @@ class Patient:
             },
             "priority": PRIORITIES[min(self.journey.priority, len(PRIORITIES) - 1)],
             "care": {"speciality": self.names[wants.bed]},
-            "duration_minutes": max(30, round(hours * 60)),
+            "duration_minutes": round(hours * 60) + SPARE_MINUTES,
             "equipment": [{"type_id": self.names[name], "count": count} for name, count in wants.units],
             "drugs": [{"drug_id": self.names[name], "quantity": count} for name, count in wants.drugs],
         }
@@ -202,7 +213,7 @@ class Patient:
         return Asked(kind, path, body, self._key(), case.revision, case.request_id)
 
     def _look(self) -> Asked | None:
-        case = self.coming or self.here
+        case = self.coming or self.here or self.gone
         return (
             None if case is None else Asked(READ, f"/requests/{case.request_id}", request_id=case.request_id)
         )

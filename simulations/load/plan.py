@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from simulations.engine.run import Compiled
+from simulations.load.driver import Sending
 from simulations.load.journeys import Journey, journeys
-from simulations.load.shapes import STEP_FACTOR, Shape, shaped
+from simulations.load.shapes import STEP_FACTOR, Shape, shaped, stall_of
 from simulations.load.timeline import Pace, Task, tasks, until_handover
 from simulations.scenarios.build import Built
 from solver.engine.errors import Problem, refuse_if_any
@@ -21,6 +22,11 @@ LONGEST_WARM_UP: Final = 14 * 24.0
 PILOT_HOURS: Final = 14 * 24.0
 FILLING_SECONDS: Final = 120.0
 """Longest time in which the hospital is filled with who lies there when the load begins."""
+
+SLICES: Final = 20
+"""Equal parts of a run that are told one by one."""
+BEYOND: Final = 5.0
+"""A load that grows ends at so many times the goal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +168,20 @@ def _timed(
         planned = tuple(task for task in [*filled, *later] if task.at <= end)
         if planned:
             yield journey, planned
+
+
+def sending_of(
+    planned: Planned, wanted: Wanted, urls: tuple[str, ...], token: str, goal_ms: float
+) -> Sending:
+    """How every process sends."""
+    grows = wanted.shape is Shape.STEP
+    return Sending(
+        urls,
+        token,
+        planned.seconds,
+        planned.fill,
+        stall=stall_of(wanted.shape, planned.fill, wanted.seconds),
+        seed=wanted.seed,
+        slices=len(planned.steps) if grows else SLICES,
+        gives_up=BEYOND * goal_ms / 1000 if grows else None,
+    )

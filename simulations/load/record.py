@@ -15,8 +15,6 @@ from hdrh.histogram import HdrHistogram
 LONGEST_SECONDS: Final = 3600
 MICROSECONDS: Final = 1_000_000
 DIGITS: Final = 3
-SLICES: Final = 20
-"""Equal parts of a run, of which latencies are told one by one."""
 FLUSHED: Final = 2_000
 """Lines of the journal that are written at once."""
 SHOWN_FAULTS: Final = 1_000
@@ -55,11 +53,14 @@ class Histogram:
 
 @dataclass(slots=True)
 class Record:
-    """Everything of a process. Latencies count from the intended time. ``late``: by how much this process itself sent
-    later than it could have; ``slip``: by how much an operation waited for the one before it of the same patient."""
+    """Everything of a process. Latencies count from the intended time; ``slices``: of equal parts of the run.
 
+    late: by how much this process itself sent later than it could have. slip: by how much an operation waited for the
+    one before it of the same patient.
+    """
+
+    slices: list[Histogram]
     latencies: dict[str, Histogram] = field(default_factory=dict)
-    slices: list[Histogram] = field(default_factory=lambda: [Histogram() for _ in range(SLICES)])
     everything: Histogram = field(default_factory=Histogram)
     late: Histogram = field(default_factory=Histogram)
     slip: Histogram = field(default_factory=Histogram)
@@ -75,7 +76,7 @@ class Record:
             found = self.latencies[kind] = Histogram()
         found.add(seconds)
         self.everything.add(seconds)
-        self.slices[min(int(share * SLICES), SLICES - 1)].add(seconds)
+        self.slices[min(int(share * len(self.slices)), len(self.slices) - 1)].add(seconds)
 
     def fault(self, what: str) -> None:
         """Something that cannot be so."""
@@ -100,8 +101,9 @@ class Record:
 
 def merged(packed: Iterable[Mapping[str, Any]]) -> Record:
     """The records of all processes as one."""
-    whole = Record()
-    for each in packed:
+    several = list(packed)
+    whole = Record([Histogram() for _ in several[0]["slices"]])
+    for each in several:
         for kind, encoded in each["latencies"].items():
             whole.latencies.setdefault(kind, Histogram()).merge(encoded)
         for mine, encoded in zip(whole.slices, each["slices"], strict=True):

@@ -60,7 +60,9 @@ def tasks(journey: Journey, holds: bool) -> list[Task]:
         _arrivals(found, number, visit, Op.TRANSFER if number else Op.HOLD if holds else Op.ASK)
     last, end = len(journey.visits) - 1, journey.visits[-1].end
     if math.isfinite(end):
-        _then(found, max(end - FORETOLD, found[-1].at + MINUTE), Op.ORDER, last)
+        ordered = max(end - FORETOLD, found[-1].at + MINUTE)
+        _then(found, ordered, Op.LOOK, last)
+        _then(found, ordered + MINUTE, Op.ORDER, last)
         _then(found, end, Op.LEAVE, last)
         _then(found, end + MINUTE, Op.LOOK, last)
     return found
