@@ -182,18 +182,20 @@ class LoadWork:
 
     # --- the run --------------------------------------------------------------------------------------------
     def _send(self, target: Target, wanted: Wanted, planned: Planned, folder: Path) -> Record:
-        from simulations.load.clock import Conductor
+        from simulations.load.clock import Calendar, Conductor
         from simulations.load.plan import sending_of
         from simulations.load.processes import GeneratorFailed, Job, send
 
         run = secrets.token_hex(8)
         sending = sending_of(planned, wanted, target.urls, target.token, self.goal_ms)
-        conductor = Conductor(target.urls, target.token, planned.pace, target.minute, planned.seconds, run)
+        calendar = Calendar(planned.pace, target.minute)
+        conductor = Conductor(target.urls, target.token, calendar, planned.seconds, run)
         jobs = [
             Job(
                 sending,
                 planned.share(number, self.processes),
                 target.names,
+                calendar,
                 folder / f"journal-{number}.jsonl",
                 run,
                 conductor=conductor if number == 0 else None,

@@ -20,23 +20,37 @@ TICK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """What the hospital's clock says at each second of the load; ``start``: its minute at second 0."""
+
+    pace: Pace
+    start: Minute
+
+    def minute(self, second: float) -> Minute:
+        """The hospital's minute."""
+        return self.start + self.pace.minutes(second)
+
+    def moment(self, second: float) -> str:
+        """As the API takes it."""
+        return from_minute(self.minute(second), "UTC").isoformat()
+
+
+@dataclass(frozen=True, slots=True)
 class Conductor:
-    """Sets the clock of the hospital at ``urls`` twice a second. ``start``: its minute at second 0."""
+    """Sets the clock of the hospital at ``urls`` twice a second, as its ``calendar`` says."""
 
     urls: tuple[str, ...]
     token: str
-    pace: Pace
-    start: Minute
+    calendar: Calendar
     seconds: float
     run: str
 
     async def conduct(self, begin: float, counts: Counter[str]) -> None:
         """From second 0 (``begin`` on the monotonic clock) until the end of the load."""
         connections = [(await connect(url, 1))[0] for url in self.urls]
-        told, number = self.start, 0
+        told, number = self.calendar.start, 0
         while (now := time.monotonic() - begin) < self.seconds:
-            hours = self.pace.hour(now) - self.pace.hours[0]
-            minute = self.start + int(hours * 60)
+            minute = self.calendar.minute(now)
             if minute > told:
                 told, number = minute, number + 1
                 for place, connection in enumerate(connections):

@@ -241,7 +241,7 @@ class Driver:
     def _heard(self, flight: _Flight, connection: Connection | None, status: int, body: bytes) -> None:
         now = time.monotonic() - self._begin
         self._under_way -= 1
-        self.record.statuses[str(status)] += 1
+        self.record.statuses[f"{flight.asked.kind} {status}"] += 1
         if connection is not None:
             self._flights.pop(connection, None)
             self._pools[flight.host].free(connection)

@@ -78,6 +78,7 @@ class Patient:
     here: the request of the bed in which the patient lies. coming: that of the bed which was asked for. gone: that of
     the bed that was left last.
     at_once: what has to be done before the next task, for an answer asks for it. dice: makes person and keys.
+    leaves: the moment at which the last bed will be left, as the ward foretells it when it orders the discharge.
     """
 
     journey: Journey
@@ -85,6 +86,7 @@ class Patient:
     names: Mapping[str, str]
     dice: random.Random
     glances: float = 0.0
+    leaves: str = ""
     here: Case | None = None
     coming: Case | None = None
     gone: Case | None = None
@@ -160,7 +162,8 @@ class Patient:
             case Op.ARRIVE:
                 return self._of(self.coming, "arrive", b"{}")
             case Op.ORDER:
-                return self._of(self.here, "order", b'{"step":"ordered"}', "discharge")
+                told = {"step": "ordered", "expected": self.leaves}
+                return self._of(self.here, "order", orjson.dumps(told), "discharge")
             case Op.TRANSFER if self.coming is None:
                 told = {"reason": "the next step of the care", "priority": "soon", "other_room": True}
                 return self._of(self.here, "transfer", orjson.dumps(told))
@@ -223,7 +226,12 @@ class Patient:
 
 
 def patient_of(
-    journey: Journey, tasks: Sequence[Task], names: Mapping[str, str], seed: str, glances: float
+    journey: Journey,
+    tasks: Sequence[Task],
+    names: Mapping[str, str],
+    seed: str,
+    glances: float = 0.0,
+    leaves: str = "",
 ) -> Patient:
     """A patient whose person and keys follow from ``seed``, which is new for every run: keys are used once."""
-    return Patient(journey, deque(tasks), names, random.Random(f"{seed}/{journey.name}"), glances)
+    return Patient(journey, deque(tasks), names, random.Random(f"{seed}/{journey.name}"), glances, leaves)

@@ -23,6 +23,8 @@ PILOT_HOURS: Final = 14 * 24.0
 FILLING_SECONDS: Final = 120.0
 """Longest time in which the hospital is filled with who lies there when the load begins."""
 
+RESENT_SHARE: Final = 0.01
+"""Of the writes, as many are sent a second time on purpose."""
 SLICES: Final = 20
 """Equal parts of a run that are told one by one."""
 BEYOND: Final = 5.0
@@ -171,7 +173,12 @@ def _timed(
 
 
 def sending_of(
-    planned: Planned, wanted: Wanted, urls: tuple[str, ...], token: str, goal_ms: float
+    planned: Planned,
+    wanted: Wanted,
+    urls: tuple[str, ...],
+    token: str,
+    goal_ms: float,
+    resends: float = RESENT_SHARE,
 ) -> Sending:
     """How every process sends."""
     grows = wanted.shape is Shape.STEP
@@ -180,6 +187,7 @@ def sending_of(
         token,
         planned.seconds,
         planned.fill,
+        resends=resends,
         stall=stall_of(wanted.shape, planned.fill, wanted.seconds),
         seed=wanted.seed,
         slices=len(planned.steps) if grows else SLICES,

@@ -13,13 +13,15 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any, Final
 
-from simulations.load.clock import Conductor
+from simulations.load.clock import Calendar, Conductor
 from simulations.load.driver import Driver, Sending
 from simulations.load.journeys import Journey
-from simulations.load.patient import patient_of
+from simulations.load.patient import Patient, patient_of
 from simulations.load.record import Journal, Record, merged
-from simulations.load.timeline import Task
+from simulations.load.timeline import Task, foretold
 
+SPARE_SECONDS: Final = 1.0
+"""Of the load, by which a departure is foretold too late: the clock of the hospital moves in steps."""
 HEAD_START: Final = 0.3
 """Seconds between the last process being ready and second 0."""
 
@@ -35,10 +37,25 @@ class Job:
     sending: Sending
     patients: Sequence[tuple[Journey, tuple[Task, ...]]]
     names: Mapping[str, str]
+    calendar: Calendar
     journal: Path
     run: str
     glances: float = 0.05
     conductor: Conductor | None = None
+
+    def everybody(self) -> list[Patient]:
+        """The patients, who know nothing of the service yet."""
+        return [
+            patient_of(
+                journey,
+                tasks,
+                self.names,
+                self.run,
+                self.glances,
+                self.calendar.moment(foretold(tasks) + SPARE_SECONDS),
+            )
+            for journey, tasks in self.patients
+        ]
 
 
 def send(jobs: Sequence[Job]) -> Record:
@@ -90,10 +107,7 @@ def _work(pipe: Pipe, job: Job) -> None:
 
 async def _sent(pipe: Pipe, job: Job) -> Record:
     journal = Journal(job.journal)
-    patients = [
-        patient_of(journey, tasks, job.names, job.run, job.glances) for journey, tasks in job.patients
-    ]
-    driver = Driver(job.sending, patients, journal)
+    driver = Driver(job.sending, job.everybody(), journal)
     # What is there stays: looking through it for garbage again and again would make the sender late.
     gc.collect()
     gc.freeze()

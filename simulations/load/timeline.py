@@ -92,6 +92,11 @@ def until_handover(found: Iterable[Task], starts_at: int, handover: float = 7.0)
     return sorted(held, key=lambda task: task.at)
 
 
+def foretold(found: Iterable[Task]) -> float:
+    """When the last of some tasks that leaves a bed does so; 0 if none does."""
+    return max((task.at for task in found if task.op is Op.LEAVE), default=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Hours of the scenario against seconds of the load: straight pieces, each faster or slower than the one before.
@@ -123,6 +128,10 @@ class Pace:
         """Which hour of the scenario it is."""
         piece = max(bisect_right(self.seconds, second) - 1, 0)
         return self.hours[piece] + max(second - self.seconds[piece], 0.0) * self.per_second[piece]
+
+    def minutes(self, second: float) -> int:
+        """Whole minutes that have passed in the hospital."""
+        return int((self.hour(second) - self.hours[0]) * 60)
 
     @property
     def compression(self) -> float:
