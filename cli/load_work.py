@@ -120,13 +120,13 @@ class LoadWork:
         from simulations.load.names import matched
         from simulations.load.target import looked_at
 
-        token = self._token()
+        token, said, recount = self._token(), _pairs(self.given.named), self._recount_of_postgresql()
         try:
             offered, minute = looked_at(self.given.urls, token)
         except NotASandbox as error:
             raise Refused(str(error)) from None
-        names = matched(built.scenario, offered, _pairs(self.given.named))
-        return Target(self.given.urls, token, names, minute, self._recount_of_postgresql())
+        names = matched(built.scenario, offered, said)
+        return Target(self.given.urls, token, names, minute, recount)
 
     def _token(self) -> str:
         if self.given.token_file is not None:

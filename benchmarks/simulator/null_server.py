@@ -75,7 +75,7 @@ async def serve(port_file: Path) -> None:
     """Until it is killed."""
     server = await asyncio.get_running_loop().create_server(NullServer, "127.0.0.1", 0)
     # Once, before anybody asks.
-    port_file.write_text(str(server.sockets[0].getsockname()[1]))
+    port_file.write_text(str(server.sockets[0].getsockname()[1]))  # noqa: ASYNC240
     await server.serve_forever()
 
 

@@ -103,11 +103,12 @@ class Driver:
         self._pools = {url: Pool(url) for url in sending.urls}
         self._flights: dict[Connection, _Flight] = {}
         self._order = itertools.count()
-        self._due: list[tuple[float, int, Patient | _Flight]] = []
+        self._due: list[tuple[float, int, Patient]] = []
         self._under_way = 0
         self._begin = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._stalled = False
+        self._over = False
         self._recent: dict[Patient, tuple[float, _Flight, str]] = {}
         for patient in patients:
             self._plan(patient)
@@ -130,8 +131,10 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
         self.record.counts["unresolved"] += self._under_way
-        for flight in self._flights.values():
+        self._over = True
+        for connection, flight in self._flights.items():
             self._unknown(flight)
+            connection.close()
         for pool in self._pools.values():
             pool.close()
         self.record.cpu_seconds = time.process_time() - busy
@@ -147,13 +150,10 @@ class Driver:
         now = time.monotonic() - self._begin
         self._mind_the_stall(now)
         while self._due and self._due[0][0] <= now and not self._stalled:
-            due, _, planned = heapq.heappop(self._due)
+            due, _, patient = heapq.heappop(self._due)
             if due > self._end:
                 continue
-            if isinstance(planned, _Flight):
-                self._send(planned)
-            else:
-                self._ask(planned, due, due)
+            self._ask(patient, due, due)
         self._wake(now)
 
     def _wake(self, now: float) -> None:
@@ -239,6 +239,8 @@ class Driver:
 
     # --- answers --------------------------------------------------------------------------------------------
     def _heard(self, flight: _Flight, connection: Connection | None, status: int, body: bytes) -> None:
+        if self._over:
+            return None
         now = time.monotonic() - self._begin
         self._under_way -= 1
         self.record.statuses[f"{flight.asked.kind} {status}"] += 1

@@ -162,8 +162,8 @@ class Patient:
             case Op.ARRIVE:
                 return self._of(self.coming, "arrive", b"{}")
             case Op.ORDER:
-                told = {"step": "ordered", "expected": self.leaves}
-                return self._of(self.here, "order", orjson.dumps(told), "discharge")
+                ordered = {"step": "ordered", "expected": self.leaves}
+                return self._of(self.here, "order", orjson.dumps(ordered), "discharge")
             case Op.TRANSFER if self.coming is None:
                 told = {"reason": "the next step of the care", "priority": "soon", "other_room": True}
                 return self._of(self.here, "transfer", orjson.dumps(told))

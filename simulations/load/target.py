@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ def looked_at(urls: Sequence[str], token: str) -> tuple[Offered, Minute]:
     """
     found: tuple[Offered, Minute] | None = None
     for url in urls:
-        with enter(url, token) as client:
+        with contextlib.closing(enter(url, token)) as client:
             found = _asked(client, url)
     assert found is not None, "at least one URL"
     return found
