@@ -33,6 +33,11 @@ class Family:
 
 PLACING = Family("placing", "about a minute", ("solver",))
 SIMULATION = Family("simulation", "some ten seconds", ("solver.engine", "simulations.engine"))
+PLACED = Family(
+    "placed_simulation",
+    "about a minute",
+    ("simulations.placing", "solver.engine", "solver.equipment", "solver.pharmacy", "solver.placing"),
+)
 
 
 def compile_if_cold(tell: Callable[[str], None], family: Family = PLACING) -> None:
@@ -65,6 +70,13 @@ def compile_placing() -> None:
 def compile_simulation() -> None:
     """The kernels of the event engine, which a service does not need at its start."""
     from simulations.engine.warming import warm_up
+
+    warm_up()
+
+
+def compile_placed_simulation() -> None:
+    """The kernels of a hospital that is simulated with the placing of production in it."""
+    from simulations.placing.warming import warm_up
 
     warm_up()
 
@@ -104,5 +116,5 @@ def _leave(stamp: Path, family: Family) -> None:
 
 
 if __name__ == "__main__":
-    for each in (PLACING, SIMULATION):
+    for each in (PLACING, SIMULATION, PLACED):
         compile_if_cold(print, each)
