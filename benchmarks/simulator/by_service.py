@@ -67,6 +67,7 @@ class ByService:
         self.log: list[tuple[int, int, int, int, int]] = []
         self._events: list[tuple[int, int, int, int]] = []
         self._numbers = count()
+        self._last_round, self._freed = self.start, False
         self._first_lots = copied(self.live.arrays.lots)
         self._delivered = self.start + MINUTES_PER_DAY
 
@@ -134,22 +135,30 @@ class ByService:
         if kind == ASK:
             if row + 1 < self.play.asked.size:
                 self._schedule(int(self.play.asked[row + 1]), ASK, row + 1)
+            if self._freed:
+                self._round()
             person, self.requests[row] = self.asked(row)
             self.live.put(person)
             self._decide(row, None)
         elif kind == LEAVE and row in self.present:
             self._depart(row)
-            self._round()
+            self._freed = True
         elif kind == TICK:
             self._forget_uses()
-            self._schedule(now + self.model.retry_minutes, TICK, 0)
-            self._round()
+            self._look_around()
         elif kind == COME and row in self.booked and self.play.due[row] == now:
             self._come(row)
         elif kind == EXPECT and row in self.present:
             self._expect(row, max(int(self.play.due[row]) + GRACE_MINUTES, now + 1), Departure.CONFIRMED)
         elif kind == OVERDUE and row in self.present and self.play.end[row] == now:
             self._expect(row, now + self.model.overdue_minutes, Departure.PREDICTED)
+
+    def _look_around(self) -> None:
+        now, every = self.live.now, self.model.retry_minutes
+        due = self._last_round + every
+        self._schedule(due if due > now else now + every, TICK, 0)
+        if due <= now:
+            self._round()
 
     def _lie_down(self, row: int, now: Minute) -> None:
         self.present.add(row)
@@ -194,7 +203,8 @@ class ByService:
 
     def _round(self) -> None:
         """Turns in the order of the service."""
-        now = self.live.now
+        now = self._last_round = self.live.now
+        self._freed = False
         for row in [row for row in self.waiting if self.play.gives_up[row] <= now]:
             self.waiting.discard(row)
         late = [row for row in self.booked if is_late(self.requests[row], self.given[row], now)]

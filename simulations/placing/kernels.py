@@ -26,6 +26,7 @@ from simulations.placing.layout import (
     COME,
     DURATION,
     EXPECT,
+    FREED,
     FULL,
     HEAP,
     KINDS,
@@ -51,6 +52,8 @@ GRACE_MINUTES: Final = 15
 DONE, OUT_OF_ROOM = range(2)
 EVERY, COMES_AGAIN, FORWARD = range(3)
 """Columns of ``Play.habits``."""
+LAST: Final = 1 << 62
+"""A turn after everybody else's."""
 
 
 @swallowed
@@ -128,30 +131,45 @@ def arrive_or_expect(world: Any, play: Any, row: int, kind: int) -> None:
 
 
 @swallowed
-def ask_for_bed(play: Any, row: int) -> None:
-    """Somebody asks; the next who will ask is scheduled."""
-    if row + 1 < play.state.size:
-        schedule(play, play.asked[row + 1], ASK, row + 1)
-    clear_line(play)
-    line_up(play, row, 0, NEWCOMER)
+def has_round(play: Any, kind: int) -> bool:
+    """Whether who waits has a turn now: before a newcomer, if somebody left since the last round, and from time to
+    time. The next such minute, or who will ask next, is scheduled."""
+    counter, now = play.counter, play.counter[NOW]
+    if kind == ASK:
+        return counter[FREED] != 0
+    due = counter[ROUND] + play.habits[EVERY]
+    schedule(play, due if due > now else now + play.habits[EVERY], TICK, 0)
+    return due <= now
 
 
 @inner
-def handle(world: Any, play: Any, kind: int, row: int) -> None:
+def give_turns(play: Any, start: Any, first_come: bool, kind: int, row: int) -> None:
+    """Who waits, and who asks after them, stand in line; ``start`` as ``Held`` has it."""
+    clear_line(play)
+    if has_round(play, kind):
+        form_line(play, start, first_come)
+        play.counter[ROUND] = play.counter[NOW]
+        play.counter[FREED] = 0
+    if kind == ASK:
+        if row + 1 < play.state.size:
+            schedule(play, play.asked[row + 1], ASK, row + 1)
+        line_up(play, row, LAST, NEWCOMER)
+
+
+@inner
+def handle(world: Any, play: Any, first_come: bool, kind: int, row: int) -> None:
     """One event; whom it gives a turn stands in line afterwards."""
     counter, held, now = play.counter, world.held, play.counter[NOW]
-    if kind == ASK:
-        ask_for_bed(play, row)
+    if kind in (ASK, TICK):
+        if kind == TICK:
+            forget_uses(world.units, play.trace, counter)
+        give_turns(play, held.start, first_come, kind, row)
     elif kind == LEAVE:
         vacate(world, play, row)
         part(play, play.present, PRESENT, row)
         play.state[row] = LEFT
         play.left[row] = now
-        counter[ROUND] = 1
-    elif kind == TICK:
-        forget_uses(world.units, play.trace, counter)
-        schedule(play, now + play.habits[EVERY], TICK, 0)
-        counter[ROUND] = 1
+        counter[FREED] = 1
     elif kind != COME or (
         bed_is_ready(world.stays, world.places.clean_from, held.bed[row], now)
         and bed_is_ready(world.stays, world.places.clean_from, held.companion[row], now)
@@ -187,14 +205,11 @@ def advance(world: Any, play: Any, choosing: Any, until: int, horizon: int) -> i
             turn = counter[SERVED]
             counter[SERVED] += 1
             take_turn(world, play, choosing, play.line[turn], play.why[turn])
-        elif counter[ROUND]:
-            counter[ROUND] = 0
-            form_line(play, world.held.start, choosing.first_come[0] != 0)
         elif counter[HEAP] == 0 or play.times[0] >= until:
             return DONE
         else:
             what = take_next(play)
             window[1], window[2] = counter[NOW], counter[NOW] + horizon
             if not is_stale(play, what % KINDS, what // KINDS):
-                handle(world, play, what % KINDS, what // KINDS)
+                handle(world, play, choosing.first_come[0] != 0, what % KINDS, what // KINDS)
     return OUT_OF_ROOM

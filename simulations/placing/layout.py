@@ -16,11 +16,12 @@ ASK, LEAVE, EXPECT, OVERDUE, TICK, COME = range(6)
 KINDS: Final = 8
 
 HEAP, SEQUENCE, NOW, LINE, SERVED, BOOKINGS, PRESENT = range(7)
-WAITERS, TRACES, FULL, DECISIONS, LOGGED, ROUND, ROLLED, UNSETTLED = range(7, 15)
+WAITERS, TRACES, FULL, DECISIONS, LOGGED, FREED, ROUND, ROLLED, UNSETTLED = range(7, 16)
 """Columns of ``Play.counter``: events pending, their sequence, the minute; rows of ``line`` and how many of them have
 had their turn; rows of ``booked``, ``present``, ``waiting`` and ``trace``; whether an array is full; decisions taken;
-rows of ``log``; whether who waits has a round next; whether the cover grid is new; rows of the census not laid down."""
-COUNTERS: Final = 15
+rows of ``log``; whether somebody left since the last round over who waits, and its minute; whether the cover grid is
+new; rows of the census not laid down."""
+COUNTERS: Final = 16
 
 NEWCOMER, HIT, AGAIN, WAITS, LATE = range(5)
 """What a turn is for: who asks, whose booking may no longer hold, who has lost it, who waits, who has a late place."""

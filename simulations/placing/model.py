@@ -44,7 +44,8 @@ class PlacedModel:
     bed-minutes that its beds can give; per_day: requests of an average day by ward, where they are known.
     extra_beds, closed_beds: by ward, laid over the hospital without changing who asks. kept_free: by ward, beds that
     ``GUARD_BEDS`` leaves to emergency and urgent patients. gives_up_after: minutes after the end of their own wait at
-    which who still has no bed is sent elsewhere. retry_minutes: between two looks at the waiting list.
+    which who still has no bed is sent elsewhere. retry_minutes: who waits has a turn at least so often, and before the
+    next newcomer once somebody has left.
     overdue_minutes: by how much an expected end that has passed moves forward. warm_up: hours.
     """
 
@@ -53,7 +54,7 @@ class PlacedModel:
     policy: Policy = Policy.PRODUCTION
     profile: Profile = field(default_factory=Profile)
     options: PlacingOptions = field(default_factory=PlacingOptions)
-    load: float = 0.9
+    load: float = 0.85
     per_day: Mapping[str, float] = field(default_factory=dict)
     surges: tuple[Surge, ...] = ()
     extra_beds: Mapping[str, int] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from simulations.placing.layout import (
     LOG_COLUMNS,
     NEEDED_BY,
     PERSON,
+    ROUND,
     SEQUENCE,
     TICK,
     TRACES,
@@ -121,6 +122,7 @@ def _first_events(play: Play, lying: int, start: int) -> None:
         play.times[place] = minute
         play.keys[place] = (kind << SHIFT) | place
         play.whats[place] = row * KINDS + kind
+    play.counter[ROUND] = start
     play.counter[HEAP] = play.counter[SEQUENCE] = len(events)
 
 

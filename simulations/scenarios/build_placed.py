@@ -23,6 +23,7 @@ from solver.engine.errors import InvalidInstance, Problem, refuse_if_any
 from solver.engine.rule import Profile
 from solver.hospital import Hospital, Minute
 from solver.hospital.formats import read_hospital
+from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.placing.problem import PlacingOptions, checked_profile
 
 PROFILE = "scenario"
@@ -61,6 +62,7 @@ def build_placed(document: dict[str, Any], reading: Reading, folder: FilePath) -
     hospital = _read(scenario, folder, reading.places)
     model = _model(scenario, hospital)
     checks: list[Callable[[], object]] = [
+        lambda: _refuse_without_nurses(model),
         lambda: altered(model),
         lambda: checked_profile(model.profile, model.options),
     ]
@@ -119,6 +121,17 @@ def _model(scenario: PlacedScenario, hospital: Hospital) -> PlacedModel:
         retry_minutes=round(policies.look_every * HOUR),
         warm_up=warm_up if isinstance(warm_up, float) else 0.0,
     )
+
+
+def _refuse_without_nurses(model: PlacedModel) -> None:
+    """Nobody is placed where nobody is on duty: a roster that ended before the run is a mistake."""
+    day = (model.start, model.start + MINUTES_PER_DAY)
+    if not any(shift.start < day[1] and shift.end > day[0] for shift in model.hospital.shifts):
+        remedy = (
+            "Let run.start be when the hospital was exported, and import a roster that reaches beyond it."
+        )
+        expected = "nurses rostered during the first day of the run"
+        raise InvalidInstance([Problem("hospital", "no shift", expected, remedy)])
 
 
 def _surges(scenario: PlacedScenario, start: Minute) -> tuple[Surge, ...]:

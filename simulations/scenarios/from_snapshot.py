@@ -12,6 +12,7 @@ from simulations.demand_wards import sources
 from simulations.placing.anonymous import without_identities
 from simulations.scenarios.build import load
 from simulations.scenarios.build_placed import minute_of
+from solver.engine.errors import InvalidInstance
 from solver.hospital import Hospital, Minute, from_minute
 from solver.hospital.formats import write_hospital
 from solver.hospital.timegrid import MINUTES_PER_DAY
@@ -32,14 +33,19 @@ class Past:
 def write_snapshot(hospital: Hospital, now: Minute, past: Past, path: Path) -> Path:
     """Write a scenario to ``path`` and its hospital, identities left out, beside it; returns where that lies.
 
-    Raises InvalidInstance if the hospital cannot be simulated, such as one without beds.
+    Raises InvalidInstance if the hospital cannot be simulated, such as one without nurses; nothing is left then.
     """
     beside = path.with_suffix(".hospital.json")
     zone = hospital.sites[0].time_zone if hospital.sites else "UTC"
     wall = from_minute(now, zone).replace(minute=0, second=0, microsecond=0, tzinfo=None)
     write_hospital(without_identities(hospital, minute_of(wall, zone)), beside)
     path.write_text(_text(hospital, now, past, wall, beside.name), encoding="utf-8")
-    load(path)
+    try:
+        load(path)
+    except InvalidInstance:
+        path.unlink()
+        beside.unlink()
+        raise
     return beside
 
 

@@ -54,7 +54,7 @@ class PlacedDemand(Part):
     elsewhere.
     """
 
-    load: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)] = 0.9
+    load: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)] = 0.85
     per_day: dict[Id, PER_DAY] = {}
     surges: dict[Name, PlacedSurge] = {}
     gives_up_after: Annotated[Hours, Field(ge=0, le=24 * 30)] = 24.0

@@ -1,4 +1,4 @@
-"""The simulator gives what the service gives: the same request on the same state, the same bed, units, lots and start."""
+"""Simulator and service: for the same request on the same state the same bed, units, lots and start."""
 
 from __future__ import annotations
 

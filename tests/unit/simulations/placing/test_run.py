@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simulations.experiments.catalogue import Key
 from simulations.hospital import generate
 from simulations.placing.compiled import Compiled
 from simulations.placing.layout import BOOKED, LEFT, LYING, REFUSED, WAITING
@@ -14,7 +15,6 @@ from simulations.placing.measures import numbers, present_by_minute
 from simulations.placing.model import PlacedModel, Policy, Surge
 from simulations.placing.outcome import Outcome
 from simulations.placing.run import replicate, simulate
-from simulations.experiments.catalogue import Key
 from solver.hospital import StayState
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
