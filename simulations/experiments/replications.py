@@ -104,7 +104,7 @@ def experiment(
     scenario is too large for the memory, or begins at another time or lasts longer than the first.
     """
     refuse_unlike([(each.scenario.name, each.scenario.run) for each in scenarios])
-    refuse_too_large([each for each in scenarios if isinstance(each, Built)], plan.workers)
+    refuse_too_large(scenarios, plan.workers)
     warmed = [warming(built, plan.seed, plan.workers, cancelled) for built in scenarios]
     models = warmed_models(scenarios, warmed)
     stopping = plan.stopping(scenarios[0])

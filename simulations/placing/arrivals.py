@@ -3,6 +3,7 @@ changes, the same patients come at the same minutes and stay as long."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 
 from simulations.day_plan import NO_NOTICE_SHARE, NOTICE
 from simulations.demand import daily_requests, hourly_share
-from simulations.demand_wards import Source
+from simulations.demand_wards import Source, sources
 from simulations.hospital_profiles import FORECAST_SIGMA, STAY_LIMITS
 from simulations.placing.model import PlacedModel
 from simulations.placing.templates import Pools
 from simulations.streams import Generator, stream
 from solver.engine.types import Int64
 from solver.hospital import Minute, from_minute
+from solver.hospital.timegrid import MINUTES_PER_DAY
 
 HOUR = 60
 
@@ -44,6 +46,14 @@ def draw(model: PlacedModel, pools: Pools, seed: int, replication: int, minutes:
     kept = columns[0] < model.start + minutes
     order = np.argsort(columns[0][kept], kind="stable")
     return Arrivals(*(column[kept][order].astype(np.int64) for column in columns))
+
+
+def expected(model: PlacedModel, minutes: int) -> float:
+    """About how many will ask during the run; at most, where surges overlap."""
+    found = sources(model.hospital)
+    daily = sum(_daily(model, found, source) for source in found)
+    factors = [max(1.0, surge.factor) for surge in model.surges]
+    return daily * minutes / MINUTES_PER_DAY * math.prod(factors)
 
 
 def truth(rng: Generator, number: int) -> tuple[Int64, Int64]:

@@ -74,14 +74,14 @@ class Compiled:
             for arrival in before
         ]
         self.templates = (*self.booked, *self.pools.templates)
+        self.requests = [each.request for each in self.census] + [each.request for each in self.templates]
         self.arrays = self._arrays()
         self.supplies = supplies(self.arrays, model.start, roster)
         self.pricing = self._pricing()
         self.batch = self._batch()
         self.columns = self._columns()
         self.orders, self.order_of = self._orders()
-        origins = [each.request.origin for each in (*self.census, *self.templates)]
-        self.from_ward = np.array([origin is Origin.WARD for origin in origins])
+        self.from_ward = np.array([request.origin is Origin.WARD for request in self.requests])
         ids = self.arrays.lot_ids
         self.lot_order = np.argsort(np.argsort(np.array(ids, dtype=np.str_))).astype(np.int64)
 
@@ -101,11 +101,11 @@ class Compiled:
 
     def _batch(self) -> Batch:
         delay = None if self.model.policy is Policy.PRODUCTION else EARLIEST_PRICE
-        requests = [*(each.request for each in self.census), *(each.request for each in self.templates)]
         compiled = [
-            compile_request(request, self.arrays, self.pricing, delay_price=delay) for request in requests
+            compile_request(request, self.arrays, self.pricing, delay_price=delay)
+            for request in self.requests
         ]
-        return batch_of(requests, compiled, self.pricing)
+        return batch_of(self.requests, compiled, self.pricing)
 
     def _columns(self) -> dict[str, Int64]:
         """What the draw needs of each template, int64 (n_templates,)."""
@@ -123,7 +123,7 @@ class Compiled:
         """Orders of beds int64 (n_orders, n_beds), and which counts for each row of ``batch``, int64 (n,)."""
         ids = self.arrays.bed_ids
         by_id = np.argsort(np.array(ids, dtype=np.str_), kind="stable").astype(np.int64)
-        care = [each.request.care.speciality for each in (*self.census, *self.templates)]
+        care = [request.care.speciality for request in self.requests]
         if self.model.policy is not Policy.NEAREST_WARD:
             return by_id[None, :], np.zeros(len(care), np.int64)
         names = sorted(set(care))

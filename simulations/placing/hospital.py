@@ -55,6 +55,10 @@ def _faults(model: PlacedModel) -> Iterator[Problem]:
         ("hospital.closed_beds", model.closed_beds),
         ("policies.keep_free", model.kept_free),
         ("demand.per_day", model.per_day),
+        *(
+            (f"demand.surges.{each.name}.wards", dict.fromkeys(each.wards, each.factor))
+            for each in model.surges
+        ),
     ]
     for where, counts in named:
         for ward_id in counts:

@@ -9,6 +9,7 @@ import pytest
 
 from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import compare
+from simulations.experiments.memory import bytes_needed, refuse_too_large
 from simulations.experiments.replications import Plan, experiment
 from simulations.placing.model import Policy
 from simulations.scenarios.build import Scene, load
@@ -58,6 +59,7 @@ def test_a_scenario_with_a_hospital_is_one_in_which_a_policy_places(tmp_path: Pa
         ("placing: production", "placing: by hand", "'guard beds' or 'nearest ward'"),
         ("warm_up: 0 h", "warm_up: 6 d", "less than run.length"),
         ("load: 1.0", "load: -1", "0 or more"),
+        ("{flu: {", "{flu: {wards: [NONE9], ", "a ward"),
         ("load: 1.0", "per_day: {NONE9: 3}", "a ward"),
         ("seed: 1", "seed: 1, time_zone: Mars/Base", "an IANA name"),
         ("seed: 1", "seed: 1, colour: red", "one of the known keys"),
@@ -95,3 +97,12 @@ def test_a_warm_up_is_found_from_the_number_of_patients(tmp_path: Path) -> None:
     assert found.warming.found
     assert len(found.warming.series) == 80
     assert found.warming.hours <= 240
+
+
+def test_a_hospital_too_large_for_the_memory_says_so_before_it_starts(tmp_path: Path) -> None:
+    placed = loaded(tmp_path, SCENARIO)
+    refuse_too_large([placed], workers=1)
+    with pytest.raises(InvalidInstance, match="GiB needed"):
+        refuse_too_large([placed], workers=1, free=100_000)
+    longer = loaded(tmp_path, SCENARIO, ("run.length", "6000 d"))
+    assert bytes_needed(longer, 1) > 500 * bytes_needed(placed, 1)
