@@ -36,7 +36,12 @@ class Family:
 PLACING = Family("placing", "about a minute", ("solver",))
 ROSTERING = Family("rostering", "half a minute", ("solver.engine", "solver.rostering"))
 SIMULATION = Family("simulation", "some ten seconds", ("solver.engine", "simulations.engine"))
-FAMILIES = (PLACING, ROSTERING, SIMULATION)
+PLACED = Family(
+    "placed_simulation",
+    "about a minute",
+    ("simulations.placing", "solver.engine", "solver.equipment", "solver.pharmacy", "solver.placing"),
+)
+FAMILIES = (PLACING, ROSTERING, SIMULATION, PLACED)
 
 
 def compile_if_cold(tell: Callable[[str], None], family: Family = PLACING) -> None:
@@ -76,6 +81,13 @@ def compile_simulation() -> None:
 def compile_rostering() -> None:
     """The kernels that make rosters."""
     from solver.rostering.warming import warm_up
+
+    warm_up()
+
+
+def compile_placed_simulation() -> None:
+    """The kernels of a hospital that is simulated with the placing of production in it."""
+    from simulations.placing.warming import warm_up
 
     warm_up()
 
