@@ -111,3 +111,75 @@ RULES: Final = (
     DRUG_SUBSTITUTE,
     SAFETY_STOCK,
 )
+
+NOT_MORE_THAN_ASKED: Final = Rule(
+    "not_more_than_asked",
+    Level.ABSOLUTE,
+    "unit of quantity",
+    "the request",
+    "Nobody is given more than was asked for.",
+    "发放数量不得超过申请数量。",
+)
+APPROVED_EQUIVALENT: Final = Rule(
+    "approved_equivalent",
+    Level.ABSOLUTE,
+    "lot",
+    "equivalents approved by a pharmacist (same substance, strength, form, route); else a prescriber decides",
+    "What stands in for a drug is an approved equivalent of it.",
+    "替代品须为经药师批准的等效品种。",
+)
+COMMITTEES_ORDER: Final = Rule(
+    "committees_order",
+    Level.SOFT,
+    "unit short and class it precedes",
+    "the order a named committee set, with its version",
+    "In a shortage whoever precedes in the committee's order is served first.",
+    "短缺时按委员会确定的顺序发放。",
+    1,
+)
+FAIR_BETWEEN_WARDS: Final = Rule(
+    "fair_between_wards",
+    Level.SOFT,
+    "unit short and tenth of the ward's demand short before it",
+    "assumed: equal shares among equals",
+    "Within one class a shortage is shared between wards in proportion to what they asked for.",
+    "同一等级内，短缺按各病区申请量的比例分担。",
+    1,
+)
+FIRST_ASKED: Final = Rule(
+    "first_asked",
+    Level.SOFT,
+    "unit short and request that was asked later",
+    "assumed: ties go to who asked first",
+    "Among equals whoever asked first is served first.",
+    "条件相同者先申请先发放。",
+    1,
+)
+SUBSTITUTED_UNIT: Final = Rule(
+    "substituted_unit",
+    Level.SOFT,
+    "unit of an equivalent",
+    "assumed",
+    "The drug asked for is better than an equivalent.",
+    "优先使用所需药品而非等效品。",
+    1_000,
+)
+
+SUPPLY_RULES: Final = (
+    LOT_QUANTITY,
+    LOT_EXPIRY,
+    LOT_USABLE,
+    ALLERGY,
+    BLOOD_GROUP,
+    BLOOD_CROSSMATCH,
+    LOT_PLACE,
+    NOT_MORE_THAN_ASKED,
+    APPROVED_EQUIVALENT,
+    COMMITTEES_ORDER,
+    FAIR_BETWEEN_WARDS,
+    FIRST_ASKED,
+    SUBSTITUTED_UNIT,
+    EARLIEST_EXPIRY_FIRST,
+    SAFETY_STOCK,
+)
+"""What a batch of requests for drugs alone is held to: unlike a bundle, it may be served in part."""
