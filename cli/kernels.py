@@ -33,6 +33,7 @@ class Family:
 
 PLACING = Family("placing", "about a minute", ("solver",))
 SIMULATION = Family("simulation", "some ten seconds", ("solver.engine", "simulations.engine"))
+PHARMACY = Family("pharmacy", "some ten seconds", ("solver.engine", "solver.pharmacy"))
 
 
 def compile_if_cold(tell: Callable[[str], None], family: Family = PLACING) -> None:
@@ -65,6 +66,13 @@ def compile_placing() -> None:
 def compile_simulation() -> None:
     """The kernels of the event engine, which a service does not need at its start."""
     from simulations.engine.warming import warm_up
+
+    warm_up()
+
+
+def compile_pharmacy() -> None:
+    """Kernels of perishable stock: exact recursions, policies and simulated days."""
+    from solver.pharmacy.perishable.warming import warm_up
 
     warm_up()
 
@@ -104,5 +112,5 @@ def _leave(stamp: Path, family: Family) -> None:
 
 
 if __name__ == "__main__":
-    for each in (PLACING, SIMULATION):
+    for each in (PLACING, SIMULATION, PHARMACY):
         compile_if_cold(print, each)

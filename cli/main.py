@@ -29,6 +29,7 @@ VERBS: dict[str, Verb] = {
     "user": Verb("cli.user", "Add, list, disable and enable accounts."),
     "serve": Verb("cli.serve", "Start the service."),
     "worker": Verb("cli.worker", "Do the long work that the service is asked for."),
+    "pharmacy": Verb("cli.pharmacy", "Say what to order of each drug, and check an order."),
     "simulate": Verb("cli.simulate", "Ask what if: run, compare and vary scenarios of a hospital."),
     "check": Verb("cli.check", "Recount every rule from what is stored."),
     "database": Verb("cli.database", "Move a hospital between its file and PostgreSQL."),

@@ -183,3 +183,55 @@ SUPPLY_RULES: Final = (
     SAFETY_STOCK,
 )
 """What a batch of requests for drugs alone is held to: unlike a bundle, it may be served in part."""
+
+ORDER_KNOWN_ITEM: Final = Rule(
+    "order_known_item",
+    Level.ABSOLUTE,
+    "line",
+    "the stock that the order is for",
+    "Only items of the pharmacy are ordered.",
+    "只订购药房目录内的品种。",
+)
+ORDER_IN_PACKS: Final = Rule(
+    "order_in_packs",
+    Level.ABSOLUTE,
+    "line",
+    "the supplier's pack sizes",
+    "Orders are whole packs.",
+    "订购数量须为整包装。",
+)
+ORDER_WITHIN_LARGEST: Final = Rule(
+    "order_within_largest",
+    Level.OVERRIDABLE,
+    "unit",
+    "the item's largest order",
+    "No order is larger than the item's largest.",
+    "订购数量不得超过该品种的上限。",
+)
+ORDER_EVERY_ITEM: Final = Rule(
+    "order_every_item",
+    Level.SOFT,
+    "item without a line",
+    "assumed",
+    "Every item is looked at, even if nothing of it is ordered.",
+    "每个品种都要审核，即使不订购。",
+    100,
+)
+ORDER_AS_PROPOSED: Final = Rule(
+    "order_as_proposed",
+    Level.SOFT,
+    "unit more or less than proposed",
+    "assumed",
+    "What is ordered is what the item's policy asks for.",
+    "订购数量与该品种策略的建议一致。",
+    1,
+)
+
+ORDER_RULES: Final = (
+    ORDER_KNOWN_ITEM,
+    ORDER_IN_PACKS,
+    ORDER_WITHIN_LARGEST,
+    ORDER_EVERY_ITEM,
+    ORDER_AS_PROPOSED,
+)
+"""What an order is held to."""

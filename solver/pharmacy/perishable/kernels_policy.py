@@ -150,3 +150,9 @@ def simulate(
                 cost = count(found[replication], costs, order, on_hand, wanted - sold, wasted, wanted)
                 found[replication, DISCOUNTED] += weight * cost
                 weight *= discount
+
+
+@kernel
+def order_today(terms: Any, rule: Any, spare: Any, units: Any, position: int) -> int:
+    """The rule's order now: ``units`` int64 (days,) holds what is left of the orders of the days before."""
+    return order_for(terms, rule, spare, units, units.size, position)
