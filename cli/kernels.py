@@ -41,7 +41,8 @@ PLACED = Family(
     "about a minute",
     ("simulations.placing", "solver.engine", "solver.equipment", "solver.pharmacy", "solver.placing"),
 )
-FAMILIES = (PLACING, ROSTERING, SIMULATION, PLACED)
+PHARMACY = Family("pharmacy", "some ten seconds", ("solver.engine", "solver.pharmacy"))
+FAMILIES = (PLACING, ROSTERING, SIMULATION, PLACED, PHARMACY)
 
 
 def compile_if_cold(tell: Callable[[str], None], family: Family = PLACING) -> None:
@@ -88,6 +89,13 @@ def compile_rostering() -> None:
 def compile_placed_simulation() -> None:
     """The kernels of a hospital that is simulated with the placing of production in it."""
     from simulations.placing.warming import warm_up
+
+    warm_up()
+
+
+def compile_pharmacy() -> None:
+    """Kernels of perishable stock: exact recursions, policies and simulated days."""
+    from solver.pharmacy.perishable.warming import warm_up
 
     warm_up()
 
