@@ -32,6 +32,7 @@ class Family:
 
 
 PLACING = Family("placing", "about a minute", ("solver",))
+EQUIPMENT = Family("equipment", "some ten seconds", ("solver.engine", "solver.equipment"))
 SIMULATION = Family("simulation", "some ten seconds", ("solver.engine", "simulations.engine"))
 
 
@@ -65,6 +66,13 @@ def compile_placing() -> None:
 def compile_simulation() -> None:
     """The kernels of the event engine, which a service does not need at its start."""
     from simulations.engine.warming import warm_up
+
+    warm_up()
+
+
+def compile_equipment() -> None:
+    """The kernels that plan bookings, which a service does not need at its start."""
+    from solver.equipment.warming import warm_up
 
     warm_up()
 
@@ -104,5 +112,5 @@ def _leave(stamp: Path, family: Family) -> None:
 
 
 if __name__ == "__main__":
-    for each in (PLACING, SIMULATION):
+    for each in (PLACING, SIMULATION, EQUIPMENT):
         compile_if_cold(print, each)

@@ -30,6 +30,7 @@ VERBS: dict[str, Verb] = {
     "serve": Verb("cli.serve", "Start the service."),
     "worker": Verb("cli.worker", "Do the long work that the service is asked for."),
     "simulate": Verb("cli.simulate", "Ask what if: run, compare and vary scenarios of a hospital."),
+    "equipment": Verb("cli.equipment", "Plan bookings of equipment units, and check such a plan."),
     "check": Verb("cli.check", "Recount every rule from what is stored."),
     "database": Verb("cli.database", "Move a hospital between its file and PostgreSQL."),
     "migrate": Verb("cli.migrate", "Show the database's schema, or bring it forwards or back."),
