@@ -52,3 +52,18 @@ def check(
     from cli.equipment_work import checked
 
     raise typer.Exit(1 if checked(bookings, plan) else 0)
+
+
+@app.command()
+def fleet(
+    bookings: ProblemArgument,
+    type_id: Annotated[str, typer.Option("--type", help="The type whose devices become more or fewer.")],
+    change: Annotated[list[int] | None, typer.Option(help="Devices more; may be given again.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Of each solve.")] = 10.0,
+    workers: WorkersOption = 1,
+    seed: SeedOption = 1,
+) -> None:
+    """What one device more or fewer of a type does to refusals and waits; usually from two fewer to two more."""
+    from cli.equipment_work import asked
+
+    asked(bookings, type_id, change or [-2, -1, 0, 1, 2], seconds, workers, seed)
