@@ -33,6 +33,7 @@ VERBS: dict[str, Verb] = {
     "pharmacy": Verb("cli.pharmacy", "Say what to order of each drug, and check an order."),
     "simulate": Verb("cli.simulate", "Ask what if: run, compare and vary scenarios of a hospital."),
     "bench": Verb("cli.bench", "Measure how fast this machine is, and what more cores would bring."),
+    "equipment": Verb("cli.equipment", "Plan bookings of equipment units, and check such a plan."),
     "check": Verb("cli.check", "Recount every rule from what is stored."),
     "database": Verb("cli.database", "Move a hospital between its file and PostgreSQL."),
     "migrate": Verb("cli.migrate", "Show the database's schema, or bring it forwards or back."),

@@ -95,7 +95,7 @@ class Work:
         return " ".join(["wardflow", self.command, *given])
 
 
-def _warn(builts: Sequence[Built]) -> None:
+def _warn(builts: Sequence[Scene]) -> None:
     """On standard error, and once where several scenarios share a line."""
     for line in dict.fromkeys(str(warning) for built in builts for warning in built.warnings):
         typer.echo(f"Warning: {line}", err=True)
