@@ -86,7 +86,13 @@ def relaxed(task: RelaxTask) -> Relaxed:
     from solver.placing.cheapest import cheapest
 
     found = cheapest(task.question, task.problem, task.seconds, workers=task.workers, seed=task.seed)
-    return Relaxed(relaxation=found.relaxation, method=found.method, bound=found.bound, proven=found.proven)
+    return Relaxed(
+        relaxation=found.relaxation,
+        method=found.method,
+        bound=found.bound,
+        proven=found.proven,
+        unconfirmed=found.unconfirmed,
+    )
 
 
 def limit_memory(memory_bytes: int) -> None:
@@ -115,4 +121,4 @@ def _small_task() -> Task:
         Request(f"of-{person.id}", person.id, Priority.ROUTINE, Care("any"), 0, 0, 60)
         for person in hospital.persons
     )
-    return Task(PlacingProblem(hospital, 0, requests), seconds=0.2, workers=1, seed=1)
+    return Task(PlacingProblem(hospital, 0, requests), seconds=0.2, workers=2, seed=1)

@@ -31,13 +31,16 @@ class Answered:
     """The cheapest relaxation found, None if there is none; ``method``: what found it.
 
     No relaxation costs less than ``bound``; ``proven``: nor than this one; of None, that there is none below
-    ``elastic.CEILING``.
+    ``elastic.CEILING``. ``unconfirmed``: the model had something cheaper, whose changes cannot be made one after the
+    other: two patients who would take each other's places at one minute, or a ward below its floor which somebody
+    leaves for whom somebody else would come.
     """
 
     relaxation: Relaxation | None
     method: Method
     bound: int
     proven: bool
+    unconfirmed: bool = False
 
 
 def cheapest(
@@ -106,6 +109,6 @@ def _proven(
         return Answered(best, Method.KERNEL, claim.bound, proven)
     better = confirmed(question, claim.relaxation, live)
     if better is None:
-        log.error("The referee did not confirm a relaxation of the elastic model; what trials found stands")
-        return Answered(best, Method.KERNEL, 0, False)
+        log.warning("The referee did not confirm a relaxation of the elastic model; what trials found stands")
+        return Answered(best, Method.KERNEL, claim.bound, False, unconfirmed=True)
     return Answered(better, Method.CPSAT, claim.bound, claim.bound >= better.price)
