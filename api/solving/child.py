@@ -23,7 +23,12 @@ from solver.placing.scarcity import version_of_prices
 NICENESS = 5
 """Behind the service, which answers everybody else meanwhile."""
 
-PRELOADED = ("solver.placing.solve", "solver.placing.cheapest", "api.solving.child")
+PRELOADED = (
+    "solver.placing.solve",
+    "solver.placing.cheapest",
+    "solver.placing.cpsat.elastic",
+    "api.solving.child",
+)
 """Imported once, before a process is forked off: it is what takes longest of starting one."""
 
 

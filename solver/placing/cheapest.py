@@ -12,7 +12,6 @@ from typing import Final
 from solver.engine.errors import EngineError
 from solver.placing.conceding import NO_PRICE, Question
 from solver.placing.concessions import Relaxation
-from solver.placing.cpsat import elastic
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Method, PlacingProblem
 from solver.placing.records import Records
@@ -94,6 +93,9 @@ def _proven(
     timer: Callable[[], float],
 ) -> Answered:
     """What CP-SAT adds: something cheaper, or the proof that there is nothing."""
+    # Late: a service, whose solver process proves, tries only, and OR-Tools brings pandas with it: 0.4 s, 55 MB.
+    from solver.placing.cpsat import elastic
+
     ceiling = NO_PRICE if best is None else best.price
     try:
         claim = elastic.cheapest(
