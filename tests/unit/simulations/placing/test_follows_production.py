@@ -38,13 +38,13 @@ EDITS = {
     ),
     "a price of a kernel": (
         "solver/placing/kernels_beds.py",
-        "cost += prices[SPECIALITY]",
-        "cost -= prices[SCARCE_SINGLE] + bed",
+        "cost += prices[SCARCE_SINGLE]",
+        "cost -= prices[SCARCE_SINGLE]",
     ),
     "a rule of turns": (
         "solver/placing/turns.py",
-        "AHEAD_MINUTES: Final = MINUTES_PER_DAY",
-        "AHEAD_MINUTES: Final = 4 * MINUTES_PER_DAY",
+        "base = max(needed_by, now)",
+        "base = max(needed_by, now) + 15",
     ),
 }
 
