@@ -29,16 +29,18 @@ class Work:
     def single(self, built: Scene) -> None:
         """Run one scenario."""
         self._check_output()
+        _warn([built])
         [replicated] = self._replicated([built])
-        print_run(replicated, _console())
+        print_run(replicated, screen())
         self._write([replicated], [])
 
     def compared(self, builts: Sequence[Scene], axis: str | None = None) -> None:
         """Run several, paired; with ``axis`` they are points of a sweep."""
         self._check_output()
+        _warn(builts)
         replicated = self._replicated(builts)
         found = compare(replicated) if len(replicated) > 1 else []
-        console = _console()
+        console = screen()
         if axis is not None:
             print_sweep(replicated, axis, console)
         print_verdicts(replicated, found, console)
@@ -59,7 +61,7 @@ class Work:
         # Beside what is printed, whose bytes are the same every time.
         for family in {PLACED if isinstance(each, Placed) else SIMULATION for each in builts}:
             compile_if_cold(functools.partial(typer.echo, err=True), family)
-        with _progress() as watch:
+        with progress_bar() as watch:
             return experiment(builts, self.plan, watch)
 
     def _write(
@@ -93,6 +95,12 @@ class Work:
         return " ".join(["wardflow", self.command, *given])
 
 
+def _warn(builts: Sequence[Scene]) -> None:
+    """On standard error, and once where several scenarios share a line."""
+    for line in dict.fromkeys(str(warning) for built in builts for warning in built.warnings):
+        typer.echo(f"Warning: {line}", err=True)
+
+
 def _events(replicated: Replicated) -> object:
     from simulations.engine.run import simulate
     from simulations.experiments.memory import refuse_too_large
@@ -108,14 +116,14 @@ def _events(replicated: Replicated) -> object:
     return event_log(outcome, built)
 
 
-def _console() -> Console:
+def screen() -> Console:
     """Colours and frames on a terminal; elsewhere plain text of a fixed width."""
     console = Console()
     return console if console.is_terminal else Console(width=110, color_system=None, soft_wrap=True)
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Watch]:
+def progress_bar() -> Iterator[Watch]:
     """A bar on a terminal's standard error; nothing where nobody could see it move."""
     console = Console(stderr=True)
     if not console.is_terminal or console.is_dumb_terminal:

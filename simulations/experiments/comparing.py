@@ -49,15 +49,35 @@ def compare(replicated: Sequence[Replicated], level: float = LEVEL) -> list[Comp
     ]
 
 
-def not_compared(replicated: Sequence[Replicated]) -> list[str]:
-    """A line for every headline measure that would mislead, with the reason."""
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A headline measure that would mislead, and the line that says why."""
+
+    base: str
+    name: str
+    key: Key
+    line: str
+
+
+def withheld(replicated: Sequence[Replicated]) -> list[Withheld]:
+    """Every headline measure that would mislead, of every scenario against the first."""
     base, *others = replicated
     return [
-        f"{other.name} and {base.name}: {words(key).what} not compared, {reason}"
+        Withheld(
+            base.name,
+            other.name,
+            key,
+            f"{other.name} and {base.name}: {words(key).what} not compared, {reason}",
+        )
         for other in others
         for key in _common(base, other)
         if (reason := _withheld(base, other, key))
     ]
+
+
+def not_compared(replicated: Sequence[Replicated]) -> list[str]:
+    """A line for every headline measure that would mislead, with the reason."""
+    return [each.line for each in withheld(replicated)]
 
 
 def _common(base: Replicated, other: Replicated) -> list[Key]:

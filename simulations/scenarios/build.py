@@ -33,11 +33,13 @@ class Built:
     """A scenario ready to run.
 
     document: what was read, with everything it extends and overrides, as plain values. model: times in hours.
+    warnings: with file and line, what runs but was hardly meant.
     """
 
     scenario: Scenario
     document: Mapping[str, Any]
     model: Model
+    warnings: tuple[Problem, ...] = ()
 
     def renamed(self, name: str) -> Built:
         return replace(self, scenario=self.scenario.model_copy(update={"name": name}))
@@ -66,6 +68,16 @@ def load(path: FilePath, settings: Sequence[tuple[str, str]] = ()) -> Scene:
     if "hospital" in document:
         return build_placed(document, reading, path.parent)
     return build(document, reading, path.parent)
+
+
+def of_pathways(scene: Scene, where: str) -> Built:
+    """The same, if it is a scenario of pathways. Raises InvalidInstance, naming ``where``, if it is none."""
+    if isinstance(scene, Built):
+        return scene
+    remedy = "Load and records need steps of patients; take `hospital` away and describe them."
+    raise InvalidInstance(
+        [Problem(f"{where}, hospital", scene.scenario.name, "a scenario with pathways", remedy)]
+    )
 
 
 def load_all(paths: Sequence[FilePath]) -> list[Scene]:
@@ -103,7 +115,8 @@ def build(document: dict[str, Any], reading: Reading, folder: FilePath) -> Built
     # A step and its copy for transfers have the same fault.
     once = {str(problem): problem for problem in problems}
     refuse_if_any(sorted(once.values(), key=_line))
-    return Built(found.scenario, kept, model)
+    warnings = tuple(located(each, reading.places) for each in context.warnings)
+    return Built(found.scenario, kept, model, warnings)
 
 
 def _model(context: Context) -> Model:

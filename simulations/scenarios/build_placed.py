@@ -37,6 +37,7 @@ class Placed:
     scenario: PlacedScenario
     document: Mapping[str, Any]
     model: PlacedModel
+    warnings: tuple[Problem, ...] = ()
 
     def renamed(self, name: str) -> Placed:
         return replace(self, scenario=self.scenario.model_copy(update={"name": name}))

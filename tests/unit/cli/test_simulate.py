@@ -115,3 +115,13 @@ def test_a_hospital_with_placing_in_it_is_run_compared_and_swept(tmp_path: Path)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert "2 scenarios, 2 replications each with the same patients" in said("compare", path, other)
     assert "Occupancy" in said("sweep", path, "--vary", "hospital.seed=1,2")
+
+
+def test_a_surge_that_adds_nobody_is_warned_of_on_the_screen_and_in_the_report(
+    scenario: Path, tmp_path: Path
+) -> None:
+    demand = "demand: {surges: {flu: {classes: ill, from: 50 d, until: 60 d, factor: 2}}, classes:"
+    scenario.write_text(SMALL.replace("demand: {classes:", demand))
+    told = "small.yaml:3, demand.surges.flu"
+    assert f"Warning: {told}" in said("run", scenario, "--output", tmp_path / "out")
+    assert told in (tmp_path / "out" / "report.html").read_text()
