@@ -111,8 +111,11 @@ def _uncounted(replicated: Replicated) -> object:
 
 
 def _mean_of(replicated: Replicated, key: Key) -> float:
-    """Of everyone, where patients change their class on the way and a class alone cannot be told."""
-    found = replicated.interval(key if key in replicated.keys else key._replace(patient_class=ALL))
+    """Of everyone, where patients change their class on the way and a class alone cannot be told; of everywhere, where
+    who was cut off belongs to no place yet."""
+    near = (key, key._replace(patient_class=ALL), key._replace(patient_class=ALL, place=ALL))
+    told = next(each for each in near if each in replicated.keys)
+    found = replicated.interval(told)
     return 0.0 if math.isnan(found.mean) else found.mean
 
 

@@ -143,7 +143,7 @@ def test_the_nearest_ward_keeps_patients_nearer_to_their_speciality_than_first_f
     district: PlacedModel,
 ) -> None:
     near, first = (
-        numbers(simulate(replace(district, policy=policy), seed=1, minutes=3 * MINUTES_PER_DAY), 0.0)
+        numbers(simulate(replace(district, policy=policy), seed=1, minutes=MINUTES_PER_DAY), 0.0)
         for policy in (Policy.NEAREST_WARD, Policy.FIRST_FIT)
     )
     assert near[Key("outlying_share")] < first[Key("outlying_share")]
@@ -152,7 +152,7 @@ def test_the_nearest_ward_keeps_patients_nearer_to_their_speciality_than_first_f
 def test_weights_of_the_profile_are_those_of_the_decision(district: PlacedModel) -> None:
     free = replace(district.profile, weights={"speciality": 0})
     usual, careless = (
-        numbers(simulate(replace(district, profile=profile), seed=1, minutes=2 * MINUTES_PER_DAY), 0.0)
+        numbers(simulate(replace(district, profile=profile), seed=1, minutes=MINUTES_PER_DAY), 0.0)
         for profile in (district.profile, free)
     )
     assert usual[Key("outlying_share")] < careless[Key("outlying_share")]
