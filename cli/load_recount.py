@@ -87,7 +87,7 @@ def _asked_for(connection: Connection, asked: Counter[str]) -> Iterator[str]:
 
 
 def _in_one_piece(connection: Connection) -> Iterator[str]:
-    """Stock adds up, the outbox has no gaps, no allocation ended twice."""
+    """The outbox has no gaps, and nothing ended twice."""
     from sqlalchemy import text
 
     sequences = list(

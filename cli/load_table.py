@@ -47,7 +47,7 @@ def _steps(figures: Mapping[str, Any]) -> None:
             _line(f"step of {step['rate']:,.1f}/s", step)
     knee = figures["knee_a_second"]
     found = "the first step missed the goal" if knee is None else f"{knee:,.1f} operations a second"
-    typer.echo(f"knee: {found}")
+    typer.echo(f"knee: {'' if figures['knee_found'] else 'not found, more than '}{found}")
 
 
 def _counted(what: str, counts: Mapping[str, int]) -> str:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from solver.hospital import Minute
 
 TOKEN_VARIABLE = "WARDFLOW_LOAD_TOKEN"
-DEFAULT_RATE = 20.0
 ROLE = "bed_manager"
 SPARE_DAYS = 3
 READY_SECONDS = 600.0
@@ -66,14 +65,14 @@ class LoadWork:
     processes: int
     judge: bool
 
-    def run(self, **said: Any) -> None:
+    def run(self, wanted: Wanted) -> None:
         """Load, find out, tell, write. Raises ``Refused`` for what makes no sense or is no sandbox, ``Broken`` if
         anything was broken or the run is void."""
         from simulations.load.plan import plan
         from simulations.scenarios.build import load, of_pathways
 
-        self._check_options(said)
-        built, wanted = of_pathways(load(self.scenario), self.scenario.name), _wanted(said)
+        self._check_options()
+        built = of_pathways(load(self.scenario), self.scenario.name)
         self._compile()
         planned = plan(built, wanted, self.scenario.parent)
         with self._target(built, wanted, planned) as target, _folder(self.output) as folder:
@@ -82,13 +81,7 @@ class LoadWork:
             loaded = self._found_out(target, wanted, planned, record, folder)
         self._end(built, loaded)
 
-    def _check_options(self, said: Mapping[str, Any]) -> None:
-        from simulations.load.shapes import Shape
-
-        if said["rate"] is not None and said["compression"] is not None:
-            raise Refused("--rate follows from --compression, or the other way round. Leave one of them out.")
-        if said["shape"] not in list(Shape):
-            raise Refused(f"--shape {said['shape']}: expected one of {', '.join(Shape)}.")
+    def _check_options(self) -> None:
         if not self.given.urls and (self.given.named or self.given.database or self.given.token_file):
             raise Refused(
                 "--as, --database and --token-file belong to a --target. Name it, or leave them out."
@@ -254,14 +247,6 @@ class LoadWork:
         title = f"Load: {figures['name']}, {figures['shape']}"
         (self.output / "report.html").write_text(load_page(title, command, figures), encoding="utf-8")
         typer.echo(f"Wrote {self.output}/report.html, load.json and the journal.")
-
-
-def _wanted(said: Mapping[str, Any]) -> Wanted:
-    from simulations.load.plan import Wanted
-    from simulations.load.shapes import Shape
-
-    rate = DEFAULT_RATE if said["rate"] is said["compression"] is None else said["rate"]
-    return Wanted(**{**said, "rate": rate, "shape": Shape(said["shape"])})
 
 
 def _pairs(named: Sequence[str]) -> dict[str, str]:

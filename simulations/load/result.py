@@ -87,6 +87,11 @@ class Loaded:
             good = step["rate"]
         return good
 
+    @property
+    def knee_found(self) -> bool:
+        """Whether a later step missed the goal; else the service bears more than was asked."""
+        return self.knee is None or self.knee < self.steps[-1]["rate"]
+
     def figures(self) -> dict[str, Any]:
         """Everything as plain values; times in milliseconds."""
         record, wanted, planned = self.record, self.wanted, self.planned
@@ -121,7 +126,7 @@ class Loaded:
             "warnings": self.warnings,
         }
         if wanted.shape is Shape.STEP:
-            found |= {"steps": self.steps, "knee_a_second": self.knee}
+            found |= {"steps": self.steps, "knee_a_second": self.knee, "knee_found": self.knee_found}
         return found
 
 

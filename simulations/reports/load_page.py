@@ -80,10 +80,11 @@ def _plot(figures: Mapping[str, Any]) -> str:
 def _steps(figures: Mapping[str, Any]) -> list[str]:
     knee = figures["knee_a_second"]
     found = "the first step missed it" if knee is None else f"{knee:,.1f} operations a second"
+    beyond = "" if figures["knee_found"] else " No step missed it: the service bears more."
     rows = [[f"{step['rate']:,.1f}", *_cells(step)] for step in figures["steps"]]
     return [
         "<h2>The knee</h2>",
-        f"<p>The last step within the goal: {found}.</p>",
+        f"<p>The last step within the goal: {found}.{beyond}</p>",
         _table(["asked a second", *COLUMNS.values()], rows),
     ]
 

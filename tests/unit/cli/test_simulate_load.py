@@ -129,7 +129,7 @@ def test_nothing_is_overwritten(scenario, tmp_path):
 @pytest.mark.slow
 def test_a_sandbox_of_the_scenario_is_loaded_by_two_processes_and_its_files_agree(scenario, tmp_path):
     out: Path = tmp_path / "out"
-    words = ["--rate", "40", "--seconds", "2", "--processes", "2", "--goal-ms", "20000", "--output", str(out)]
+    words = ["--rate", "40", "--seconds", "1", "--processes", "2", "--goal-ms", "20000", "--output", str(out)]
     result = CliRunner().invoke(app, ["simulate", "load", str(scenario), *words])
     assert result.exit_code == 0, (result.output, result.exception)
     assert "faults: 0" in result.output
@@ -149,4 +149,4 @@ def test_a_sandbox_of_the_scenario_is_loaded_by_two_processes_and_its_files_agre
     page = (out / "report.html").read_text()
     assert "Nothing was broken" in page
     assert "<script" not in page
-    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "src=" not in page

@@ -73,6 +73,10 @@ def test_the_knee_is_the_last_step_within_the_goal():
     assert found.knee == pytest.approx(20 * 1.1 / mean)
     assert loaded(record(0.9, 0.1, slices=4), Shape.STEP, steps=steps).knee is None
     assert found.figures()["knee_a_second"] == found.knee
+    assert found.knee_found
+    unbroken = loaded(record(0.1, 0.1, 0.1, 0.1, slices=4), Shape.STEP, steps=steps)
+    assert not unbroken.knee_found, "the service bears more than was asked"
+    assert "bears more" in load_page("Load", "", {"scenario": "", **unbroken.figures()})
 
 
 def test_the_page_tells_faults_reasons_and_latencies():
