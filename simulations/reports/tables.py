@@ -14,7 +14,10 @@ from simulations.engine.outcome import Outcome
 from simulations.experiments.catalogue import MEASURES
 from simulations.experiments.comparing import Compared, Withheld, withheld
 from simulations.experiments.replications import Replicated
+from simulations.placing.model import CLASSES
+from simulations.placing.outcome import Outcome as PlacedOutcome
 from simulations.scenarios.build import Built
+from simulations.scenarios.build_placed import Placed
 
 
 def tidy(replicated: Iterable[Replicated]) -> pd.DataFrame:
@@ -115,6 +118,27 @@ def event_log(outcome: Outcome, built: Built) -> pd.DataFrame:
             "step": [outcome.step_names[s] if s >= 0 else "" for s in numbers[:, 2]],
             "source": [outcome.source_names[s] if s >= 0 else "" for s in numbers[:, 3]],
             "number": numbers[:, 4],
+        }
+    )
+
+
+def placed_log(outcome: PlacedOutcome, built: Placed) -> pd.DataFrame:
+    """One row per decision. Columns: hours from the start, time, event (booked, waits), patient_class, bed, starts_in
+    (hours from the decision), number: one patient; everybody in it is simulated."""
+    minute, row, bed, start, _ = outcome.log.T
+    hours = (minute - outcome.start) / 60
+    begin = pd.Timestamp(built.scenario.run.start)
+    return pd.DataFrame(
+        {
+            "hours": hours,
+            "time": (begin + pd.to_timedelta(pd.Series(minute - outcome.start), unit="min")).astype(
+                "datetime64[s]"
+            ),
+            "event": np.where(bed >= 0, "booked", "waits"),
+            "patient_class": [CLASSES[priority] for priority in outcome.priority[row]],
+            "bed": [outcome.bed_ids[each] if each >= 0 else "" for each in bed],
+            "starts_in": np.where(bed >= 0, (start - minute) / 60, np.nan),
+            "number": row,
         }
     )
 
