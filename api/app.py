@@ -27,6 +27,7 @@ from api.routers import (
     experiments,
     jobs,
     offers,
+    pharmacy,
     probes,
     profiles,
     requests,
@@ -82,6 +83,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         webhooks,
         jobs,
         experiments,
+        pharmacy,
     ):
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(probes.router)
