@@ -31,7 +31,7 @@ async def prepared(service, path, name):
         login, revision = "admin", 0
     if "{webhook_id}" in path:
         path, revision = await of_a_webhook(service, path), 1
-    if path.endswith("disruptions") and name.startswith("lot"):
+    if "pharmacy" in path or (path.endswith("disruptions") and name.startswith("lot")):
         login = "pharmacist"
     if "{request_id}" in path or "{allocation_id}" in path:
         case = (await service.place()).json()
