@@ -29,6 +29,7 @@ from api.routers import (
     experiments,
     jobs,
     offers,
+    pharmacy,
     probes,
     profiles,
     requests,
@@ -103,6 +104,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         webhooks,
         jobs,
         experiments,
+        pharmacy,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)

@@ -51,11 +51,12 @@ Figure = tuple[str, float, float, float]
 
 
 def best_base_stock(exact: Exact) -> tuple[int, float]:
-    """Level and discounted cost of the best base stock, by exact evaluation of every level."""
+    """Level and discounted cost of the best base stock, by exact evaluation of every level up to one and a half of the
+    largest order: a level beyond is held back by the largest order alone."""
     most = exact.item.max_order
     costs = {
         level: exact.figures(orders_in_states(exact.item, Policy(level, most)), WARM_UP, DAYS).discounted_cost
-        for level in range(1, 3 * most)
+        for level in range(1, most + most // 2 + 1)
     }
     level = min(costs, key=lambda each: costs[each])
     return level, costs[level]

@@ -43,7 +43,7 @@ async def prepared(service, path, name):
         login, revision = "admin", 0
     if "{webhook_id}" in path:
         path, revision = await of_a_webhook(service, path), 1
-    if path.endswith("disruptions") and name.startswith("lot"):
+    if "pharmacy" in path or (path.endswith("disruptions") and name.startswith("lot")):
         login = "pharmacist"
     if "{request_id}" in path or "{allocation_id}" in path:
         case = (await service.place()).json()
@@ -182,6 +182,7 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
         "/api/v1/jobs/{job_id}/events",
         "/api/v1/jobs/{job_id}/result",
         "/api/v1/experiments/{job_id}/report",
+        "/api/v1/pharmacy/plans/{job_id}",
     }
     for path in sorted(set(paths) - {"/api/v1/events", *not_ended}):
         login = "admin" if "accounts" in path or "webhooks" in path else "bed"

@@ -259,3 +259,11 @@ def test_every_fault_of_a_batch_is_named_at_once() -> None:
     for culprit in ("'L'", "what", "nowhere", "which", "who", "cross-matched"):
         assert culprit in text
     assert len(refused.value.problems) == 6
+
+
+@pytest.mark.parametrize(("days", "rank"), [(0, 0), (1, 1), (2, 1), (3, 2), (6, 2), (7, 3), (99, 3)])
+def test_days_of_cover_fall_into_bands_whose_limit_belongs_to_the_next(days: int, rank: int) -> None:
+    order = RationingOrder("committee", 1, (Criterion.DAYS_OF_COVER,))
+    assert order.rank(Priority.ROUTINE, days) == rank
+    assert RationingOrder("committee", 1).rank(Priority.SOON, days) == 2 * 4 + rank
+    assert RationingOrder("committee", 1).classes == 16

@@ -14,6 +14,7 @@ from solver.engine.errors import InvalidInstance, Problem
 from solver.pharmacy.perishable.item import Costs
 from solver.pharmacy.reorder.plan import Line, OrderPlan
 from solver.pharmacy.reorder.problem import History, OnOrder, ReorderProblem, StockItem, StockLot
+from solver.pharmacy.reorder.tuning import Choice
 
 FORMAT: Final = "wardflow-stock"
 VERSION: Final = 1
@@ -230,6 +231,13 @@ def write_order(plan: OrderPlan) -> str:
     return text.getvalue()
 
 
+def policy_name(choice: Choice) -> str:
+    """What says how much to order: a kind of policy, dynamic programming, or, untuned, a rule of thumb."""
+    if choice.exact:
+        return "dynamic_programming"
+    return choice.policy.kind.value if choice.tuned else "rule_of_thumb"
+
+
 def _row(line: Line) -> tuple[object, ...]:
     choice, expected = line.choice, line.choice.expected
     cover = line.outlook.days_of_cover
@@ -237,11 +245,7 @@ def _row(line: Line) -> tuple[object, ...]:
         line.item_id,
         line.quantity,
         line.quantity,
-        "dynamic_programming"
-        if choice.exact
-        else choice.policy.kind.value
-        if choice.tuned
-        else "rule_of_thumb",
+        policy_name(choice),
         "" if choice.policy.below == inf else round(choice.policy.below, 2),
         round(choice.policy.level, 2),
         choice.policy.most,
