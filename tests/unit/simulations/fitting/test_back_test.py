@@ -177,3 +177,13 @@ def test_too_few_replications_make_no_band(folder: Path) -> None:
     visits = read_log(folder / "log.csv", READING).visits
     with pytest.raises(InvalidInstance, match="at least 40"):
         back_test(truth, visits, 24.0, replications=10)
+
+
+def test_a_wait_counts_for_the_time_in_which_it_began(tmp_path: Path) -> None:
+    """Who asked before the time began is nobody whose wait a simulation of that time could have made."""
+    rows = "a,icu,2026-01-05 00:00,2026-01-05 12:00,\nb,icu,2026-01-05 07:00,2026-01-05 08:00,\n"
+    (tmp_path / "log.csv").write_text(f"patient,ward,requested,start,end\n{rows}")
+    visits = read_log(tmp_path / "log.csv").visits
+    wait = Key("wait_mean", "icu")
+    assert measures(visits.within(0.0, 24.0), 24.0, 0)[wait] == pytest.approx(6.5)
+    assert measures(visits.within(6.0, 24.0), 18.0, 6)[wait] == pytest.approx(1.0)
