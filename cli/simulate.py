@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from cli import simulate_fit
+from cli.places import DatabaseOption, KeyFileOption
 from cli.verb import verb_app
 
 app = verb_app()
+app.command("fit")(simulate_fit.fit)
+app.command("back-test")(simulate_fit.back_test)
 
 ScenarioArgument = Annotated[Path, typer.Argument(metavar="S.yaml", exists=True, dir_okay=False)]
 SeedOption = Annotated[int, typer.Option(min=0, help="Which chance; the same seed gives the same output.")]
@@ -56,6 +60,21 @@ def init(
         raise Refused(f"{file} is there already. Name another file.")
     file.write_text(text, encoding="utf-8")
     typer.echo(f"Wrote {file}. Try: wardflow simulate run {file}")
+
+
+@app.command("from-snapshot")
+def from_snapshot(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new scenario.")] = Path("today.yaml"),
+    database: DatabaseOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Make a scenario of the hospital as it stands: today's census is the starting state, identities left out.
+
+    Its hospital lies beside it as FILE.hospital.json; both are for the owner alone (0600), and nothing is overwritten.
+    """
+    from cli.simulate_snapshot import snapshot
+
+    typer.echo(snapshot(file, database, key_file))
 
 
 @app.command()
@@ -131,3 +150,72 @@ def sweep(
     plan = Plan(seed, replications, precision, budget, workers)
     work = Work(f"simulate sweep {scenario.name} {shown}", plan, output)
     work.compared([each.built for each in found], axis=" x ".join(each.path for each in axes))
+
+
+@app.command()
+def load(
+    scenario: ScenarioArgument,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="A sandbox's service; several of one hospital may be named. Without it "
+            "one is made from the scenario.",
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="With --target: its token, good for sandboxes only. [default: WARDFLOW_LOAD_TOKEN]",
+        ),
+    ] = None,
+    named: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="RESOURCE=NAME", help="What a resource is called at the target."),
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.01, help="Operations a second, on average. [default: 20]")
+    ] = None,
+    compression: Annotated[
+        float | None, typer.Option(min=1.0, help="Instead: seconds of the hospital in one of the load.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long is measured, after filling.")] = 60.0,
+    sites: Annotated[int, typer.Option(min=1, max=1000, help="Hospitals with this demand.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=256, help="Of the generator.")] = 1,
+    shape: Annotated[
+        str,
+        typer.Option(help="steady, surge, casualties, handover, storm, step (to find the knee) or soak."),
+    ] = "steady",
+    step_seconds: Annotated[float, typer.Option(min=1.0, help="With --shape step: of each step.")] = 60.0,
+    goal_ms: Annotated[float, typer.Option(min=0.1, help="Wanted of 99 % of the answers.")] = 200.0,
+    seed: SeedOption = 1,
+    judge: Annotated[
+        bool, typer.Option("--judge/--no-judge", help="Judge every decision again from the database.")
+    ] = True,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="With --target: its PostgreSQL, to be recounted afterwards."),
+    ] = None,
+    key_file: Annotated[Path | None, typer.Option(metavar="FILE", help="What opens that.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Write report.html, load.json and the journal."),
+    ] = None,
+) -> None:
+    """Send a scenario's demand to a sandbox's service as its wards would, whatever it answers; then find out whether
+    anything was lost, doubled or told otherwise. Status 1 if so, or if the run is void."""
+    from cli.load_work import Given, LoadWork
+
+    given = Given(tuple(target or ()), token_file, tuple(named or ()), database, key_file)
+    LoadWork(scenario, given, output, goal_ms, processes, judge).run(
+        rate=rate,
+        compression=compression,
+        seconds=seconds,
+        sites=sites,
+        shape=shape,
+        step_seconds=step_seconds,
+        seed=seed,
+    )

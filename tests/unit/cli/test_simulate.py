@@ -92,3 +92,13 @@ def test_a_faulty_scenario_is_refused_before_anything_is_written(tmp_path: Path)
     with pytest.raises(InvalidInstance, match=r"bad\.yaml:5, resources\.ward\.beds: got -2"):
         said("run", path, "--output", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_surge_that_adds_nobody_is_warned_of_on_the_screen_and_in_the_report(
+    scenario: Path, tmp_path: Path
+) -> None:
+    demand = "demand: {surges: {flu: {classes: ill, from: 50 d, until: 60 d, factor: 2}}, classes:"
+    scenario.write_text(SMALL.replace("demand: {classes:", demand))
+    told = "small.yaml:3, demand.surges.flu"
+    assert f"Warning: {told}" in said("run", scenario, "--output", tmp_path / "out")
+    assert told in (tmp_path / "out" / "report.html").read_text()
