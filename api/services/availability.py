@@ -19,7 +19,7 @@ MOST_UNITS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class FreeAsked:
-    """What was asked: a type, a ward, how many minutes; starts from ``since`` (None: now) to ``until`` (None: a day)."""
+    """A type, a ward, how many minutes; starts from ``since`` (None: now) to ``until`` (None: a day later)."""
 
     type_id: str
     near: str

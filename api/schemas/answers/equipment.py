@@ -18,9 +18,10 @@ class UnitTakenOut(Out):
 
 
 class UnitOutlookOut(Out):
-    """One usable unit that may serve the ward. ``has_it`` now and ``next``: null if nobody. ``free_at``: the first start
-    at which it is there, used and made ready again without touching another booking; null if not within the time asked
-    about. ``substitute_step``: 0 for the type asked for, else its place among the approved substitutes."""
+    """One usable unit that may serve the ward. ``has_it`` now and ``next``: null if nobody. ``free_at``: the first
+    start at which it is there, used and made ready again without touching another booking; null if there is none in
+    the time asked about. ``substitute_step``: 0 for the type asked for, else its place among the approved substitutes.
+    """
 
     unit_id: str
     type_id: str
