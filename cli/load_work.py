@@ -70,10 +70,10 @@ class LoadWork:
         """Load, find out, tell, write. Raises ``Refused`` for what makes no sense or is no sandbox, ``Broken`` if
         anything was broken or the run is void."""
         from simulations.load.plan import plan
-        from simulations.scenarios.build import load
+        from simulations.scenarios.build import load, of_pathways
 
         self._check_options(said)
-        built, wanted = load(self.scenario), _wanted(said)
+        built, wanted = of_pathways(load(self.scenario), self.scenario.name), _wanted(said)
         self._compile()
         planned = plan(built, wanted, self.scenario.parent)
         with self._target(built, wanted, planned) as target, _folder(self.output) as folder:

@@ -18,7 +18,7 @@ from simulations.engine.run import simulate
 from simulations.fitting.estimate import ALL_CLASSES, Fitted
 from simulations.fitting.fit import Request, back_tested, fit
 from simulations.reports.tables import event_log, write_csv
-from simulations.scenarios.build import Built, load
+from simulations.scenarios.build import Built, load, of_pathways
 
 DAYS, HOLD_OUT = 120, 0.4
 HELD, OUTSIDE = (0.93, 0.97), (0.02, 0.07)
@@ -53,7 +53,7 @@ def truth(folder: Path) -> Built:
     """The hospital whose logs are read."""
     path = folder / "known.yaml"
     path.write_text(HOSPITAL, encoding="utf-8")
-    return load(path)
+    return of_pathways(load(path), path.name)
 
 
 def held(found: Fitted) -> Iterator[bool]:

@@ -27,7 +27,7 @@ from simulations.load.plan import Planned, Wanted, plan, sending_of
 from simulations.load.processes import Job, send
 from simulations.load.record import Record
 from simulations.load.result import percentiles
-from simulations.scenarios.build import Built, load
+from simulations.scenarios.build import Built, load, of_pathways
 
 GOAL_A_SECOND: Final = 3_000
 GOAL_LATE_MS: Final = 5.0
@@ -41,7 +41,7 @@ READY_SECONDS: Final = 30.0
 def measure(rate: float, seconds: float, processes: int, output: Path) -> dict[str, Any]:
     """One run."""
     with as_file(files("simulations.scenarios").joinpath("example.yaml")) as path:
-        built = load(path)
+        built = of_pathways(load(path), path.name)
         sites = max(1, round(rate * seconds / (DAYS * OPERATIONS_A_DAY)))
         wanted = Wanted(seconds, sites, rate=rate)
         planned = plan(built, wanted, path.parent)

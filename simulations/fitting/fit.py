@@ -13,7 +13,7 @@ from simulations.fitting.estimate import Asked, Fitted, estimate
 from simulations.fitting.reading import Reading, Recorded, read_log
 from simulations.fitting.visits import Visits
 from simulations.fitting.writing import Span, scenario_text
-from simulations.scenarios.build import Built, load
+from simulations.scenarios.build import Built, load, of_pathways
 from simulations.scenarios.text import load_text
 from solver.engine.errors import InvalidInstance, Problem, refuse_if_any
 
@@ -92,7 +92,7 @@ def back_tested(
     fit_: Fit, *, seed: int, replications: int, workers: int = 1, watch: Watch = lambda *_: None
 ) -> BackTest:
     """What was estimated, held beside the record."""
-    built = load_text(fit_.text, fit_.tested_on.settings)
+    built = of_pathways(load_text(fit_.text, fit_.tested_on.settings), "the scenario")
     fitted_on = fit_.fitted_on.length if fit_.held_out else None
     return _tested(built, fit_.tested_on, seed, replications, workers, fitted_on, watch)
 
@@ -110,7 +110,8 @@ def against(
     """Any scenario, held beside a record; raises InvalidInstance with the faults of either."""
     recorded = read_log(log, request.reading)
     period = _period(recorded, *_bounds(recorded, request))
-    return _tested(load(scenario, period.settings), period, seed, replications, workers, None, watch)
+    built = of_pathways(load(scenario, period.settings), scenario.name)
+    return _tested(built, period, seed, replications, workers, None, watch)
 
 
 def _tested(

@@ -8,7 +8,7 @@ from html import escape
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from simulations.reports.page import CSS
+from simulations.reports.parts import document
 from simulations.reports.plots import COLOURS, svg
 
 if TYPE_CHECKING:
@@ -35,12 +35,7 @@ def load_page(title: str, command: str, figures: Mapping[str, Any]) -> str:
         parts += _steps(figures)
     parts += _counts(figures)
     parts += _made_of(figures)
-    body = "\n".join(parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title><style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n"
-    )
+    return document(title, parts)
 
 
 def _faults(figures: Mapping[str, Any]) -> list[str]:

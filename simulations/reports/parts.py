@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import yaml
 
-from simulations.scenarios.build import Built
+from simulations.scenarios.build import Scene
 
 CSS = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #111; }
@@ -50,7 +50,7 @@ def versions() -> str:
     return ", ".join([*found, *(f"{name} {version(name)}" for name in LIBRARIES)])
 
 
-def scenario_shown(built: Built) -> str:
+def scenario_shown(built: Scene) -> str:
     """All of a scenario, folded away."""
     text = yaml.safe_dump(dict(built.document), sort_keys=False, allow_unicode=True, width=110)
     summary = f"{escape(built.scenario.name)} (content {built.fingerprint})"

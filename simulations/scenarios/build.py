@@ -70,6 +70,16 @@ def load(path: FilePath, settings: Sequence[tuple[str, str]] = ()) -> Scene:
     return build(document, reading, path.parent)
 
 
+def of_pathways(scene: Scene, where: str) -> Built:
+    """The same, if it is a scenario of pathways. Raises InvalidInstance, naming ``where``, if it is none."""
+    if isinstance(scene, Built):
+        return scene
+    remedy = "Load and records need steps of patients; take `hospital` away and describe them."
+    raise InvalidInstance(
+        [Problem(f"{where}, hospital", scene.scenario.name, "a scenario with pathways", remedy)]
+    )
+
+
 def load_all(paths: Sequence[FilePath]) -> list[Scene]:
     """All scenarios, or the faults of all of them at once; two of the same name are called as their files."""
     built, problems = [], list[Problem]()
