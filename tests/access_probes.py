@@ -160,6 +160,7 @@ def _reading() -> Iterator[Probe]:
         yield _get("/staff", about, f"?ward_id={ward}")
         yield _get("/shifts", about, f"?ward_id={ward}")
         yield _get("/steps/breaches", about, f"?ward_id={ward}")
+        yield _get("/equipment/free", about, f"?type=pump&near={ward}")
         yield _get(f"/equipment/U-{ward}/patients", about, template="/equipment/{unit_id}/patients")
         yield _get(f"/drug-lots/L-{ward}/patients", about, template="/drug-lots/{lot_id}/patients")
         yield Probe(

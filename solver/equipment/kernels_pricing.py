@@ -93,6 +93,21 @@ def _list_of(index: int, mask: Any, mode: int, lists: int) -> Any:
 
 
 @kernel
+def _begin(labels: Any, head: Any, turn: Any) -> None:
+    """Empty lists, and label 0: the unit at home."""
+    head[:] = NONE
+    turn[:] = NONE
+    labels.last[0] = NONE
+    labels.free[0] = 0
+    labels.cost[0] = 0
+    labels.mask[0] = 0
+    labels.parent[0] = NONE
+    labels.later[0] = NONE
+    labels.dead[0] = 0
+    head[0] = 0
+
+
+@kernel
 def label_routes(
     of: Any,
     unit: int,
@@ -113,16 +128,7 @@ def label_routes(
     """
     per_minute = of.transport_price[0] * scale
     minutes = head.size
-    head[:] = NONE
-    turn[:] = NONE
-    labels.last[0] = NONE
-    labels.free[0] = 0
-    labels.cost[0] = 0
-    labels.mask[0] = 0
-    labels.parent[0] = NONE
-    labels.later[0] = NONE
-    labels.dead[0] = 0
-    head[0] = 0
+    _begin(labels, head, turn)
     count = 1
     for minute in range(minutes):
         label = head[minute]

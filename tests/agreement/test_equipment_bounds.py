@@ -16,7 +16,7 @@ def test_the_optimum_is_found_and_proven_and_no_bound_lies_above_it(seed: int):
     problem = bookings(seed, requests=7, units=1 + seed % 3)
     optimum = least_cost(problem)
     assert flow_bound(problem, problem.compiled()) <= optimum
-    result = solve(problem, Budget(seconds=20.0), seed)
+    result = solve(problem, Budget(seconds=60.0), seed)
     assert (result.cost, result.bound, result.status) == (optimum, optimum, Status.OPTIMAL)
     assert result.verified
 

@@ -43,7 +43,7 @@ def run(*words):
 
 def test_a_plan_is_solved_written_and_found_clean(bookings, tmp_path):
     plan = tmp_path / "plan.csv"
-    done = run("solve", bookings, "--seconds", 10, "--workers", 2, "--output", plan)
+    done = run("solve", bookings, "--seconds", 60, "--workers", 2, "--output", plan)
     assert done.exit_code == 0, done.output
     assert "status optimal  cost 40  bound 40  gap 0.00 %" in done.output
     assert plan.read_text() == "request,device,start\nR0,D0,10\nR1,D0,45\n"
@@ -80,7 +80,7 @@ def test_a_plan_that_cannot_be_read_is_refused_with_every_fault(bookings, tmp_pa
 def test_fixed_bookings_go_the_same_way(tmp_path):
     path, plan = tmp_path / "jobs.dat.gz", tmp_path / "plan.csv"
     path.write_bytes(gzip.compress(b"Jobs = 2\n0 4\n4 9\nQualifications = 2\n1: 0\n2: 0 1\n"))
-    done = run("solve", path, "--seconds", 5, "--output", plan)
+    done = run("solve", path, "--seconds", 60, "--output", plan)
     assert done.exit_code == 0, done.output
     assert plan.read_text() == "job,device\n0,1\n1,1\n"
     assert run("check", path, plan).exit_code == 0
