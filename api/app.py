@@ -7,12 +7,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable
+from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from api import openapi, problems
 from api.admission import Admission, Gate, Pace
@@ -27,6 +29,7 @@ from api.routers import (
     experiments,
     jobs,
     offers,
+    pharmacy,
     probes,
     profiles,
     requests,
@@ -68,6 +71,25 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan(settings, outside or Outside(), metrics),
     )
+    app.router.routes.extend(_routes())
+    _add_openapi(app)
+    problems.install(app)
+    app.add_middleware(Express, owner=app)
+    app.add_middleware(NoNul)
+    app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
+    app.add_middleware(Observed, metrics=metrics)
+    app.state.gate = Gate(settings.overload_seconds, settings.overload_commands, Pace(), metrics)
+    # Outermost: what is refused is to cost as little as can be.
+    app.add_middleware(Admission, gate=app.state.gate)
+    refuse_undeclared(app)
+    return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every route that the routers declare. They know nothing of an application, and what FastAPI makes of them at the
+    first look is half of the time in which a service starts: all applications of a process share it."""
+    whole = APIRouter()
     for module in (
         requests,
         offers,
@@ -82,21 +104,12 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         webhooks,
         jobs,
         experiments,
+        pharmacy,
     ):
-        app.include_router(module.router, prefix=PREFIX)
-    app.include_router(probes.router)
-    app.include_router(probes.sandbox, prefix=PREFIX)
-    _add_openapi(app)
-    problems.install(app)
-    app.add_middleware(Express, owner=app)
-    app.add_middleware(NoNul)
-    app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
-    app.add_middleware(Observed, metrics=metrics)
-    app.state.gate = Gate(settings.overload_seconds, settings.overload_commands, Pace(), metrics)
-    # Outermost: what is refused is to cost as little as can be.
-    app.add_middleware(Admission, gate=app.state.gate)
-    refuse_undeclared(app)
-    return app
+        whole.include_router(module.router, prefix=PREFIX)
+    whole.include_router(probes.router)
+    whole.include_router(probes.sandbox, prefix=PREFIX)
+    return tuple(whole.routes)
 
 
 def refuse_undeclared(app: FastAPI) -> None:

@@ -36,6 +36,13 @@ _BUNDLE: Final[dict[str, Any]] = {
     "drugs": [{"drug_id": "heparin", "quantity": 2, "use_within_minutes": 1440}],
     "deadline_ms": 2000,
 }
+_STOCK: Final = """\
+{"format": "wardflow-stock", "version": 1, "today": "2026-03-02", "items": [
+  {"id": "D1", "useful_life_days": 60, "lead_time_days": 2, "pack": 10,
+   "costs": {"fixed": 4, "shortage": 20, "wastage": 8, "holding": 0.02},
+   "lots": [{"id": "L1", "quantity": 12, "expires": "2026-03-20"}],
+   "history": {"issued": [4, 5, 3, 6, 4, 0, 0, 5, 4, 6, 3, 4, 0, 1], "ran_out": [5]}}]}
+"""
 _SCENARIO: Final = """\
 name: One ward
 run: {start: 2026-01-05 00:00, length: 60 d, warm_up: 10 d, replications: 5}
@@ -198,6 +205,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         },
         "as_it_is": {"scenario": _SCENARIO},
     },
+    "POST /api/v1/pharmacy/plans": {"one_item": {"stock": _STOCK, "seed": 1}},
     "POST /api/v1/webhooks": {
         "of_a_ward": {
             "url": "https://example.org/wardflow",

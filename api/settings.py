@@ -5,6 +5,7 @@ Nothing is read when this module is imported: whoever starts the service makes a
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
@@ -244,8 +245,9 @@ class Settings(BaseSettings):
     )
 
 
+@cache
 def installed_version() -> str:
-    """The version of wardflow that is installed."""
+    """The version of wardflow that is installed; looked up once, in the files of the installation."""
     try:
         return version("wardflow")
     except PackageNotFoundError:

@@ -13,8 +13,10 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -31,8 +33,22 @@ class Family:
     packages: tuple[str, ...]
 
 
-PLACING = Family("placing", "about a minute", ("solver",))
+PLACING = Family(
+    "placing",
+    "about a minute",
+    ("solver.engine", "solver.equipment", "solver.hospital", "solver.pharmacy", "solver.placing"),
+)
+ROSTERING = Family("rostering", "half a minute", ("solver.engine", "solver.rostering"))
+EQUIPMENT = Family("equipment", "some ten seconds", ("solver.engine", "solver.equipment"))
 SIMULATION = Family("simulation", "some ten seconds", ("solver.engine", "simulations.engine"))
+PLACED = Family(
+    "placed_simulation",
+    "about a minute",
+    ("simulations.placing", "solver.engine", "solver.equipment", "solver.pharmacy", "solver.placing"),
+)
+PHARMACY = Family("pharmacy", "some ten seconds", ("solver.engine", "solver.pharmacy"))
+SIDE_BY_SIDE = ((PLACING, PLACED), (SIMULATION, ROSTERING, EQUIPMENT, PHARMACY))
+"""Families compiled one after the other, beside the other row; the placed simulation needs placing's kernels."""
 
 
 def compile_if_cold(tell: Callable[[str], None], family: Family = PLACING) -> None:
@@ -65,6 +81,34 @@ def compile_placing() -> None:
 def compile_simulation() -> None:
     """The kernels of the event engine, which a service does not need at its start."""
     from simulations.engine.warming import warm_up
+
+    warm_up()
+
+
+def compile_rostering() -> None:
+    """The kernels that make rosters."""
+    from solver.rostering.warming import warm_up
+
+    warm_up()
+
+
+def compile_placed_simulation() -> None:
+    """The kernels of a hospital that is simulated with the placing of production in it."""
+    from simulations.placing.warming import warm_up
+
+    warm_up()
+
+
+def compile_pharmacy() -> None:
+    """Kernels of perishable stock: exact recursions, policies and simulated days."""
+    from solver.pharmacy.perishable.warming import warm_up
+
+    warm_up()
+
+
+def compile_equipment() -> None:
+    """The kernels that plan bookings, which a service does not need at its start."""
+    from solver.equipment.warming import warm_up
 
     warm_up()
 
@@ -103,6 +147,16 @@ def _leave(stamp: Path, family: Family) -> None:
         return
 
 
+def compile_all_if_cold(tell: Callable[[str], None]) -> None:
+    """Fill the cache of every family, two side by side: each child keeps one processor busy."""
+    with ThreadPoolExecutor(len(SIDE_BY_SIDE)) as pool:
+        list(pool.map(partial(_compile_row, tell), SIDE_BY_SIDE))
+
+
+def _compile_row(tell: Callable[[str], None], families: Sequence[Family]) -> None:
+    for family in families:
+        compile_if_cold(tell, family)
+
+
 if __name__ == "__main__":
-    for each in (PLACING, SIMULATION):
-        compile_if_cold(print, each)
+    compile_all_if_cold(print)

@@ -7,9 +7,14 @@ from typing import Annotated
 
 import typer
 
+from cli import simulate_fit, simulate_load
+from cli.places import DatabaseOption, KeyFileOption
 from cli.verb import verb_app
 
 app = verb_app()
+app.command("fit")(simulate_fit.fit)
+app.command("back-test")(simulate_fit.back_test)
+app.command("load")(simulate_load.load)
 
 ScenarioArgument = Annotated[Path, typer.Argument(metavar="S.yaml", exists=True, dir_okay=False)]
 SeedOption = Annotated[int, typer.Option(min=0, help="Which chance; the same seed gives the same output.")]
@@ -56,6 +61,21 @@ def init(
         raise Refused(f"{file} is there already. Name another file.")
     file.write_text(text, encoding="utf-8")
     typer.echo(f"Wrote {file}. Try: wardflow simulate run {file}")
+
+
+@app.command("from-snapshot")
+def from_snapshot(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new scenario.")] = Path("today.yaml"),
+    database: DatabaseOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Make a scenario of the hospital as it stands: today's census is the starting state, identities left out.
+
+    Its hospital lies beside it as FILE.hospital.json; both are for the owner alone (0600), and nothing is overwritten.
+    """
+    from cli.simulate_snapshot import snapshot
+
+    typer.echo(snapshot(file, database, key_file))
 
 
 @app.command()

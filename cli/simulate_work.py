@@ -14,7 +14,7 @@ from rich.console import Console
 from cli.simulate_table import print_run, print_sweep, print_verdicts
 from simulations.experiments.comparing import Compared, compare
 from simulations.experiments.replications import Plan, Replicated, Watch, experiment
-from simulations.scenarios.build import Built
+from simulations.scenarios.build import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +26,21 @@ class Work:
     output: Path | None
     event_log: bool = False
 
-    def single(self, built: Built) -> None:
+    def single(self, built: Scene) -> None:
         """Run one scenario."""
         self._check_output()
+        _warn([built])
         [replicated] = self._replicated([built])
-        print_run(replicated, _console())
+        print_run(replicated, screen())
         self._write([replicated], [])
 
-    def compared(self, builts: Sequence[Built], axis: str | None = None) -> None:
+    def compared(self, builts: Sequence[Scene], axis: str | None = None) -> None:
         """Run several, paired; with ``axis`` they are points of a sweep."""
         self._check_output()
+        _warn(builts)
         replicated = self._replicated(builts)
         found = compare(replicated) if len(replicated) > 1 else []
-        console = _console()
+        console = screen()
         if axis is not None:
             print_sweep(replicated, axis, console)
         print_verdicts(replicated, found, console)
@@ -52,12 +54,14 @@ class Work:
         if self.output is not None and self.output.is_dir() and any(self.output.iterdir()):
             raise Refused(f"{self.output} is not empty, and nothing is overwritten. Name a new folder.")
 
-    def _replicated(self, builts: Sequence[Built]) -> list[Replicated]:
-        from cli.kernels import SIMULATION, compile_if_cold
+    def _replicated(self, builts: Sequence[Scene]) -> list[Replicated]:
+        from cli.kernels import PLACED, SIMULATION, compile_if_cold
+        from simulations.scenarios.build_placed import Placed
 
         # Beside what is printed, whose bytes are the same every time.
-        compile_if_cold(functools.partial(typer.echo, err=True), SIMULATION)
-        with _progress() as watch:
+        for family in {PLACED if isinstance(each, Placed) else SIMULATION for each in builts}:
+            compile_if_cold(functools.partial(typer.echo, err=True), family)
+        with progress_bar() as watch:
             return experiment(builts, self.plan, watch)
 
     def _write(
@@ -91,25 +95,35 @@ class Work:
         return " ".join(["wardflow", self.command, *given])
 
 
+def _warn(builts: Sequence[Scene]) -> None:
+    """On standard error, and once where several scenarios share a line."""
+    for line in dict.fromkeys(str(warning) for built in builts for warning in built.warnings):
+        typer.echo(f"Warning: {line}", err=True)
+
+
 def _events(replicated: Replicated) -> object:
     from simulations.engine.run import simulate
     from simulations.experiments.memory import refuse_too_large
-    from simulations.reports.tables import event_log
+    from simulations.experiments.placing import simulated
+    from simulations.reports.tables import event_log, placed_log
+    from simulations.scenarios.build_placed import Placed
 
     built = replicated.built
+    if isinstance(built, Placed):
+        return placed_log(simulated(built, replicated.plan.seed), built)
     refuse_too_large([built], 1, log=True)
     outcome = simulate(built.model, seed=replicated.plan.seed, horizon=built.scenario.run.length, log=True)
     return event_log(outcome, built)
 
 
-def _console() -> Console:
+def screen() -> Console:
     """Colours and frames on a terminal; elsewhere plain text of a fixed width."""
     console = Console()
     return console if console.is_terminal else Console(width=110, color_system=None, soft_wrap=True)
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Watch]:
+def progress_bar() -> Iterator[Watch]:
     """A bar on a terminal's standard error; nothing where nobody could see it move."""
     console = Console(stderr=True)
     if not console.is_terminal or console.is_dumb_terminal:

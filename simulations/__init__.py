@@ -54,13 +54,16 @@ def compare(
     """Simulate scenarios with the very same patients; what each changes against the first, one measure a row.
 
     Columns: scenario, base, measure, place, patient_class, change, low, high, low_all, high_all, p_value,
-    adjusted_p_value, decided, verdict. Raises InvalidInstance with every fault of the scenarios.
+    adjusted_p_value, decided, verdict. A measure that would mislead, as where the end of the run cuts off whom it is
+    about, has no numbers and a verdict that says why. Raises InvalidInstance with every fault of the scenarios.
     """
     from simulations.experiments.comparing import compare as compared
+    from simulations.experiments.comparing import withheld
     from simulations.experiments.replications import Plan, experiment
     from simulations.reports.tables import comparison
     from simulations.scenarios.build import load_all
 
     built = load_all([Path(scenario) for scenario in scenarios])
     plan = Plan(seed, replications, precision, budget, workers)
-    return comparison(compared(experiment(built, plan)))
+    replicated = experiment(built, plan)
+    return comparison(compared(replicated), withheld(replicated))

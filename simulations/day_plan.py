@@ -83,7 +83,7 @@ def plan(draw: Draw, start: Minute) -> Day:
 
 def planned(made: Hospital, draw: Draw, start: Minute) -> Day:
     """The day of a hospital that was taken in ``CENSUS_BEFORE`` minutes before ``start``."""
-    hospital, before = _without_bookings(_rostered(made, start, draw.minutes), start)
+    hospital, before = without_bookings(_rostered(made, start, draw.minutes), start)
     asked = [*before, *_bundles(hospital, requests(hospital, draw.seed, start, draw.minutes, draw.load))]
     night = _night(hospital, draw, start)
     faulty = _faulty(asked, draw)
@@ -121,8 +121,8 @@ def _later(shift: Shift, by: Minute) -> Shift:
     return replace(shift, id=f"{shift.id}+{by}", start=start, end=end, breaks=breaks)
 
 
-def _without_bookings(hospital: Hospital, start: Minute) -> tuple[Hospital, list[Arrival]]:
-    """What the generator booked ahead becomes requests of the first minute: people book, and people come."""
+def without_bookings(hospital: Hospital, start: Minute) -> tuple[Hospital, list[Arrival]]:
+    """What was booked ahead becomes requests of the first minute: people book, and people come."""
     persons = {person.id: person for person in hospital.persons}
     booked = [stay for stay in hospital.stays if stay.state is StayState.BOOKED]
     awaited = {stay.person_id for stay in booked}

@@ -156,20 +156,33 @@ def _moments(
     source: Source, rng: Generator, start: Minute, minutes: int, load: float
 ) -> list[tuple[Minute, bool]]:
     """Minutes of requests and whether each is planned: Poisson within each hour of the local day."""
-    planned = source.profile.priorities[3]
-    daily = load * 1440 * source.beds / source.profile.mean_stay_minutes
+    daily = load * daily_requests(source)
+    shares = [(planned, hourly_share(source, planned)) for planned in (False, True)]
     found: list[tuple[Minute, bool]] = []
     cut = start
     while cut < start + minutes:
         wall = from_minute(cut, source.zone)
         end = min(cut + 60 - wall.minute, start + minutes)
         share = (end - cut) / 60
-        for is_planned, part, hours, weekdays in (
-            (False, 1 - planned, HOURS_UNPLANNED, WEEKDAYS_UNPLANNED),
-            (True, planned, HOURS_PLANNED, WEEKDAYS_PLANNED),
-        ):
-            rate = daily * part * weekdays[wall.weekday()] * 7 / sum(weekdays)
-            rate *= share * hours[wall.hour] / sum(hours)
+        for is_planned, hourly in shares:
+            rate = share * daily * hourly[wall.weekday()][wall.hour]
             found += [(int(rng.integers(cut, end)), is_planned) for _ in range(rng.poisson(rate))]
         cut = end
     return sorted(found)
+
+
+def daily_requests(source: Source) -> float:
+    """Requests of an average day that ask for as many bed-minutes as the source's beds can give."""
+    return 1440 * source.beds / source.profile.mean_stay_minutes
+
+
+def hourly_share(source: Source, planned: bool) -> list[list[float]]:
+    """Of an average day's requests those that are planned, or are not, and come in each hour of each weekday."""
+    routine = source.profile.priorities[3]
+    part, hours, weekdays = (
+        (routine, HOURS_PLANNED, WEEKDAYS_PLANNED)
+        if planned
+        else (1 - routine, HOURS_UNPLANNED, WEEKDAYS_UNPLANNED)
+    )
+    by_hour = [hour / sum(hours) for hour in hours]
+    return [[part * day * 7 / sum(weekdays) * hour for hour in by_hour] for day in weekdays]

@@ -270,6 +270,15 @@ def _jobs() -> Iterator[Probe]:
         lambda w: Call("GET", f"{experiments}/{w.job(scenario)}/report"),
         again=True,
     )
+    stock = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
+    plans = "/api/v1/pharmacy/plans"
+    yield Probe(f"POST {plans}", HOSPITAL, lambda _: Call("POST", plans, stock))
+    yield Probe(
+        f"GET {plans}/{{job_id}}",
+        HOSPITAL,
+        lambda w: Call("GET", f"{plans}/{w.make('/pharmacy/plans', stock)['id']}"),
+        again=True,
+    )
     yield _get("/jobs")
     for part in ("", "/result"):
         yield Probe(

@@ -49,27 +49,28 @@ class Sender:
         self._reach = reach
         self._seconds = seconds
         self._look_up = look_up
-        # The transport alone: a client would write addresses, which may hold a secret of the receiver's, into the log.
-        self._transport = httpx.AsyncHTTPTransport(
-            verify=tls or httpx.create_ssl_context(trust_env=False), trust_env=False
-        )
+        self._tls = tls
+        self._opening = asyncio.Lock()
+        self._opened: httpx.AsyncHTTPTransport | None = None
 
     async def send(self, address: str, headers: Mapping[str, str], body: bytes) -> Sent:
         """One attempt; never raises for what the receiver or the network does."""
+        transport = await self._transport()
         began = time.monotonic()
-        outcome, status = await self._tried(address, headers, body)
+        outcome, status = await self._tried(transport, address, headers, body)
         return Sent(outcome, status, round(1000 * (time.monotonic() - began)))
 
     async def close(self) -> None:
         """End every connection."""
-        await self._transport.aclose()
+        if self._opened is not None:
+            await self._opened.aclose()
 
     async def _tried(
-        self, address: str, headers: Mapping[str, str], body: bytes
+        self, transport: httpx.AsyncHTTPTransport, address: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[Outcome, int | None]:
         try:
             async with asyncio.timeout(self._seconds):
-                status = await self._post(address, headers, body)
+                status = await self._post(transport, address, headers, body)
         except AddressRefused:
             return "address_refused", None
         except (TimeoutError, httpx.TimeoutException):
@@ -78,7 +79,9 @@ class Sender:
             return "unreachable", None
         return ("delivered" if 200 <= status < 300 else "refused"), status
 
-    async def _post(self, address: str, headers: Mapping[str, str], body: bytes) -> int:
+    async def _post(
+        self, transport: httpx.AsyncHTTPTransport, address: str, headers: Mapping[str, str], body: bytes
+    ) -> int:
         url = checked_url(address, self._reach)
         to = await looked_up(url, self._reach, self._look_up)
         request = httpx.Request(
@@ -91,6 +94,20 @@ class Sender:
                 "timeout": httpx.Timeout(self._seconds).as_dict(),
             },
         )
-        response = await self._transport.handle_async_request(request)
+        response = await transport.handle_async_request(request)
         await response.aclose()
         return response.status_code
+
+    async def _transport(self) -> httpx.AsyncHTTPTransport:
+        """The transport alone: a client would write addresses, which may hold a secret of the receiver's, into the log.
+
+        Made for the first message: to read every authority that the machine trusts takes 25 ms, and most hospitals have
+        no webhook.
+        """
+        async with self._opening:
+            if self._opened is None:
+                tls = self._tls
+                if tls is None:
+                    tls = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+                self._opened = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
+            return self._opened

@@ -32,7 +32,7 @@ from simulations.experiments.replications import (
 from simulations.experiments.warming import Warming, warming
 from simulations.reports.page import page
 from simulations.reports.tables import comparison, summary
-from simulations.scenarios.build import Built
+from simulations.scenarios.build import Scene
 from simulations.scenarios.text import load_text
 
 MOST_PIECES: Final = 32
@@ -91,7 +91,7 @@ class Experiment:
         return _told(gathered(_scenarios(spec), _plan(spec), warmed, rows), spec)
 
 
-def _warm_up(built: Built, plan: Plan, observer: Observer) -> Document:
+def _warm_up(built: Scene, plan: Plan, observer: Observer) -> Document:
     try:
         return _warmed(warming(built, plan.seed, plan.workers, observer.stopped))
     except Cancelled:
@@ -132,7 +132,7 @@ def _plan(spec: Document) -> Plan:
     return Plan(spec["seed"], spec["replications"], spec["precision"], spec["budget"])
 
 
-def _scenarios(spec: Document) -> tuple[Built, ...]:
+def _scenarios(spec: Document) -> tuple[Scene, ...]:
     return _built(_frozen(spec))
 
 
@@ -143,7 +143,7 @@ def _frozen(spec: Document) -> tuple[str, tuple[tuple[str, tuple[tuple[str, str]
 
 
 @functools.lru_cache(maxsize=4)
-def _built(described: tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]]) -> tuple[Built, ...]:
+def _built(described: tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]]) -> tuple[Scene, ...]:
     """The scenario and its variants: read once by a process that does many pieces of one job."""
     text, variants = described
     return (load_text(text), *(load_text(text, settings).renamed(name) for name, settings in variants))

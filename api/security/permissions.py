@@ -76,6 +76,7 @@ class Permission(StrEnum):
     WEBHOOK_READ = "webhook.read"
     WEBHOOK_CHANGE = "webhook.change"
     EXPERIMENT_RUN = "experiment.run"
+    PHARMACY_PLAN = "pharmacy.plan"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     SANDBOX_CLOCK = "sandbox.clock"
@@ -164,11 +165,12 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.WEBHOOK_CHANGE: _hospital(Role.ADMINISTRATOR, Role.OPERATIONS),
     # Experiments and plans are about the whole house.
     Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
+    Permission.PHARMACY_PLAN: _hospital(Role.PHARMACIST),
     Permission.JOB_READ: _hospital(
-        Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
+        Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
     ),
     Permission.JOB_STOP: _hospital(
-        Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
+        Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
     ),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from api.schemas.chains import ChainIn
 from api.security.access import Access
+from api.security.permissions import Permission
 from api.services import words
 from api.services.cases import Case, Proposal
 from api.services.changes import Changes
@@ -67,7 +68,7 @@ def seek_for_request(command: SeekForRequest, changes: Changes) -> Answer:
     command.access.require(case.ward_id)
     if case.allocation is not None:
         return _none(phrases.HAS_BED.of(request=case.id), changes)
-    movable = list(movable_stays(command.moves, changes))
+    movable = list(_seen(movable_stays(command.moves, changes), command.access, changes))
     chain = _chain_for(case, movable, _bounds(command.body), time.monotonic, changes)
     return _answer(case.id, _reason(case, chain), chain, changes)
 
@@ -116,7 +117,8 @@ def seek_for_stay(command: SeekForStay, changes: Changes) -> Answer:
     against = _bars(stay, command.moves, changes)
     if against:
         return _none(phrases.NOT_MOVED.of(bars=tuple(against)), changes)
-    others = [one for one in movable_stays(command.moves, changes) if one.stay_id != stay.id]
+    movable = _seen(movable_stays(command.moves, changes), command.access, changes)
+    others = [one for one in movable if one.stay_id != stay.id]
     request = repatriation(stay, changes)
     found = changes.live.find(request, changes.desk.new_id("alc"))
     new_id, bounds = (lambda: changes.desk.new_id("alc")), _bounds(command.body)
@@ -183,6 +185,15 @@ def movable_stays(moves: Mapping[str, int], changes: Changes) -> Iterator[Movabl
         yield Movable(stay.id, partial(_asked_for, stay, lounge, records))
 
 
+def _seen(movable: Iterable[Movable], access: Access, changes: Changes) -> Iterator[Movable]:
+    """Those on wards whose proposals the seeker may read: a chain names everybody whom it moves."""
+    records = changes.records
+    for one in movable:
+        ward_id = records.ward_of_bed(records.stays[one.stay_id].bed_id).id
+        if access.allows(ward_id, Permission.PROPOSAL_READ):
+            yield one
+
+
 def _asked_for(stay: Stay, lounge: frozenset[str], records: Records) -> Request:
     """What is asked for who would be moved."""
     rooms = lounge if may_sit(stay, records) else None
@@ -205,19 +216,24 @@ def spoken_for(changes: Changes) -> frozenset[str]:
 
 
 def is_outlier(stay: Stay, changes: Changes) -> bool:
-    """Whether somebody lies outside the wards of their speciality, though the hospital has such a ward."""
-    wards = changes.records.wards.values()
+    """Whether somebody lies outside the wards of their speciality, though the site has such a ward."""
     own = changes.records.ward_of_bed(stay.bed_id)
     lies = stay.state is StayState.OCCUPYING and stay.with_stay_id is None
-    elsewhere = any(stay.care.speciality in ward.specialities for ward in wards)
-    return lies and elsewhere and stay.care.speciality not in own.specialities
+    return lies and stay.care.speciality not in own.specialities and any(_own_wards(stay, changes))
+
+
+def _own_wards(stay: Stay, changes: Changes) -> Iterator[str]:
+    """The wards of somebody's speciality on the site where they lie: going to another is a journey, not a move."""
+    site_id = changes.records.ward_of_bed(stay.bed_id).site_id
+    for ward in changes.records.wards.values():
+        if ward.site_id == site_id and stay.care.speciality in ward.specialities:
+            yield ward.id
 
 
 def repatriation(stay: Stay, changes: Changes) -> Request:
-    """The request that takes an outlier to a ward of their speciality."""
+    """The request that takes an outlier to a ward of their speciality on the same site."""
     records = changes.records
-    home = (ward.id for ward in records.wards.values() if stay.care.speciality in ward.specialities)
-    rooms = [room for ward_id in home for room in records.rooms_of_ward.get(ward_id, ())]
+    rooms = [room for ward_id in _own_wards(stay, changes) for room in records.rooms_of_ward.get(ward_id, ())]
     return move_request(stay, records, LIMITS, f"move/{stay.id}", rooms)
 
 

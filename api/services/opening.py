@@ -25,5 +25,13 @@ def open_proposal(
         change,
         expires=changes.now + VALID_MINUTES,
     )
-    changes.tell("proposal.made", proposal.id, proposal_kind=kind, about=subject_id)
+    changes.tell("proposal.made", proposal.id, proposal_kind=kind, **named(proposal))
     return changes.propose(proposal)
+
+
+def named(proposal: Proposal) -> dict[str, str]:
+    """What events name of a proposal: what it is about; of a call-in the ward, because who is on duty is not for
+    everybody who hears of it."""
+    if proposal.kind == "call_in":
+        return {"ward_id": proposal.change["ward_id"]}
+    return {"about": proposal.subject_id}

@@ -14,7 +14,7 @@ from api.security.permissions import Permission
 from api.services import chain_answers
 from api.services.cases import Proposal
 from api.services.changes import Changes
-from api.services.opening import open_proposal
+from api.services.opening import named, open_proposal
 from api.services.stating import state_reason
 from api.services.transfers import TransferStay, transfer_request, transfer_stay
 from api.services.units import free_unit, way
@@ -145,7 +145,7 @@ def answer_proposal(command: Answered, changes: Changes) -> Answer:
     # A move frees a bed, another unit frees the one before, a call-in adds a nurse.
     changes.came_free = changes.came_free or command.accepted
     changes.propose(replace(proposal, state=state, decided_by=account))
-    changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind, about=proposal.subject_id)
+    changes.tell(f"proposal.{state}", proposal.id, proposal_kind=proposal.kind, **named(proposal))
     action = CONFIRMED_PROPOSAL if command.accepted else DECLINED_PROPOSAL
     ward_id = ward_id if waits is None else waits.ward_id
     state_reason(

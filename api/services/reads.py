@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, false, or_, select
 
 from api.errors import InvalidInput, Place
+from api.security.access import Access
+from api.security.permissions import Permission
 from api.services import words
 from api.services.reading_reasons import Reader
 from api.services.sight import Sight
@@ -296,11 +298,17 @@ def proposals(connection: Connection, state: str, zone: str, reader: Reader) -> 
     found = Sight.of(reader.access).of_proposals(connection, every)
     given = reader.of_subjects(connection, [p.id for p in found])
     unsaid = {"reason": None, "withheld": False}
-    items = [
-        words.proposal_json(proposal_of(p), zone) | {"answered_because": given.get(p.id, unsaid)}
-        for p in found
-    ]
+    told = (_without_staff(words.proposal_json(proposal_of(p), zone), reader.access) for p in found)
+    items = [item | {"answered_because": given.get(item["id"], unsaid)} for item in told]
     return {"items": items, "next": None}
+
+
+def _without_staff(told: dict[str, Any], access: Access) -> dict[str, Any]:
+    """A call-in without whose shifts it is about, for who may not read of the ward's staff."""
+    change = told["change"]
+    if told["kind"] != "call_in" or access.allows(change["ward_id"], Permission.STAFF_READ):
+        return told
+    return told | {"subject_id": None, "change": change | {"shift_id": None}}
 
 
 # --- parts --------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 from api.errors import WrongState
 from api.schemas.offers import RecommendIn
 from api.security.access import Access
+from api.security.permissions import Permission
 from api.services import words
 from api.services.cases import Case
 from api.services.changes import Changes
@@ -19,7 +20,7 @@ from solver.engine.result import Budget
 from solver.hospital import Allocation, Minute
 from solver.placing import phrases, rules
 from solver.placing.ahead import as_it_waits
-from solver.placing.displace import URGENT, Exchange
+from solver.placing.displace import URGENT, Booking, Exchange
 from solver.placing.explain import clock, paid
 from solver.placing.problem import Decision, Price
 from solver.placing.recommend import Option, Recommended, recommend
@@ -58,7 +59,7 @@ def recommended(command: Recommend, changes: Changes) -> dict[str, Any]:
     options = [_option(option, case, changes) for option in found.options]
     exchange = _exchange(case, found, changes)
     if exchange is not None:
-        options = [_displacing(exchange, case, changes), *options][: command.body.k]
+        options = [_displacing(exchange, case, command.access, changes), *options][: command.body.k]
     return {
         "request_id": command.body.request_id,
         "decided_at": words.moment(changes.now, changes.zone),
@@ -109,7 +110,7 @@ def _need(case: Case, changes: Changes) -> dict[str, Any]:
     return words.need_json(words.need_of(case.request, why_not, changes.live, again), changes.zone)
 
 
-def _displacing(exchange: Exchange, case: Case, changes: Changes) -> dict[str, Any]:
+def _displacing(exchange: Exchange, case: Case, access: Access, changes: Changes) -> dict[str, Any]:
     """The option that takes a less urgent booking's place, told as the hospital is without that booking."""
     theirs = exchange.displaced
     urgent, again = exchange.urgent.allocation, exchange.again.allocation
@@ -118,15 +119,26 @@ def _displacing(exchange: Exchange, case: Case, changes: Changes) -> dict[str, A
         changes.live.withdraw(theirs.request, theirs.allocation)
         taken = takes(urgent, changes.records)
         told = _told(exchange.urgent, urgent, taken, case, changes)
-    sentence = phrases.TAKES_PLACE_OF.of(request=theirs.request.id)
-    told["takes_place_of"] = {
+    told["takes_place_of"] = _giving_way(theirs, again, access, changes)
+    return told
+
+
+def _giving_way(
+    theirs: Booking, again: Allocation | None, access: Access, changes: Changes
+) -> dict[str, Any]:
+    """Whose place it takes, and what they get instead; of a ward whose requests one may not read only that somebody's
+    is taken."""
+    ward_id = changes.records.ward_of_bed(theirs.allocation.bed_id).id
+    if not access.allows(ward_id, Permission.REQUEST_READ):
+        hidden = dict.fromkeys(("request_id", "from_bed_id", "bed_id", "start"))
+        return {**hidden, "sentence": as_json(phrases.RELAX_HIDDEN.of())}
+    return {
         "request_id": theirs.request.id,
         "from_bed_id": theirs.allocation.bed_id,
         "bed_id": None if again is None else again.bed_id,
         "start": None if again is None else words.moment(again.start, changes.zone),
-        "sentence": as_json(sentence),
+        "sentence": as_json(phrases.TAKES_PLACE_OF.of(request=theirs.request.id)),
     }
-    return told
 
 
 def _option(option: Option, case: Case, changes: Changes) -> dict[str, Any]:

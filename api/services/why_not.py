@@ -241,6 +241,8 @@ class _Teller:
 
     def reasons(self, asked: Asked, found: Relaxed) -> Iterator[Sentence]:
         """The answer in sentences."""
+        if found.unconfirmed:
+            yield phrases.RELAX_UNCONFIRMED.of()
         if found.relaxation is None:
             roles = [RELIEF[one.rule_id].role for one in asked.standing if one.rule_id in RELIEF]
             yield phrases.RELAX_NONE.of(calls=tuple(dict.fromkeys((*roles[:MOST_CALLS], "bed_manager"))))

@@ -23,7 +23,12 @@ from solver.placing.scarcity import version_of_prices
 NICENESS = 5
 """Behind the service, which answers everybody else meanwhile."""
 
-PRELOADED = ("solver.placing.solve", "solver.placing.cheapest", "api.solving.child")
+PRELOADED = (
+    "solver.placing.solve",
+    "solver.placing.cheapest",
+    "solver.placing.cpsat.elastic",
+    "api.solving.child",
+)
 """Imported once, before a process is forked off: it is what takes longest of starting one."""
 
 
@@ -81,7 +86,13 @@ def relaxed(task: RelaxTask) -> Relaxed:
     from solver.placing.cheapest import cheapest
 
     found = cheapest(task.question, task.problem, task.seconds, workers=task.workers, seed=task.seed)
-    return Relaxed(relaxation=found.relaxation, method=found.method, bound=found.bound, proven=found.proven)
+    return Relaxed(
+        relaxation=found.relaxation,
+        method=found.method,
+        bound=found.bound,
+        proven=found.proven,
+        unconfirmed=found.unconfirmed,
+    )
 
 
 def limit_memory(memory_bytes: int) -> None:
@@ -110,4 +121,4 @@ def _small_task() -> Task:
         Request(f"of-{person.id}", person.id, Priority.ROUTINE, Care("any"), 0, 0, 60)
         for person in hospital.persons
     )
-    return Task(PlacingProblem(hospital, 0, requests), seconds=0.2, workers=1, seed=1)
+    return Task(PlacingProblem(hospital, 0, requests), seconds=0.2, workers=2, seed=1)

@@ -87,6 +87,7 @@ class Relaxed(BaseModel):
     method: Method
     bound: int
     proven: bool
+    unconfirmed: bool = False
 
 
 class NoPlan(Exception):

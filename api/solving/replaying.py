@@ -19,9 +19,9 @@ from solver.engine.errors import SolverError
 from solver.engine.rule import Profile
 from solver.placing.replay import Past, Replayed, replay
 
-LATE_SECONDS = 10.0
-"""So much later than asked for the process may answer: it has kernels to load, and looks at the time between two
-decisions only."""
+LATE_SECONDS = 30.0
+"""So much later than asked for the process may answer: it has kernels to load, which takes two seconds, or twenty where
+many others want the processors; and it looks at the time between two decisions only."""
 
 _REPLAYED = TypeAdapter(tuple[Replayed, ...])
 

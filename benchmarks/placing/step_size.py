@@ -24,6 +24,7 @@ from solver.placing.annealing import MOST_OUT, Annealed, anneal
 from solver.placing.asks import Pricing, compile_request
 from solver.placing.kernels_ruin import empty
 from solver.placing.live import LiveHospital
+from solver.placing.meeting import MEETINGS
 from solver.placing.search import SPARE_COLUMNS, lent_slots, scratch_of, world_of
 
 OUTPUT: Final = Path("benchmarks/results/step_size.jsonl")
@@ -45,16 +46,23 @@ NORMAL_95: Final = 1.96
 
 
 def annealed(
-    live: LiveHospital, requests: Sequence[Request], budget: Budget, seed: int, most_out: int
+    live: LiveHospital,
+    requests: Sequence[Request],
+    budget: Budget,
+    seed: int,
+    most_out: int = MOST_OUT,
+    workers: int = 1,
+    meetings: int = MEETINGS,
 ) -> Annealed:
-    """The heuristic's own work with steps of some size; the hospital is left as it was."""
+    """The heuristic's own work with steps of some size, or workers that meet so often; the hospital is left as it
+    was."""
     arrays, pricing = live.arrays, Pricing.of(live.records.profile)
     compiled = [compile_request(request, arrays, pricing) for request in requests]
     starts = max((one.ask.latest - one.ask.base) // one.ask.step + 1 for one in compiled)
     arrays.widen(SPARE_COLUMNS)
     with lent_slots(arrays, len(requests)) as slots:
         world = world_of(arrays, pricing, scratch_of(arrays, starts), requests, compiled, slots)
-        found = anneal(world, budget.start(), seed, Unobserved(), most_out=most_out)
+        found = anneal(world, budget.start(), seed, Unobserved(), workers, most_out, meetings)
         empty(world)
     return found
 

@@ -40,15 +40,6 @@ import orjson
 
 from benchmarks.record import append
 from benchmarks.service import workload
-from benchmarks.service.load_client import (
-    Connection,
-    Exchange,
-    Message,
-    Run,
-    client_process,
-    open_loop,
-    run_loop,
-)
 from benchmarks.service.systems import ENCRYPTED, KINDS
 from benchmarks.service.traces import read, stages
 from benchmarks.service.under_load import (
@@ -61,6 +52,15 @@ from benchmarks.service.under_load import (
     refuse_others,
 )
 from simulations.day_http import milliseconds
+from simulations.load.connection import Connection
+from simulations.load.loops import (
+    Exchange,
+    Message,
+    Run,
+    client_process,
+    open_loop,
+    run_loop,
+)
 
 SHORTEST_MS: Final = 20
 LONGEST_MS: Final = 500

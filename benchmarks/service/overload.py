@@ -22,7 +22,6 @@ import orjson
 
 from benchmarks.record import append
 from benchmarks.service import workload
-from benchmarks.service.load_client import Exchange, Run
 from benchmarks.service.systems import ENCRYPTED, KINDS
 from benchmarks.service.under_load import (
     UNAVAILABLE,
@@ -34,6 +33,7 @@ from benchmarks.service.under_load import (
     refuse_others,
 )
 from simulations.day_http import milliseconds
+from simulations.load.loops import Exchange, Run
 
 TIMES: Final = 10
 CONNECTIONS: Final = 1000

@@ -23,11 +23,11 @@ from scipy import stats
 
 from benchmarks.record import append
 from benchmarks.service import workload
-from benchmarks.service.load_client import Run
 from benchmarks.service.start import memory_of
 from benchmarks.service.systems import ENCRYPTED, KINDS, POSTGRESQL
 from benchmarks.service.under_load import UNAVAILABLE, Loaded, accepted, check_stored, loaded, refuse_others
 from simulations.day_http import milliseconds
+from simulations.load.loops import Run
 
 GROWTH_GOAL: Final = 0.02
 """An hour, of the memory after the warm-up."""

@@ -28,7 +28,6 @@ from typing import Any, Final
 
 from benchmarks.record import append
 from benchmarks.service import workload
-from benchmarks.service.load_client import Run, client_process
 from benchmarks.service.naive import count_bookings
 from benchmarks.service.systems import (
     ENCRYPTED,
@@ -47,6 +46,7 @@ from cli.service import Service
 from models.place import Place
 from simulations.day_http import milliseconds
 from simulations.hospital import generate
+from simulations.load.loops import Run, client_process
 from solver.hospital import Hospital, Minute, to_minute
 
 CLIENTS: Final = 32

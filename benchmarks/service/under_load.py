@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.service import workload
-from benchmarks.service.load_client import LOST, Exchange, Run, client_process
 from benchmarks.service.systems import (
     POSTGRESQL,
     Wardflow,
@@ -20,6 +19,8 @@ from benchmarks.service.systems import (
     wardflow,
 )
 from simulations.hospital import generate
+from simulations.load.connection import LOST
+from simulations.load.loops import Exchange, Run, client_process
 from solver.hospital import to_minute
 
 if TYPE_CHECKING:

@@ -21,8 +21,11 @@ from typing import Any, Final
 
 import orjson
 
-from benchmarks.service.load_client import (
-    Connection,
+from simulations.day_http import body_of
+from simulations.demand import Arrival, requests
+from simulations.hospital import ZONE
+from simulations.load.connection import Connection
+from simulations.load.loops import (
     Exchange,
     Fixed,
     Message,
@@ -32,9 +35,6 @@ from benchmarks.service.load_client import (
     open_loop,
     run_loop,
 )
-from simulations.day_http import body_of
-from simulations.demand import Arrival, requests
-from simulations.hospital import ZONE
 from solver.engine.rule import Profile
 from solver.hospital import Hospital, Minute
 from solver.hospital.timegrid import MINUTES_PER_DAY

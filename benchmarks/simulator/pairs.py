@@ -17,7 +17,7 @@ from benchmarks.simulator.coverage import erlang_wait
 from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import compare
 from simulations.experiments.replications import Plan, experiment
-from simulations.scenarios.build import Built, load
+from simulations.scenarios.build import Scene, load
 
 BEDS, MORE, PER_DAY, HOURS = 3, 4, 6.0, 8.0
 REPLICATIONS = 20
@@ -32,7 +32,7 @@ resources: {{ward: {{beds: {BEDS}}}}}
 """
 
 
-def scenarios() -> list[Built]:
+def scenarios() -> list[Scene]:
     """The base, and the better one."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ward.yaml"

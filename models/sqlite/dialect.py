@@ -13,7 +13,7 @@ from models.errors import DatabaseError
 from models.guards import Guard
 from models.sqlite.guards import MESSAGE, statements
 
-_GUARD_OBJECTS = "SELECT type, name FROM sqlite_master WHERE name LIKE 'guard\\_%' ESCAPE '\\'"
+_GUARD_OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE name LIKE 'guard\\_%' ESCAPE '\\'"
 _ALL_OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
 
@@ -44,12 +44,12 @@ class SqliteDialect:
 
     def drop_guards(self, connection: Connection) -> None:
         """Remove every trigger and index whose name starts with ``guard_``."""
-        for kind, name in connection.exec_driver_sql(_GUARD_OBJECTS).fetchall():
+        for kind, name, _ in connection.exec_driver_sql(_GUARD_OBJECTS).fetchall():
             connection.exec_driver_sql(f"DROP {kind} {name}")
 
     def guard_differences(self, connection: Connection, guards: Iterable[Guard]) -> list[str]:
         """Names of guard objects that are missing or altered."""
-        there = {name: sql for (_, name), sql in self.objects(connection).items()}
+        there = {name: _even(sql) for _, name, sql in connection.exec_driver_sql(_GUARD_OBJECTS)}
         expected = {_object_name(text): _even(text) for guard in guards for text in statements(guard)}
         return sorted(name for name, sql in expected.items() if there.get(name) != sql)
 

@@ -68,6 +68,10 @@ MEASURES: dict[str, Measure] = {
     "used": Measure("Units used", "use of {place}", "a week", 0.1, headline=False),
     "interrupted": Measure("Interruptions", "interruptions of {place}", "a week", 0.1, headline=False),
     "transfers": Measure("Transfers", "transfers to {place}", "a week", 0.1),
+    "outlying_share": Measure(
+        "Share on a ward of another speciality", "the share who lie outside their speciality", "", 0.005
+    ),
+    "rebooked": Measure("Bookings changed", "changes of bookings", "a week", 0.1),
     "stay_mean": Measure(
         "Mean time in hospital",
         "time in hospital",

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key, words
 from simulations.experiments.replications import Replicated
+from simulations.scenarios.build import Built
 from simulations.scenarios.transfers import uncounted
 from simulations.statistics.intervals import LEVEL
 from simulations.statistics.paired import Difference, differences
@@ -48,15 +49,35 @@ def compare(replicated: Sequence[Replicated], level: float = LEVEL) -> list[Comp
     ]
 
 
-def not_compared(replicated: Sequence[Replicated]) -> list[str]:
-    """A line for every headline measure that would mislead, with the reason."""
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A headline measure that would mislead, and the line that says why."""
+
+    base: str
+    name: str
+    key: Key
+    line: str
+
+
+def withheld(replicated: Sequence[Replicated]) -> list[Withheld]:
+    """Every headline measure that would mislead, of every scenario against the first."""
     base, *others = replicated
     return [
-        f"{other.name} and {base.name}: {words(key).what} not compared, {reason}"
+        Withheld(
+            base.name,
+            other.name,
+            key,
+            f"{other.name} and {base.name}: {words(key).what} not compared, {reason}",
+        )
         for other in others
         for key in _common(base, other)
         if (reason := _withheld(base, other, key))
     ]
+
+
+def not_compared(replicated: Sequence[Replicated]) -> list[str]:
+    """A line for every headline measure that would mislead, with the reason."""
+    return [each.line for each in withheld(replicated)]
 
 
 def _common(base: Replicated, other: Replicated) -> list[Key]:
@@ -71,7 +92,7 @@ def _withheld(base: Replicated, other: Replicated, key: Key) -> str:
     A mean over those who were through leaves out whom the run's end cut off. Where more beds let some start who
     never would have, it grows although everyone is better off.
     """
-    if key == Key("transfers") and uncounted(base.built.scenario) != uncounted(other.built.scenario):
+    if key == Key("transfers") and _uncounted(base) != _uncounted(other):
         return "as steps with room_for or turn_away count none and are others in the one than in the other"
     left_out = MEASURES[key.measure].cut_off
     if not left_out:
@@ -84,9 +105,17 @@ def _withheld(base: Replicated, other: Replicated, key: Key) -> str:
     return f"as {shown} of them had not {doing} at the end of the run: make run.length longer"
 
 
+def _uncounted(replicated: Replicated) -> object:
+    """Steps whose transfers are not counted; where a policy places, all are."""
+    return uncounted(replicated.built.scenario) if isinstance(replicated.built, Built) else None
+
+
 def _mean_of(replicated: Replicated, key: Key) -> float:
-    """Of everyone, where patients change their class on the way and a class alone cannot be told."""
-    found = replicated.interval(key if key in replicated.keys else key._replace(patient_class=ALL))
+    """Of everyone, where patients change their class on the way and a class alone cannot be told; of everywhere, where
+    who was cut off belongs to no place yet."""
+    near = (key, key._replace(patient_class=ALL), key._replace(patient_class=ALL, place=ALL))
+    told = next(each for each in near if each in replicated.keys)
+    found = replicated.interval(told)
     return 0.0 if math.isnan(found.mean) else found.mean
 
 

@@ -21,7 +21,9 @@ from simulations.engine.codes import ENTITY_COLUMNS, MOMENTS
 from simulations.engine.model import Batch, Closed, Listed, Model, Poisson, Renewal, Source
 from simulations.engine.outcome import Float64
 from simulations.engine.tables import per_class
-from simulations.scenarios.build import Built
+from simulations.placing.arrivals import expected
+from simulations.scenarios.build import Scene
+from simulations.scenarios.build_placed import Placed
 from solver.engine.errors import InvalidInstance, Problem
 
 SHARE = 0.7
@@ -31,6 +33,10 @@ SPREAD = 2.0
 EVENT_BYTES = 3 * 24
 LOG_BYTES = 6 * 8
 EVENTS_PER_STEP = 4
+PATIENT_BYTES = 2400
+"""A row of a hospital that is simulated with placing: what is asked for, what is held, two slots, eight events."""
+MINUTE_BYTES = 64
+"""Who is there, minute by minute, when it is counted; decisions in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Demand:
 
 
 def refuse_too_large(
-    scenarios: Sequence[Built], workers: int, *, log: bool = False, free: int | None = None
+    scenarios: Sequence[Scene], workers: int, *, log: bool = False, free: int | None = None
 ) -> None:
     """Raise InvalidInstance if a scenario needs more than there is; ``free``: bytes, None asks the system."""
     there = free_memory() if free is None else free
@@ -77,8 +83,13 @@ def free_memory(told_by: Path = Path("/proc/meminfo")) -> int:
         return 2 << 30
 
 
-def bytes_needed(built: Built, workers: int, *, log: bool = False) -> float:
+def bytes_needed(built: Scene, workers: int, *, log: bool = False) -> float:
     """Of all workers together."""
+    if isinstance(built, Placed):
+        minutes = round(built.scenario.run.length * 60)
+        patients = expected(built.model, minutes) + len(built.model.hospital.stays)
+        wards = len(built.model.hospital.wards)
+        return workers * (patients * (PATIENT_BYTES + wards) + minutes * MINUTE_BYTES)
     model, length = built.model, built.scenario.run.length
     steps, resources = len(model.steps), len(model.resources)
     found = demand(model, length)

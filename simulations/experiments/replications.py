@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from simulations.engine.model import Model
 from simulations.engine.outcome import Outcome
 from simulations.engine.run import Cancelled, replicate
+from simulations.experiments import measuring, placing
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
-from simulations.experiments.measuring import hour_of_day, numbers
 from simulations.experiments.memory import refuse_too_large
 from simulations.experiments.warming import Warming, warming
-from simulations.scenarios.build import Built
+from simulations.scenarios.build import Built, Scene
+from simulations.scenarios.build_placed import Placed
 from simulations.scenarios.schema import Run
 from simulations.statistics.intervals import LEVEL, Interval, Precision, interval
 from simulations.statistics.sequential import Stopping
@@ -48,7 +49,7 @@ class Plan:
     budget: int | None = None
     workers: int = 1
 
-    def stopping(self, built: Built) -> Stopping:
+    def stopping(self, built: Scene) -> Stopping:
         """Raises InvalidInstance if the numbers do not fit each other."""
         first = self.replications or built.scenario.run.replications
         most = self.budget or (first if self.precision is None else first * BUDGET_FACTOR)
@@ -70,7 +71,7 @@ class Replicated:
     every watched interval is as narrow as was asked.
     """
 
-    built: Built
+    built: Scene
     plan: Plan
     warming: Warming
     keys: tuple[Key, ...]
@@ -91,7 +92,7 @@ class Replicated:
 
 
 def experiment(
-    scenarios: Sequence[Built],
+    scenarios: Sequence[Scene],
     plan: Plan,
     watch: Watch = lambda done, planned: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -142,20 +143,30 @@ def refuse_unlike(runs: Sequence[tuple[str, Run]]) -> None:
     )
 
 
-def warmed_models(scenarios: Sequence[Built], warmed: Sequence[Warming]) -> list[Model]:
+Ready = Model | placing.Ready
+
+
+def warmed_models(scenarios: Sequence[Scene], warmed: Sequence[Warming]) -> list[Ready]:
     """All models, with the longest of the warm-ups."""
     hours = max(each.hours for each in warmed)
-    return [replace(built.model, warm_up=hours) for built in scenarios]
+    return [
+        placing.ready(built, hours) if isinstance(built, Placed) else replace(built.model, warm_up=hours)
+        for built in scenarios
+    ]
 
 
 def replications_of(
-    built: Built,
-    model: Model,
+    built: Scene,
+    model: Ready,
     plan: Plan,
     which: Iterable[int],
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Rows:
     """The numbers of some replications of one scenario; raises Cancelled if ``cancelled`` says so meanwhile."""
+    if isinstance(built, Placed) and isinstance(model, placing.Ready):
+        return placing.rows(model, built.scenario.run.length, plan.seed, which, plan.workers, cancelled)
+    assert isinstance(built, Built), "a scenario and its model are of one kind"
+    assert isinstance(model, Model), "a scenario and its model are of one kind"
     outcomes = replicate(
         model,
         seed=plan.seed,
@@ -168,7 +179,7 @@ def replications_of(
 
 
 def gathered(
-    scenarios: Sequence[Built], plan: Plan, warmed: Sequence[Warming], rows: Sequence[Rows]
+    scenarios: Sequence[Scene], plan: Plan, warmed: Sequence[Warming], rows: Sequence[Rows]
 ) -> list[Replicated]:
     """What came of equally many replications of each scenario, of which there must be one."""
     hours = max(each.hours for each in warmed)
@@ -181,7 +192,9 @@ def gathered(
 
 
 def _numbers(outcome: Outcome, built: Built) -> dict[Key, float]:
-    return {hour_of_day(key, built): value for key, value in numbers(outcome, built).items()}
+    return {
+        measuring.hour_of_day(key, built): value for key, value in measuring.numbers(outcome, built).items()
+    }
 
 
 def _matrix(rows: Sequence[dict[Key, float]]) -> tuple[tuple[Key, ...], Values]:

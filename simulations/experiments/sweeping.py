@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from simulations.scenarios.build import Built, load
+from simulations.scenarios.build import Scene, load
 from solver.engine.errors import InvalidInstance, Problem
 
 MOST_POINTS = 200
@@ -36,7 +36,7 @@ class Point:
     """A scenario of a sweep: ``settings`` are the path and value of each axis."""
 
     settings: tuple[tuple[str, str], ...]
-    built: Built
+    built: Scene
 
 
 def points(path: Path, axes: Sequence[Axis]) -> list[Point]:

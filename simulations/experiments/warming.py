@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from simulations.engine.model import Model
 from simulations.engine.run import replicate
-from simulations.scenarios.build import Built
+from simulations.experiments.placing import pilots
+from simulations.scenarios.build import Scene
 from simulations.scenarios.build_demand import SURGE
+from simulations.scenarios.build_placed import Placed
 from simulations.statistics.warm_up import BATCH, FEWEST_BATCHES, mser
 
 PILOTS = 10
@@ -33,7 +35,7 @@ class Warming:
     series: NDArray[np.float64]
 
 
-def warming(built: Built, seed: int, workers: int, cancelled: Callable[[], bool] = lambda: False) -> Warming:
+def warming(built: Scene, seed: int, workers: int, cancelled: Callable[[], bool] = lambda: False) -> Warming:
     """What the scenario says, or the MSER-5 truncation of the number of patients, surges left out.
 
     Pilots run on the first replications' streams. At most half of the run is left out.
@@ -42,6 +44,8 @@ def warming(built: Built, seed: int, workers: int, cancelled: Callable[[], bool]
     run = built.scenario.run
     if isinstance(run.warm_up, float):
         return Warming(run.warm_up, False, True, np.empty(0))
+    if isinstance(built, Placed):
+        return _judged(pilots(built, seed, workers, cancelled, INTERVAL), run.length)
     outcomes = replicate(
         _usual(built.model),
         seed=seed,
@@ -57,10 +61,17 @@ def warming(built: Built, seed: int, workers: int, cancelled: Callable[[], bool]
     own = {step.name for step in built.model.steps}
     steps = [i for i, name in enumerate(outcomes[0].step_names) if name in own]
     patients = columns[:, [first + half + i for half in (0, count) for i in steps]].sum(axis=1)
-    if len(columns) < FEWEST_BATCHES * BATCH or built.model.census:
+    if built.model.census:
+        return Warming(0.0, True, False, patients)
+    return _judged(patients, run.length)
+
+
+def _judged(patients: NDArray[np.float64], length: float) -> Warming:
+    """Where the number of patients has settled, of a run of ``length`` hours."""
+    if len(patients) < FEWEST_BATCHES * BATCH:
         return Warming(0.0, True, False, patients)
     found = mser(patients)
-    hours = min(found.observations * float(INTERVAL), LONGEST_SHARE * run.length)
+    hours = min(found.observations * float(INTERVAL), LONGEST_SHARE * length)
     return Warming(hours, True, found.settled, patients)
 
 

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Iterable, Sequence
 from html import escape
-from importlib.metadata import version
 from itertools import groupby
-
-import yaml
 
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
 from simulations.experiments.comparing import Compared, not_compared
 from simulations.experiments.replications import Replicated
+from simulations.reports.parts import document, scenario_shown, table, versions
 from simulations.reports.plots import curve_plot, daily_plot, difference_plot, warm_up_plot
 from simulations.statistics.intervals import Interval
 from simulations.statistics.verdicts import amounts
 
-CSS = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #111; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #bbb; }
-table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .15rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
-th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 1px solid #111; }
-svg { max-width: 100%; height: auto; } pre { font-size: 12px; white-space: pre-wrap; }
-.warning { border-left: 4px solid #d55e00; padding-left: .7rem; }
-@media print { body { max-width: none; margin: 0; font-size: 10pt; } h2 { break-after: avoid; }
-  table, svg { break-inside: avoid; } }
-"""
 SWEPT = (
     "wait_mean",
     "still_waiting",
@@ -38,7 +24,6 @@ SWEPT = (
     "stock_out_share",
     "transfers",
 )
-LIBRARIES = ("numba", "numpy", "scipy", "matplotlib")
 
 
 def page(
@@ -55,17 +40,13 @@ def page(
     for each in replicated if axis is None else ():
         parts += _one(each, headed=len(replicated) > 1)
     parts += _made_of(replicated)
-    body = "\n".join(parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title><style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n"
-    )
+    return document(title, parts)
 
 
 def _warnings(replicated: Iterable[Replicated]) -> list[str]:
     found = []
     for each in replicated:
+        found += [f"{escape(each.name)}, {escape(str(warning))}" for warning in each.built.warnings]
         if not each.warming.settled:
             line = "is too short to see where its warm-up ends: make run.length longer, or set run.warm_up."
             found.append(f"{escape(each.name)} {line}")
@@ -114,7 +95,7 @@ def _curves(points: Sequence[Replicated], axis: str) -> list[str]:
             rows = [
                 [tick, *(_cell(each, key) for key in keys)] for tick, each in zip(ticks, points, strict=True)
             ]
-            parts.append(_table(header, rows))
+            parts.append(table(header, rows))
     return parts
 
 
@@ -156,7 +137,7 @@ def _measure(replicated: Replicated, measure: str, keys: Sequence[Key]) -> list[
     ]
     unit = MEASURES[measure].unit
     heading = MEASURES[measure].title + (f", {unit}" if unit else "")
-    return [f"<h3>{escape(heading)}</h3>", _table(header, rows)]
+    return [f"<h3>{escape(heading)}</h3>", table(header, rows)]
 
 
 def _shown(found: Interval, key: Key) -> str:
@@ -169,26 +150,13 @@ def _shown(found: Interval, key: Key) -> str:
     return f"{minus}{value} &plusmn; {half}{sign}"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(each)}</th>" for each in header)
-    body = "".join(
-        f"<tr><td>{escape(row[0])}</td>{''.join(f'<td>{each}</td>' for each in row[1:])}</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
 def _made_of(replicated: Sequence[Replicated]) -> list[str]:
     """What is needed to make this page again."""
     parts = ["<h2>How this was made</h2>"]
-    versions = [f"wardflow {version('wardflow')}", f"Python {platform.python_version()}"]
-    versions += [f"{name} {version(name)}" for name in LIBRARIES]
     first = replicated[0]
     parts.append(
         f"<p>Seed {first.plan.seed}; {len(first.values)} replications each; warm-up {first.warming.hours:g} h; "
-        f"{escape(', '.join(versions))}.</p>"
+        f"{escape(versions())}.</p>"
     )
-    for each in replicated:
-        text = yaml.safe_dump(dict(each.built.document), sort_keys=False, allow_unicode=True, width=110)
-        summary = f"{escape(each.name)} (content {each.built.fingerprint})"
-        parts.append(f"<details><summary>{summary}</summary><pre>{escape(text)}</pre></details>")
+    parts += [scenario_shown(each.built) for each in replicated]
     return parts

@@ -77,7 +77,7 @@ def daily_plot(replicated: Replicated, measure: str) -> str:
             means = np.array([each.mean for each in found])
             half = np.array([each.half_width if np.isfinite(each.half_width) else 0.0 for each in found])
             style: dict[str, Any] = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 3}
-            axes.plot(range(24), means, label=place, linewidth=1, **style)
+            axes.plot(range(24), means, label=place or "all", linewidth=1, **style)
             axes.fill_between(
                 range(24), means - half, means + half, color=COLOURS[number], alpha=0.15, linewidth=0
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pandas as pd
 from simulations.engine.codes import Event
 from simulations.engine.outcome import Outcome
 from simulations.experiments.catalogue import MEASURES
-from simulations.experiments.comparing import Compared
+from simulations.experiments.comparing import Compared, Withheld, withheld
 from simulations.experiments.replications import Replicated
+from simulations.placing.model import CLASSES
+from simulations.placing.outcome import Outcome as PlacedOutcome
 from simulations.scenarios.build import Built
+from simulations.scenarios.build_placed import Placed
 
 
 def tidy(replicated: Iterable[Replicated]) -> pd.DataFrame:
@@ -52,22 +56,19 @@ def summary(replicated: Iterable[Replicated]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "replications", "unit"])
 
 
-def comparison(compared: Iterable[Compared]) -> pd.DataFrame:
+def comparison(compared: Iterable[Compared], withheld: Iterable[Withheld] = ()) -> pd.DataFrame:
     """Differences from the first scenario.
 
     Columns: scenario, base, measure, place, patient_class, change, low, high (of this measure alone), low_all,
-    high_all (of all measures at once), p_value, adjusted_p_value (Holm), decided, verdict.
+    high_all (of all measures at once), p_value, adjusted_p_value (Holm), decided, verdict. What was withheld, since it
+    would mislead, has no numbers, and a verdict that says why.
     """
     rows = []
     for each in compared:
         alone, at_once = each.difference.interval, each.difference.simultaneous
         rows.append(
             {
-                "scenario": each.name,
-                "base": each.base,
-                "measure": each.key.measure,
-                "place": each.key.place,
-                "patient_class": each.key.patient_class,
+                **_compared_what(each),
                 "change": alone.mean,
                 "low": alone.low,
                 "high": alone.high,
@@ -79,7 +80,22 @@ def comparison(compared: Iterable[Compared]) -> pd.DataFrame:
                 "verdict": each.line,
             }
         )
+    nothing = dict.fromkeys(NUMBERS, math.nan)
+    rows += [{**_compared_what(each), **nothing, "decided": False, "verdict": each.line} for each in withheld]
     return pd.DataFrame(rows)
+
+
+NUMBERS = ("change", "low", "high", "low_all", "high_all", "p_value", "adjusted_p_value")
+
+
+def _compared_what(each: Compared | Withheld) -> dict[str, object]:
+    return {
+        "scenario": each.name,
+        "base": each.base,
+        "measure": each.key.measure,
+        "place": each.key.place,
+        "patient_class": each.key.patient_class,
+    }
 
 
 def event_log(outcome: Outcome, built: Built) -> pd.DataFrame:
@@ -106,6 +122,27 @@ def event_log(outcome: Outcome, built: Built) -> pd.DataFrame:
     )
 
 
+def placed_log(outcome: PlacedOutcome, built: Placed) -> pd.DataFrame:
+    """One row per decision. Columns: hours from the start, time, event (booked, waits), patient_class, bed, starts_in
+    (hours from the decision), number: one patient; everybody in it is simulated."""
+    minute, row, bed, start, _ = outcome.log.T
+    hours = (minute - outcome.start) / 60
+    begin = pd.Timestamp(built.scenario.run.start)
+    return pd.DataFrame(
+        {
+            "hours": hours,
+            "time": (begin + pd.to_timedelta(pd.Series(minute - outcome.start), unit="min")).astype(
+                "datetime64[s]"
+            ),
+            "event": np.where(bed >= 0, "booked", "waits"),
+            "patient_class": [CLASSES[priority] for priority in outcome.priority[row]],
+            "bed": [outcome.bed_ids[each] if each >= 0 else "" for each in bed],
+            "starts_in": np.where(bed >= 0, (start - minute) / 60, np.nan),
+            "number": row,
+        }
+    )
+
+
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """With 12 significant digits, which is more than any number of them means."""
     frame.to_csv(path, index=False, float_format="%.12g", lineterminator="\n")
@@ -123,5 +160,5 @@ def tables_of(replicated: Sequence[Replicated], compared: Sequence[Compared]) ->
     """Every table of an experiment, by the name of its file."""
     found = {"replications": tidy(replicated), "summary": summary(replicated)}
     if compared:
-        found["comparison"] = comparison(compared)
+        found["comparison"] = comparison(compared, withheld(replicated))
     return found

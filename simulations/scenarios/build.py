@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,8 +13,10 @@ from simulations.engine import check
 from simulations.engine.model import Model, QueueRule
 from simulations.scenarios.build_demand import classes
 from simulations.scenarios.build_pathways import PathwayBuilder
+from simulations.scenarios.build_placed import Placed, build_placed
 from simulations.scenarios.build_resources import resources
 from simulations.scenarios.context import Context
+from simulations.scenarios.fingerprint import fingerprint
 from simulations.scenarios.places import Path, Place, located, nearest
 from simulations.scenarios.schema import Scenario
 from simulations.scenarios.skeleton import skeleton
@@ -32,11 +33,13 @@ class Built:
     """A scenario ready to run.
 
     document: what was read, with everything it extends and overrides, as plain values. model: times in hours.
+    warnings: with file and line, what runs but was hardly meant.
     """
 
     scenario: Scenario
     document: Mapping[str, Any]
     model: Model
+    warnings: tuple[Problem, ...] = ()
 
     def renamed(self, name: str) -> Built:
         return replace(self, scenario=self.scenario.model_copy(update={"name": name}))
@@ -44,11 +47,15 @@ class Built:
     @property
     def fingerprint(self) -> str:
         """The same for the same content, wherever it lies and however it is laid out."""
-        return sha256(orjson.dumps(self.document, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+        return fingerprint(self.document)
 
 
-def load(path: FilePath, settings: Sequence[tuple[str, str]] = ()) -> Built:
-    """The scenario in a YAML file.
+Scene = Built | Placed
+"""A scenario of pathways, or of a whole hospital in which a placing policy decides."""
+
+
+def load(path: FilePath, settings: Sequence[tuple[str, str]] = ()) -> Scene:
+    """The scenario in a YAML file; with ``hospital`` at its top it is one of a whole hospital.
 
     Parameters
     ----------
@@ -58,10 +65,22 @@ def load(path: FilePath, settings: Sequence[tuple[str, str]] = ()) -> Built:
     """
     reading = Reading()
     document = reading.value(family(path, settings))
+    if "hospital" in document:
+        return build_placed(document, reading, path.parent)
     return build(document, reading, path.parent)
 
 
-def load_all(paths: Sequence[FilePath]) -> list[Built]:
+def of_pathways(scene: Scene, where: str) -> Built:
+    """The same, if it is a scenario of pathways. Raises InvalidInstance, naming ``where``, if it is none."""
+    if isinstance(scene, Built):
+        return scene
+    remedy = "Load and records need steps of patients; take `hospital` away and describe them."
+    raise InvalidInstance(
+        [Problem(f"{where}, hospital", scene.scenario.name, "a scenario with pathways", remedy)]
+    )
+
+
+def load_all(paths: Sequence[FilePath]) -> list[Scene]:
     """All scenarios, or the faults of all of them at once; two of the same name are called as their files."""
     built, problems = [], list[Problem]()
     for path in paths:
@@ -80,7 +99,7 @@ def load_all(paths: Sequence[FilePath]) -> list[Built]:
 def build(document: dict[str, Any], reading: Reading, folder: FilePath) -> Built:
     """The scenario in ``document``, whose places and first faults ``reading`` holds."""
     kept = orjson.loads(orjson.dumps(document, default=str))
-    found = structure(document, reading.places)
+    found = structure(document, reading.places, Scenario)
     faults = [*reading.faults, *found.faults]
     if found.scenario is None:
         raise InvalidInstance(sorted((located(fault, reading.places) for fault in faults), key=_line))
@@ -96,7 +115,8 @@ def build(document: dict[str, Any], reading: Reading, folder: FilePath) -> Built
     # A step and its copy for transfers have the same fault.
     once = {str(problem): problem for problem in problems}
     refuse_if_any(sorted(once.values(), key=_line))
-    return Built(found.scenario, kept, model)
+    warnings = tuple(located(each, reading.places) for each in context.warnings)
+    return Built(found.scenario, kept, model, warnings)
 
 
 def _model(context: Context) -> Model:

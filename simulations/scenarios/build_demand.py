@@ -6,6 +6,7 @@ nobody else's chance.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from simulations.engine import model as engine
 from simulations.scenarios.arrival_files import listed_file, replayed
 from simulations.scenarios.build_distributions import distribution
 from simulations.scenarios.context import Context
-from simulations.scenarios.places import Path
+from simulations.scenarios.places import Fault, Path
 from simulations.scenarios.schema_demand import (
     WEEK,
     GroupSize,
@@ -161,13 +162,33 @@ def _surges(context: Context, name: str, given: PatientClass) -> list[engine.Sou
     randoms = [source.random for source in given.arrivals if source.random is not None]
     for label, surge in context.scenario.demand.surges.items():
         if name in surge.classes:
-            found += _surge(context, f"{name}{SURGE}{label}", surge, randoms, ("demand", "surges", label))
+            path: Path = ("demand", "surges", label)
+            added = _surge(context, f"{name}{SURGE}{label}", surge, randoms, path)
+            if not any(_adds_anybody(source, context.length) for source in added) and not context.faults:
+                _warn_of_surge(context, name, surge, path)
+            found += added
     return found
+
+
+def _adds_anybody(source: engine.Poisson, length: float) -> bool:
+    """Whether the source has a rate above 0 at any time of the run."""
+    first, last = max(source.start, 0.0), min(source.end, length)
+    if len(source.rates) == 1:
+        return first < last and source.rates[0] > 0
+    hours = range(int(first), math.ceil(last))[: len(source.rates)]
+    return any(source.rates[hour % len(source.rates)] > 0 for hour in hours)
+
+
+def _warn_of_surge(context: Context, name: str, surge: Surge, path: Path) -> None:
+    low, high = context.hours(surge.from_), context.hours(surge.until)
+    remedy = "Move the surge to where they come, or give it extra_per_day; mind the start and the length of the run."
+    expected = f"random arrivals of {name} in that time of the run, to be more of"
+    context.warnings.append(Fault(path, f"{low:g} h to {high:g} h, which adds nobody", expected, remedy))
 
 
 def _surge(
     context: Context, label: str, surge: Surge, randoms: list[Random], path: Path
-) -> list[engine.Source]:
+) -> list[engine.Poisson]:
     """Extra arrivals beside the usual ones, which stay as they are: as long as there are any to multiply."""
     low, high = context.hours(surge.from_), context.hours(surge.until)
     if low >= high:
@@ -189,7 +210,7 @@ def _surge(
     if not randoms:
         remedy = "Give the class random arrivals, or the surge extra_per_day."
         context.fault((*path, "factor"), surge.factor, "a class with random arrivals to multiply", remedy)
-    built: list[engine.Source] = []
+    built: list[engine.Poisson] = []
     for i, each in enumerate(randoms):
         opens, closes = max(low, context.hours(each.from_)), min(high, _end(context, each.until))
         if opens >= closes:

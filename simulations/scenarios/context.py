@@ -19,6 +19,7 @@ class Context:
     """A scenario being built.
 
     folder: where files that it names are looked for. left_out: paths of what had to be left out.
+    warnings: what is no fault, but hardly meant.
     origins: by the engine's path, such as ``steps[3].duration``, the scenario's path that it came from.
     """
 
@@ -26,6 +27,7 @@ class Context:
     folder: FilePath
     left_out: tuple[Path, ...] = ()
     faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
     origins: dict[str, Path] = field(default_factory=dict)
     listed: int = 0
 

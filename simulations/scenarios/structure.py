@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from simulations.scenarios.places import Fault, Path, Place, written
-from simulations.scenarios.schema import Scenario
+from simulations.scenarios.schema_parts import Part
 
 ROUNDS = 200
 EXPECTED = {
@@ -44,22 +44,27 @@ EXPECTED = {
 }
 
 
+Whole = TypeVar("Whole", bound=Part)
+
+
 @dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Generic[Whole]):
     """``scenario`` is None if too much was at fault; ``left_out`` are the paths of what was."""
 
-    scenario: Scenario | None
+    scenario: Whole | None
     faults: tuple[Fault, ...]
     left_out: tuple[Path, ...]
 
 
-def structure(document: dict[str, Any], places: Mapping[Path, Place]) -> Structure:
-    """The scenario in ``document``, which loses what is at fault."""
+def structure(
+    document: dict[str, Any], places: Mapping[Path, Place], schema: type[Whole]
+) -> Structure[Whole]:
+    """The scenario in ``document``, which loses what is at fault; ``schema``: what the whole should be."""
     faults: dict[Path, Fault] = {}
     left_out: list[Path] = []
     for _ in range(ROUNDS):
         try:
-            return Structure(Scenario.model_validate(document), tuple(faults.values()), tuple(left_out))
+            return Structure(schema.model_validate(document), tuple(faults.values()), tuple(left_out))
         except ValidationError as error:
             found = [_fault(detail, places) for detail in error.errors(include_url=False)]
             for fault in found:

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 import yaml
 
-from simulations.scenarios.build import Built, load
+from simulations.scenarios.build import Scene, load
 from simulations.scenarios.yaml_nodes import compose
 from solver.engine.errors import Problem, refuse_if_any
 
@@ -17,7 +17,7 @@ NAME = "scenario.yaml"
 NAMES_A_FILE = frozenset({"extends", "file"})
 
 
-def load_text(text: str, settings: Sequence[tuple[str, str]] = ()) -> Built:
+def load_text(text: str, settings: Sequence[tuple[str, str]] = ()) -> Scene:
     """The scenario in ``text``, with ``settings`` laid over it (see ``build.load``).
 
     Raises InvalidInstance with every fault and its line, and for every file that is named.

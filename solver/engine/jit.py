@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import numba
 from numba.core.dispatcher import Dispatcher
+from numba.extending import register_jitable
 
 from solver.engine.kernel_cache import KernelCache
 
@@ -67,6 +68,15 @@ def inner(function: Callable[P, R_co]) -> Kernel[P, R_co]:
 def swallowed(function: Callable[P, R_co]) -> Kernel[P, R_co]:
     """Both ``inner`` and ``inlined``."""
     return declared(function, {"forceinline": True, **NO_WAY_IN})
+
+
+def shared(function: Callable[P, R_co]) -> Callable[P, R_co]:
+    """A plain function that kernels may call too: compiled in there, left as it is here.
+
+    For a rule of a few comparisons that both a kernel and Python must keep: calling a kernel from Python costs more
+    than such a rule does.
+    """
+    return cast("Callable[P, R_co]", register_jitable(function))
 
 
 def declared(function: Callable[P, R_co], options: Mapping[str, Any]) -> Kernel[P, R_co]:

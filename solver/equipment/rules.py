@@ -58,3 +58,78 @@ UNIT_SUBSTITUTE: Final = Rule(
 )
 
 RULES: Final = (UNIT_FREE, UNIT_USABLE, UNIT_TYPE, UNIT_LENT, UNIT_DISTANCE, UNIT_SUBSTITUTE)
+
+BOOKING_WINDOW: Final = Rule(
+    "booking_window",
+    Level.ABSOLUTE,
+    "booking",
+    "the request: earliest and latest start",
+    "A booking starts neither before its earliest nor after its latest start.",
+    "预约的开始时间不得早于最早时间，也不得晚于最晚时间。",
+)
+UNIT_MAINTAINED: Final = Rule(
+    "unit_maintained",
+    Level.ABSOLUTE,
+    "booking",
+    "IEC 62353; the maintenance plan",
+    "A unit is neither used nor cleaned while it is away for maintenance.",
+    "设备维护期间不得使用，也不得清洁。",
+)
+BOOKING_SERVED: Final = Rule(
+    "booking_served",
+    Level.SOFT,
+    "unserved booking, times its priority",
+    "the instance's weights; assumed where it gives none",
+    "A booking is served, the more urgent the dearer to leave out.",
+    "预约应得到满足，越紧急的预约未满足代价越高。",
+    300,
+)
+BOOKING_WAIT: Final = Rule(
+    "booking_wait",
+    Level.SOFT,
+    "minute after the earliest start, times the priority",
+    "the instance's weights; assumed where it gives none",
+    "A booking starts as early as it may.",
+    "预约应尽早开始。",
+    1,
+)
+UNIT_TRANSPORT: Final = Rule(
+    "unit_transport",
+    Level.SOFT,
+    "minute of transport",
+    "the instance's weights; assumed where it gives none",
+    "Units are carried little from ward to ward.",
+    "尽量减少设备在病区之间的运送。",
+    1,
+)
+EVERY_BOOKING_SERVED: Final = Rule(
+    "every_booking_served",
+    Level.ABSOLUTE,
+    "booking",
+    "Krishnamoorthy, Ernst, Baatar 2012: every job is done",
+    "A fleet serves each of its bookings.",
+    "设备组须满足每一个预约。",
+)
+FLEET_SIZE: Final = Rule(
+    "fleet_size",
+    Level.SOFT,
+    "unit",
+    "Krishnamoorthy, Ernst, Baatar 2012: as few as possible",
+    "A fleet has as few units as serve its bookings.",
+    "设备组的设备数量应尽可能少。",
+    1,
+)
+
+PLAN_RULES: Final = (
+    UNIT_FREE,
+    UNIT_MAINTAINED,
+    UNIT_TYPE,
+    BOOKING_WINDOW,
+    BOOKING_SERVED,
+    BOOKING_WAIT,
+    UNIT_TRANSPORT,
+)
+"""What holds for a plan of bookings that have windows."""
+
+FLEET_RULES: Final = (UNIT_FREE, UNIT_TYPE, EVERY_BOOKING_SERVED, FLEET_SIZE)
+"""What holds for a fleet that serves bookings of fixed times."""

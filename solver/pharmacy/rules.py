@@ -111,3 +111,127 @@ RULES: Final = (
     DRUG_SUBSTITUTE,
     SAFETY_STOCK,
 )
+
+NOT_MORE_THAN_ASKED: Final = Rule(
+    "not_more_than_asked",
+    Level.ABSOLUTE,
+    "unit of quantity",
+    "the request",
+    "Nobody is given more than was asked for.",
+    "发放数量不得超过申请数量。",
+)
+APPROVED_EQUIVALENT: Final = Rule(
+    "approved_equivalent",
+    Level.ABSOLUTE,
+    "lot",
+    "equivalents approved by a pharmacist (same substance, strength, form, route); else a prescriber decides",
+    "What stands in for a drug is an approved equivalent of it.",
+    "替代品须为经药师批准的等效品种。",
+)
+COMMITTEES_ORDER: Final = Rule(
+    "committees_order",
+    Level.SOFT,
+    "unit short and class it precedes",
+    "the order a named committee set, with its version",
+    "In a shortage whoever precedes in the committee's order is served first.",
+    "短缺时按委员会确定的顺序发放。",
+    1,
+)
+FAIR_BETWEEN_WARDS: Final = Rule(
+    "fair_between_wards",
+    Level.SOFT,
+    "unit short and tenth of the ward's demand short before it",
+    "assumed: equal shares among equals",
+    "Within one class a shortage is shared between wards in proportion to what they asked for.",
+    "同一等级内，短缺按各病区申请量的比例分担。",
+    1,
+)
+FIRST_ASKED: Final = Rule(
+    "first_asked",
+    Level.SOFT,
+    "unit short and request that was asked later",
+    "assumed: ties go to who asked first",
+    "Among equals whoever asked first is served first.",
+    "条件相同者先申请先发放。",
+    1,
+)
+SUBSTITUTED_UNIT: Final = Rule(
+    "substituted_unit",
+    Level.SOFT,
+    "unit of an equivalent",
+    "assumed",
+    "The drug asked for is better than an equivalent.",
+    "优先使用所需药品而非等效品。",
+    1_000,
+)
+
+SUPPLY_RULES: Final = (
+    LOT_QUANTITY,
+    LOT_EXPIRY,
+    LOT_USABLE,
+    ALLERGY,
+    BLOOD_GROUP,
+    BLOOD_CROSSMATCH,
+    LOT_PLACE,
+    NOT_MORE_THAN_ASKED,
+    APPROVED_EQUIVALENT,
+    COMMITTEES_ORDER,
+    FAIR_BETWEEN_WARDS,
+    FIRST_ASKED,
+    SUBSTITUTED_UNIT,
+    EARLIEST_EXPIRY_FIRST,
+    SAFETY_STOCK,
+)
+"""What a batch of requests for drugs alone is held to: unlike a bundle, it may be served in part."""
+
+ORDER_KNOWN_ITEM: Final = Rule(
+    "order_known_item",
+    Level.ABSOLUTE,
+    "line",
+    "the stock that the order is for",
+    "Only items of the pharmacy are ordered.",
+    "只订购药房目录内的品种。",
+)
+ORDER_IN_PACKS: Final = Rule(
+    "order_in_packs",
+    Level.ABSOLUTE,
+    "line",
+    "the supplier's pack sizes",
+    "Orders are whole packs.",
+    "订购数量须为整包装。",
+)
+ORDER_WITHIN_LARGEST: Final = Rule(
+    "order_within_largest",
+    Level.OVERRIDABLE,
+    "unit",
+    "the item's largest order",
+    "No order is larger than the item's largest.",
+    "订购数量不得超过该品种的上限。",
+)
+ORDER_EVERY_ITEM: Final = Rule(
+    "order_every_item",
+    Level.SOFT,
+    "item without a line",
+    "assumed",
+    "Every item is looked at, even if nothing of it is ordered.",
+    "每个品种都要审核，即使不订购。",
+    100,
+)
+ORDER_AS_PROPOSED: Final = Rule(
+    "order_as_proposed",
+    Level.SOFT,
+    "unit more or less than proposed",
+    "assumed",
+    "What is ordered is what the item's policy asks for.",
+    "订购数量与该品种策略的建议一致。",
+    1,
+)
+
+ORDER_RULES: Final = (
+    ORDER_KNOWN_ITEM,
+    ORDER_IN_PACKS,
+    ORDER_WITHIN_LARGEST,
+    ORDER_EVERY_ITEM,
+    ORDER_AS_PROPOSED,
+)
+"""What an order is held to."""

@@ -9,31 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 from solver.hospital import Allocation, Minute, Request
-from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.placing.displace import Exchange
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method
-
-AHEAD_MINUTES: Final = MINUTES_PER_DAY
-"""Who has waited too long books at most so far ahead: nursing cover is checked for two days, so that at least the first
-day of the stay is. With two days a patient lay without the skill they need on one day of six."""
-
-WORTH_CHANGING_MINUTES: Final = 30
-"""A place this much earlier is worth telling two wards of a change; assumed."""
+from solver.placing.turns import starts_late, wait_within_a_day, waited_too_long, worth_changing
 
 
 def wait_is_over(request: Request, now: Minute) -> bool:
     """Whether a request has waited longer than it said it can."""
-    return now > request.needed_by + request.max_wait_minutes
+    return waited_too_long(request.needed_by, request.max_wait_minutes, now)
 
 
 def is_late(request: Request, allocation: Allocation, now: Minute) -> bool:
     """Whether a place starts later than the request said it can wait, and enough later than now to look for another."""
-    latest = request.needed_by + request.max_wait_minutes
-    return allocation.start > max(latest, now + WORTH_CHANGING_MINUTES - 1)
+    return starts_late(request.needed_by, request.max_wait_minutes, allocation.start, now)
 
 
 def in_turn(
@@ -63,7 +54,7 @@ def in_turn(
         got = exchange_for(found)
         better = _sure(live, request, found, waived) if got is None else got.urgent
     start = None if better is None or better.allocation is None else better.allocation.start
-    if start is None or start + WORTH_CHANGING_MINUTES > booked.start:
+    if start is None or not worth_changing(start, booked.start):
         return None
     return better if got is None else got
 
@@ -91,5 +82,5 @@ def as_it_waits(request: Request, now: Minute) -> Request:
 
 
 def _within_a_day(request: Request, now: Minute) -> Request:
-    longer = now + AHEAD_MINUTES - request.needed_by
-    return replace(request, max_wait_minutes=max(longer, request.max_wait_minutes))
+    wait = wait_within_a_day(request.needed_by, request.max_wait_minutes, now)
+    return replace(request, max_wait_minutes=wait)

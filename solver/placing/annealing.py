@@ -1,13 +1,14 @@
 """Improving a batch step by step until the budget ends: annealing, on one core or on several side by side.
 
-Kernels hold no lock of the interpreter, so workers are threads: each has a copy of what the kernels write to, none
-waits for another, and nothing is loaded or sent to begin with.
+Kernels hold no lock of the interpreter, so workers are threads: each has a copy of what the kernels write to, and
+nothing is loaded or sent to begin with. Now and then they meet (``meeting``).
 """
 
 from __future__ import annotations
 
 import math
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -15,10 +16,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from solver.engine.kernels_random import random_state
-from solver.engine.result import Countdown, Observer, TracePoint
-from solver.engine.types import Int64
+from solver.engine.result import Budget, Countdown, Observer, TracePoint
+from solver.engine.types import Bool, Int64
+from solver.placing.kernels_adopt import adopt
 from solver.placing.kernels_batch import Batch, Held, World
 from solver.placing.kernels_ruin import WAYS, construct, improve
+from solver.placing.meeting import MEETINGS, Meeting, Shown
 
 MOST_OUT: Final = 16
 """Largest size of a step, small ones more often: up to twice as many requests are taken out at once. Chosen outside
@@ -53,18 +56,23 @@ def anneal(
     observer: Observer,
     workers: int = 1,
     most_out: int = MOST_OUT,
+    meetings: int = MEETINGS,
 ) -> Annealed:
     """Construct, then improve until the countdown is over; the world then holds some plan, not the best.
 
     With iterations in the budget each of the ``workers`` takes so many. ``most_out``: largest size of a step, 1 or
-    more.
+    more. ``meetings``: how often the workers meet, 0 or more.
     """
     log = _Log(countdown, observer)
     total = int(construct(world, first_order(world.batch), random_state(seed)))
     log.note(total, 0)
     worlds = [world, *(_copy_world(world) for _ in range(workers - 1))]
     seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
-    runs = [_Run(one, total, int(of_run), log, most_out) for one, of_run in zip(worlds, seeds, strict=True)]
+    meeting = Meeting(workers, _waiting_is_free(countdown.budget), meetings) if workers > 1 else None
+    runs = [
+        _Run(number, one, total, int(of_run), log, most_out, meeting)
+        for number, (one, of_run) in enumerate(zip(worlds, seeds, strict=True))
+    ]
     if workers == 1:
         runs[0].go()
     else:
@@ -72,6 +80,11 @@ def anneal(
             list(pool.map(_Run.go, runs))
     best = min(runs, key=lambda run: run.cost)
     return Annealed(best.best, best.cost, total, sum(run.steps for run in runs), tuple(log.trace))
+
+
+def _waiting_is_free(budget: Budget) -> bool:
+    """Whether a worker loses nothing of its budget while it waits: steps, or processor time."""
+    return budget.seconds is None or budget.timer is not time.monotonic
 
 
 class _Log:
@@ -104,8 +117,18 @@ class _Log:
 class _Run:
     """One worker: its world, its random numbers, its best so far."""
 
-    def __init__(self, world: World, total: int, seed: int, log: _Log, most_out: int) -> None:
-        self.world, self.log, self.most_out = world, log, most_out
+    def __init__(
+        self,
+        number: int,
+        world: World,
+        total: int,
+        seed: int,
+        log: _Log,
+        most_out: int,
+        meeting: Meeting | None,
+    ) -> None:
+        self.number, self.world, self.log, self.most_out = number, world, log, most_out
+        self.meeting, self.met = meeting, 0
         self.state = random_state(seed)
         self.totals = np.full(2, total, np.int64)
         self.best = _copied(world.held)
@@ -129,6 +152,26 @@ class _Run:
             improve(self.world, *space, chunk, self.most_out, warmth)
             self.steps += chunk
             log.note(self.cost, self.steps)
+            self._meet(stale)
+        if self.meeting is not None:
+            self.meeting.leave()
+
+    def _meet(self, stale: Bool) -> None:
+        """Show the others what is held when it is time to, and go on from what one of them holds if that is cheaper."""
+        due = 0 if self.meeting is None else int(self.meeting.times * self.log.progress(self.steps))
+        if self.meeting is None or due <= self.met:
+            return
+        self.met = due
+        other = self.meeting.cheaper(Shown(int(self.totals[0]), self.number, _copied(self.world.held)))
+        if other is None:
+            return
+        adopt(self.world, other.held, np.zeros_like(stale), stale)
+        self.totals[0] = other.total
+        if other.total < self.cost:
+            self.totals[1] = other.total
+            for target, source in zip(self.best, self.world.held, strict=True):
+                target[...] = source
+            stale[:] = False
 
     def _chunk(self) -> int:
         most = self.log.countdown.budget.iterations

@@ -87,7 +87,7 @@ class Arrays:
         self.units = build.unit_arrays(records)
         self.lots = build.lot_arrays(records, self.person_number)
         self.seats: dict[str, Seat] = {}
-        self.stays = _empty_stays(len(records.stays) * 2 + 64, len(self.bed_ids), 6)
+        self.stays = empty_stays(len(records.stays) * 2 + 64, len(self.bed_ids), 6)
         self._free_slots = list(range(self.stays.start.size - 1, -1, -1))
         self._build_cover()
         for stay in records.stays.values():
@@ -101,13 +101,17 @@ class Arrays:
             self.cover.window[1] = now
             self.cover.window[2] = now + self.records.options.cover_horizon_minutes
         else:
-            self._build_cover()
-            for seat_ in self.seats.values():
-                self._draw(seat_, 1)
+            self.roll_cover()
         self.places.utc_offset[0] = build.utc_offset_minutes(self.records)
         expired = np.flatnonzero((self.lots.expires > before) & (self.lots.expires <= now))
         for drug in {int(self.lots.drug[lot]) for lot in expired}:
             rank_lots(self.lots, drug, now)
+
+    def roll_cover(self) -> None:
+        """Make the cover grid begin at ``records.now``."""
+        self._build_cover()
+        for seat_ in self.seats.values():
+            self._draw(seat_, 1)
 
     # --- patches --------------------------------------------------------------------------------------------
     def put(self, record: Record, before: Record | None) -> None:
@@ -396,7 +400,8 @@ class Arrays:
         rank_lots(self.lots, drug, self.records.now)
 
 
-def _empty_stays(slots: int, beds: int, width: int) -> Stays:
+def empty_stays(slots: int, beds: int, width: int) -> Stays:
+    """Room for so many stays, and for ``width`` of them in one bed."""
     whole = [np.zeros(slots, np.int64) for _ in range(8)]
     marks = [np.zeros(slots, np.bool_) for _ in range(2)]
     return Stays._make([*whole, *marks, np.zeros((beds, width), np.int64), np.zeros(beds, np.int64)])

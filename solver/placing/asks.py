@@ -32,6 +32,7 @@ from solver.placing.codes import (
 )
 from solver.placing.layout import Ask
 from solver.placing.records import Records
+from solver.placing.turns import start_bounds
 
 NO_NUMBERS: Final = np.zeros(0, np.int64)
 PATIENT_PRIORITIES: Final = (Priority.SOON, Priority.ROUTINE)
@@ -69,8 +70,7 @@ class Compiled:
 
 def start_window(request: Request, now: Minute) -> tuple[Minute, Minute]:
     """First and last start the request allows; a request whose wait has run out may start now."""
-    base = max(request.needed_by, now)
-    return base, max(request.needed_by + request.max_wait_minutes, base)
+    return start_bounds(request.needed_by, request.max_wait_minutes, now)
 
 
 def compile_request(

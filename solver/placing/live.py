@@ -7,7 +7,7 @@ decision is applied by ``apply`` and undone by ``withdraw``.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -77,6 +77,14 @@ class LiveHospital:
         record = self.records.drop(kind, record_id)
         self._journal.append((None, record))
         self.arrays.drop(record)
+
+    def take_in(self, drops: Iterable[tuple[type, str]], puts: Iterable[Record]) -> None:
+        """Remove and add many records at once: what is compiled is compiled anew once, and not for every bed."""
+        for kind, record_id in drops:
+            self._journal.append((None, self.records.drop(kind, record_id)))
+        for record in puts:
+            self._journal.append((record, self.records.put(record)))
+        self.arrays.rebuild()
 
     @contextmanager
     def trial(self) -> Iterator[None]:

@@ -339,6 +339,11 @@ RELAX_FOUND: Final = Phrase(
     "所找到的最低代价为 {price}；下界 {bound}。",
     id="relax_found",
 )
+RELAX_UNCONFIRMED: Final = Phrase(
+    "Something cheaper was left out: its changes cannot be made one after the other. So nothing is proven.",
+    "另有更低代价的方案，但其调整无法逐项实施，故不采用，亦未能证明最优。",
+    id="relax_unconfirmed",
+)
 RELAX_NONE: Final = Phrase(
     "No change known here makes it possible. Call: {calls}.",
     "现有手段均不可行。请联系：{calls}。",

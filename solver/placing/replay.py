@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from solver.engine.rule import Profile
 from solver.hospital import Allocation, Hospital, Minute, Person, Request
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Method, PlacingOptions
 from solver.placing.records import Record
+
+MANY: Final = 100
+"""Beyond so many records a change is taken in as a whole, as that in which a hospital is founded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,9 @@ def replay(
 
 
 def _happen(live: LiveHospital, change: PastChange) -> None:
+    if len(change.drops) + len(change.puts) > MANY:
+        live.take_in(change.drops, change.puts)
+        return
     for kind, record_id in change.drops:
         live.drop(kind, record_id)
     for record in change.puts:

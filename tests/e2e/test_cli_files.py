@@ -2,6 +2,7 @@
 
 import json
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from sqlalchemy import text
 
 from models.database import open_at_any_step
 from models.keys import read_key_file
+from simulations.hospital import generate
+from simulations.scenarios.build import load
+from simulations.scenarios.build_placed import Placed
 from solver.hospital import UnitBooking
 from solver.hospital.formats import read_hospital, write_hospital
 from tests.api_service import NOW, small_hospital
@@ -143,3 +147,20 @@ def test_an_audit_line_that_was_rewritten_is_found_though_the_guards_are_back(ho
     ended = home.run("check")
     assert ended.returncode == 1
     assert "audit_chain: audit: Line 1 was altered." in ended.stdout
+
+
+def test_a_scenario_is_made_from_what_is_stored_for_the_owner_alone(home: Home) -> None:
+    now = int(time.time()) // 60
+    write_hospital(generate("ward", 1, now), home.folder / "ward.json")
+    home.done("import", "ward.json")
+    assert "today.hospital.json" in home.done("simulate", "from-snapshot", "today.yaml")
+    scenario, hospital = home.folder / "today.yaml", home.folder / "today.hospital.json"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (scenario, hospital)} == {0o600}
+    stored = home.exported("out.json")
+    placed = load(scenario)
+    assert isinstance(placed, Placed)
+    assert [stay.bed_id for stay in placed.model.hospital.stays] == [stay.bed_id for stay in stored.stays]
+    assert {person.born for person in stored.persons}.isdisjoint(
+        person.born for person in placed.model.hospital.persons
+    )
+    assert "nothing is overwritten" in home.refused("simulate", "from-snapshot", "today.yaml")

@@ -22,7 +22,7 @@ def blocks(language: str) -> list[str]:
 
 def test_the_python_example_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "scenario.yaml").write_text(EXAMPLE, encoding="utf-8")
-    [code] = blocks("python")
+    code = blocks("python")[-1]
     with chdir(tmp_path):
         exec(compile(code, "docs/simulator.md", "exec"), {})  # noqa: S102
     shown = capsys.readouterr().out
@@ -31,6 +31,15 @@ def test_the_python_example_runs(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_the_variant_example_is_one_of_the_example_scenario(tmp_path: Path) -> None:
     (tmp_path / "scenario.yaml").write_text(EXAMPLE, encoding="utf-8")
-    [variant] = blocks("yaml")
+    variant = blocks("yaml")[0]
     (tmp_path / "variant.yaml").write_text(variant, encoding="utf-8")
     family(tmp_path / "variant.yaml")
+
+
+def test_the_example_of_a_whole_hospital_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario, code = blocks("yaml")[1], blocks("python")[0]
+    (tmp_path / "district.yaml").write_text(scenario, encoding="utf-8")
+    with chdir(tmp_path):
+        exec(compile(code, "docs/simulator.md", "exec"), {})  # noqa: S102
+    shown = capsys.readouterr().out
+    assert {"emergency", "urgent", "soon", "routine"} <= set(shown.split()), shown

@@ -53,9 +53,9 @@ class DrugReviewProposed(Out):
 
 
 class CallInProposed(Out):
-    """To call somebody in who is on call."""
+    """To call somebody in who is on call; ``shift_id`` is null where the caller may not read of the ward's staff."""
 
-    shift_id: str
+    shift_id: str | None
     ward_id: str
     needs_consent: bool
 
@@ -92,7 +92,12 @@ class ProposalOut(Out):
 
     id: str
     kind: Literal["transfer", "replace_unit", "review_drug", "call_in", "chain"]
-    subject_id: Annotated[str, Field(description="The stay, booking, shift or request it is about")]
+    subject_id: Annotated[
+        str | None,
+        Field(
+            description="The stay, booking, shift or request it is about; null for a shift one may not read"
+        ),
+    ]
     state: ProposalState
     reason: Told
     change: TransferProposed | UnitProposed | DrugReviewProposed | CallInProposed | ChainProposed

@@ -31,10 +31,11 @@ class TakenOut(Out):
 
 
 class TakesPlaceOfOut(Out):
-    """A less urgent booking that would be taken back; ``bed_id`` and ``start`` are null if it would wait again."""
+    """A less urgent booking that would be taken back; ``bed_id`` and ``start`` are null if it would wait again, and all
+    but the sentence where the caller may not read requests of its ward."""
 
-    request_id: str
-    from_bed_id: str
+    request_id: str | None
+    from_bed_id: str | None
     bed_id: str | None
     start: Time | None
     sentence: Told

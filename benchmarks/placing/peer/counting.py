@@ -64,14 +64,18 @@ def exceeded(series: Series, given) -> int:
     most = 0
     draws = []
     for one in given:
-        amount = taken_by(one, one.place, series.number)
+        place = one.place
+        amount = taken_by(one, place, series.number)
         if amount > 0:
-            draws.append([one.place.start, one.place.end, amount])
-            most += amount
+            draws.append([place.start, place.end, amount])
+            most = most + amount
+    if most <= series.least:
+        return 0
+    # One loop after the other in one branch is what the peer cannot translate; it would ask Python for each count.
+    hours = series.number == OF_BALANCE
     total = 0
-    if most > series.least:
-        for piece in series.pieces:
-            total += over(piece, draws, series.number == OF_BALANCE)
+    for piece in series.pieces:
+        total += over(piece, draws, hours)
     return total
 
 

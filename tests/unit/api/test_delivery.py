@@ -166,6 +166,18 @@ async def test_a_receiver_that_never_answers_is_waited_for_no_longer_than_is_set
     await sender.close()
 
 
+async def test_the_authorities_that_the_machine_trusts_are_read_for_the_first_message_and_once(monkeypatch):
+    """A service without webhooks starts without them."""
+    read, make = [], httpx.create_ssl_context
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda **how: read.append(how) or make(**how))
+    sender = Sender(Reach(), 1)
+    assert read == []
+    await asyncio.gather(*(sender.send("https://127.0.0.1/", {}, b"{}") for _ in range(2)))
+    await sender.send("https://127.0.0.1/", {}, b"{}")
+    assert len(read) == 1
+    await sender.close()
+
+
 class Receiver:
     """Answers as it is told, then takes everything."""
 

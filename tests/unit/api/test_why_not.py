@@ -52,3 +52,18 @@ def test_who_is_on_call_is_named_to_those_alone_who_may_read_the_roster(role, wa
     assert (change["ward_id"], change["price"]) == ("W1", 240_000)
     assert "on call" in change["sentence"]
     assert ("OC" in json.dumps(body)) == seen
+
+
+def test_something_cheaper_that_cannot_be_carried_out_is_said_to_be_left_out():
+    """Such an answer was only called unproven, and nobody could know why."""
+    question = Question(REQUEST)
+    problem = PlacingProblem(small_hospital(), NOW, (REQUEST,))
+    access = Access(
+        Principal("acc", "login", (Grant(Role.NURSE),), "tok", True, 0), Permission.WHY_NOT, SITES
+    )
+    for unconfirmed in (True, False):
+        found = Relaxed(relaxation=None, method=Method.KERNEL, bound=0, proven=False, unconfirmed=unconfirmed)
+        body = worded(
+            told(Asked(question, problem, (), None, 1), found, None, access, "UTC"), Language.ENGLISH
+        )
+        assert any("one after the other" in reason for reason in body["reasons"]) is unconfirmed

@@ -4,10 +4,10 @@ import orjson
 import pytest
 
 from benchmarks.service.deadlines import Hurried, Stalls, at_share, degraded_of, lateness, watch
-from benchmarks.service.load_client import Exchange
 from benchmarks.service.traces import stages
 from benchmarks.service.under_load import WrongAnswers
 from benchmarks.service.workload import PLACE
+from simulations.load.loops import Exchange
 
 STALLS = Stalls((1.0, 2.0), (1.5, 2.25))
 

@@ -3,9 +3,9 @@
 import orjson
 import pytest
 
-from benchmarks.service.load_client import Exchange, Run
 from benchmarks.service.overload import figures
 from benchmarks.service.under_load import UNAVAILABLE, WrongAnswers, refuse_others
+from simulations.load.loops import Exchange, Run
 
 
 def flood(*exchanges: Exchange) -> Run:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,7 +14,7 @@ import pytest
 from benchmarks.cases import NOW
 from benchmarks.placing import best_known
 from benchmarks.placing.best_known import Contradiction, Known, improved
-from benchmarks.placing.engines import Engine, Missing, engine, run
+from benchmarks.placing.engines import Engine, Missing, WorkerTime, engine, run
 from benchmarks.placing.instances import BEDS, INSTANCES, Instance, chosen
 from benchmarks.placing.judge import score
 from benchmarks.placing.peer.counting import term_of, terms
@@ -115,6 +117,47 @@ def test_a_peer_that_is_not_installed_is_left_out_with_the_way_to_install_it(mon
     live, requests = small()
     with pytest.raises(Missing, match="pip install"):
         run(engine("timefold-1s"), live, requests, 1)
+
+
+def busy(seconds: float) -> None:
+    ends = time.thread_time() + seconds
+    while time.thread_time() < ends:
+        pass
+
+
+def test_each_worker_is_told_of_its_own_time_and_of_what_was_used_before_it_began():
+    timer = WorkerTime()
+    busy(0.05)
+    began = timer()
+    told: dict[str, list[float]] = {}
+
+    def work(name: str, seconds: float) -> None:
+        told[name] = [timer()]
+        busy(seconds)
+        told[name].append(timer())
+
+    threads = [threading.Thread(target=work, args=args) for args in (("long", 0.12), ("short", 0.02))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert began >= 0.05
+    for name, seconds in (("long", 0.12), ("short", 0.02)):
+        first, last = told[name]
+        assert began <= first <= began + 0.04, name
+        assert seconds <= last - first <= seconds + 0.04, name
+    assert timer() == pytest.approx(told["long"][1], abs=0.02)
+
+
+def test_two_workers_get_as_much_time_each_as_one_alone():
+    live, requests = small()
+    one, two = (
+        run(engine(name), live, requests, 1, "worker") for name in ("batch-300ms", "batch-300ms-2cores")
+    )
+    assert one.seconds == pytest.approx(two.seconds, abs=0.15)
+    assert one.steps is not None
+    assert two.steps is not None
+    assert two.steps > 1.4 * one.steps
 
 
 RESULT = {

@@ -3,8 +3,8 @@
 import orjson
 
 from benchmarks.service import workload
-from benchmarks.service.load_client import Exchange, Message
 from simulations.hospital import generate
+from simulations.load.loops import Exchange, Message
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
 NOW = 29_540_160

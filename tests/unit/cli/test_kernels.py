@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,15 @@ def test_who_empties_the_cache_has_them_compiled_again(children: list[list[str]]
     assert len(children) == 2
 
 
-def test_an_edit_has_them_compiled_again(children: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    import solver
-
+@pytest.mark.parametrize("package", kernels.PLACING.packages)
+def test_an_edit_has_them_compiled_again(
+    package: str, children: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     kernels.compile_if_cold(lambda _: None)
-    copy = Path(os.environ["NUMBA_CACHE_DIR"]).parent / "solver"
+    copy = Path(os.environ["NUMBA_CACHE_DIR"]).parent / package
     copy.mkdir()
     (copy / "kernels.py").write_text("ONE = 1\n")
-    monkeypatch.setattr(solver, "__path__", [str(copy)])
+    monkeypatch.setattr(import_module(package), "__path__", [str(copy)])
     kernels.compile_if_cold(lambda _: None)
     (copy / "kernels.py").write_text("ONE = 11\n")
     kernels.compile_if_cold(lambda _: None)

@@ -92,3 +92,36 @@ def test_a_faulty_scenario_is_refused_before_anything_is_written(tmp_path: Path)
     with pytest.raises(InvalidInstance, match=r"bad\.yaml:5, resources\.ward\.beds: got -2"):
         said("run", path, "--output", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+PLACED = """\
+name: Placed
+run: {start: 2026-01-05 07:00, length: 4 d, warm_up: 1 d, replications: 2}
+hospital: {size: ward}
+demand: {load: 1.1}
+"""
+
+
+def test_a_hospital_with_placing_in_it_is_run_compared_and_swept(tmp_path: Path) -> None:
+    path, other = tmp_path / "placed.yaml", tmp_path / "other.yaml"
+    path.write_text(PLACED)
+    other.write_text("extends: placed.yaml\nname: Simple\noverride: {policies: {placing: first fit}}\n")
+    shown = said("run", path, "--output", tmp_path / "one", "--event-log")
+    assert all(part in shown for part in ("Mean wait", "Occupancy", "Share refused", "emergency", "GEN1"))
+    events = pd.read_parquet(tmp_path / "one" / "events.parquet")
+    assert set(events["event"]) == {"booked", "waits"}
+    assert events["bed"].str.startswith("GEN1").any()
+    said("run", path, "--output", tmp_path / "two", "--event-log", "--workers", 2)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert "2 scenarios, 2 replications each with the same patients" in said("compare", path, other)
+    assert "Occupancy" in said("sweep", path, "--vary", "hospital.seed=1,2")
+
+
+def test_a_surge_that_adds_nobody_is_warned_of_on_the_screen_and_in_the_report(
+    scenario: Path, tmp_path: Path
+) -> None:
+    demand = "demand: {surges: {flu: {classes: ill, from: 50 d, until: 60 d, factor: 2}}, classes:"
+    scenario.write_text(SMALL.replace("demand: {classes:", demand))
+    told = "small.yaml:3, demand.surges.flu"
+    assert f"Warning: {told}" in said("run", scenario, "--output", tmp_path / "out")
+    assert told in (tmp_path / "out" / "report.html").read_text()

@@ -8,11 +8,12 @@ from solver.engine.errors import EngineError
 from solver.hospital import Bed, BedKind, Block, Care, Companion, Drug, DrugNeed, Feature, Lot
 from solver.placing.cheapest import answered, cheapest
 from solver.placing.conceding import Question
-from solver.placing.concessions import WAIVERS, Kind
+from solver.placing.concessions import TARIFFS, WAIVERS, Kind
 from solver.placing.cpsat import elastic
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Method, PlacingProblem
-from tests.builders import NOW, person, records_of, request
+from solver.placing.scope import Scope
+from tests.builders import NOW, occupant, person, records_of, request
 
 HOIST = request(care=Care("medicine", 0, frozenset({Feature.HOIST})))
 
@@ -103,7 +104,23 @@ def test_a_claim_that_the_referee_does_not_confirm_is_thrown_away(monkeypatch, c
     assert [one.kind for one in found.relaxation.concessions] == [Kind.WAIVE_RULE]
     assert not found.proven
     assert found.method is Method.KERNEL
+    assert found.unconfirmed
     assert "did not confirm" in caplog.text
+
+
+def test_a_ward_below_its_floor_that_somebody_leaves_takes_nobody_in_their_stead():
+    """To the model such a ward gets no worse by it, so it is no better than what trials found, and not proven: whoever
+    comes once the other has left is still one too many for the nurses who are there."""
+    lying = occupant("watched", "C1"), occupant("leaves", "C3")
+    records = records_of(person("p-watched", one_to_one=True), Bed("C3", "S"), *lying)
+    question = Question(request(), Scope(ward_id="V"))
+    found = answered(question, LiveHospital(records), 0.0, 20.0, timer=lambda: 0.0)
+    assert [(one.kind, one.subject_id) for one in found.relaxation.concessions] == [
+        (Kind.WAIVE_RULE, "nursing_floor")
+    ]
+    assert found.unconfirmed
+    assert not found.proven
+    assert found.bound == TARIFFS[Kind.MOVE_PATIENT].price
 
 
 @pytest.mark.parametrize("limit", [1, WAIVERS["bed_features"], WAIVERS["bed_features"] + 1])

@@ -12,6 +12,7 @@ from simulations.engine.run import simulate
 from simulations.experiments.catalogue import Key
 from simulations.experiments.comparing import Compared, compare, not_compared
 from simulations.experiments.replications import Plan, Replicated, experiment
+from simulations.reports.tables import tables_of
 from simulations.scenarios.build import load
 from solver.engine.errors import InvalidInstance
 
@@ -51,6 +52,11 @@ def test_a_bed_more_does_not_lengthen_waits_because_those_who_never_started_now_
     withheld = "\n".join(not_compared(replicated))
     assert "waits for stay/ward of elective not compared, as" in withheld
     assert "of them had not started at the end of the run" in withheld
+    frame = tables_of(replicated, found)["comparison"]
+    silent = frame[frame["change"].isna()]
+    assert set(silent["verdict"]) == set(not_compared(replicated))
+    assert not silent["decided"].any()
+    assert len(frame) == len(found) + len(silent)
     still = line_of(found, Key("still_waiting", "stay/ward"))
     assert still.startswith("Changed lowers who still waits for stay/ward at the end by ")
     waiting = line_of(found, Key("waiting_mean", "stay/ward"))

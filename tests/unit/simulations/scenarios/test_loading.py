@@ -315,3 +315,27 @@ def test_what_no_number_text_or_list_can_hold_is_a_fault_with_its_line(
 ) -> None:
     told = faults(written(tmp_path, changed((old, new))))
     assert any(f"s.yaml:{line}" in each and words in each for each in told), told
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "window", "adds"),
+    [
+        ("{random: {per_day: 4}}", "from: 2 d, until: 8 d", True),
+        ("{random: {per_day: 4, from: 3 d, until: 5 d}}", "from: 6 d, until: 8 d", False),
+        ("{random: {per_day: 4}}", "from: 12 d, until: 14 d", False),
+        ("{random: {per_day: 4, by_weekday: {mon: 0}}}", "from: 0 h, until: 24 h", False),
+        ("{random: {per_day: 4, by_weekday: {mon: 0}}}", "from: 0 h, until: 26 h", True),
+    ],
+)
+def test_a_surge_that_meets_no_arrivals_is_told_with_its_place_and_a_remedy(
+    tmp_path: Path, arrivals: str, window: str, adds: bool
+) -> None:
+    """It was run as if it were not there, and its comparison said that nothing was different."""
+    surge = f"  surges:\n    flu: {{classes: ill, {window}, factor: 1.5}}\npathways:"
+    warnings = small(tmp_path, ("pathways:", surge), ("{random: {per_day: 4}}", arrivals)).warnings
+    assert len(warnings) == (0 if adds else 1)
+    if not adds:
+        told = str(warnings[0])
+        assert told.startswith("s.yaml:9, demand.surges.flu: got '")
+        assert "random arrivals of ill" in told
+        assert "extra_per_day" in told

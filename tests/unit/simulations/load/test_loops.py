@@ -1,4 +1,4 @@
-"""The load generator: what it takes for an answer, how questions come, and that it tells the truth about a server."""
+"""The client of the house: what it takes for an answer, how questions come, and that it tells the truth."""
 
 import asyncio
 import itertools
@@ -7,15 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.service.load_client import (
-    LOST,
+from simulations.load.connection import LOST, connect, parsed
+from simulations.load.loops import (
     Fixed,
     Message,
     arrivals,
     closed_loop,
-    connect,
     open_loop,
-    parsed,
 )
 
 ANSWER = b"HTTP/1.1 201 Created\r\nContent-Type: x\r\nContent-Length: 5\r\n\r\nhello"
@@ -24,9 +22,11 @@ ANSWER = b"HTTP/1.1 201 Created\r\nContent-Type: x\r\nContent-Length: 5\r\n\r\nh
 def test_an_answer_is_whole_when_its_announced_length_is_there() -> None:
     for cut in range(len(ANSWER)):
         assert parsed(ANSWER[:cut]) is None
-    assert parsed(ANSWER) == (201, b"hello")
-    assert parsed(b"HTTP/1.1 204 No Content\r\n\r\n") == (204, b"")
-    assert parsed(ANSWER.replace(b"Content-Length", b"content-length")) == (201, b"hello")
+    assert parsed(ANSWER) == (201, b"hello", False)
+    assert parsed(b"HTTP/1.1 204 No Content\r\n\r\n") == (204, b"", False)
+    assert parsed(ANSWER.replace(b"Content-Length", b"content-length")) == (201, b"hello", False)
+    again = ANSWER.replace(b"\r\n\r\n", b"\r\nIdempotent-Replayed: true\r\n\r\n")
+    assert parsed(again) == (201, b"hello", True)
 
 
 def test_arrivals_come_at_the_rate_that_is_asked_for_and_not_evenly() -> None:

@@ -1,6 +1,6 @@
-"""A lean load generator: many clients in one process that cost little beside the service they ask.
+"""Closed and open loops of simple questions over kept connections, for what is measured beside the service.
 
-HTTP/1.1 over kept connections, messages serialised before the clock runs, one question under way on each connection.
+Messages are serialised before the clock runs; one question is under way on each connection.
 In a closed loop each client asks again as soon as it is answered; in an open loop questions come by a Poisson process
 whatever the service does, and a latency counts from the moment the question was due. Meant to run in a process of its
 own (:func:`client_process`); statuses, latencies and bodies come back, to be checked when the clock has stopped.
@@ -18,10 +18,9 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
-LOST: Final = 0
-"""The status of a question whose connection ended before the answer."""
+from simulations.load.connection import Connection, connect
+
 IDLE_SECONDS: Final = 3.0
 """After which a connection is not used again: uvicorn closes those that lay idle for five."""
 GRACE_SECONDS: Final = 30.0
@@ -109,74 +108,6 @@ class Repeated:
 
     def heard(self, message: Message, status: int, body: bytes) -> None:
         """Nothing to do."""
-
-
-# --- one connection -----------------------------------------------------------------------------------------
-class Connection(asyncio.Protocol):
-    """One kept connection; ``ask`` may be called when the answer before has been heard."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._heard: Callable[[int, bytes], None] | None = None
-        self._transport: asyncio.Transport | None = None
-        self.open = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way to write."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self.open = transport, True
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Whoever waits is told that no answer comes."""
-        self.open = False
-        self._tell(LOST, b"")
-
-    def ask(self, raw: bytes, heard: Callable[[int, bytes], None]) -> None:
-        """Send a question; ``heard`` is called with status and body of its answer."""
-        assert self._transport is not None, "connected before it is asked"
-        self._heard = heard
-        if not self.open:
-            return self._tell(LOST, b"")
-        return self._transport.write(raw)
-
-    def data_received(self, data: bytes) -> None:
-        """Collect an answer, mostly whole at once."""
-        self._buffer += data
-        answer = parsed(self._buffer)
-        if answer is not None:
-            self._buffer.clear()
-            self._tell(*answer)
-
-    def close(self) -> None:
-        """End it."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _tell(self, status: int, body: bytes) -> None:
-        heard, self._heard = self._heard, None
-        if heard is not None:
-            heard(status, body)
-
-
-def parsed(buffer: bytes | bytearray) -> tuple[int, bytes] | None:
-    """Status and body of a whole answer of announced length; None while some of it is missing."""
-    end = buffer.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    head = bytes(buffer[:end]).lower() + b"\r\n"
-    at = head.find(b"\r\ncontent-length:")
-    length = int(head[at + 17 : head.index(b"\r\n", at + 17)]) if at >= 0 else 0
-    whole = end + 4 + length
-    return (int(head[9:12]), bytes(buffer[end + 4 : whole])) if len(buffer) >= whole else None
-
-
-async def connect(url: str, count: int) -> list[Connection]:
-    """So many connections to a service."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "127.0.0.1", parts.port or 80
-    loop = asyncio.get_running_loop()
-    made = [await loop.create_connection(Connection, host, port) for _ in range(count)]
-    return [connection for _, connection in made]
 
 
 # --- loops --------------------------------------------------------------------------------------------------

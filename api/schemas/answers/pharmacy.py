@@ -1,0 +1,78 @@
+"""Answers about orders of a pharmacy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas.base import Out
+
+
+class OrderPolicyOut(Out):
+    """Order up to ``level``, at most ``largest_order``, while what is on hand and ordered is ``below`` (null: any)."""
+
+    name: Literal[
+        "base_stock",
+        "min_max",
+        "waste_aware_base_stock",
+        "capped_base_stock",
+        "age_aware_base_stock",
+        "dynamic_programming",
+        "rule_of_thumb",
+    ]
+    below: float | None
+    level: float
+    largest_order: int
+
+
+class ExpectedOut(Out):
+    """What the policy comes to on simulated days that it was not tuned on."""
+
+    daily_cost: float
+    service: Annotated[float, Field(description="Share of demand that is met")]
+    waste: Annotated[float, Field(description="Share of what is ordered that expires")]
+    short_days: Annotated[float, Field(description="Share of days on which something was not there")]
+
+
+class CurvePointOut(Out):
+    """What another level would come to."""
+
+    level: float
+    service: float
+    waste: float
+
+
+class StockAlertOut(Out):
+    """What somebody should look at."""
+
+    kind: Literal["expired", "expires_unused", "runs_out_before_delivery", "below_safety_stock", "not_usable"]
+    quantity: int
+    in_days: int
+    lot_id: str | None
+
+
+class OrderLineOut(Out):
+    """One item: how much to order today, why, and how it stands."""
+
+    item_id: str
+    quantity: int
+    policy: OrderPolicyOut
+    daily_demand: float
+    expected: ExpectedOut
+    curve: list[CurvePointOut]
+    on_hand: int
+    days_of_cover: Annotated[float | None, Field(description="Null without demand")]
+    days_to_next_delivery: int
+    alerts: list[StockAlertOut]
+
+
+class PharmacyPlanOut(Out):
+    """A proposal: a pharmacist decides about each line."""
+
+    job_id: str
+    stopped: bool
+    verified: Annotated[bool, Field(description="The referee found no rule of orders broken")]
+    seed: int
+    without: Annotated[list[str], Field(description="Items not looked at, since the job was stopped")]
+    lines: list[OrderLineOut]

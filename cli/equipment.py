@@ -1,0 +1,69 @@
+"""``wardflow equipment``: plan bookings of units, and check a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.verb import verb_app
+
+app = verb_app()
+
+ProblemArgument = Annotated[
+    Path, typer.Argument(metavar="BOOKINGS", exists=True, dir_okay=False, help="JSON, or SMPTSP text.")
+]
+SecondsOption = Annotated[float, typer.Option(min=1.0, help="Wall time of the whole command.")]
+WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="Threads.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Which chance.")]
+OutputOption = Annotated[Path | None, typer.Option(metavar="PLAN.csv", dir_okay=False, help="The plan.")]
+
+
+@app.callback()
+def equipment() -> None:
+    """Bookings of units: which unit serves which booking, when."""
+
+
+@app.command()
+def solve(
+    bookings: ProblemArgument,
+    seconds: SecondsOption = 60.0,
+    workers: WorkersOption = 1,
+    seed: SeedOption = 1,
+    output: OutputOption = None,
+) -> None:
+    """Plan the bookings at the least cost, with a bound that no plan can beat.
+
+    JSON has bookings with windows, of which some may stay unserved; SMPTSP text (.dat, .dat.gz) has bookings
+    of fixed times, all to be served by as few devices as possible.
+    """
+    from cli.equipment_work import solved
+
+    solved(bookings, seconds, workers, seed, output)
+
+
+@app.command()
+def check(
+    bookings: ProblemArgument,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.csv", exists=True, dir_okay=False)],
+) -> None:
+    """Recount every rule of a plan and the total; status 1 if a hard rule is broken, 2 if a file cannot be read."""
+    from cli.equipment_work import checked
+
+    raise typer.Exit(1 if checked(bookings, plan) else 0)
+
+
+@app.command()
+def fleet(
+    bookings: ProblemArgument,
+    type_id: Annotated[str, typer.Option("--type", help="The type whose devices become more or fewer.")],
+    change: Annotated[list[int] | None, typer.Option(help="Devices more; may be given again.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Of each solve.")] = 10.0,
+    workers: WorkersOption = 1,
+    seed: SeedOption = 1,
+) -> None:
+    """What one device more or fewer of a type does to refusals and waits; usually from two fewer to two more."""
+    from cli.equipment_work import asked
+
+    asked(bookings, type_id, change or [-2, -1, 0, 1, 2], seconds, workers, seed)

@@ -1,0 +1,133 @@
+"""Carrying out ``wardflow equipment``: progress on standard error, the outcome on standard output, the plan in
+a file."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+
+from cli.errors import Refused
+from cli.kernels import EQUIPMENT, compile_if_cold
+from solver.engine.result import Budget, Result, Status, TracePoint
+from solver.engine.rule import Level
+from solver.equipment.formats import (
+    read_booking_plan,
+    read_fleet_plan,
+    read_problem,
+    write_booking_plan,
+    write_fleet_plan,
+)
+from solver.equipment.problem import BookingPlan, BookingProblem, FleetPlan
+from solver.equipment.referee import Count, Score, recount_bookings, recount_fleet
+
+BEFORE = 1.0
+"""Seconds of the whole command that pass before and after the solve: Python, libraries, kernels, the file."""
+
+CULPRITS = 5
+"""Of a broken rule, so many are named."""
+
+
+class Progress:
+    """Tells of better plans and bounds, at most once in half a second."""
+
+    def __init__(self, tell: Callable[[str], None], timer: Callable[[], float] = time.monotonic) -> None:
+        self._tell, self._timer, self._told = tell, timer, float("-inf")
+
+    def incumbent(self, point: TracePoint) -> None:
+        if self._timer() - self._told >= 0.5:
+            self._told = self._timer()
+            self._tell(f"{point.seconds:8.1f} s  {_standing(point.cost, point.bound)}")
+
+    def bound(self, point: TracePoint) -> None:
+        self.incumbent(point)
+
+    def stop_requested(self) -> bool:
+        return False
+
+
+def solved(path: Path, seconds: float, workers: int, seed: int, output: Path | None) -> None:
+    """Read, solve, write; nothing is written unless the referee has found the plan clean."""
+    from solver.equipment.solve import solve
+
+    began = time.monotonic()
+    problem = read_problem(path)
+    tell = functools.partial(typer.echo, err=True)
+    compile_if_cold(tell, EQUIPMENT)
+    budget = Budget(seconds=max(0.1, seconds - BEFORE - (time.monotonic() - began)))
+    result = solve(problem, budget, seed, Progress(tell), workers)
+    typer.echo(f"status {result.status.value}  {_standing(result.cost, result.bound)}")
+    if result.status is Status.INFEASIBLE:
+        raise Refused(f"The bookings need at least {result.bound} devices, more than there are. Add devices.")
+    if result.plan is None:
+        raise Refused("No plan that serves every booking was found. Give it more time, or add devices.")
+    if not result.verified:
+        raise Refused(
+            "The plan found is not what the referee counts, and was not written. Please report this."
+        )
+    typer.echo(f"verified by the referee; found by {result.method}")
+    _write(result, output)
+
+
+def _write(result: Result[BookingPlan] | Result[FleetPlan], output: Path | None) -> None:
+    if output is None:
+        return
+    plan = result.plan
+    if isinstance(plan, BookingPlan):
+        text = write_booking_plan(plan)
+    else:
+        assert isinstance(plan, FleetPlan)
+        text = write_fleet_plan(plan)
+    output.write_text(text, encoding="utf-8")
+    typer.echo(f"Wrote {output}.")
+
+
+def checked(path: Path, plan: Path) -> bool:
+    """Print every rule's count and cost, and the total; whether a hard rule is broken."""
+    problem = read_problem(path)
+    if isinstance(problem, BookingProblem):
+        score = recount_bookings(problem, read_booking_plan(plan, problem))
+    else:
+        score = recount_fleet(problem, read_fleet_plan(plan, problem))
+    for count in score.counts:
+        typer.echo(_counted(count))
+    typer.echo(_total(score))
+    return score.broken > 0
+
+
+def asked(path: Path, type_id: str, changes: Sequence[int], seconds: float, workers: int, seed: int) -> None:
+    """Print one line per size of the fleet."""
+    from solver.equipment.fleet_questions import ask_fleet
+
+    problem = read_problem(path)
+    if not isinstance(problem, BookingProblem):
+        raise Refused(
+            "Fixed bookings have no types; `equipment solve` tells the fewest devices. Name a JSON file."
+        )
+    compile_if_cold(functools.partial(typer.echo, err=True), EQUIPMENT)
+    typer.echo(f"{'devices':>8} {'unserved':>9} {'wait':>9} {'cost':>10} {'bound':>10}")
+    for one in ask_fleet(problem, type_id, changes, Budget(seconds=seconds), seed, workers):
+        row = f"{one.units:>8} {one.unserved:>9} {one.weighted_wait:>9} {one.cost:>10} {one.bound:>10}"
+        typer.echo(row)
+
+
+def _counted(one: Count) -> str:
+    hard = one.rule.level is not Level.SOFT
+    row = f"{one.rule.id:24} {'hard' if hard else 'soft'} {one.count:>8} {one.cost:>10}"
+    named = "; ".join(one.culprits[:CULPRITS])
+    return f"{row}  {named}" if named else row
+
+
+def _total(score: Score) -> str:
+    return f"{'total':24} hard {score.broken:>8} cost {score.cost:>8}"
+
+
+def _standing(cost: int | None, bound: int | None) -> str:
+    """Cost, bound and gap, as far as they are known."""
+    told = f"cost {'-' if cost is None else cost}  bound {'-' if bound is None else bound}"
+    if cost is None or bound is None:
+        return told
+    return f"{told}  gap {100 * (cost - bound) / max(1, abs(cost)):.2f} %"

@@ -1,0 +1,325 @@
+"""Files of the room: bookings as JSON, fixed bookings as SMPTSP text (``.dat``, ``.dat.gz``), plans as CSV.
+
+SMPTSP is the format of the shift minimisation personnel task scheduling problem (Krishnamoorthy, Ernst, Baatar 2012):
+``Jobs = n``, n lines ``start end``, ``Qualifications = m``, m lines ``count: job ...``, all counted from 0. Keys of a
+JSON instance that the room does not know (a name of its origin, a yardstick) are passed over: no answer is
+read from an instance. Whatever is wrong is refused with every fault named.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from solver.engine.errors import InvalidInstance, Problem, refuse_if_any
+from solver.equipment.problem import (
+    UNSERVED,
+    BookingPlan,
+    BookingProblem,
+    BookingRequest,
+    BookingWeights,
+    FleetPlan,
+    FleetProblem,
+    PlannedUnit,
+    Served,
+)
+from solver.hospital.door import MAX_MINUTE
+
+MOST_BYTES: Final = 1_000_000_000
+"""Largest file read, unpacked."""
+
+BOOKING_HEADER: Final = ("request", "device", "start")
+FLEET_HEADER: Final = ("job", "device")
+
+
+def read_problem(path: Path) -> BookingProblem | FleetProblem:
+    """A problem from a file, told apart by its first character. Raises InvalidInstance, OSError."""
+    text = _text(path)
+    return (
+        booking_from_json(text, path.name) if text.lstrip()[:1] == "{" else fleet_from_text(text, path.name)
+    )
+
+
+def booking_from_json(text: str, name: str = "bookings") -> BookingProblem:
+    """Bookings with windows."""
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise InvalidInstance([Problem(name, str(error), "JSON", "Correct the file.")]) from None
+    except RecursionError:
+        raise InvalidInstance([Problem(name, "nested", "JSON of few levels", "Correct the file.")]) from None
+    if not isinstance(raw, dict):
+        raise InvalidInstance([Problem(name, raw, "one JSON object", "Correct the file.")])
+    return _Reading(name).booking(raw)
+
+
+class _Reading:
+    """One reading of a JSON instance: collects what has the wrong shape."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.problems: list[Problem] = []
+
+    def booking(self, raw: Mapping[str, Any]) -> BookingProblem:
+        wards = tuple(self._listed(raw, "", "wards", str))
+        transport = tuple(tuple(row) for row in self._listed(raw, "", "transport", list))
+        units = [self._unit(one, place) for place, one in enumerate(self._listed(raw, "", "devices", dict))]
+        requests = [
+            self._request(one, place) for place, one in enumerate(self._listed(raw, "", "requests", dict))
+        ]
+        horizon = self._value(raw, "", "horizon", int, MAX_MINUTE)
+        weights = self._weights(raw)
+        if self.problems:
+            self._own_problems(units, requests, horizon)
+        refuse_if_any(self.problems)
+        return BookingProblem(
+            wards,
+            transport,
+            tuple(unit for unit in units if unit),
+            tuple(request for request in requests if request),
+            weights,
+            horizon,
+            str(raw.get("name", self.name)),
+        )
+
+    def _own_problems(
+        self, units: list[PlannedUnit | None], requests: list[BookingRequest | None], horizon: object
+    ) -> None:
+        """Of the records that have the right shape, so that one reading names every fault there is."""
+        for unit in units:
+            self.problems.extend(unit.problems() if unit else ())
+        end = horizon if isinstance(horizon, int) else MAX_MINUTE
+        for request in requests:
+            self.problems.extend(request.problems(end) if request else ())
+
+    def _unit(self, raw: Mapping[str, Any], place: int) -> PlannedUnit | None:
+        before, where = len(self.problems), _where("devices", place, raw)
+        id_, type_id, home = (self._value(raw, where, name, str) for name in ("id", "type", "home"))
+        away = self._listed(raw, where, "unavailable", list, ())
+        if len(self.problems) > before:
+            return None
+        return PlannedUnit(id_, type_id, home, tuple(tuple(window) for window in away))
+
+    def _request(self, raw: Mapping[str, Any], place: int) -> BookingRequest | None:
+        before, where = len(self.problems), _where("requests", place, raw)
+        id_, ward = (self._value(raw, where, name, str) for name in ("id", "ward"))
+        types = tuple(self._listed(raw, where, "types", str))
+        times = [self._value(raw, where, name, int) for name in ("earliest", "latest_start", "duration")]
+        rest = [self._value(raw, where, name, int, usual) for name, usual in (("clean", 0), ("priority", 1))]
+        if len(self.problems) > before:
+            return None
+        return BookingRequest(id_, types, ward, *times, *rest)
+
+    def _weights(self, raw: Mapping[str, Any]) -> BookingWeights:
+        given = self._value(raw, "", "weights", dict, {})
+        usual = BookingWeights()
+        names = ("unserved", "wait", "transport")
+        if not isinstance(given, dict):
+            return usual
+        return BookingWeights(
+            *(self._value(given, "weights", name, int, getattr(usual, name)) for name in names)
+        )
+
+    def _value(self, raw: Mapping[str, Any], where: str, name: str, kind: type, usual: object = None) -> Any:
+        """The field's value, of the kind wanted; a fault is noted otherwise."""
+        if name not in raw and usual is not None:
+            return usual
+        value = raw.get(name)
+        if type(value) is not kind:
+            spot = f"{self.name}, {where + ', ' if where else ''}{name}"
+            self.problems.append(Problem(spot, value, _KINDS[kind], "Give or correct the field."))
+        return value
+
+    def _listed(
+        self, raw: Mapping[str, Any], where: str, name: str, kind: type, usual: object = None
+    ) -> list[Any]:
+        """A field that is a list of one kind; what is of another kind is noted and left out."""
+        values = self._value(raw, where, name, list, usual)
+        if not isinstance(values, list):
+            return []
+        for place, value in enumerate(values):
+            if type(value) is not kind:
+                spot = f"{self.name}, {where + ', ' if where else ''}{name}[{place}]"
+                self.problems.append(Problem(spot, value, _KINDS[kind], "Correct it."))
+        return [value for value in values if type(value) is kind]
+
+
+_KINDS: Final = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+
+
+def _where(field: str, place: int, raw: Mapping[str, Any]) -> str:
+    named = raw.get("id")
+    return f"{field}[{place}] ({named!r})" if isinstance(named, str) else f"{field}[{place}]"
+
+
+def fleet_from_text(text: str, name: str = "jobs") -> FleetProblem:
+    """Fixed bookings in the SMPTSP format; lines that begin with ``#`` are comments."""
+    lines = [
+        (number, line.strip())
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    lines = [line for line in lines if not line[1].startswith("Type")]
+    reading = _Lines(name, lines)
+    intervals = [reading.numbers(2) for _ in range(reading.header("Jobs"))]
+    serves = [reading.counted() for _ in range(reading.header("Qualifications"))]
+    reading.end()
+    refuse_if_any(reading.problems)
+    return FleetProblem(
+        tuple((row[0], row[1]) for row in intervals), tuple(serves), name.split(".", maxsplit=1)[0]
+    )
+
+
+class _Lines:
+    """Lines of an SMPTSP file taken one by one; faults are noted with the line's number."""
+
+    def __init__(self, name: str, lines: list[tuple[int, str]]) -> None:
+        self.name, self._lines, self._next = name, lines, 0
+        self.problems: list[Problem] = []
+
+    def header(self, word: str) -> int:
+        """The count of ``word = count``, never more than there are lines left."""
+        number, line = self._take(f"{word} = count")
+        left, _, right = line.partition("=")
+        if left.strip() != word or not right.strip().isdecimal():
+            self._note(number, line, f"{word} = count")
+            return 0
+        count, left_over = int(right), len(self._lines) - self._next
+        if count > left_over:
+            self._note(number, line, f"at most the {left_over} lines that follow")
+        return min(count, left_over)
+
+    def numbers(self, count: int) -> tuple[int, ...]:
+        """A line of ``count`` whole numbers."""
+        number, line = self._take(f"{count} whole numbers")
+        words = line.split()
+        if len(words) != count or not all(word.isdecimal() for word in words):
+            self._note(number, line, f"{count} whole numbers from 0")
+            return (0,) * count
+        return tuple(int(word) for word in words)
+
+    def counted(self) -> tuple[int, ...]:
+        """A line ``count: number ...``."""
+        number, line = self._take("count: job ...")
+        count, colon, rest = line.partition(":")
+        words = rest.split()
+        good = colon and count.strip().isdecimal() and all(word.isdecimal() for word in words)
+        if not good or int(count) != len(words):
+            self._note(number, line, "count: job ..., as many jobs as counted")
+            return ()
+        return tuple(int(word) for word in words)
+
+    def end(self) -> None:
+        """Nothing may follow."""
+        for number, line in self._lines[self._next :]:
+            self._note(number, line, "the end of the file")
+
+    def _take(self, expected: str) -> tuple[int, str]:
+        if self._next == len(self._lines):
+            self._note(self._lines[-1][0] if self._lines else 1, "the end", expected)
+            return 0, ""
+        self._next += 1
+        return self._lines[self._next - 1]
+
+    def _note(self, number: int, value: str, expected: str) -> None:
+        if number:
+            problem = Problem(f"{self.name}, line {number}", value, expected, "Correct the file.")
+            self.problems.append(problem)
+
+
+def write_booking_plan(plan: BookingPlan) -> str:
+    """``request,device,start``; who has no row stays unserved."""
+    return _csv(BOOKING_HEADER, ((one.request_id, one.unit_id, one.start) for one in plan.served))
+
+
+def write_fleet_plan(plan: FleetPlan) -> str:
+    """``job,device``, both counted from 0."""
+    return _csv(FLEET_HEADER, enumerate(plan.unit_of))
+
+
+def _csv(header: tuple[str, ...], rows: Any) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def read_booking_plan(path: Path, problem: BookingProblem) -> BookingPlan:
+    """A plan of ``problem``. Raises InvalidInstance for rows that name what the problem does not hold."""
+    problems: list[Problem] = []
+    requests, units = {one.id for one in problem.requests}, {one.id for one in problem.units}
+    served = []
+    for line, row in _rows(path, BOOKING_HEADER, problems):
+        request, unit, start = row
+        where = f"{path.name}, line {line}"
+        if request not in requests:
+            problems.append(Problem(f"{where}, request", request, "a request of the instance", "Correct it."))
+        if unit not in units:
+            problems.append(Problem(f"{where}, device", unit, "a device of the instance", "Correct it."))
+        if not start.isdecimal():
+            problems.append(Problem(f"{where}, start", start, "whole minutes from 0", "Correct it."))
+        else:
+            served.append(Served(request, unit, int(start)))
+    refuse_if_any(problems)
+    return BookingPlan(tuple(served))
+
+
+def read_fleet_plan(path: Path, problem: FleetProblem) -> FleetPlan:
+    """A plan of ``problem``; a booking without a row stays unserved, which the referee counts."""
+    problems: list[Problem] = []
+    unit_of = [UNSERVED] * len(problem.intervals)
+    for line, (job, unit) in _rows(path, FLEET_HEADER, problems):
+        where = f"{path.name}, line {line}"
+        known = job.isdecimal() and int(job) < len(unit_of)
+        if not known:
+            problems.append(
+                Problem(f"{where}, job", job, f"a job from 0 to {len(unit_of) - 1}", "Correct it.")
+            )
+        elif unit_of[int(job)] != UNSERVED:
+            problems.append(Problem(f"{where}, job", job, "each job once", "Remove the repeat."))
+        if not (unit.isdecimal() and int(unit) < len(problem.serves)):
+            expected = f"a device from 0 to {len(problem.serves) - 1}"
+            problems.append(Problem(f"{where}, device", unit, expected, "Correct it."))
+        elif known:
+            unit_of[int(job)] = int(unit)
+    refuse_if_any(problems)
+    return FleetPlan(tuple(unit_of))
+
+
+def _rows(path: Path, header: tuple[str, ...], problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the header, with their line numbers; rows of another length are noted and left out."""
+    expected = ",".join(header)
+    reader = csv.reader(io.StringIO(_text(path)))
+    first = [word.strip() for word in next(reader, [])]
+    if first != list(header):
+        problems.append(Problem(f"{path.name}, line 1", ",".join(first), f"the header {expected}", "Add it."))
+        return
+    for row in reader:
+        if len(row) == len(header):
+            yield reader.line_num, [word.strip() for word in row]
+        elif row:
+            problems.append(
+                Problem(f"{path.name}, line {reader.line_num}", ",".join(row), expected, "Correct the row.")
+            )
+
+
+def _text(path: Path) -> str:
+    """The file's text, unpacked if it is packed."""
+    try:
+        raw = path.read_bytes()
+        if raw[:2] == b"\x1f\x8b":
+            with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
+                raw = packed.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise InvalidInstance([Problem(path.name, len(raw), f"at most {MOST_BYTES} bytes", "Split it.")])
+        return raw.decode("utf-8-sig")
+    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        raise InvalidInstance(
+            [Problem(path.name, str(error), "UTF-8 text, maybe gzip", "Correct it.")]
+        ) from None

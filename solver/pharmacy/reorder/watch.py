@@ -1,0 +1,97 @@
+"""What a pharmacist should look at today: what expires, what runs out before more can arrive, what is below its safety
+stock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil, inf
+
+from solver.pharmacy.reorder.problem import StockItem
+
+BANDS = (0, 7, 30, 90, 180)
+"""Days left, at most: expired, within a week, a month, a quarter, half a year."""
+
+
+class Alert(StrEnum):
+    """Kinds of alarm."""
+
+    EXPIRED = "expired"
+    EXPIRES_UNUSED = "expires_unused"
+    RUNS_OUT = "runs_out_before_delivery"
+    BELOW_SAFETY = "below_safety_stock"
+    NOT_USABLE = "not_usable"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One alarm: of an item, or of one of its lots; ``quantity`` units are concerned, ``in_days`` from today."""
+
+    kind: Alert
+    item_id: str
+    quantity: int
+    in_days: int
+    lot_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """An item as it stands. days_of_cover: days that the mean demand takes to use what is on hand before it expires
+    (infinite without demand). next_delivery: days until the next order, placed or not, may be used. bands: units on
+    hand by days left, of each of ``BANDS`` and beyond."""
+
+    item_id: str
+    on_hand: int
+    days_of_cover: float
+    next_delivery: int
+    bands: tuple[int, ...]
+    events: tuple[Event, ...]
+
+
+def outlook(item: StockItem, mean: float) -> Outlook:
+    """The item with a mean demand of ``mean`` units a day."""
+    bands = [0] * (len(BANDS) + 1)
+    for lot in item.lots:
+        bands[sum(lot.days_left > band for band in BANDS)] += lot.quantity
+    cover, unused = _use_up(item, mean)
+    arriving = [order.in_days + 1 for order in item.on_order]
+    delivery = min([*arriving, item.lead_time]) if arriving else item.lead_time
+    events = [*_of_lots(item, unused), *_of_item(item, cover, delivery)]
+    return Outlook(item.id, item.on_hand(), cover, delivery, tuple(bands), tuple(events))
+
+
+def _use_up(item: StockItem, mean: float) -> tuple[float, dict[str, int]]:
+    """Days of cover, and units of each lot left over when it expires; the mean demand takes the oldest first."""
+    clock, unused = 0.0, {}
+    for lot in sorted(item.lots, key=lambda lot: (lot.days_left, lot.id)):
+        days = item.days(lot)
+        needed = lot.quantity / mean if mean > 0 else inf
+        end = min(float(days), clock + needed) if lot.quantity else clock
+        left = lot.quantity - (end - clock) * mean if end > clock else float(lot.quantity)
+        if days > 0 and mean > 0 and ceil(left - 1e-9) > 0:
+            unused[lot.id] = ceil(left - 1e-9)
+        clock = max(clock, end)
+    return (clock if mean > 0 else inf), unused
+
+
+def _of_lots(item: StockItem, unused: dict[str, int]) -> list[Event]:
+    found = []
+    for lot in item.lots:
+        if lot.quantity == 0:
+            continue
+        if not lot.usable:
+            found.append(Event(Alert.NOT_USABLE, item.id, lot.quantity, 0, lot.id))
+        elif item.days(lot) == 0:
+            found.append(Event(Alert.EXPIRED, item.id, lot.quantity, 0, lot.id))
+        elif lot.id in unused:
+            found.append(Event(Alert.EXPIRES_UNUSED, item.id, unused[lot.id], item.days(lot), lot.id))
+    return found
+
+
+def _of_item(item: StockItem, cover: float, delivery: int) -> list[Event]:
+    found = []
+    if cover < delivery:
+        found.append(Event(Alert.RUNS_OUT, item.id, item.on_hand(), int(cover)))
+    if item.on_hand() < item.safety_stock:
+        found.append(Event(Alert.BELOW_SAFETY, item.id, item.safety_stock - item.on_hand(), 0))
+    return found

@@ -1,0 +1,1 @@
+"""Weeks ahead: who works which shift."""

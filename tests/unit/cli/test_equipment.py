@@ -1,0 +1,88 @@
+"""The command line of bookings: what is printed, written, and said by the exit status."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.equipment import app
+from solver.engine.errors import InvalidInstance
+
+INSTANCE = {
+    "horizon": 1000,
+    "wards": ["A", "B"],
+    "transport": [[0, 5], [5, 0]],
+    "devices": [{"id": "D0", "type": "pump", "home": "A", "unavailable": []}],
+    "requests": [
+        {
+            "id": f"R{n}",
+            "types": ["pump"],
+            "ward": "AB"[n],
+            "earliest": 10,
+            "latest_start": 90,
+            "duration": 30,
+        }
+        for n in range(2)
+    ],
+}
+
+
+@pytest.fixture
+def bookings(tmp_path):
+    path = tmp_path / "bookings.json"
+    path.write_text(json.dumps(INSTANCE))
+    return path
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_a_plan_is_solved_written_and_found_clean(bookings, tmp_path):
+    plan = tmp_path / "plan.csv"
+    done = run("solve", bookings, "--seconds", 10, "--workers", 2, "--output", plan)
+    assert done.exit_code == 0, done.output
+    assert "status optimal  cost 40  bound 40  gap 0.00 %" in done.output
+    assert plan.read_text() == "request,device,start\nR0,D0,10\nR1,D0,45\n"
+    checked = run("check", bookings, plan)
+    assert checked.exit_code == 0
+    assert "total                    hard        0 cost       40" in checked.output
+
+
+def test_a_broken_plan_ends_with_status_one_and_names_who_breaks_what(bookings, tmp_path):
+    plan = tmp_path / "plan.csv"
+    plan.write_text("request,device,start\nR0,D0,10\nR1,D0,44\n")
+    done = run("check", bookings, plan)
+    assert done.exit_code == 1
+    assert "unit_free                hard        1          0  R1 on D0 at 44" in done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("request,unit,start\n", "the header request,device,start"),
+        ("request,device,start\nR9,D0,1\n", "a request of the instance"),
+        ("request,device,start\nR0,D9,x\n", "2 problems"),
+        ("request,device,start\nR0,D0\n", "line 2: got 'R0,D0'"),
+    ],
+)
+def test_a_plan_that_cannot_be_read_is_refused_with_every_fault(bookings, tmp_path, text, told):
+    plan = tmp_path / "plan.csv"
+    plan.write_text(text)
+    done = run("check", bookings, plan)
+    assert isinstance(done.exception, InvalidInstance)
+    assert told in str(done.exception)
+
+
+def test_fixed_bookings_go_the_same_way(tmp_path):
+    path, plan = tmp_path / "jobs.dat.gz", tmp_path / "plan.csv"
+    path.write_bytes(gzip.compress(b"Jobs = 2\n0 4\n4 9\nQualifications = 2\n1: 0\n2: 0 1\n"))
+    done = run("solve", path, "--seconds", 5, "--output", plan)
+    assert done.exit_code == 0, done.output
+    assert plan.read_text() == "job,device\n0,1\n1,1\n"
+    assert run("check", path, plan).exit_code == 0
+    plan.write_text("job,device\n0,0\n")
+    assert run("check", path, plan).exit_code == 1

@@ -1,0 +1,198 @@
+"""The sender: what is due goes out when it is due, in order for each patient, and answers are held to what they are."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from simulations.load.driver import Driver, Sending, Stall
+from simulations.load.record import Journal, Record, read_journals
+from simulations.load.timeline import Op
+from tests.load_hospital import ScriptedServer, kinds, patient, served
+
+STAY = (
+    (0.0, Op.ASK),
+    (0.05, Op.CONFIRM),
+    (0.1, Op.ARRIVE),
+    (0.15, Op.ORDER),
+    (0.2, Op.LEAVE),
+    (0.25, Op.LOOK),
+)
+
+
+async def sent(server: ScriptedServer, folder: Path, *patients, seconds: float = 0.5, **how) -> Record:
+    """Send for some patients, with nothing twice unless said otherwise."""
+    journal = Journal(folder / "journal")
+    async with served(server) as url:
+        sending = Sending((url,), "wfs_x", seconds, **{"resends": 0.0, **how})
+        record = await Driver(sending, patients, journal).run(time.monotonic() + 0.05)
+    journal.close()
+    return record
+
+
+async def test_what_a_patient_needs_is_asked_in_order_and_written_down(tmp_path: Path) -> None:
+    server = ScriptedServer()
+    record = await sent(server, tmp_path, patient(*STAY))
+    assert kinds(server.paths) == ["requests", "confirm", "arrive", "discharge", "discharge", "requests"]
+    lines = read_journals([tmp_path / "journal"])
+    assert [line["kind"] for line in lines] == ["ask", "confirm", "arrive", "order", "leave"]
+    assert len({line["key"] for line in lines}) == 5
+    assert record.everything.count == 6
+    assert record.faults == []
+
+
+async def test_patients_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    server = ScriptedServer(seconds=0.2)
+    patients = [patient((0.0, Op.ASK), name=f"0/0/{n}") for n in range(50)]
+    began = time.monotonic()
+    record = await sent(server, tmp_path, *patients, seconds=0.1)
+    assert record.everything.count == 50
+    assert time.monotonic() - began < 2.0, "one after the other they would take ten seconds"
+
+
+async def test_an_operation_waits_for_the_one_before_it_and_that_is_told_as_slip_and_latency(
+    tmp_path: Path,
+) -> None:
+    server = ScriptedServer(seconds=0.2)
+    record = await sent(server, tmp_path, patient((0.0, Op.ASK), (0.05, Op.CONFIRM)))
+    moments = [at for at, _, _ in server.asked]
+    assert moments[1] - moments[0] > 0.19, "the second is sent when the first is answered"
+    assert record.slip.milliseconds(100) == pytest.approx(150, abs=60)
+    assert record.latencies["confirm"].milliseconds(100) == pytest.approx(350, abs=80), (
+        "from the intended time"
+    )
+    assert record.late.milliseconds(100) < 100, "waiting for an answer is no lateness of the sender"
+
+
+async def test_questions_go_out_at_their_time_however_slow_the_service_is(tmp_path: Path) -> None:
+    server = ScriptedServer(seconds=0.3)
+    patients = [patient((0.02 * n, Op.ASK), name=f"0/0/{n}") for n in range(20)]
+    await sent(server, tmp_path, *patients, seconds=0.5)
+    first = server.asked[0][0]
+    moments = [at - first for at, _, _ in server.asked]
+    assert moments == pytest.approx([0.02 * n for n in range(20)], abs=0.1)
+
+
+async def test_some_writes_are_sent_twice_under_their_key_before_the_patient_goes_on(tmp_path: Path) -> None:
+    server = ScriptedServer()
+    record = await sent(server, tmp_path, patient(*STAY), resends=1.0)
+    keys = [key for _, _, key in server.asked if key]
+    assert keys[0::2] == keys[1::2]
+    assert len(set(keys)) == 5
+    assert record.counts["resent"] == 5
+    assert record.everything.count == 6, "what is sent again is not measured"
+    assert record.faults == []
+
+
+@pytest.mark.parametrize(
+    ("says", "fault"),
+    [
+        (
+            lambda path, r, before: (r[0], {**r[1], "state": "odd"}, r[2]) if before else r,
+            "answered otherwise",
+        ),
+        (lambda path, r, before: (r[0], r[1], False) if before else r, "as if for the first time"),
+        (lambda path, r, before: (422, {}, False) if before else r, "refused with 422"),
+    ],
+)
+async def test_who_answers_a_repeated_command_otherwise_is_found_out(
+    tmp_path: Path, says, fault: str
+) -> None:
+    record = await sent(ScriptedServer(says), tmp_path, patient((0.0, Op.ASK)), resends=1.0)
+    assert [fault in each for each in record.faults] == [True]
+
+
+@pytest.mark.parametrize(
+    ("says", "fault"),
+    [
+        (
+            lambda path, r, b: (404, {}, False) if path.startswith("/api/v1/requests/") else r,
+            "finds nothing of it",
+        ),
+        (lambda path, r, b: (500, {}, False) if ":confirm" in path else r, "a confirm was answered 500"),
+        (
+            lambda path, r, b: (200, {**r[1], "revision": 0}, False) if "/requests/" in path else r,
+            "read at 0",
+        ),
+    ],
+    ids=["forgotten", "failed", "older than what was told"],
+)
+async def test_answers_no_sound_service_gives_are_faults(tmp_path: Path, says, fault: str) -> None:
+    tasks = ((0.0, Op.ASK), (0.05, Op.LOOK), (0.1, Op.CONFIRM))
+    record = await sent(ScriptedServer(says), tmp_path, patient(*tasks))
+    assert [fault in each for each in record.faults] == [True]
+
+
+async def test_a_service_that_cannot_now_or_drops_the_line_is_asked_again_under_the_same_key(
+    tmp_path: Path,
+) -> None:
+    def says(path, reply, before):
+        return ((503, {}, False), None, reply)[min(before, 2)]
+
+    server = ScriptedServer(says)
+    record = await sent(server, tmp_path, patient((0.0, Op.ASK)), seconds=0.2)
+    assert len(server.asked) == 3
+    assert len({key for _, _, key in server.asked}) == 1
+    assert record.counts["tried again"] == 2
+    assert record.latencies["ask"].milliseconds(100) > 400, "the whole wait counts"
+    assert record.faults == []
+    assert len(read_journals([tmp_path / "journal"])) == 1
+
+
+async def test_what_nobody_answers_is_written_down_as_unknown(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("simulations.load.driver.TRIES", 1)
+    await sent(ScriptedServer(lambda *_: None), tmp_path, patient((0.0, Op.ASK)), seconds=0.1)
+    (line,) = read_journals([tmp_path / "journal"])
+    assert (line["kind"], line["status"]) == ("ask", 0)
+
+
+async def test_an_allocation_that_was_replaced_is_looked_up_and_the_operation_done_once_more(
+    tmp_path: Path,
+) -> None:
+    server = ScriptedServer(lambda path, r, b: (412, {}, False) if path.endswith("/alc_1:confirm") else r)
+    record = await sent(server, tmp_path, patient((0.0, Op.ASK), (0.05, Op.CONFIRM)))
+    assert kinds(server.paths) == ["requests", "confirm", "requests", "confirm", "requests"]
+    assert record.faults == []
+
+
+async def test_after_a_stall_everything_comes_at_once_and_what_was_sent_before_is_sent_again(
+    tmp_path: Path,
+) -> None:
+    server = ScriptedServer()
+    patients = [patient((0.02 * n, Op.ASK), name=f"0/0/{n}") for n in range(20)]
+    record = await sent(server, tmp_path, *patients, seconds=0.5, stall=Stall(0.2, 0.4, 1.0))
+    first = server.asked[0][0]
+    moments = [at - first for at, _, _ in server.asked]
+    assert not [at for at in moments if 0.22 < at < 0.38], "nothing gets through"
+    assert record.counts["resent"] >= 9
+    assert record.latencies["ask"].milliseconds(100) > 150, "who was held up waited"
+    assert record.late.milliseconds(100) < 100, "the stall is no lateness of the sender"
+    assert record.faults == []
+
+
+async def test_what_fills_the_hospital_is_not_measured(tmp_path: Path) -> None:
+    patients = [patient((0.05, Op.ASK), name="a"), patient((0.3, Op.ASK), name="b")]
+    record = await sent(ScriptedServer(), tmp_path, *patients, fill=0.2)
+    assert record.everything.count == 1
+    assert len(read_journals([tmp_path / "journal"])) == 2
+
+
+async def test_a_load_that_grows_ends_when_the_service_no_longer_answers(tmp_path: Path) -> None:
+    server = ScriptedServer(seconds=0.8)
+    patients = [patient((0.1 * n, Op.ASK), name=f"0/0/{n}") for n in range(40)]
+    record = await sent(server, tmp_path, *patients, seconds=4.0, gives_up=0.3)
+    assert record.counts["ended early"] == 1
+    assert len(server.asked) < 15
+
+
+async def test_the_sender_itself_being_late_is_written_down(tmp_path: Path) -> None:
+    async def hog() -> None:
+        await asyncio.sleep(0.15)
+        time.sleep(0.2)  # noqa: ASYNC251 - what makes a sender late
+
+    patients = [patient((0.1 + 0.01 * n, Op.ASK), name=f"0/0/{n}") for n in range(20)]
+    hogging = asyncio.create_task(hog())
+    record = await sent(ScriptedServer(), tmp_path, *patients)
+    await hogging
+    assert record.late.milliseconds(100) > 80
