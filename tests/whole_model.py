@@ -52,7 +52,7 @@ from simulations.engine.model import (
 from simulations.engine.outcome import Outcome
 from simulations.engine.run import Compiled, Run
 
-SEED, REPLICATIONS, HORIZON = 7, (0, 1), 240.0
+SEED, REPLICATIONS, HORIZON = 8, (0, 1), 240.0
 
 DOOR = (0.2, 0.2, 0.6, 1.5, 1.2, 0.4)
 EMERGENCY = PatientClass(

@@ -2,7 +2,9 @@
 
 The same hospital, in turns, so that all meet the same machine; the mean waits must agree within their intervals, else
 the figures mean nothing and the command fails. An event is an arrival or the end of a stay, after the warm-up, in all
-of them; CPU time is that of the whole run. SimPy and Ciw are needed by this command alone: `pip install simpy ciw`.
+of them; CPU time is that of the whole run. SimPy and Ciw are needed by this command alone: put them into a folder of
+their own (`pip install --target FOLDER simpy ciw`) and that into PYTHONPATH, since Ciw brings a package called `tests`
+that hides the tests of this house.
 """
 
 from __future__ import annotations

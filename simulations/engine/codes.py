@@ -1,9 +1,15 @@
-"""The numbers that arrays and kernels agree on: kinds, and the columns of every table."""
+"""The numbers that arrays and kernels agree on: kinds, and the columns of every table.
+
+What is handed to a kernel that is not swallowed is an ``np.int64``: of a plain number numba compiles the kernel anew
+for each value. Tables are as wide as a power of two, so that a row is found by shifting.
+"""
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 
 class Event(IntEnum):
@@ -35,8 +41,8 @@ ARRIVAL: Final = 0
 END: Final = 1
 RENEGE: Final = 2
 CHANGE: Final = 3
-BIN: Final = 4
-WARM_UP: Final = 5
+BIN: Final[Any] = np.int64(4)
+WARM_UP: Final[Any] = np.int64(5)
 RECEIPT: Final = 6
 EXPIRY: Final = 7
 RETURN: Final = 8
@@ -44,10 +50,10 @@ LATE: Final = 9
 KIND_BITS: Final = 4
 PART_BITS: Final = 20
 RANK_SHIFT: Final = 58
-FIRST: Final = 0
-EARLY: Final = 1
-HOURLY: Final = 2
-ORDINARY: Final = 3
+FIRST: Final[Any] = np.int64(0)
+EARLY: Final[Any] = np.int64(1)
+HOURLY: Final[Any] = np.int64(2)
+ORDINARY: Final[Any] = np.int64(3)
 
 # What the kernel answers a slice with.
 FINISHED_RUN: Final = 0
@@ -80,13 +86,14 @@ APPOINTMENTS: Final = 3
 CLOSED: Final = 4
 
 # What a random number is for, where no step gives it a name of its own.
-GAP: Final = 1
-ACCEPTED: Final = 2
-BATCH_SIZE: Final = 3
-NO_SHOW: Final = 4
-UNPUNCTUAL: Final = 5
-AWAY_TIME: Final = 6
-LEAD_TIME: Final = 7
+GAP: Final[Any] = np.int64(1)
+BATCH_SIZE: Final[Any] = np.int64(2)
+NO_SHOW: Final[Any] = np.int64(3)
+UNPUNCTUAL: Final[Any] = np.int64(4)
+AWAY_TIME: Final[Any] = np.int64(5)
+LEAD_TIME: Final[Any] = np.int64(6)
+ONCE: Final[Any] = np.int64(0)
+"""The visit, or the block, of what is drawn once."""
 
 # States of a patient.
 NOBODY: Final = 0
@@ -112,12 +119,12 @@ UNITS_OF: Final = 12
 UNITS_START: Final = 13
 UNITS_END: Final = 14
 UNITS_CUT: Final = 15
-DURATION_STREAM: Final = 16
+STAY_STREAM: Final = 16
+"""Of one block of it come the duration of a visit and where it leads."""
 PATIENCE_STREAM: Final = 17
-ROUTING_STREAM: Final = 18
-BALKING_STREAM: Final = 19
-COUNTED_AS: Final = 20
-STEP_COLUMNS: Final = 21
+BALKING_STREAM: Final = 18
+COUNTED_AS: Final = 19
+STEP_COLUMNS: Final = 32
 
 # Tables.pair, of step and class
 OPTION_FROM: Final = 0
@@ -128,7 +135,9 @@ ROUTE_FROM: Final = 4
 ROUTE_UNTIL: Final = 5
 PRIORITY: Final = 6
 PREEMPTS: Final = 7
-PAIR_COLUMNS: Final = 8
+USES_STOCK: Final = 8
+"""Whether its first option does, which is the one that demand is counted for."""
+PAIR_COLUMNS: Final = 16
 
 # Tables.resource
 CAPACITY_AT_START: Final = 0
@@ -140,7 +149,7 @@ ORDER_UP_TO: Final = 5
 LEAD: Final = 6
 RESOURCE_CODE: Final = 7
 PERISHES: Final = 8
-RESOURCE_COLUMNS: Final = 9
+RESOURCE_COLUMNS: Final = 16
 
 # Tables.line
 SKIPS: Final = 0
@@ -166,15 +175,16 @@ BATCH_UNTIL: Final = 7
 POPULATION: Final = 8
 GAPS: Final = 9
 """Of lists and appointments: how late people come."""
-SOURCE_COLUMNS: Final = 10
+SOURCE_COLUMNS: Final = 16
 RATE_WIDTH: Final = 0
 PHASE: Final = 1
 OPENS: Final = 2
 CLOSES: Final = 3
-HIGHEST_RATE: Final = 4
+MEAN_GAP: Final = 4
+"""Between arrivals at the highest rate; infinite if that is 0."""
 INTERVAL: Final = 5
 NO_SHOWS: Final = 6
-SOURCE_TIMES: Final = 7
+SOURCE_TIMES: Final = 8
 
 # Tables.census and Tables.census_time
 CENSUS_CLASS: Final = 0
@@ -234,7 +244,9 @@ ENDS_AT: Final = 3
 LEFT_OVER: Final = 4
 WHOLE: Final = 5
 BEGAN_AT: Final = 6
-MOMENTS: Final = 7
+ONWARD: Final = 7
+"""A number between 0 and 1 that chooses the route after the step."""
+MOMENTS: Final = 8
 FRESH: Final = -1.0
 """What ``LEFT_OVER`` holds of a visit that never began."""
 
@@ -248,7 +260,7 @@ ON_ORDER: Final = 5
 OLDEST: Final = 6
 NEWEST: Final = 7
 ORDER_COUNT: Final = 8
-LEVEL_COLUMNS: Final = 9
+LEVEL_COLUMNS: Final = 16
 # ... and why it is touched: to be asked if any is free, or in any case.
 FREED: Final = 1
 WOKEN: Final = 2

@@ -10,6 +10,7 @@ from simulations.engine.codes import (
     CHANGE,
     END,
     END_KEY,
+    ENTITY_COLUMNS,
     EVENTS,
     EVENTS_FULL,
     EXPIRY,
@@ -23,17 +24,21 @@ from simulations.engine.codes import (
     IS_TOUCHED,
     KIND_BITS,
     LATE,
+    LEVEL_COLUMNS,
+    LINE_COLUMNS,
     LINES_FROM,
     LINES_UNTIL,
     LOG_FULL,
     LOGGED,
     LOTS_FULL,
+    MOMENTS,
     NEWEST,
     NEXT,
     NOW,
     OLDEST,
     ORDER,
     OVERRUN,
+    PAIR_COLUMNS,
     PART_BITS,
     PEOPLE,
     PEOPLE_FROM,
@@ -42,16 +47,21 @@ from simulations.engine.codes import (
     RECEIPT,
     RENEGE,
     RENEGE_KEY,
+    RESOURCE_COLUMNS,
     RETURN,
     SKIPS,
     SLICE_OVER,
+    SOURCE_COLUMNS,
+    SOURCE_TIMES,
     STATE,
     STEP,
+    STEP_COLUMNS,
     TOUCHED,
     WAITING,
     WARM_UP,
     WOKEN,
 )
+from simulations.engine.jit import given, kernel, swallowed
 from simulations.engine.kernels_clock import change, end_bin, forget, next_bin
 from simulations.engine.kernels_heap import close_hole
 from simulations.engine.kernels_interrupt import possible_option
@@ -59,8 +69,11 @@ from simulations.engine.kernels_lines import leave_line, priority_of
 from simulations.engine.kernels_sources import admit, arrive, enter
 from simulations.engine.kernels_steps import MOVES_ON, begin_service, come, finish, judge, leave, renege
 from simulations.engine.kernels_stock import expire, receive
-from solver.engine.jit import kernel, swallowed
+from simulations.engine.outcome import BUCKETS, LEVELS, Area, Crowd, Patient, Stay, Time, Visit
 
+AREAS, CROWDS, PATIENTS, STAYS, TIMES, VISITS = (
+    len(each) for each in (Area, Crowd, Patient, Stay, Time, Visit)
+)
 KIND = (1 << KIND_BITS) - 1
 PART = (1 << PART_BITS) - 1
 NOBODY_MOVES = -1
@@ -118,7 +131,10 @@ def first_of_lines(tables: Any, run: Any, r: int) -> Any:
     if run.level[r, FREE] <= 0 and run.level[r, IS_TOUCHED] != WOKEN:
         return found, found_option
     for i in range(tables.resource[r, LINES_FROM], tables.resource[r, LINES_UNTIL]):
-        e, o = next_of_line(tables, run, tables.resource_line[i])
+        q = tables.resource_line[i]
+        if run.queued[q] == 0:
+            continue
+        e, o = next_of_line(tables, run, q)
         if e >= 0 and (found < 0 or precedes(tables, run, e, found)):
             found = e
             found_option = o
@@ -240,12 +256,9 @@ def next_is_full(run: Any) -> bool:
     return run.level[r, NEWEST] - run.level[r, OLDEST] >= run.lot.shape[1]
 
 
-@kernel
-def advance(tables: Any, run: Any, budget: int) -> int:
-    """Handle up to ``budget`` events; why it stopped: ``codes.FINISHED_RUN`` and those after it.
-
-    Stopped for whatever reason it can be called again, and the run goes on as if it had not stopped.
-    """
+@swallowed
+def handle_events(tables: Any, run: Any, budget: int) -> int:
+    """``advance``."""
     handled = 0
     while True:
         close_hole(run.heap_time, run.heap_key, run.heap_what, run.counter)
@@ -255,9 +268,7 @@ def advance(tables: Any, run: Any, budget: int) -> int:
         if run.counter[BROKEN]:
             return OVERRUN
         mover = NOBODY_MOVES
-        if run.counter[PEOPLE] > 0:
-            mover = admit(tables, run)
-        elif run.counter[TOUCHED] == 0:
+        if run.counter[PEOPLE] == 0 and run.counter[TOUCHED] == 0:
             if handled >= budget:
                 return SLICE_OVER
             if run.counter[HEAP] == 0 or run.heap_time[0] > run.clock[HORIZON]:
@@ -270,4 +281,42 @@ def advance(tables: Any, run: Any, budget: int) -> int:
             run.counter[HOLE] = 1
             run.clock[NOW] = run.heap_time[0]
             mover = happen(tables, run, run.heap_key[0], run.heap_what[0])
+        if mover < 0 and run.counter[PEOPLE] > 0:
+            mover = admit(tables, run)
         settle(tables, run, mover)
+
+
+@kernel
+def advance(tables: Any, run: Any, budget: int) -> int:
+    """Handle up to ``budget`` events; why it stopped: ``codes.FINISHED_RUN`` and those after it.
+
+    Stopped for whatever reason it can be called again, and the run goes on as if it had not stopped. The compiler is
+    told how wide the tables are, so that a place in them is found without multiplying; here, because what a swallowed
+    kernel tells it is forgotten.
+    """
+    given(tables.step.shape[1] == STEP_COLUMNS)
+    given(tables.pair.shape[2] == PAIR_COLUMNS)
+    given(tables.resource.shape[1] == RESOURCE_COLUMNS)
+    given(tables.line.shape[1] == LINE_COLUMNS)
+    given(tables.source.shape[1] == SOURCE_COLUMNS)
+    given(tables.source_time.shape[1] == SOURCE_TIMES)
+    given(tables.option.shape[1] == 2)
+    given(tables.need.shape[1] == 2)
+    given(tables.route.shape[1] == 2)
+    given(tables.distribution.shape[1] == 3)
+    given(tables.parameter.shape[1] == 3)
+    given(run.entity.shape[1] == ENTITY_COLUMNS)
+    given(run.moment.shape[1] == MOMENTS)
+    given(run.level.shape[1] == LEVEL_COLUMNS)
+    given(run.crowd.shape[1] == CROWDS)
+    given(run.crowds.shape[2] == CROWDS)
+    given(run.visits.shape[3] == VISITS)
+    given(run.visit_times.shape[3] == TIMES)
+    given(run.patients.shape[2] == PATIENTS)
+    given(run.stays.shape[2] == STAYS)
+    given(run.levels.shape[1] == LEVELS)
+    given(run.waits.shape[2] == BUCKETS)
+    given(run.lengths.shape[1] == BUCKETS)
+    given(run.areas.shape[2] == AREAS)
+    given(run.snapshots.shape[2] == 2)
+    return handle_events(tables, run, budget)

@@ -23,8 +23,6 @@ from simulations.engine.codes import (
     CODE,
     COUNTED_AS,
     CUTS,
-    DURATION,
-    DURATION_STREAM,
     EARLY,
     ELAPSED,
     END,
@@ -63,14 +61,14 @@ from simulations.engine.codes import (
     WHOLE,
 )
 from simulations.engine.codes import FIRST as FIRST_RANK
-from simulations.engine.kernels_heap import push
+from simulations.engine.jit import inner, kernel, swallowed
+from simulations.engine.kernels_heap import push_seldom
 from simulations.engine.kernels_interrupt import change_units
 from simulations.engine.kernels_levels import SERVES, WAITS, account, account_crowd, wake
 from simulations.engine.kernels_lines import line_up
 from simulations.engine.kernels_sources import populate, schedule_next, slot
-from simulations.engine.kernels_steps import lose_patience, purpose_draw, schedule
+from simulations.engine.kernels_steps import lose_patience, schedule, stay
 from simulations.engine.kernels_stock import review, shelve
-from solver.engine.jit import inner, kernel, swallowed
 
 LONGEST_SEARCH = 1000
 """Draws for a stay that has lasted some time already, before what is left is taken from a new one."""
@@ -79,35 +77,18 @@ LONGEST_SEARCH = 1000
 @swallowed
 def account_all(tables: Any, run: Any, now: float) -> None:
     for r in range(tables.resource.shape[0]):
-        account(run.level, run.since, run.recent, run.levels, tables.resource[r, IS_STOCK], r, now)
+        account(run, tables.resource[r, IS_STOCK], r, now)
     for s in range(tables.step.shape[0]):
         account_crowd(run, s, now)
 
 
 @inner
 def end_bin(tables: Any, run: Any, now: float) -> None:
-    """Add what was integrated since the current bin began to it, and to the series."""
+    """All integrals up to ``now``, where the current bin ends, belong to it."""
     account_all(tables, run, now)
     number = run.counter[INTERVALS] - 1
-    if number < 0:
-        return
-    b = number % run.bin_time.shape[0]
-    resources = tables.resource.shape[0]
-    steps = tables.step.shape[0]
-    run.bin_time[b] += now - number * run.clock[BIN_WIDTH]
-    for r in range(resources):
-        if number < run.series.shape[0]:
-            run.series[number, r] = run.recent[r, tables.resource[r, IS_STOCK]] / run.clock[BIN_WIDTH]
-        for c in range(run.recent.shape[1]):
-            run.areas[b, r, c] += run.recent[r, c]
-            run.recent[r, c] = 0.0
-    for s in range(steps):
-        if number < run.series.shape[0]:
-            run.series[number, resources + s] = run.recent_crowd[s, WAITS] / run.clock[BIN_WIDTH]
-            run.series[number, resources + steps + s] = run.recent_crowd[s, SERVES] / run.clock[BIN_WIDTH]
-        for c in range(2):
-            run.crowds[b, s, c] += run.recent_crowd[s, c]
-            run.recent_crowd[s, c] = 0.0
+    if number >= 0:
+        run.bin_time[run.counter[BIN_NOW]] += now - number * run.clock[BIN_WIDTH]
 
 
 @swallowed
@@ -140,15 +121,12 @@ def next_bin(tables: Any, run: Any) -> None:
     run.counter[BIN_NOW] = number % run.bin_time.shape[0]
     look_around(tables, run, run.counter[BIN_NOW])
     time = (number + 1) * run.clock[BIN_WIDTH]
-    push(run.heap_time, run.heap_key, run.heap_what, run.counter, time, HOURLY, BIN)
+    push_seldom(run.heap_time, run.heap_key, run.heap_what, run.counter, time, HOURLY, BIN)
 
 
 @inner
 def forget(tables: Any, run: Any) -> None:
-    """The warm-up is over: what was counted so far was not counted.
-
-    What the current bin has integrated so far is taken off it in advance, so that series of the warm-up stay whole.
-    """
+    """The warm-up is over: what was counted so far was not counted, but for the series."""
     now = run.clock[NOW]
     account_all(tables, run, now)
     run.areas[...] = 0.0
@@ -165,14 +143,7 @@ def forget(tables: Any, run: Any) -> None:
     run.supplies[...] = 0
     run.snapshot_count[...] = 0
     number = max(run.counter[INTERVALS] - 1, 0)
-    b = number % run.bin_time.shape[0]
-    run.bin_time[b] = number * run.clock[BIN_WIDTH] - now
-    for r in range(tables.resource.shape[0]):
-        for c in range(run.recent.shape[1]):
-            run.areas[b, r, c] = -run.recent[r, c]
-    for s in range(tables.step.shape[0]):
-        for c in range(2):
-            run.crowds[b, s, c] = -run.recent_crowd[s, c]
+    run.bin_time[run.counter[BIN_NOW]] = number * run.clock[BIN_WIDTH] - now
 
 
 @inner
@@ -184,7 +155,7 @@ def change(tables: Any, run: Any, row: int) -> None:
     if tables.change_time[row, 1] > 0.0:
         again = run.clock[NOW] + tables.change_time[row, 1]
         what = (row << KIND_BITS) | CHANGE
-        push(run.heap_time, run.heap_key, run.heap_what, run.counter, again, EARLY, what)
+        push_seldom(run.heap_time, run.heap_key, run.heap_what, run.counter, again, EARLY, what)
     if units != 0:
         change_units(tables, run, r, units, tables.change[row, CUTS])
 
@@ -207,12 +178,9 @@ def option_held(tables: Any, run: Any, e: int) -> int:
 @swallowed
 def remaining(tables: Any, run: Any, e: int, elapsed: float) -> float:
     """What is left of a stay that has lasted ``elapsed``: of the stays drawn the first that is longer."""
-    s, k = run.entity[e, STEP], run.entity[e, CLASS]
     whole = 0.0
     for attempt in range(LONGEST_SEARCH):
-        whole = purpose_draw(
-            tables, run, e, tables.pair[s, k, DURATION], tables.step[s, DURATION_STREAM], 1 + attempt
-        )
+        whole = stay(tables, run, e, 1 + attempt)
         if whole >= elapsed:
             return whole - elapsed
     return whole
@@ -250,8 +218,10 @@ def place(tables: Any, run: Any, row: int, code: int) -> None:
     run.entity[e, STATE] = SERVING
     run.entity[e, OPTION] = option_held(tables, run, e)
     left = tables.census_time[row, REMAINING_TIME]
+    # Drawn even if it is known, since with it is drawn where the stay leads.
+    drawn = remaining(tables, run, e, elapsed if left < 0.0 else 0.0)
     if left < 0.0:
-        left = remaining(tables, run, e, elapsed)
+        left = drawn
     run.moment[e, BEGAN_AT] = -elapsed
     run.moment[e, STARTED_AT] = -elapsed
     run.moment[e, WHOLE] = elapsed + left
@@ -264,7 +234,9 @@ def place(tables: Any, run: Any, row: int, code: int) -> None:
 def begin(tables: Any, run: Any, census_code: int) -> None:
     """Time 0: fill the event list, the shelves and the beds."""
     if run.clock[WARM] > 0.0:
-        push(run.heap_time, run.heap_key, run.heap_what, run.counter, run.clock[WARM], FIRST_RANK, WARM_UP)
+        push_seldom(
+            run.heap_time, run.heap_key, run.heap_what, run.counter, run.clock[WARM], FIRST_RANK, WARM_UP
+        )
     for r in range(tables.resource.shape[0]):
         run.level[r, FREE] = tables.resource[r, CAPACITY_AT_START]
         if tables.resource[r, IS_STOCK]:
@@ -274,8 +246,10 @@ def begin(tables: Any, run: Any, census_code: int) -> None:
             run.level[r, ROSTERED] = run.level[r, FREE]
     for row in range(tables.change.shape[0]):
         what = (row << KIND_BITS) | CHANGE
-        push(run.heap_time, run.heap_key, run.heap_what, run.counter, tables.change_time[row, 0], EARLY, what)
-    push(run.heap_time, run.heap_key, run.heap_what, run.counter, 0.0, HOURLY, BIN)
+        push_seldom(
+            run.heap_time, run.heap_key, run.heap_what, run.counter, tables.change_time[row, 0], EARLY, what
+        )
+    push_seldom(run.heap_time, run.heap_key, run.heap_what, run.counter, 0.0, HOURLY, BIN)
     for row in range(tables.census.shape[0]):
         place(tables, run, row, census_code)
     for n in range(tables.source.shape[0]):

@@ -27,6 +27,7 @@ from simulations.engine.codes import (
     WHOLE,
 )
 from simulations.engine.codes import INTERRUPTED as INTERRUPTION
+from simulations.engine.jit import inner, swallowed
 from simulations.engine.kernels_levels import (
     SERVES,
     account,
@@ -37,7 +38,6 @@ from simulations.engine.kernels_levels import (
 )
 from simulations.engine.kernels_lines import line_up, option_for, priority_of, wake_line
 from simulations.engine.outcome import Visit
-from solver.engine.jit import inner, swallowed
 
 INTERRUPTED = int(Visit.INTERRUPTED)
 
@@ -152,7 +152,7 @@ def make_room(tables: Any, run: Any, e: int, o: int) -> None:
 @inner
 def change_units(tables: Any, run: Any, r: int, units: int, cuts: int) -> None:
     """``units`` more (negative: fewer) of ``r`` from now on; with ``cuts`` surplus services stop at once."""
-    account(run.level, run.since, run.recent, run.levels, tables.resource[r, IS_STOCK], r, run.clock[NOW])
+    account(run, tables.resource[r, IS_STOCK], r, run.clock[NOW])
     run.level[r, CAPACITY] += units
     run.level[r, FREE] += units
     if units > 0:

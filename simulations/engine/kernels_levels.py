@@ -1,15 +1,18 @@
 """What is free of each resource, who holds it, and the integrals over time of both."""
 
-import math
 from typing import Any
 
+import numpy as np
+
 from simulations.engine.codes import (
+    BIN_NOW,
     BROKEN,
     CAPACITY,
     CLASS,
     FREE,
     FREED,
     HELD,
+    INTERVALS,
     IS_STOCK,
     IS_TOUCHED,
     LOGGED,
@@ -20,44 +23,52 @@ from simulations.engine.codes import (
     TOUCHED,
     WOKEN,
 )
-from simulations.engine.outcome import BUCKETS, LEAST_EXPONENT, LEVELS, SUB_BUCKETS
-from solver.engine.jit import inner, swallowed
+from simulations.engine.jit import inner, swallowed
+from simulations.engine.outcome import BUCKETS, LEAST_EXPONENT, LEVELS, SUB_BUCKETS, Area, Crowd
 
-WAITS = 0
-SERVES = 1
+WAITS = int(Crowd.WAITING)
+SERVES = int(Crowd.SERVING)
+IN_USE = int(Area.IN_USE)
+CAPACITIES = int(Area.CAPACITY)
+OVERTIME = int(Area.OVERTIME)
+EXHAUSTED = int(Area.EXHAUSTED)
+FRACTION_LEFT = 52 - SUB_BUCKETS.bit_length() + 1
+FIRST_BUCKET = (1023 + LEAST_EXPONENT) * SUB_BUCKETS - 1
 
 
 @swallowed
-def bucket_of(value: float) -> int:
+def bucket_of(value: float) -> Any:
     """The bucket of a histogram ``value`` falls into, see ``outcome.bucket_edges``."""
     if value <= 0.0:
         return 0
-    fraction, exponent = math.frexp(value)
-    part = int((fraction * 2.0 - 1.0) * SUB_BUCKETS)
-    bucket = 1 + (exponent - 1 - LEAST_EXPONENT) * SUB_BUCKETS + part
-    return min(max(bucket, 1), BUCKETS - 1)
+    # The upper bits of a float: its exponent, then the first digits of its fraction, which choose the sub-bucket.
+    upper = np.float64(value).view(np.int64) >> FRACTION_LEFT
+    return min(max(upper - FIRST_BUCKET, 1), BUCKETS - 1)
 
 
-@inner
-def account(level: Any, since: Any, recent: Any, levels: Any, is_stock: int, r: int, now: float) -> None:
+@swallowed
+def account(run: Any, is_stock: int, r: int, now: float) -> None:
     """Add what resource ``r`` was until ``now`` to its integrals; before any change of it."""
-    span = now - since[r]
+    span = now - run.since[r]
     if span > 0.0:
-        since[r] = now
-        free = level[r, FREE]
-        capacity = level[r, CAPACITY]
-        shown = free
+        run.since[r] = now
+        b = run.counter[BIN_NOW]
+        free = run.level[r, FREE]
+        capacity = run.level[r, CAPACITY]
         # Fewer than none are there when units are broken or away that the shift has sent home already.
         present = max(free if is_stock else capacity, 0)
-        recent[r, 1] += present * span
+        shown = free if is_stock else capacity - free
+        run.areas[b, r, CAPACITIES] += present * span
         if not is_stock:
-            shown = capacity - free
-            recent[r, 0] += shown * span
+            run.areas[b, r, IN_USE] += shown * span
             if free < 0:
-                recent[r, 2] += (shown - present) * span
+                run.areas[b, r, OVERTIME] += (shown - present) * span
         if free <= 0 and (is_stock or present > 0):
-            recent[r, 3] += span
-        levels[r, min(max(shown, 0), LEVELS - 1)] += span
+            run.areas[b, r, EXHAUSTED] += span
+        run.levels[r, min(max(shown, 0), LEVELS - 1)] += span
+        interval = run.counter[INTERVALS] - 1
+        if interval < run.series.shape[0]:
+            run.series[interval, r] += (present if is_stock else shown) * span
 
 
 @swallowed
@@ -66,8 +77,15 @@ def account_crowd(run: Any, s: int, now: float) -> None:
     span = now - run.crowd_since[s]
     if span > 0.0:
         run.crowd_since[s] = now
-        run.recent_crowd[s, WAITS] += run.crowd[s, WAITS] * span
-        run.recent_crowd[s, SERVES] += run.crowd[s, SERVES] * span
+        b = run.counter[BIN_NOW]
+        waiting, serving = run.crowd[s, WAITS] * span, run.crowd[s, SERVES] * span
+        run.crowds[b, s, WAITS] += waiting
+        run.crowds[b, s, SERVES] += serving
+        interval = run.counter[INTERVALS] - 1
+        if interval < run.series.shape[0]:
+            resources, steps = run.since.shape[0], run.crowd_since.shape[0]
+            run.series[interval, resources + s] += waiting
+            run.series[interval, resources + steps + s] += serving
 
 
 @swallowed
@@ -89,7 +107,7 @@ def wake(run: Any, r: int) -> None:
 @swallowed
 def add_free(tables: Any, run: Any, r: int, units: int) -> None:
     """``units`` (negative: fewer) of ``r`` are free from now on."""
-    account(run.level, run.since, run.recent, run.levels, tables.resource[r, IS_STOCK], r, run.clock[NOW])
+    account(run, tables.resource[r, IS_STOCK], r, run.clock[NOW])
     run.level[r, FREE] += units
     if units > 0:
         touch(run, r)

@@ -21,10 +21,11 @@ from simulations.engine.codes import (
     SKIPS,
     STATE,
     STEP,
+    USES_STOCK,
     WAITING,
 )
+from simulations.engine.jit import inner, swallowed
 from simulations.engine.kernels_levels import WAITS, account_crowd, wake
-from solver.engine.jit import inner, swallowed
 
 
 @inner
@@ -98,10 +99,12 @@ def remove(entity: Any, head: Any, tail: Any, q: int, p: int, e: int) -> None:
 def demand(tables: Any, run: Any, e: int, sign: int) -> None:
     """``e`` waits (``sign`` 1) or no longer waits (-1) for what its step needs of stocks."""
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
+    if not tables.pair[s, k, USES_STOCK] or run.moment[e, LEFT_OVER] >= 0.0:
+        return
     o = tables.pair[s, k, OPTION_FROM]
     for i in range(tables.option[o, 0], tables.option[o, 1]):
         r = tables.need[i, 0]
-        if tables.resource[r, IS_STOCK] and run.moment[e, LEFT_OVER] < 0.0:
+        if tables.resource[r, IS_STOCK]:
             run.level[r, DEMAND] += sign * tables.need[i, 1]
 
 
@@ -113,7 +116,9 @@ def line_up(tables: Any, run: Any, e: int, now: float) -> None:
     run.crowd[s, WAITS] += 1
     run.entity[e, STATE] = WAITING
     demand(tables, run, e, 1)
-    insert(run.entity, run.head, run.tail, tables.step[s, LINE], priority_of(tables, run, e), e)
+    q = tables.step[s, LINE]
+    run.queued[q] += 1
+    insert(run.entity, run.head, run.tail, q, priority_of(tables, run, e), e)
 
 
 @swallowed
@@ -131,6 +136,7 @@ def leave_line(tables: Any, run: Any, e: int, now: float) -> None:
     run.crowd[s, WAITS] -= 1
     demand(tables, run, e, -1)
     q = tables.step[s, LINE]
+    run.queued[q] -= 1
     remove(run.entity, run.head, run.tail, q, priority_of(tables, run, e), e)
     if not tables.line[q, SKIPS] and not tables.line[q, ALIKE]:
         wake_line(tables, run, q)

@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 from simulations.engine.codes import (
-    ACCEPTED,
     APPOINTMENTS,
     ARRIVAL,
     AWAY,
@@ -25,7 +24,6 @@ from simulations.engine.codes import (
     GAPS,
     GOAL,
     HELD,
-    HIGHEST_RATE,
     HORIZON,
     INTERVAL,
     KIND_BITS,
@@ -34,11 +32,13 @@ from simulations.engine.codes import (
     LIST_UNTIL,
     LISTED,
     MADE,
+    MEAN_GAP,
     MOVING,
     NO_SHOW,
     NO_SHOWS,
     NOW,
     NUMBER,
+    ONCE,
     OPENS,
     ORDINARY,
     PART_BITS,
@@ -60,13 +60,14 @@ from simulations.engine.codes import (
     STEP,
     UNPUNCTUAL,
 )
+from simulations.engine.jit import inner, swallowed
 from simulations.engine.kernels_draw import draw, position
-from simulations.engine.kernels_heap import push
+from simulations.engine.kernels_heap import push, push_seldom
 from simulations.engine.kernels_levels import note
-from simulations.engine.kernels_philox import uniform
+from simulations.engine.kernels_philox import uniform, unit, words
 from simulations.engine.kernels_steps import purpose_draw, schedule
+from simulations.engine.kernels_ziggurat import exponential
 from simulations.engine.outcome import Patient
-from solver.engine.jit import inner, swallowed
 
 ARRIVALS = int(Patient.ENTERED)
 
@@ -78,19 +79,21 @@ def next_candidate(tables: Any, run: Any, n: int, time: float) -> float:
     A candidate of the highest rate is kept with the rate *at the candidate's time*; taken at the time of the arrival
     before, the answer lags behind the rates.
     """
-    highest = tables.source_time[n, HIGHEST_RATE]
+    mean = tables.source_time[n, MEAN_GAP]
     first, end = tables.source[n, LIST_FROM], tables.source[n, LIST_UNTIL]
     width, code = tables.source_time[n, RATE_WIDTH], tables.source[n, SOURCE_CODE]
     until = min(tables.source_time[n, CLOSES], run.clock[HORIZON])
-    while time <= until and highest > 0.0:
+    while time <= until and mean < math.inf:
         number = run.made[n, DRAWN]
         run.made[n, DRAWN] += 1
-        time -= math.log(uniform(run.key, GAP, code, number, 0)) / highest
+        word, other = words(run.key, GAP, code, number, ONCE)
+        gap, _ = exponential(run.key, GAP, code, number, ONCE, word)
+        time += gap * mean
         if end - first == 1:
             return time
         period = width * (end - first)
         place = min(int(((time - tables.source_time[n, PHASE]) % period) / width), end - first - 1)
-        if uniform(run.key, ACCEPTED, code, number, 0) * highest < tables.listed[first + place]:
+        if unit(other) < tables.listed[first + place] * mean:
             return time
     return math.inf
 
@@ -120,7 +123,7 @@ def schedule_next(tables: Any, run: Any, n: int, time: float) -> None:
                 GAP,
                 code,
                 number,
-                0,
+                ONCE,
             )
     if time < tables.source_time[n, CLOSES] and time <= run.clock[HORIZON]:
         what = (n << KIND_BITS) | ARRIVAL
@@ -136,13 +139,13 @@ def arrive(tables: Any, run: Any, n: int) -> None:
     people = 1
     if tables.source[n, BATCH_UNTIL] > tables.source[n, BATCH_FROM]:
         begin = tables.source[n, BATCH_FROM]
-        u = uniform(run.key, BATCH_SIZE, code, number, 0)
+        u = uniform(run.key, BATCH_SIZE, code, number, ONCE)
         people = tables.batch[begin + position(tables.batch_until, begin, tables.source[n, BATCH_UNTIL], u)]
         number = run.made[n, MADE]
         run.made[n, MADE] += people
     if kind in (LISTED, APPOINTMENTS):
         share = tables.source_time[n, NO_SHOWS]
-        if share > 0.0 and uniform(run.key, NO_SHOW, code, number, 0) < share:
+        if share > 0.0 and uniform(run.key, NO_SHOW, code, number, ONCE) < share:
             people = 0
         elif tables.source[n, GAPS] >= 0:
             row = tables.source[n, GAPS]
@@ -155,10 +158,10 @@ def arrive(tables: Any, run: Any, n: int) -> None:
                 UNPUNCTUAL,
                 code,
                 number,
-                0,
+                ONCE,
             )
             what = (((number << PART_BITS) | n) << KIND_BITS) | LATE
-            push(run.heap_time, run.heap_key, run.heap_what, run.counter, now + late, ORDINARY, what)
+            push_seldom(run.heap_time, run.heap_key, run.heap_what, run.counter, now + late, ORDINARY, what)
             people = 0
     run.counter[PEOPLE] = people
     run.counter[PEOPLE_FROM] = n
@@ -216,5 +219,5 @@ def populate(tables: Any, run: Any, n: int) -> None:
         run.entity[e, CODE] = tables.source[n, SOURCE_CODE]
         run.entity[e, NUMBER] = number
         run.entity[e, STATE] = AWAY
-        away = purpose_draw(tables, run, e, tables.source[n, GAPS], AWAY_TIME, 0)
+        away = purpose_draw(tables, run, e, tables.source[n, GAPS], AWAY_TIME, ONCE)
         schedule(run, e, run.clock[NOW] + away, RETURN)

@@ -17,7 +17,6 @@ from simulations.engine.codes import (
     CODE,
     COUNTED_AS,
     DURATION,
-    DURATION_STREAM,
     END,
     END_FROM,
     END_KEY,
@@ -43,6 +42,7 @@ from simulations.engine.codes import (
     NOBODY,
     NOW,
     NUMBER,
+    ONWARD,
     OPTION,
     OPTION_FROM,
     ORDER,
@@ -61,7 +61,6 @@ from simulations.engine.codes import (
     ROUND,
     ROUTE_FROM,
     ROUTE_UNTIL,
-    ROUTING_STREAM,
     SEQUENCE,
     SERVING,
     SKIPS,
@@ -72,17 +71,20 @@ from simulations.engine.codes import (
     STARTED,
     STARTED_AT,
     STATE,
+    STAY_STREAM,
     STEP,
     TOUCHED,
     UNITS_CUT,
     UNITS_END,
     UNITS_OF,
     UNITS_START,
+    USES_STOCK,
     WARM,
     WHOLE,
 )
-from simulations.engine.kernels_draw import draw, position
-from simulations.engine.kernels_heap import push
+from simulations.engine.jit import swallowed
+from simulations.engine.kernels_draw import draw, draw_from, position
+from simulations.engine.kernels_heap import push, push_seldom
 from simulations.engine.kernels_interrupt import change_units, make_room, possible_option
 from simulations.engine.kernels_levels import (
     SERVES,
@@ -96,10 +98,9 @@ from simulations.engine.kernels_levels import (
     note,
 )
 from simulations.engine.kernels_lines import leave_line, line_up, option_for, priority_of
-from simulations.engine.kernels_philox import VISIT_BITS, uniform
+from simulations.engine.kernels_philox import VISIT_BITS, uniform, unit, words
 from simulations.engine.kernels_stock import review_needs, use
 from simulations.engine.outcome import Patient, Stay, Time, Visit
-from solver.engine.jit import swallowed
 
 ARRIVALS = int(Visit.ARRIVED)
 STARTS = int(Visit.STARTED)
@@ -130,6 +131,28 @@ def purpose_draw(tables: Any, run: Any, e: int, row: int, purpose: int, visit: i
 
 
 @swallowed
+def stay(tables: Any, run: Any, e: int, visit: int) -> float:
+    """How long visit number ``visit`` of ``e`` to its step takes; what decides where it leads is drawn with it."""
+    s, k = run.entity[e, STEP], run.entity[e, CLASS]
+    purpose, code, number = tables.step[s, STAY_STREAM], run.entity[e, CODE], run.entity[e, NUMBER]
+    block = visit << VISIT_BITS
+    first, second = words(run.key, purpose, code, number, block)
+    run.moment[e, ONWARD] = unit(second)
+    return draw_from(
+        tables.distribution,
+        tables.parameter,
+        tables.sample,
+        run.key,
+        tables.pair[s, k, DURATION],
+        purpose,
+        code,
+        number,
+        block,
+        first,
+    )
+
+
+@swallowed
 def visit_of(tables: Any, run: Any, e: int, s: int) -> int:
     """How often ``e`` has come to step ``s``, or to one that shares its chance."""
     visit: int = run.visit[e, tables.step[s, COUNTED_AS]]
@@ -139,7 +162,7 @@ def visit_of(tables: Any, run: Any, e: int, s: int) -> int:
 @swallowed
 def schedule(run: Any, e: int, time: float, kind: int) -> int:
     what = (e << KIND_BITS) | kind
-    return push(run.heap_time, run.heap_key, run.heap_what, run.counter, time, ORDINARY, what)
+    return push_seldom(run.heap_time, run.heap_key, run.heap_what, run.counter, time, ORDINARY, what)
 
 
 @swallowed
@@ -151,7 +174,7 @@ def take(tables: Any, run: Any, e: int, o: int, fresh: bool, now: float) -> None
             if fresh:
                 use(tables, run, r, units)
         else:
-            account(run.level, run.since, run.recent, run.levels, 0, r, now)
+            account(run, 0, r, now)
             run.level[r, FREE] -= units
             run.held[e, r] += units
             run.entity[e, HELD] += units
@@ -192,15 +215,15 @@ def begin_service(tables: Any, run: Any, e: int, o: int) -> None:
     if fresh:
         count_start(run, e, s, k, now)
         run.moment[e, BEGAN_AT] = now
-        row = tables.pair[s, k, DURATION]
-        duration = purpose_draw(
-            tables, run, e, row, tables.step[s, DURATION_STREAM], visit_of(tables, run, e, s)
-        )
+        duration = stay(tables, run, e, visit_of(tables, run, e, s))
         run.moment[e, WHOLE] = duration
     account_crowd(run, s, now)
     run.crowd[s, SERVES] += 1
     run.moment[e, ENDS_AT] = now + duration
-    run.entity[e, END_KEY] = schedule(run, e, now + duration, END)
+    what = (e << KIND_BITS) | END
+    run.entity[e, END_KEY] = push(
+        run.heap_time, run.heap_key, run.heap_what, run.counter, now + duration, ORDINARY, what
+    )
     note(run, e, STARTED)
     if tables.step[s, UNITS_START] != 0:
         change_units(
@@ -210,6 +233,8 @@ def begin_service(tables: Any, run: Any, e: int, o: int) -> None:
 
 @swallowed
 def nobody_ahead(run: Any, q: int, p: int) -> bool:
+    if run.queued[q] == 0:
+        return True
     for ahead in range(p + 1):
         if run.head[q, ahead] >= 0:
             return False
@@ -315,7 +340,8 @@ def judge(tables: Any, run: Any, e: int) -> int:
         send(run, e, tables.step[s, OVERFLOW])
         return MOVES_ON
     lose_patience(tables, run, e)
-    review_needs(tables, run, tables.pair[s, k, OPTION_FROM])
+    if tables.pair[s, k, USES_STOCK]:
+        review_needs(tables, run, tables.pair[s, k, OPTION_FROM])
     return WAITS_ON
 
 
@@ -351,11 +377,7 @@ def next_step(tables: Any, run: Any, e: int) -> int:
     s, k = run.entity[e, STEP], run.entity[e, CLASS]
     row, end = tables.pair[s, k, ROUTE_FROM], tables.pair[s, k, ROUTE_UNTIL]
     if end - row > 1:
-        block = visit_of(tables, run, e, s) << VISIT_BITS
-        u = uniform(
-            run.key, tables.step[s, ROUTING_STREAM], run.entity[e, CODE], run.entity[e, NUMBER], block
-        )
-        row += position(tables.route_until, row, end, u)
+        row += position(tables.route_until, row, end, run.moment[e, ONWARD])
     if tables.route[row, 1] >= 0:
         run.entity[e, CLASS] = tables.route[row, 1]
     return tables.route[row, 0]

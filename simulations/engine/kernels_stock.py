@@ -14,6 +14,7 @@ from simulations.engine.codes import (
     NOW,
     OLDEST,
     ON_ORDER,
+    ONCE,
     ORDER_COUNT,
     ORDER_UP_TO,
     ORDINARY,
@@ -23,10 +24,10 @@ from simulations.engine.codes import (
     REORDER_POINT,
     RESOURCE_CODE,
 )
+from simulations.engine.jit import inner
 from simulations.engine.kernels_draw import draw
-from simulations.engine.kernels_heap import push
+from simulations.engine.kernels_heap import push_seldom
 from simulations.engine.kernels_levels import add_free
-from solver.engine.jit import inner
 
 ORDERS = 0
 ORDERED = 1
@@ -55,10 +56,12 @@ def review(tables: Any, run: Any, r: int) -> None:
         LEAD_TIME,
         code,
         number,
-        0,
+        ONCE,
     )
     what = (((units << PART_BITS) | r) << KIND_BITS) | RECEIPT
-    push(run.heap_time, run.heap_key, run.heap_what, run.counter, run.clock[NOW] + lead, ORDINARY, what)
+    push_seldom(
+        run.heap_time, run.heap_key, run.heap_what, run.counter, run.clock[NOW] + lead, ORDINARY, what
+    )
     run.supplies[r, ORDERS] += 1
     run.supplies[r, ORDERED] += units
 
@@ -90,7 +93,7 @@ def shelve(tables: Any, run: Any, r: int, units: int) -> None:
         run.lot[r, serial % run.lot.shape[1]] = units
         what = (((serial << PART_BITS) | r) << KIND_BITS) | EXPIRY
         until = run.clock[NOW] + tables.shelf_life[r]
-        push(run.heap_time, run.heap_key, run.heap_what, run.counter, until, ORDINARY, what)
+        push_seldom(run.heap_time, run.heap_key, run.heap_what, run.counter, until, ORDINARY, what)
 
 
 @inner

@@ -65,10 +65,10 @@ class State(NamedTuple):
     visit int64 (pool, steps): how often somebody came to a step, or to one that shares its chance, free int64 (pool,):
     a stack of free slots.
     level int64 (resources, LEVEL_COLUMNS), since float64 (resources,), crowd int64 (steps, 2): waiting and in service,
-    crowd_since float64 (steps,). head, tail int64 (lines, priorities). touched int64 (resources,): a stack of those of
-    which something came free. made int64 (sources, 2). lot int64 (resources, lots): units left of each delivery, a
-    ring. recent float64 (resources, 4), recent_crowd float64 (steps, 2): integrals since the bin began.
-    The rest is what ``outcome.Outcome`` holds.
+    crowd_since float64 (steps,). head, tail int64 (lines, priorities), queued int64 (lines,): how many wait.
+    touched int64 (resources,): a stack of those of which something came free. made int64 (sources, 2).
+    lot int64 (resources, lots): units left of each delivery, a ring.
+    The rest is what ``outcome.Outcome`` holds, the series as integrals.
     """
 
     key: UInt64
@@ -88,11 +88,10 @@ class State(NamedTuple):
     crowd_since: Float64
     head: Int64
     tail: Int64
+    queued: Int64
     touched: Int64
     made: Int64
     lot: Int64
-    recent: Float64
-    recent_crowd: Float64
     visits: Int64
     visit_times: Float64
     patients: Int64

@@ -129,6 +129,7 @@ class Run:
             warm_up=float(clock[codes.WARM]),
             events=int(state.counter[codes.EVENTS]),
             log=np.concatenate([*self._log, logged]),
+            series=state.series / clock[codes.BIN_WIDTH],
             **{name: getattr(state, name).copy() for name in COUNTED},
         )
 
@@ -186,7 +187,6 @@ COUNTED = (
     "supplies",
     "snapshots",
     "snapshot_count",
-    "series",
 )
 
 

@@ -154,9 +154,9 @@ def tables_of(full: Full) -> Tables:
     """The arrays of a model without faults (see ``check``), frozen."""
     model, names, lists = full.model, Names(full), Lists()
     step = _integers([_step_row(one, full, names, lists) for one in model.steps], codes.STEP_COLUMNS)
-    pair = np.array(
-        [[_pair_row(one, each, names, lists) for each in model.classes] for one in model.steps], np.int64
-    ).reshape(len(model.steps), len(model.classes), codes.PAIR_COLUMNS)
+    stocks = {one.name for one in model.resources if one.stock is not None}
+    pairs = [_pair_row(one, each, names, lists, stocks) for one in model.steps for each in model.classes]
+    pair = _integers(pairs, codes.PAIR_COLUMNS).reshape(len(model.steps), len(model.classes), -1)
     sources = [(each, source) for each in model.classes for source in each.sources]
     source_rows = [_source_row(each, source, names, lists) for each, source in sources]
     wants = _wants(full, names, pair, lists)
@@ -211,7 +211,10 @@ def _numbers(names: Iterable[str]) -> dict[str, int]:
 
 
 def _integers(rows: Sequence[Sequence[int]], columns: int) -> Any:
-    return np.array(rows, np.int64).reshape(len(rows), columns)
+    """``rows``, with nothing in the columns they do not have."""
+    return np.array([[*row, *[0] * (columns - len(row))] for row in rows], np.int64).reshape(
+        len(rows), columns
+    )
 
 
 def _floats(rows: Sequence[Sequence[float]], columns: int) -> Any:
@@ -238,7 +241,7 @@ def _step_row(step: Step, full: Full, names: Names, lists: Lists) -> list[int]:
         units.at_start,
         units.at_end,
         int(units.cut),
-        *(stream(purpose, chance_of(step)) for purpose in ("duration", "patience", "routing", "balking")),
+        *(stream(purpose, chance_of(step)) for purpose in ("stay", "patience", "balking")),
         next(number for number, one in enumerate(full.model.steps) if chance_of(one) == chance_of(step)),
     ]
 
@@ -254,7 +257,7 @@ def _releases(wanted: Mapping[str, int], model: Model, names: Names, lists: List
     return begin, len(lists.release)
 
 
-def _pair_row(step: Step, one: PatientClass, names: Names, lists: Lists) -> list[int]:
+def _pair_row(step: Step, one: PatientClass, names: Names, lists: Lists, stocks: set[str]) -> list[int]:
     options = per_class(step.needs, one.name, ()) or ({},)
     first_option = len(lists.option)
     for option in options:
@@ -281,6 +284,7 @@ def _pair_row(step: Step, one: PatientClass, names: Names, lists: Lists) -> list
         len(lists.route),
         step.priority.get(one.name, one.priority),
         one.name in step.preempts,
+        any(name in stocks for name in options[0]),
     ]
 
 
@@ -305,7 +309,7 @@ def _source_row(
     row[codes.SOURCE_CODE] = stream("source", source.name)
     row[codes.BATCH_FROM] = len(lists.batch)
     row[codes.LIST_FROM] = len(lists.listed)
-    times = [FOREVER, 0.0, 0.0, FOREVER, 0.0, 0.0, 0.0]
+    times = [FOREVER, 0.0, 0.0, FOREVER, 0.0, 0.0, 0.0, 0.0]
     _fill_source(source, row, times, lists)
     row[codes.LIST_UNTIL] = len(lists.listed)
     row[codes.BATCH_UNTIL] = len(lists.batch)
@@ -317,7 +321,8 @@ def _fill_source(source: Source, row: list[int], times: list[float], lists: List
         row[codes.SOURCE_KIND] = codes.POISSON
         lists.listed += source.rates
         times[codes.RATE_WIDTH], times[codes.PHASE] = source.bin_width, source.phase
-        times[codes.HIGHEST_RATE] = max(source.rates)
+        highest = max(source.rates)
+        times[codes.MEAN_GAP] = 1.0 / highest if highest > 0.0 else FOREVER
     elif isinstance(source, Renewal):
         row[codes.SOURCE_KIND], row[codes.GAPS] = codes.RENEWAL, lists.samples.add(source.gaps)
     elif isinstance(source, Closed):

@@ -15,7 +15,7 @@ are two types: a kernel called once with one and once with the other is compiled
 second compilation falls into the middle of the work.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import numba
@@ -45,7 +45,7 @@ class Kernel(Protocol[P, R_co]):
 
 def kernel(function: Callable[P, R_co]) -> Kernel[P, R_co]:
     """Compile ``function`` on its first call, arrays and numbers in, numbers out."""
-    return _declared(function, {})
+    return declared(function, {})
 
 
 def inlined(function: Callable[P, R_co]) -> Kernel[P, R_co]:
@@ -53,7 +53,7 @@ def inlined(function: Callable[P, R_co]) -> Kernel[P, R_co]:
 
     A tuple of 30 arrays is passed by copying all their fields; swallowed, only what is used is read.
     """
-    return _declared(function, {"forceinline": True})
+    return declared(function, {"forceinline": True})
 
 
 def inner(function: Callable[P, R_co]) -> Kernel[P, R_co]:
@@ -62,12 +62,12 @@ def inner(function: Callable[P, R_co]) -> Kernel[P, R_co]:
     That way in unpacks every array of every tuple, and compiling it takes most of the time that a small kernel with
     60 arrays needs. Whoever calls one from Python takes ``py_func``.
     """
-    return _declared(function, NO_WAY_IN)
+    return declared(function, NO_WAY_IN)
 
 
 def swallowed(function: Callable[P, R_co]) -> Kernel[P, R_co]:
     """Both ``inner`` and ``inlined``."""
-    return _declared(function, {"forceinline": True, **NO_WAY_IN})
+    return declared(function, {"forceinline": True, **NO_WAY_IN})
 
 
 def shared(function: Callable[P, R_co]) -> Callable[P, R_co]:
@@ -79,7 +79,8 @@ def shared(function: Callable[P, R_co]) -> Callable[P, R_co]:
     return cast("Callable[P, R_co]", register_jitable(function))
 
 
-def _declared(function: Callable[P, R_co], options: dict[str, Any]) -> Kernel[P, R_co]:
+def declared(function: Callable[P, R_co], options: Mapping[str, Any]) -> Kernel[P, R_co]:
+    """A kernel with more ``options`` than all have: for decorators, such as those above."""
     compiled: Any = numba.njit(nogil=True, error_model="numpy", _nrt=False, **options)(function)
     if isinstance(compiled, Dispatcher):  # with NUMBA_DISABLE_JIT it is the plain function
         compiled._cache = KernelCache(compiled)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.compiler import Compiler
 from numba.core.dispatcher import Dispatcher
 from numba.core.serialize import dumps
 
@@ -98,6 +99,8 @@ def _parts(value: Any, names: tuple[str, ...], seen: set[Any]) -> Iterator[bytes
     """
     if isinstance(value, Dispatcher):
         yield repr(sorted(value.targetoptions.items())).encode()
+        if value._compiler.pipeline_class is not Compiler:
+            yield value._compiler.pipeline_class.__name__.encode()
         value = value.py_func
     if isinstance(value, types.FunctionType):
         yield from _function_parts(value, seen)

@@ -38,7 +38,7 @@ from simulations.engine.outcome import (
     quantile,
     share_above,
 )
-from tests.des_cases import assert_accepted, case_file, estimates, settings, spread, station
+from tests.des_cases import REPLICATIONS, assert_accepted, case_file, estimates, settings, spread, station
 
 pytestmark = pytest.mark.slow
 
@@ -268,7 +268,7 @@ def test_s09_a_server_is_blocked_until_there_is_room_behind() -> None:
                 "throughput": o.visits_of("second", Visit.FINISHED) / o.watched,
             }
 
-        assert_accepted(estimates(model, 40_000, measure), expected)
+        assert_accepted(estimates(model, 40_000, measure, replications=4 * REPLICATIONS), expected)
 
 
 def test_s10_a_bundle_is_taken_whole_or_the_patient_is_lost() -> None:

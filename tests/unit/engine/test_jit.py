@@ -11,11 +11,12 @@ import numba
 import numpy as np
 import pytest
 
-from solver.engine.jit import kernel
+from solver.engine.jit import declared, kernel
 from solver.engine.kernel_cache import fingerprint
+from solver.engine.plain_index import PlainIndexCompiler
 
 CALLER = """
-from solver.engine.jit import kernel
+from solver.engine.jit import declared, kernel
 from ward import constants
 from ward.kernels_inner import cost
 
@@ -24,7 +25,7 @@ def total(n):
     return cost(n) + constants.SURCHARGE
 """
 INNER = """
-from solver.engine.jit import kernel
+from solver.engine.jit import declared, kernel
 from ward.rates import rate
 
 @kernel
@@ -229,3 +230,33 @@ def test_the_fingerprint_follows_the_value_of_a_named_constant(monkeypatch: pyte
     assert fingerprint(_limited) == before
     monkeypatch.setitem(_limited.__globals__, "LIMIT", 4)
     assert fingerprint(_limited) != before
+
+
+def third_of(values, place):
+    return values[place, 2]
+
+
+def set_third_of(values, place):
+    values[place, 2] = 7
+
+
+def test_plain_indices_read_and_write_what_the_plain_source_does() -> None:
+    read, write = (numba.njit(pipeline_class=PlainIndexCompiler)(f) for f in (third_of, set_third_of))
+    values = np.arange(12).reshape(4, 3)
+    assert [read(values, place) for place in range(4)] == [2, 5, 8, 11]
+    write(values, 1)
+    assert values[1].tolist() == [3, 4, 7]
+
+
+@pytest.mark.parametrize("place", [-1, 4])
+def test_an_index_below_0_is_refused_where_plain_indices_are_checked(place: int) -> None:
+    """What counts from the end elsewhere is a mistake here, which only a check tells."""
+    for function in (third_of, set_third_of):
+        checked = numba.njit(pipeline_class=PlainIndexCompiler, boundscheck=True)(function)
+        with pytest.raises(IndexError):
+            checked(np.arange(12).reshape(4, 3), place)
+
+
+def test_a_kernel_with_plain_indices_is_not_taken_for_one_without() -> None:
+    plain = declared(third_of, {"pipeline_class": PlainIndexCompiler})
+    assert fingerprint(plain) != fingerprint(kernel(third_of))

@@ -29,10 +29,9 @@ def test_philox_gives_the_words_its_authors_published(
 
 
 def numbers(key: np.ndarray, count: int, **named: int) -> np.ndarray:
-    plain = getattr(uniform, "py_func", uniform)
     given = {"purpose": 1, "code": 2, "block": 0} | named
     return np.array(
-        [plain(key, given["purpose"], given["code"], number, given["block"]) for number in range(count)]
+        [uniform(key, given["purpose"], given["code"], number, given["block"]) for number in range(count)]
     )
 
 
