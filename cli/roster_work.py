@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import typer
 
 from cli.errors import Broken, Refused
 from cli.started import seconds_since_start
-from solver.engine.result import Budget, Result, TracePoint
+from solver.engine.result import Budget, Result, Status, TracePoint
 from solver.engine.rule import Level
 from solver.rostering import formats_curtois, formats_inrc2
 from solver.rostering.problem import Roster, RosterProblem
@@ -72,14 +73,28 @@ class _Telling:
         return False
 
 
+def _check_output(output: Path, weeks: bool) -> None:
+    """Refuse what could not be written, before hours are spent."""
+    folder = output if weeks and output.exists() else output.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK) or (not weeks and output.is_dir()):
+        raise Refused(
+            f"{output} cannot be written. Name a file in a folder that is there and may be written to."
+        )
+
+
 def solve_and_write(source: Source, output: Path, seconds: float, workers: int, seed: int) -> None:
     """Search for what is left of ``seconds`` since the process began, print, write."""
     from cli.kernels import ROSTERING, compile_if_cold
     from solver.rostering.solve import solve
 
+    _check_output(output, source.instance is not None)
     compile_if_cold(functools.partial(typer.echo, err=True), ROSTERING)
     budget = Budget(seconds=max(0.1, seconds - seconds_since_start() - WRITING_SECONDS))
     result = solve(source.problem, budget, seed, _Telling(), workers)
+    if result.status is Status.OUT_OF_TIME:
+        raise Broken(
+            "No roster was found, and none was proven impossible. Give it more time, or loosen limits of shifts."
+        )
     if result.plan is None:
         raise Broken(_nobody(source.problem))
     source.write(result.plan, output)
@@ -92,7 +107,8 @@ def solve_and_write(source: Source, output: Path, seconds: float, workers: int, 
 def _nobody(problem: RosterProblem) -> str:
     from solver.rostering.collisions import collisions
 
-    return "No roster can be built.\n" + "\n".join(collision.sentence() for collision in collisions(problem))
+    found = [collision.sentence() for collision in collisions(problem)]
+    return "\n".join(["No roster can be built.", *found])
 
 
 def print_recount(counted: Recount) -> None:

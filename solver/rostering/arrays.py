@@ -27,6 +27,9 @@ SCALE = 256
 """Units of cost in the arrays per unit of the problem's: room for prices between whole numbers."""
 MOST_TOLD_APART = 14
 """Days of one shift type that the dynamic programme counts; its work grows with them."""
+MOST_GIBIBYTES = 2
+BYTES_PER_STATE = 24
+TIMES_THE_DEAREST = 5
 EXTRA_DAYS = 4
 """Days by which a stretch may be longer than is wished, where that is only priced."""
 
@@ -55,6 +58,10 @@ class Compiled:
     def in_units(self, cost: int) -> int:
         """A cost of the arrays in the problem's units."""
         return cost // SCALE + self.fixed_cost
+
+    def at_least(self, bound: int) -> int:
+        """A lower bound of the arrays in the problem's units: costs are whole there."""
+        return -(-bound // SCALE) + self.fixed_cost
 
     def matrix(self, roster: Roster) -> Int64:
         """The inverse of ``roster``."""
@@ -87,7 +94,7 @@ def compiled(problem: RosterProblem) -> Compiled:
     touched, broken = _weekends(problem.days, longest)
     runs = [max(s.run.least or 1, s.run.most or 1) for s in problem.shifts]
     tables = Tables(
-        size=np.array([problem.days, int(units.min()), max(runs)]),
+        size=np.array([problem.days, int(units.min()), max(runs), _broken(problem)]),
         terms=terms,
         unit=units,
         follows=np.array([[t not in s.never_before for t in shifts] for s in problem.shifts]),
@@ -101,23 +108,55 @@ def compiled(problem: RosterProblem) -> Compiled:
         touched=touched,
         broken=broken,
     )
+    refuse_if_any(_too_large(tables))
     for array in tables:
         array.setflags(write=False)
     return Compiled(problem, tables, duties, fixed, unit_minutes)
 
 
+def _too_large(tables: Tables) -> Iterator[Problem]:
+    """What one dynamic programme cannot hold."""
+    states, codes = _states(tables)
+    gibibytes = (int(tables.size[0]) + 1) * states * BYTES_PER_STATE / 2**30
+    if gibibytes > MOST_GIBIBYTES or codes >= 2**31:
+        shown = f"{states} states of work, weekends and counted shifts on {tables.size[0]} days"
+        remedy = "Round the lengths of shifts to a common unit, as 15 minutes, or shorten the horizon."
+        yield Problem("the problem", shown, f"at most {MOST_GIBIBYTES} GiB for one schedule", remedy)
+
+
+def _states(tables: Tables) -> tuple[int, int]:
+    """States of a day at most, and how many ways of having come to one are told apart."""
+    terms = tables.terms
+    amounts, weekends = terms[:, at.MOST_AMOUNT] + 1, terms[:, at.MOST_WEEKENDS] + 1
+    states = amounts * weekends * (terms[:, at.MOST_COUNTED] + 1)
+    longest = int(terms[:, at.LONGEST].max())
+    spread = longest * int(tables.unit.max() - tables.unit.min()) + 1
+    counts = min(longest, int(terms[:, at.MOST_COUNTED].max())) + 1
+    return int(states.max()), (longest + 1) * spread * counts * int((amounts * weekends).max())
+
+
+def _broken(problem: RosterProblem) -> int:
+    """Price of a person missing below the least cover: five times the dearest soft rule, so that the search passes
+    through such rosters, but never prefers one."""
+    contracts = [employee.contract for employee in problem.employees]
+    limits = [limit for one in contracts for limit in (one.shifts, one.worked_run, one.off_run, one.weekends)]
+    prices = [limit.price or 0 for limit in (*limits, *(shift.run for shift in problem.shifts))]
+    prices += [wish.price for wish in problem.wishes] + [one.whole_weekends_price for one in contracts]
+    prices += [price for cell in problem.cover for price in (cell.under, cell.over)]
+    return TIMES_THE_DEAREST * max(1, *prices) * SCALE
+
+
 def _beyond(problem: RosterProblem) -> Iterator[Problem]:
     """What the referee counts, but the engines cannot: several measures of work at once, and runs of a shift that
     begin nobody knows when."""
-    equal = len({shift.minutes for shift in problem.shifts}) == 1
+    by_minutes = any(not employee.contract.minutes.absent for employee in problem.employees)
     told_runs = any(not shift.run.absent for shift in problem.shifts)
     for employee in problem.employees:
-        where = f"contract {employee.contract.id!r}"
-        both = not (employee.contract.minutes.absent or employee.contract.shifts.absent)
-        if both and not equal:
-            expected = "limits of minutes or of shifts"
+        if by_minutes and not employee.contract.shifts.absent:
+            where = f"contract {employee.contract.id!r}, shifts"
+            expected = "work limited in minutes, or in shifts, the same for all"
             yield Problem(
-                where, "limits of both", expected, "Leave one of them out: shifts differ in length."
+                where, "limits beside those of minutes", expected, "State this contract in minutes."
             )
         if told_runs and employee.history is None:
             expected = "a history, as runs of a shift are limited"
@@ -171,7 +210,8 @@ def _terms(
         row[at.KNOWN] = 1
         row[at.LAST_SHIFT] = -1 if history.last_shift is None else shifts[history.last_shift]
         row[at.SAME_BEFORE : at.OFF_BEFORE + 1] = history.same_run, history.worked_run, history.off_run
-        row[at.AMOUNT_BEFORE], row[at.WEEKENDS_BEFORE] = history.shifts, history.weekends
+        row[at.AMOUNT_BEFORE] = history.shifts if contract.minutes.absent else 0
+        row[at.WEEKENDS_BEFORE] = history.weekends
     return row
 
 
@@ -191,7 +231,9 @@ def _amount(employee: Employee, problem: RosterProblem, unit_minutes: int) -> tu
     longest = max(shift.minutes for shift in problem.shifts)
     if minutes.absent:
         least, most, price = _three(shifts)
-        return least, min(most, problem.days + (employee.history.shifts if employee.history else 0)), price
+        before = employee.history.shifts if employee.history else 0
+        per_day = longest // unit_minutes if unit_minutes else 1
+        return least, min(most, problem.days * per_day + before), price
     least, most, price = _three(minutes)
     most = min(most, problem.days * longest)
     return -(-least // unit_minutes), most // unit_minutes, HARD if price == HARD else price * unit_minutes
@@ -254,13 +296,12 @@ def _weekends(days: int, longest: int) -> tuple[Int64, Int64]:
 
 def room(tables: Tables) -> Work:
     """Working memory for one dynamic programme of any employee."""
-    days, least_unit, runs = (int(value) for value in tables.size)
+    days, least_unit, runs, _ = (int(value) for value in tables.size)
     terms = tables.terms
     longest = int(terms[:, at.LONGEST].max())
     spread = longest * int(tables.unit.max() - least_unit) + 1
     counts = min(longest, int(terms[:, at.MOST_COUNTED].max())) + 1
-    amounts, weekends = terms[:, at.MOST_AMOUNT] + 1, terms[:, at.MOST_WEEKENDS] + 1
-    states = int((amounts * weekends * (terms[:, at.MOST_COUNTED] + 1)).max())
+    states, _ = _states(tables)
     layers = (longest + 1, len(tables.unit), runs, spread, counts)
     return Work(
         layer=np.zeros(layers, np.int64),

@@ -9,6 +9,8 @@ from solver.engine.errors import Problem, refuse_if_any
 from solver.rostering.problem import DAYS_PER_WEEK, Contract, Employee, Limits, RosterProblem, ShiftType
 
 MOST_DAYS = 1_000
+MOST = 1_000_000_000
+"""Of any count or price: sums of any roster stay inside 64 bits."""
 CORRECT = "Correct it."
 
 
@@ -23,6 +25,9 @@ def faults(problem: RosterProblem) -> Iterator[Problem]:
     if not (0 < problem.days <= MOST_DAYS and problem.days % DAYS_PER_WEEK == 0):
         expected = f"whole weeks, 7 to {MOST_DAYS} days"
         yield Problem("horizon", problem.days, expected, "Rosters begin on a Monday and end on a Sunday.")
+    for name, records in (("shifts", problem.shifts), ("employees", problem.employees)):
+        if not records:
+            yield Problem(name, "none", "at least one", "Give the problem some.")
     yield from _twice("shift", (shift.id for shift in problem.shifts))
     yield from _twice("employee", (employee.id for employee in problem.employees))
     shifts = {shift.id: shift for shift in problem.shifts}
@@ -54,8 +59,8 @@ def _shift_faults(shifts: Mapping[str, ShiftType]) -> Iterator[Problem]:
 
 def _limit_faults(where: str, limits: Limits) -> Iterator[Problem]:
     for name, value in (("least", limits.least), ("most", limits.most), ("price", limits.price)):
-        if value is not None and value < 0:
-            yield Problem(f"{where}, {name}", value, "0 or more", CORRECT)
+        if value is not None and not 0 <= value <= MOST:
+            yield Problem(f"{where}, {name}", value, f"0 to {MOST}", CORRECT)
     if limits.least is not None and limits.most is not None and limits.least > limits.most:
         yield Problem(where, f"{limits.least} to {limits.most}", "least not above most", "Exchange them.")
 
@@ -67,8 +72,8 @@ def _contract_faults(contract: Contract, days: int, shifts: Mapping[str, ShiftTy
     for shift, most in contract.most_of_shift.items():
         if shift not in shifts:
             yield Problem(f"{where}, most of a shift", shift, "a shift of the problem", "Correct the id.")
-        elif most < 0:
-            yield Problem(f"{where}, most of {shift!r}", most, "0 or more", CORRECT)
+        elif not 0 <= most <= MOST:
+            yield Problem(f"{where}, most of {shift!r}", most, f"0 to {MOST}", CORRECT)
     longest = max((shift.minutes for shift in shifts.values()), default=0)
     if contract.minutes.hard and (contract.minutes.least or 0) > longest * days:
         expected = f"at most {longest * days}, the longest shift on every day"
@@ -108,8 +113,8 @@ def _wish_faults(problem: RosterProblem, shifts: Mapping[str, ShiftType]) -> Ite
             yield Problem(f"{where}, shift", wish.shift, "a shift of the problem", "Correct the id.")
         if not 0 <= wish.day < problem.days:
             yield Problem(f"{where}, day", wish.day, f"0 to {problem.days - 1}", "Correct the day.")
-        if wish.price < 0:
-            yield Problem(f"{where}, price", wish.price, "0 or more", CORRECT)
+        if not 0 <= wish.price <= MOST:
+            yield Problem(f"{where}, price", wish.price, f"0 to {MOST}", CORRECT)
 
 
 def _cover_faults(problem: RosterProblem, shifts: Mapping[str, ShiftType]) -> Iterator[Problem]:
@@ -132,5 +137,5 @@ def _cover_faults(problem: RosterProblem, shifts: Mapping[str, ShiftType]) -> It
         elif cell.wanted > able[cell.skill]:
             expected = f"at most {able[cell.skill]}, all who could"
             yield Problem(where, cell.wanted, expected, "Ask for fewer people, or employ more.")
-        if min(cell.under, cell.over) < 0:
-            yield Problem(where, f"{cell.under}, {cell.over}", "prices of 0 or more", CORRECT)
+        if min(cell.under, cell.over) < 0 or max(cell.under, cell.over) > MOST:
+            yield Problem(where, f"{cell.under}, {cell.over}", f"prices of 0 to {MOST}", CORRECT)

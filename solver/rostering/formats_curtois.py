@@ -25,6 +25,7 @@ from solver.rostering.problem import (
     Wish,
 )
 
+MOST_DIGITS = 18
 HEADER = ("employee_id", "day_index", "shift_id")
 FIELDS = {
     "HORIZON": 1,
@@ -132,7 +133,7 @@ class _Reader:
     def _most_of_shift(self, line: Line) -> Iterator[tuple[str, int]]:
         for part in line[1][1].split("|"):
             shift, equals, count = part.partition("=")
-            if equals and count.strip().isdecimal():
+            if equals and count.strip().isdecimal() and len(count) <= MOST_DIGITS:
                 yield shift.strip(), int(count)
             elif part:
                 self._fault(line[0], part, "shift=number", "Correct the limit.")
@@ -153,7 +154,7 @@ class _Reader:
 
     def _number(self, line: Line, at: int) -> int:
         value = line[1][at]
-        if value.isascii() and value.removeprefix("-").isdecimal():
+        if value.isascii() and value.removeprefix("-").isdecimal() and len(value) <= MOST_DIGITS:
             return int(value)
         self._fault(line[0], value, f"a whole number as field {at + 1}", "Correct the number.")
         return 0
@@ -180,7 +181,12 @@ def read_roster(path: Path) -> Roster:
 def _rows(name: str, rows: Sequence[Sequence[str]]) -> list[Assignment]:
     found, problems = [], []
     for number, row in enumerate(rows, start=2):
-        if len(row) == 3 and row[1].strip().isascii() and row[1].strip().isdecimal():
+        if (
+            len(row) == 3
+            and row[1].strip().isascii()
+            and row[1].strip().isdecimal()
+            and len(row[1]) <= MOST_DIGITS
+        ):
             found.append(Assignment(row[0].strip(), int(row[1]), row[2].strip()))
         elif row:
             expected = "an employee, a day from 0 and a shift"

@@ -40,7 +40,7 @@ PRICES = {
     "weekends": 30,
     "cover": 30,
 }
-PAIR = re.compile(r"\((\d+),(\d+)\)")
+PAIR = re.compile(r"\((\d{1,9}),(\d{1,9})\)")
 NAME = re.compile(r"(?P<dataset>n\d+w\d+)_(?P<history>\d+)_(?P<weeks>\d+(-\d+)*)", re.ASCII)
 
 
@@ -95,8 +95,9 @@ class _Lines:
         """The words of each line below ``TITLE = count``."""
         found = self.next()
         head, equals, count = (part.strip() for part in found.partition("="))
-        if head != title or not equals or not count.isdecimal():
-            self.fault(found, f"{title} = number")
+        left = len(self.lines) - self.at
+        if head != title or not equals or not count.isdecimal() or len(count) > 9 or int(count) > left:
+            self.fault(found, f"{title} = number, and so many lines")
             return
         for _ in range(int(count)):
             yield self.next().split()
@@ -147,7 +148,7 @@ class _Reader:
         return found
 
     def _open(self, name: str) -> _Lines:
-        text = (self.folder / name).read_text(encoding="utf-8-sig")
+        text = _text(self.folder / name)
         lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
         return _Lines(name, lines, problems=self.problems)
 
@@ -160,10 +161,11 @@ class _Reader:
             lines.fault(f"{len(self.name.weeks)} week files", f"{weeks} as the scenario says")
         skills = tuple(words[0] for words in lines.counted("SKILLS") if words)
         runs = {
-            words[0]: self._limits(lines, words[1], PRICES["same"]) for words in lines.counted("SHIFT_TYPES")
+            words[0]: self._limits(lines, words[-1], PRICES["same"]) for words in lines.counted("SHIFT_TYPES")
         }
         lines.until_title("FORBIDDEN_SHIFT_TYPES_SUCCESSIONS")
-        never = {(words := lines.next().split())[0]: frozenset(words[2:]) for _ in runs}
+        successions = [lines.next().split() for _ in runs]
+        never = {words[0]: frozenset(words[2:]) for words in successions if words}
         shifts = tuple(
             ShiftType(id_, DAY_MINUTES, never.get(id_, frozenset()), run) for id_, run in runs.items()
         )
@@ -177,7 +179,7 @@ class _Reader:
         return shifts, skills, staff
 
     def _contract(self, lines: _Lines, words: list[str]) -> Contract:
-        if len(words) != 6 or not words[4].isdecimal():
+        if len(words) != 6 or not words[4].isdecimal() or len(words[4]) > 9:
             lines.fault(" ".join(words), "a contract: name, three pairs, weekends, 0 or 1")
             return Contract(words[0])
         return Contract(
@@ -201,7 +203,9 @@ class _Reader:
         found = {}
         while lines.at < len(lines.lines):
             words = lines.next().split()
-            if len(words) != 7 or not all(word.isdecimal() for word in (*words[1:3], *words[4:])):
+            if len(words) != 7 or not all(
+                word.isdecimal() and len(word) < 10 for word in (*words[1:3], *words[4:])
+            ):
                 lines.fault(" ".join(words), "a nurse, two counters, a shift or None, three runs")
                 continue
             shifts, weekends = int(words[1]), int(words[2])
@@ -216,7 +220,7 @@ class _Reader:
             found = lines.next()
             pairs = PAIR.findall(found)
             words = found.split()
-            if len(pairs) != DAYS_PER_WEEK:
+            if len(pairs) != DAYS_PER_WEEK or len(words) < 2:
                 lines.fault(found, "a shift, a skill and seven pairs")
                 continue
             for day, (least, wanted) in enumerate(pairs):
@@ -249,17 +253,25 @@ def read_roster(folder: Path, instance: str) -> Roster:
     problems: list[Problem] = []
     for position in range(len(name.weeks)):
         file = name.solution_file(position)
-        found += _solution(file, (folder / file).read_text(encoding="utf-8-sig"), position, problems)
+        found += _solution(file, _text(folder / file), position, problems)
     if problems:
         raise InvalidInstance(problems)
     return Roster(tuple(sorted(found)))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        fault = Problem(path.name, "bytes that are no text", "a text file", "Give a file of the family.")
+        raise InvalidInstance([fault]) from None
 
 
 def _solution(file: str, text: str, position: int, problems: list[Problem]) -> Iterator[Assignment]:
     lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     titles = [at for at, (_, words) in enumerate(lines) if words[0] == "ASSIGNMENTS"]
     count = lines[titles[0]][1][-1] if titles else ""
-    if not count.isdecimal():
+    if not count.isdecimal() or len(count) > 9:
         problems.append(Problem(file, count, "a line ASSIGNMENTS = number", "Give a solution file."))
         return
     following = lines[titles[0] + 1 :][: int(count)]

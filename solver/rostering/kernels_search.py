@@ -11,12 +11,8 @@ from solver.engine.kernels_random import below, uniform
 from solver.rostering.kernels import best_schedule
 from solver.rostering.layout import FAR
 
-BROKEN = 150 * 256
-"""Price of a person missing below the least cover: above all that soft rules ever cost together."""
-FIRST_EXTRA = 512
-"""What a shift type costs more at first when it is worked too often: two units of cost."""
-TRIES = 8
-"""Dynamic programmes at most to keep the limits of shift types that are only priced."""
+MARKED, KEPT = -2, -3
+"""Days of a schedule while a shift type is restricted to some of them."""
 
 
 @inlined
@@ -25,20 +21,21 @@ def cover_cost(tables: Any, d: int, k: int, count: int) -> int:
     least, wanted = tables.least[d, k], tables.wanted[d, k]
     missing = max(0, wanted - max(count, least))
     return (
-        max(0, least - count) * BROKEN
+        max(0, least - count) * tables.size[3]
         + missing * tables.under[d, k]
         + max(0, count - wanted) * tables.over[d, k]
     )
 
 
 @kernel
-def empty_cost(tables: Any) -> int:
-    """What the cover costs when nobody works."""
-    total = 0
+def empty(tables: Any, total: Any) -> None:
+    """What the cover costs when nobody works, and how many are missing below the least, into ``total``."""
+    total[0] = 0
+    total[1] = 0
     for d in range(tables.wanted.shape[0]):
         for k in range(tables.wanted.shape[1]):
-            total += cover_cost(tables, d, k, 0)
-    return total
+            total[0] += cover_cost(tables, d, k, 0)
+            total[1] += tables.least[d, k]
 
 
 @inlined
@@ -67,6 +64,7 @@ def remove(tables: Any, p: int, plan: Any) -> None:
         if k >= 0:
             count = plan.staffed[d, k]
             plan.total[0] += cover_cost(tables, d, k, count - 1) - cover_cost(tables, d, k, count)
+            plan.total[1] += 1 if count <= tables.least[d, k] else 0
             plan.staffed[d, k] = count - 1
             plan.duty[p, d] = -1
 
@@ -82,6 +80,7 @@ def insert(tables: Any, p: int, duties: Any, personal: int, plan: Any) -> None:
         if k >= 0:
             count = plan.staffed[d, k]
             plan.total[0] += cover_cost(tables, d, k, count + 1) - cover_cost(tables, d, k, count)
+            plan.total[1] -= 1 if count < tables.least[d, k] else 0
             plan.staffed[d, k] = count + 1
 
 
@@ -97,31 +96,50 @@ def respond(tables: Any, p: int, noise: int, plan: Any, trial: Any, work: Any, s
         for s in range(n_shifts):
             trial.noise[d, s] = below(state, noise + 1)
             if trial.price[d, s] < FAR:
-                trial.price[d, s] += trial.noise[d, s] + plan.extra[p, s]
-    for _ in range(TRIES):
+                trial.price[d, s] += trial.noise[d, s]
+    for _ in range(n_shifts + 1):
         cost = best_schedule(tables, p, trial.price, work, trial.schedule)
         if cost >= FAR:
             return False
-        if not _dearer(tables, p, plan, trial):
-            _cheaper(tables, p, plan, trial)
+        if not _too_often(tables, p, trial):
             _accept(tables, p, cost, plan, trial)
             return True
+        _restrict(tables, p, trial)
     return False
 
 
 @inlined
-def _dearer(tables: Any, p: int, plan: Any, trial: Any) -> bool:
-    """Raise the price of every shift type that is worked too often; whether there was one."""
+def _too_often(tables: Any, p: int, trial: Any) -> bool:
+    """Whether some shift type is worked on more days than allowed."""
     found = False
     for s in range(trial.price.shape[1]):
-        if _days_of(trial.schedule, s) > tables.most[p, s]:
-            found = True
-            step = plan.extra[p, s] + FIRST_EXTRA
-            plan.extra[p, s] += step
-            for d in range(tables.size[0]):
-                if trial.price[d, s] < FAR:
-                    trial.price[d, s] += step
+        found |= _days_of(trial.schedule, s) > tables.most[p, s]
     return found
+
+
+@inlined
+def _restrict(tables: Any, p: int, trial: Any) -> None:
+    """Allow every shift type that is worked too often only on the cheapest of those days: then it cannot be."""
+    for s in range(trial.price.shape[1]):
+        if _days_of(trial.schedule, s) <= tables.most[p, s]:
+            continue
+        for _ in range(tables.most[p, s]):
+            _mark_cheapest(trial, s)
+        for d in range(tables.size[0]):
+            if trial.schedule[d] == MARKED:
+                trial.schedule[d] = KEPT
+            else:
+                trial.price[d, s] = FAR
+
+
+@inlined
+def _mark_cheapest(trial: Any, s: int) -> None:
+    """Mark the cheapest day of shift ``s`` in the schedule that is not marked yet."""
+    best = -1
+    for d in range(len(trial.schedule)):
+        if trial.schedule[d] == s and (best < 0 or trial.price[d, s] < trial.price[best, s]):
+            best = d
+    trial.schedule[best] = MARKED
 
 
 @inlined
@@ -131,14 +149,6 @@ def _days_of(schedule: Any, s: int) -> int:
     for d in range(len(schedule)):
         days += 1 if schedule[d] == s else 0
     return days
-
-
-@inlined
-def _cheaper(tables: Any, p: int, plan: Any, trial: Any) -> None:
-    """Lower the extra price of shift types that are worked less often than allowed, for the next time."""
-    for s in range(trial.price.shape[1]):
-        if plan.extra[p, s] > 0 and _days_of(trial.schedule, s) < tables.most[p, s]:
-            plan.extra[p, s] -= (plan.extra[p, s] + 7) // 8
 
 
 @inlined
@@ -201,8 +211,9 @@ def rebuild(
 
 @inlined
 def copy_plan(source: Any, target: Any) -> None:
-    """Copy all of a plan but ``extra``; element by element, as whole arrays would be allocated."""
+    """Copy a plan element by element, as whole arrays would be allocated."""
     target.total[0] = source.total[0]
+    target.total[1] = source.total[1]
     for p in range(source.duty.shape[0]):
         target.personal[p] = source.personal[p]
         for d in range(source.duty.shape[1]):
@@ -232,6 +243,28 @@ def anneal(
         people = 1 + below(state, width)
         change = rebuild(tables, people, noise, limit, plan, trial, work, state)
         kept += 1 if change != 0 else 0
-        if plan.total[0] < best.total[0]:
+        if (plan.total[1], plan.total[0]) < (best.total[1], best.total[0]):
             copy_plan(plan, best)
     return kept
+
+
+@kernel
+def price_from(tables: Any, p: int, worth: Any, price: Any, choice: Any) -> None:
+    """Fill ``price`` and ``choice`` (days, n_shifts) for employee ``p`` when one person more on a duty is worth
+    ``worth`` int64 (days, n_duties)."""
+    price[:] = FAR
+    for d in range(tables.size[0]):
+        for k in range(len(tables.duty_shift)):
+            s = tables.duty_shift[k]
+            if not tables.able[p, k] or tables.wish[p, d, s] >= FAR:
+                continue
+            cost = tables.wish[p, d, s] - worth[d, k]
+            if cost < price[d, s]:
+                price[d, s] = cost
+                choice[d, s] = k
+
+
+@kernel
+def insert_schedule(tables: Any, p: int, duties: Any, personal: int, plan: Any) -> None:
+    """``insert``, for who calls from Python."""
+    insert(tables, p, duties, personal, plan)

@@ -38,7 +38,8 @@ TERMS: Final = 21
 class Tables(NamedTuple):
     """A problem, frozen.
 
-    size int64 (3,): days, smallest amount of a shift, days of a same-shift run told apart.
+    size int64 (4,): days, smallest amount of a shift, days of a same-shift run told apart, price of a person missing
+    below the least cover.
     terms int64 (n_employees, TERMS): see the columns; amounts are minutes in units of ``unit`` (or shifts).
     unit int64 (n_shifts,): amount of a shift. follows bool (n_shifts, n_shifts): whether t may follow s the day after.
     same int64 (n_shifts, 3): least and most days in a row, price. counted bool (n_employees, n_shifts): shift types
@@ -92,15 +93,14 @@ class Plan(NamedTuple):
     """A roster being worked on.
 
     duty int64 (n_employees, days), -1 for a day off. staffed int64 (days, n_duties): people on each. personal int64
-    (n_employees,): what each one's schedule costs apart from cover. total int64 (1,): all of it. extra int64
-    (n_employees, n_shifts): prices that keep ``Tables.most``.
+    (n_employees,): what each one's schedule costs apart from cover. total int64 (2,): all of it; people missing below
+    the least cover, whose price is in it.
     """
 
     duty: Int64
     staffed: Int64
     personal: Int64
     total: Int64
-    extra: Int64
 
 
 class Trial(NamedTuple):

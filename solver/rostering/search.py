@@ -1,5 +1,8 @@
 """Search by ruin and exact recreation: each step takes some people's schedules out and finds them again by the dynamic
 programme, one after the other, with a little noise on all but the last; annealed, so that it escapes from where it is.
+
+Where seconds count and the problem is not too large, one worker first generates columns (``columns``): that gives a
+bound, and a roster from a dive, from which the annealing goes on when it is better than what was there.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Int64
 from solver.rostering.arrays import SCALE, Compiled, room
-from solver.rostering.kernels_search import anneal, empty_cost, respond
+from solver.rostering.columns import Generation
+from solver.rostering.kernels_search import anneal, empty, insert_schedule, respond
 from solver.rostering.layout import Plan, Trial
 
 HOT: Final = 0.6
@@ -29,6 +33,14 @@ WIDTH: Final = 3
 """People whose schedules are found again in one step, at most."""
 EXCHANGES: Final = (0.5, 0.75, 0.9)
 """Shares of the budget after which a worker that is behind goes on from the best plan of all."""
+WARMING: Final = 0.03
+GENERATING: Final = 0.35
+"""Shares of the seconds for annealing before and for generating columns, at most; the dive takes what it takes."""
+FEWEST_ROUNDS: Final = 20
+ATTEMPTS: Final = 10
+"""To find somebody's first schedule."""
+COOLED: Final = 0.6
+"""After a dive the annealing goes on as if so much of the budget were used: a hotter one would lose what was found."""
 CHUNK_SECONDS: Final = 0.05
 CHUNK: Final = 64
 """Steps between two looks at the clock, to begin with; always so many where steps are counted."""
@@ -36,15 +48,17 @@ CHUNK: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best plan: duties int64 (n_employees, days), its cost in the problem's units, how costs fell."""
+    """The best plan: duties int64 (n_employees, days), its cost and a bound in the problem's units (None: no bound),
+    and how costs fell."""
 
     duties: Int64
     cost: int
+    bound: int | None
     trace: tuple[TracePoint, ...]
 
 
 class Unbuildable(Exception):
-    """Nobody can make a schedule for these employees (positions in the problem)."""
+    """No schedule was found for these employees (positions in the problem); ``collisions`` tells whether one exists."""
 
     def __init__(self, employees: Sequence[int]) -> None:
         super().__init__(tuple(employees))
@@ -67,8 +81,8 @@ def search(
     else:
         with ThreadPoolExecutor(workers, "roster") as pool:
             list(pool.map(_Run.go, runs))
-    best = min(runs, key=lambda run: run.cost)
-    return Found(best.best.duty, compiled.in_units(best.cost), tuple(log.trace))
+    best = min(runs, key=lambda run: run.rank)
+    return Found(best.best.duty, compiled.in_units(best.cost), log.bound, tuple(log.trace))
 
 
 class _Log:
@@ -78,18 +92,36 @@ class _Log:
         self.compiled, self.countdown, self.observer = compiled, countdown, observer
         self.trace: list[TracePoint] = []
         self.runs: list[_Run] = []
+        self.bound: int | None = None
         self.lock = threading.Lock()
 
-    def note(self, cost: int, steps: int) -> None:
-        """A worker's best after so many steps of its own."""
-        shown = self.compiled.in_units(cost)
+    def note(self, best: Plan, steps: int) -> None:
+        """A worker's best after so many steps of its own; told when everybody is there who must be."""
+        shown = self.compiled.in_units(int(best.total[0]))
         with self.lock:
-            if not self.trace or shown < (self.trace[-1].cost or 0):
-                self.trace.append(TracePoint(self.countdown.elapsed(), steps, shown, None))
+            if best.total[1] == 0 and self._cheaper(shown):
+                self.trace.append(TracePoint(self.countdown.elapsed(), steps, shown, self.bound))
                 self.observer.incumbent(self.trace[-1])
 
+    def _cheaper(self, shown: int) -> bool:
+        known = self.trace[-1].cost if self.trace else None
+        return known is None or shown < known
+
+    def note_bound(self, bound: int, steps: int) -> None:
+        """No roster costs less than ``bound``, in the problem's units."""
+        with self.lock:
+            self.bound = bound
+            best = self.trace[-1].cost if self.trace else None
+            self.trace.append(TracePoint(self.countdown.elapsed(), steps, best, bound))
+            self.observer.bound(self.trace[-1])
+
+    @property
+    def proven(self) -> bool:
+        """Whether the best roster is as cheap as any can be."""
+        return self.bound is not None and bool(self.trace) and self.trace[-1].cost == self.bound
+
     def is_over(self, steps: int) -> bool:
-        return self.countdown.is_over(steps) or self.observer.stop_requested()
+        return self.countdown.is_over(steps) or self.observer.stop_requested() or self.proven
 
     def progress(self, steps: int) -> float:
         """Share of the budget used, by steps where steps are counted, so that runs repeat."""
@@ -110,6 +142,8 @@ class _Run:
         self.state = random_state(seed)
         self.steps = 0
         self.chunk = CHUNK
+        self.round_seconds = 0.0
+        self.dived = False
         prices = compiled.tables.under[compiled.tables.under > 0]
         self.unit = float(np.median(prices)) if prices.size else float(SCALE)
 
@@ -118,25 +152,42 @@ class _Run:
         """Of the best so far, in the arrays' units."""
         return int(self.best.total[0])
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """What makes one roster better than another: fewer people below the least cover, then what it costs."""
+        return _rank(self.best)
+
     def begin(self) -> None:
         """Everyone's schedule once, each the best for those before."""
-        stuck = []
+        began, stuck = self.log.countdown.elapsed(), []
         for p in np.random.default_rng(self.seed).permutation(len(self.plan.personal)):
-            if not respond(self.compiled.tables, int(p), 0, self.plan, self.trial, self.work, self.state):
+            if not self._respond(int(p)):
                 stuck.append(int(p))
         if stuck:
             raise Unbuildable(sorted(stuck))
+        self.round_seconds = self.log.countdown.elapsed() - began
         _copy(self.plan, self.best)
-        self.log.note(self.cost, 0)
+        self.log.note(self.best, 0)
+
+    def _respond(self, p: int) -> bool:
+        """A schedule for ``p``, tried some times, with noise from the second time on: which days the limits of shift
+        types leave to them depends on it."""
+        noises = (int(attempt * NOISE * self.unit) for attempt in range(ATTEMPTS))
+        space = self.plan, self.trial, self.work, self.state
+        return any(respond(self.compiled.tables, p, noise, *space) for noise in noises)
 
     def adopt(self, plan: Plan) -> None:
         """Go on from another plan."""
         _copy(plan, self.plan)
-        if plan.total[0] < self.best.total[0] or self.best.duty.max(initial=-1) < 0:
+        if _rank(plan) < self.rank or self.best.duty.max(initial=-1) < 0:
             _copy(plan, self.best)
 
     def go(self) -> None:
-        """Improve until the budget ends."""
+        """Improve until the budget ends; the first worker generates columns before, if there is time for it."""
+        seconds = self.log.countdown.budget.seconds
+        if self is self.log.runs[0] and seconds is not None and self._affordable(seconds):
+            self._warm(WARMING * seconds)
+            self._generate(GENERATING * seconds)
         pending = list(EXCHANGES)
         while not self.log.is_over(self.steps):
             done = self.log.progress(self.steps)
@@ -145,10 +196,42 @@ class _Run:
                 self._exchange()
             began = self.log.countdown.elapsed()
             self._improve(done)
-            self.log.note(self.cost, self.steps)
+            self.log.note(self.best, self.steps)
             self._adapt(self.log.countdown.elapsed() - began)
 
+    def _affordable(self, seconds: float) -> bool:
+        """Whether some rounds of pricing everybody would fit into the time for them."""
+        rounds = self.log.countdown.budget.iterations is None
+        return rounds and FEWEST_ROUNDS * self.round_seconds < GENERATING * seconds
+
+    def _warm(self, seconds: float) -> None:
+        """Anneal for a while: its rosters are good columns to begin with."""
+        until = self.log.countdown.elapsed() + seconds
+        while not self.log.is_over(self.steps) and self.log.countdown.elapsed() < until:
+            self._improve(0.5)
+        self.log.note(self.best, self.steps)
+
+    def _generate(self, seconds: float) -> None:
+        """A bound, and a roster to go on from if it is better."""
+        columns = Generation(self.compiled, self.log.countdown, self.log.observer)
+        columns.begin(self.best.duty, self.best.personal)
+        columns.generate(seconds)
+        if columns.bound is not None:
+            self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
+        dived = None if self.log.is_over(self.steps) else columns.dive()
+        if dived is None:
+            return
+        plan = empty_plan(self.compiled)
+        for column in dived:
+            insert_schedule(self.compiled.tables, column.person, column.duties, column.cost, plan)
+        self.dived = True
+        if _rank(plan) < _rank(self.plan):
+            self.adopt(plan)
+            self.log.note(self.best, self.steps)
+
     def _improve(self, done: float) -> None:
+        if self.dived:
+            done = max(done, COOLED)
         heat = max(COLD * SCALE, HOT * self.unit * (1.0 - done) ** 2)
         noise = int(NOISE * self.unit * (1.0 - done))
         most = self.log.countdown.budget.iterations
@@ -168,24 +251,23 @@ class _Run:
     def _exchange(self) -> None:
         """Go on from the best plan of all, if this worker has not found it."""
         with self.log.lock:
-            leader = min(self.log.runs, key=lambda run: run.cost)
-            if leader is not self and leader.cost < self.cost:
+            leader = min(self.log.runs, key=lambda run: run.rank)
+            if leader.rank < self.rank:
                 self.adopt(Plan(*(array.copy() for array in leader.best)))
 
 
 def empty_plan(compiled: Compiled) -> Plan:
     """Nobody works."""
     tables = compiled.tables
-    people, shifts = tables.most.shape
+    people = len(tables.terms)
     days, duties = tables.wanted.shape
     plan = Plan(
         duty=np.full((people, days), -1, np.int64),
         staffed=np.zeros((days, duties), np.int64),
         personal=np.zeros(people, np.int64),
-        total=np.zeros(1, np.int64),
-        extra=np.zeros((people, shifts), np.int64),
+        total=np.zeros(2, np.int64),
     )
-    plan.total[0] = empty_cost(tables)
+    empty(tables, plan.total)
     return plan
 
 
@@ -202,6 +284,10 @@ def new_trial(compiled: Compiled) -> Trial:
         kept_personal=rows,
         who=rows.copy(),
     )
+
+
+def _rank(plan: Plan) -> tuple[int, int]:
+    return int(plan.total[1]), int(plan.total[0])
 
 
 def _copy(source: Plan, target: Plan) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from solver.engine.errors import EngineError
 from solver.engine.result import Budget, Observer, Result, Status, Unobserved
 from solver.rostering.arrays import compiled
+from solver.rostering.collisions import collisions
 from solver.rostering.door import checked
 from solver.rostering.problem import Roster, RosterProblem
 from solver.rostering.referee import recount
@@ -22,7 +23,8 @@ def solve(
 ) -> Result[Roster]:
     """The best roster found. ``workers`` threads search side by side and exchange their plans.
 
-    With iterations alone and one worker the same seed gives the same roster. Least cover may stay broken where nothing
+    With seconds in the budget the result carries a bound, unless the problem is too large for it. With iterations alone
+    there is none, and with one worker the same seed gives the same roster. Least cover may stay broken where nothing
     better was found; then the result is not verified. Raises InvalidInstance for a problem that contradicts itself.
     """
     arrays = compiled(checked(problem))
@@ -30,7 +32,8 @@ def solve(
     try:
         found = search(arrays, budget.start(), seed, watcher, workers)
     except Unbuildable:
-        return Result(Status.INFEASIBLE, None, None, None, False, METHOD)
+        status = Status.INFEASIBLE if collisions(problem) else Status.OUT_OF_TIME
+        return Result(status, None, None, None, False, METHOD)
     roster = arrays.roster(found.duties)
     counted = recount(problem, roster)
     if counted.broken == 0 and counted.cost != found.cost:
@@ -38,4 +41,6 @@ def solve(
             f"The search says that its roster costs {found.cost}, the referee says {counted.cost}."
         )
     verified = counted.broken == 0
-    return Result(Status.FEASIBLE, roster, counted.cost, None, verified, METHOD, found.trace)
+    status = Status.OPTIMAL if verified and found.bound == counted.cost else Status.FEASIBLE
+    bound = found.bound if verified else None
+    return Result(status, roster, counted.cost, bound, verified, METHOD, found.trace)

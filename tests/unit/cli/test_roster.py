@@ -32,7 +32,7 @@ def problem(tmp_path: Path) -> Path:
 def test_a_roster_that_was_solved_is_found_whole_by_the_recount(problem: Path, tmp_path: Path) -> None:
     output = tmp_path / "roster.csv"
     shown = said("solve", problem, "--output", output, "--seconds", 1, "--workers", 1)
-    assert "feasible: cost" in shown
+    assert "optimal: cost" in shown
     total = next(line for line in shown.splitlines() if line.startswith("total"))
     assert total in said("check", problem, output)
     assert "hard rules broken 0" in total
@@ -50,6 +50,13 @@ def test_a_file_that_is_no_problem_is_refused(problem: Path, tmp_path: Path) -> 
         said("solve", problem, "--output", tmp_path / "x.csv")
     with pytest.raises(Refused, match="--instance"):
         said("solve", tmp_path, "--output", tmp_path / "x")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_solved(
+    problem: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match="cannot be written"):
+        said("solve", problem, "--output", tmp_path / "nowhere" / "x.csv", "--seconds", 60)
 
 
 def test_a_roster_no_one_can_build_is_answered_with_what_collides(problem: Path, tmp_path: Path) -> None:

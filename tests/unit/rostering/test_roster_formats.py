@@ -37,6 +37,8 @@ FAULTS = [
         "",
         ["small.txt, line 23", "small.txt, line 26", "small.txt"],
     ),
+    ("0,D,1,100,1", "0,D,1,99999999999999999999,1", ["small.txt, line 24"]),
+    ("0,D,1,100,1", "0,D,1,9999999999,1", ["cover of day 0, shift 'D'"]),
     ("1,D,2,100,1", "0,D,2,100,1", ["cover of day 0, shift 'D'"]),
 ]
 
@@ -93,6 +95,34 @@ def test_a_competition_file_that_is_not_whole_is_refused(tmp_path):
     cut.write_text("\n".join(cut.read_text().splitlines()[:-2]))
     with pytest.raises(InvalidInstance, match="The file is not whole"):
         formats_inrc2.read_roster(tmp_path, instance)
+
+
+@pytest.mark.parametrize("lines", [3, 8, 12, 20])
+def test_a_scenario_that_is_cut_off_is_refused_with_its_line(tmp_path, lines):
+    source = public("inrc2", "n005w4")
+    for path in source.glob("*.txt"):
+        (tmp_path / path.name).write_text(path.read_text())
+    cut = tmp_path / "Sc-n005w4.txt"
+    cut.write_text("\n".join(cut.read_text().splitlines()[:lines]))
+    with pytest.raises(InvalidInstance, match=r"Sc-n005w4\.txt, line"):
+        formats_inrc2.read(tmp_path, "n005w4_0_1-2-3-3")
+
+
+def test_a_number_of_lines_that_nothing_could_hold_is_refused(tmp_path):
+    source = public("inrc2", "n005w4")
+    for path in source.glob("*.txt"):
+        (tmp_path / path.name).write_text(path.read_text().replace("SKILLS = 2", "SKILLS = 99999999999"))
+    with pytest.raises(InvalidInstance, match="and so many lines"):
+        formats_inrc2.read(tmp_path, "n005w4_0_1-2-3-3")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    source = public("inrc2", "n005w4")
+    for path in source.glob("*.txt"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "WD-n005w4-1.txt").write_bytes(b"\xff\xfe\x80")
+    with pytest.raises(InvalidInstance, match="bytes that are no text"):
+        formats_inrc2.read(tmp_path, "n005w4_0_1-2-3-3")
 
 
 def test_a_name_that_is_none_is_refused(tmp_path):

@@ -9,7 +9,16 @@ from solver.engine.result import Budget, Status
 from solver.rostering import formats_curtois, formats_inrc2, rules
 from solver.rostering.arrays import compiled
 from solver.rostering.collisions import collisions
-from solver.rostering.problem import Contract, Limits, ShiftType
+from solver.rostering.problem import (
+    Contract,
+    Cover,
+    Employee,
+    History,
+    Limits,
+    RosterProblem,
+    ShiftType,
+    Wish,
+)
 from solver.rostering.referee import recount
 from solver.rostering.solve import solve
 from tests.roster_cases import public, ward, week
@@ -83,9 +92,57 @@ def test_a_lawful_contract_collides_with_nothing():
     assert collisions(ward()) == ()
 
 
-def test_work_measured_twice_in_shifts_of_different_length_is_refused():
+def test_a_limit_of_a_second_shift_type_is_kept_whatever_the_cover_is_worth():
+    """Prices that rise by fixed steps gave up at a cover worth ten times as much, and called the roster infeasible."""
+    shifts = (ShiftType("E", 480), ShiftType("L", 480))
+    contract = Contract("c", most_of_shift={"E": 3, "L": 3})
+    for price in (100, 1_000, 100_000):
+        cover = tuple(Cover(day, shift, "", 0, 1, price, 1) for day in range(7) for shift in "EL")
+        problem = RosterProblem("two", 7, shifts, (), (Employee("e", contract),), (), cover)
+        result = solve(problem, Budget(iterations=50), 1)
+        assert (result.verified, result.cost) == (True, 8 * price)
+
+
+def test_the_least_cover_is_never_bought_with_a_wish():
+    shifts = (ShiftType("D", 480),)
+    wish, cover = Wish("e", 2, None, False, 10_000), Cover(2, "D", "", 1, 1, 100, 1)
+    problem = RosterProblem("floor", 7, shifts, (), (Employee("e", Contract("c")),), (wish,), (cover,))
+    result = solve(problem, Budget(iterations=50), 1)
+    assert (result.verified, result.cost) == (True, 10_000)
+
+
+def test_work_before_day_0_is_not_counted_in_minutes():
+    history = History(off_run=2, shifts=40)
+    problem = week(Contract("c", minutes=Limits(480, 2400)), history=history)
+    assert solve(problem, Budget(iterations=20), 1).verified
+
+
+def test_a_problem_that_memory_cannot_hold_says_so():
+    contract = Contract("c", minutes=Limits(0, 100_000), weekends=Limits(None, 26))
+    shifts = (ShiftType("A", 479), ShiftType("B", 480))
+    problem = RosterProblem("year", 364, shifts, (), (Employee("e", contract),), (), ())
+    with pytest.raises(InvalidInstance, match="Round the lengths of shifts"):
+        compiled(problem)
+
+
+def test_with_seconds_there_is_a_bound_and_a_small_ward_is_proven_best():
+    result = solve(ward(5), Budget(seconds=5), 1)
+    assert result.bound is not None
+    assert result.status is Status.OPTIMAL
+    assert result.cost == result.bound
+
+
+def test_no_bound_lies_above_what_a_public_instance_is_known_to_cost():
+    """607, 828 and 1716 are proven optima; the bounds are ours."""
+    for number, best in ((1, 607), (2, 828), (4, 1716)):
+        problem = formats_curtois.read(public("shift_scheduling", f"Instance{number}.txt"))
+        result = solve(problem, Budget(seconds=1.5), 1)
+        assert result.bound is None or result.bound <= best <= result.cost
+
+
+def test_work_measured_in_minutes_and_in_shifts_is_refused():
     contract = Contract("c", minutes=Limits(0, 4800), shifts=Limits(0, 8))
-    with pytest.raises(InvalidInstance, match="limits of minutes or of shifts"):
+    with pytest.raises(InvalidInstance, match="work limited in minutes, or in shifts"):
         compiled(week(contract))
 
 

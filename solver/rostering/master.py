@@ -1,0 +1,101 @@
+"""The linear relaxation of choosing one schedule per person; schedules are added as they are found.
+
+min sum of schedule costs + prices of people missing or too many. Rows: people on each duty of each day; one schedule
+for everybody. Each solve starts from the last basis (GLOP).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.linear_solver import pywraplp
+
+from solver.engine.types import Float64, Int64
+from solver.rostering.layout import Tables
+
+NOBODY = 50
+"""Price of a person without a schedule, in people missing below the least cover: only while a dive has none to give."""
+FREE = -2
+"""A day of a person on which a dive has decided nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A schedule of employee ``person``: duties int64 (days,), -1 for a day off; its personal cost in the arrays'
+    units; the master's variable of it."""
+
+    person: int
+    duties: Int64
+    cost: int
+    variable: pywraplp.Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """Prices float64 (days, n_duties) of one person more, rents float64 (n_employees,), and the cost so far."""
+
+    prices: Float64
+    rents: Float64
+    cost: float
+
+
+class Master:
+    """``broken``: price of a person missing below the least cover, in the arrays' units."""
+
+    def __init__(self, tables: Tables, broken: int) -> None:
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        self._objective = self._solver.Objective()
+        self._objective.SetMinimization()
+        days, duties = tables.wanted.shape
+        self._people = [self._solver.Constraint(1.0, 1.0) for _ in range(len(tables.terms))]
+        self._rows = [[self._row(tables, day, duty, broken) for duty in range(duties)] for day in range(days)]
+        self.columns: list[list[Column]] = [[] for _ in self._people]
+        for person in self._people:
+            self._objective.SetCoefficient(nobody := self._solver.NumVar(0.0, 1.0, ""), NOBODY * broken)
+            person.SetCoefficient(nobody, 1.0)
+
+    def _row(self, tables: Tables, day: int, duty: int, broken: int) -> pywraplp.Constraint:
+        wanted, least = int(tables.wanted[day, duty]), int(tables.least[day, duty])
+        row = self._solver.Constraint(wanted, wanted)
+        for price, most, sign in (
+            (int(tables.under[day, duty]), wanted - least, 1.0),
+            (broken, least, 1.0),
+            (int(tables.over[day, duty]), len(self._people), -1.0),
+        ):
+            variable = self._solver.NumVar(0.0, most, "")
+            self._objective.SetCoefficient(variable, price)
+            row.SetCoefficient(variable, sign)
+        return row
+
+    def add(self, person: int, duties: Int64, cost: int) -> None:
+        """One more schedule; one that is there already is not added."""
+        if any(np.array_equal(column.duties, duties) for column in self.columns[person]):
+            return
+        variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
+        self._objective.SetCoefficient(variable, cost)
+        self._people[person].SetCoefficient(variable, 1.0)
+        for day, duty in enumerate(duties.tolist()):
+            if duty >= 0:
+                self._rows[day][duty].SetCoefficient(variable, 1.0)
+        self.columns[person].append(Column(person, duties.copy(), cost, variable))
+
+    def keep(self, person: int, fixed: Int64) -> None:
+        """Leave a person the schedules that agree with ``fixed`` int64 (days,): ``FREE``, -1 for off, or a duty."""
+        bound = fixed != FREE
+        for column in self.columns[person]:
+            if not np.array_equal(column.duties[bound], fixed[bound]):
+                column.variable.SetUb(0.0)
+
+    def solve(self, seconds: float) -> Relaxed | None:
+        """None if ``seconds`` of wall time did not suffice."""
+        self._solver.SetTimeLimit(max(1, int(seconds * 1000)))
+        if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+            return None
+        prices = np.array([[row.dual_value() for row in rows] for rows in self._rows], np.float64)
+        rents = np.array([row.dual_value() for row in self._people], np.float64)
+        return Relaxed(prices, rents, float(self._objective.Value()))
+
+    def share(self, column: Column) -> float:
+        """How much of a schedule the last relaxation chose."""
+        return float(column.variable.solution_value())
