@@ -53,7 +53,7 @@ def problems(draw):
     by_minutes = draw(st.booleans())
     amount = draw(limits(3, 3))
     minutes = shifts = UNLIMITED
-    if amount is not None and by_minutes and not known:
+    if amount is not None and by_minutes:
         minutes = Limits((amount.least or 0) * 480, (amount.most or 0) * 540, amount.price)
     elif amount is not None:
         shifts = amount
