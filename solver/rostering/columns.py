@@ -46,6 +46,7 @@ class Generation:
     _work: Work = field(init=False)
     _fixed: Int64 = field(init=False)
     _prices: Int64 | None = None
+    _until: float = 0.0
 
     def __post_init__(self) -> None:
         self.master = Master(self.compiled.tables, int(self.compiled.tables.size[3]))
@@ -61,17 +62,18 @@ class Generation:
 
     @property
     def over(self) -> bool:
-        return self.countdown.is_over(0) or self.observer.stop_requested()
+        """Whether the time for what is being done has ended."""
+        late = self.countdown.elapsed() >= self._until
+        return late or self.countdown.is_over(0) or self.observer.stop_requested()
 
     def _seconds(self) -> float:
-        left = self.countdown.remaining()
-        return 3600.0 if left is None else max(0.001, left)
+        return max(0.001, self._until - self.countdown.elapsed())
 
     def generate(self, seconds: float) -> Relaxed | None:
         """Add schedules until the relaxation meets its bound, the rounds or ``seconds`` end; the last relaxation."""
-        until = self.countdown.elapsed() + seconds
+        self._until = self.countdown.elapsed() + seconds
         relaxed = self.master.solve(self._seconds())
-        while relaxed is not None and not self.over and self.countdown.elapsed() < until:
+        while relaxed is not None and not self.over:
             whole = np.rint(relaxed.prices).astype(np.int64)
             added = self._round(relaxed, self._smoothed(whole))
             if self.bound is not None and relaxed.cost - self.bound <= CLOSE:
@@ -81,9 +83,10 @@ class Generation:
             relaxed = self.master.solve(self._seconds())
         return relaxed
 
-    def dive(self) -> list[Column] | None:
+    def dive(self, seconds: float) -> list[Column] | None:
         """A schedule for everybody: step by step every duty and day off that the relaxation is nearly sure of is
-        decided, until nothing is left open. None if time ends."""
+        decided, until nothing is left open. None if ``seconds`` did not suffice."""
+        self._until = self.countdown.elapsed() + seconds
         self._fixed[:] = FREE
         while (self._fixed == FREE).any():
             if self._settle() is None:

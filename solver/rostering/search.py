@@ -35,7 +35,8 @@ EXCHANGES: Final = (0.5, 0.75, 0.9)
 """Shares of the budget after which a worker that is behind goes on from the best plan of all."""
 WARMING: Final = 0.03
 GENERATING: Final = 0.35
-"""Shares of the seconds for annealing before and for generating columns, at most; the dive takes what it takes."""
+DIVING: Final = 0.35
+"""Shares of the seconds for annealing before, generating columns, and the dive, at most."""
 FEWEST_ROUNDS: Final = 20
 ATTEMPTS: Final = 10
 """To find somebody's first schedule."""
@@ -187,7 +188,7 @@ class _Run:
         seconds = self.log.countdown.budget.seconds
         if self is self.log.runs[0] and seconds is not None and self._affordable(seconds):
             self._warm(WARMING * seconds)
-            self._generate(GENERATING * seconds)
+            self._generate(GENERATING * seconds, DIVING * seconds)
         pending = list(EXCHANGES)
         while not self.log.is_over(self.steps):
             done = self.log.progress(self.steps)
@@ -211,14 +212,14 @@ class _Run:
             self._improve(0.5)
         self.log.note(self.best, self.steps)
 
-    def _generate(self, seconds: float) -> None:
+    def _generate(self, seconds: float, for_dive: float) -> None:
         """A bound, and a roster to go on from if it is better."""
         columns = Generation(self.compiled, self.log.countdown, self.log.observer)
         columns.begin(self.best.duty, self.best.personal)
         columns.generate(seconds)
         if columns.bound is not None:
             self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
-        dived = None if self.log.is_over(self.steps) else columns.dive()
+        dived = None if self.log.is_over(self.steps) else columns.dive(for_dive)
         if dived is None:
             return
         plan = empty_plan(self.compiled)
