@@ -135,6 +135,7 @@ class Driver:
             if not self._due and not self._under_way and not self._storm_ahead(now):
                 break
         self._finish()
+        self.record.seconds = self._end - self._sending.fill
         self.record.cpu_seconds = time.process_time() - busy
         return self.record
 

@@ -185,6 +185,7 @@ async def test_a_load_that_grows_ends_when_the_service_no_longer_answers(tmp_pat
     record = await sent(server, tmp_path, *patients, seconds=4.0, gives_up=0.3)
     assert record.counts["ended early"] == 1
     assert len(server.asked) < 15
+    assert 0.3 < record.seconds < 2.0, "what is measured ends with it"
 
 
 async def test_the_sender_itself_being_late_is_written_down(tmp_path: Path) -> None:
