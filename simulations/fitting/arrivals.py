@@ -49,8 +49,8 @@ def seen_of(hidden: Bools) -> Float64:
 def exposure_of(start_of_week: int, seen: Float64) -> Float64:
     """Hours in which arrivals would have been seen, by weekday and hour: float64 (7, 24); ``seen``: see ``seen_of``."""
     place = (np.arange(len(seen)) + start_of_week) % (DAYS * HOURS)
-    hours: Float64 = np.bincount(place, weights=seen, minlength=DAYS * HOURS)
-    return hours.reshape(DAYS, HOURS)
+    hours = np.bincount(place, weights=seen, minlength=DAYS * HOURS)
+    return hours.reshape(DAYS, HOURS).astype(np.float64)
 
 
 def arrivals(times: Float64, length: float, start_of_week: int, hidden: Bools) -> Arrivals:
