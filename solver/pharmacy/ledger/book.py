@@ -87,7 +87,9 @@ class Book:
         """The cold chain of a lot was broken: in quarantine until somebody decides. What is locked or recalled stays
         so: a quarantine, which one person ends, would be the way out of both."""
         state = self.state(lot_id)
-        self.hold(Hold(lot_id, state if state in STAY_SHUT else LotState.QUARANTINED, at, by, "cold chain broken"))
+        self.hold(
+            Hold(lot_id, state if state in STAY_SHUT else LotState.QUARANTINED, at, by, "cold chain broken")
+        )
 
     def write(self, move: Move) -> None:
         """Write one move. A count of a controlled lot that differs locks it, unless it is recalled, and leaves the
