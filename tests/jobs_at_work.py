@@ -24,7 +24,7 @@ QUICK = {
 
 @contextlib.contextmanager
 def work(place: Place, *, real: bool = False, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process for a hospital: the real one, or one that knows only the kinds of jobs made for tests."""
+    """A worker process for a hospital: the real one, or one whose experiments are squares (tests/job_kinds.py)."""
     told = {**QUICK, **settings}
     if real:
         command = [sys.executable, "-m", "cli", "worker"]
