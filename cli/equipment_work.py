@@ -12,6 +12,7 @@ import typer
 
 from cli.errors import Refused
 from cli.kernels import EQUIPMENT, compile_if_cold
+from cli.outputs import refuse_unwritable
 from solver.engine.result import Budget, Result, Status, TracePoint
 from solver.engine.rule import Level
 from solver.equipment.formats import (
@@ -54,6 +55,7 @@ def solved(path: Path, seconds: float, workers: int, seed: int, output: Path | N
     from solver.equipment.solve import solve
 
     began = time.monotonic()
+    refuse_unwritable(output)
     problem = read_problem(path)
     tell = functools.partial(typer.echo, err=True)
     compile_if_cold(tell, EQUIPMENT)

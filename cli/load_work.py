@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import sys
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -229,13 +230,13 @@ class LoadWork:
         figures = {"name": built.scenario.name, "scenario": built.fingerprint, **loaded.figures()}
         print_load(figures)
         if self.output is not None:
-            self._write(figures)
+            self._write(figures, loaded.wanted)
         if loaded.faults:
             raise Broken(f"{len(loaded.faults)} faults: something was lost, doubled or told otherwise.")
         if loaded.void:
             raise Broken("The run is void: its latencies say nothing about the service.")
 
-    def _write(self, figures: Mapping[str, Any]) -> None:
+    def _write(self, figures: Mapping[str, Any], wanted: Wanted) -> None:
         import orjson
 
         from simulations.reports.load_page import load_page
@@ -243,10 +244,34 @@ class LoadWork:
         assert self.output is not None
         pretty = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
         (self.output / "load.json").write_bytes(orjson.dumps(figures, option=pretty))
-        command = " ".join(["wardflow", *sys.argv[1:]])
+        command = self.whole_command(wanted)
         title = f"Load: {figures['name']}, {figures['shape']}"
         (self.output / "report.html").write_text(load_page(title, command, figures), encoding="utf-8")
         typer.echo(f"Wrote {self.output}/report.html, load.json and the journal.")
+
+    def whole_command(self, wanted: Wanted) -> str:
+        """What makes this load again, for its report: without what opens anything, and without folders."""
+        options = [
+            *(("target", _without_user(url)) for url in self.given.urls),
+            *(("as", pair) for pair in self.given.named),
+            ("rate", wanted.rate),
+            ("compression", wanted.compression),
+            ("seconds", f"{wanted.seconds:g}"),
+            ("sites", wanted.sites),
+            ("processes", self.processes),
+            ("shape", wanted.shape),
+            ("step-seconds", f"{wanted.step_seconds:g}"),
+            ("goal-ms", f"{self.goal_ms:g}"),
+            ("seed", wanted.seed),
+        ]
+        given = [word for name, value in options if value is not None for word in (f"--{name}", str(value))]
+        judged = [] if self.judge else ["--no-judge"]
+        return shlex.join(["wardflow", "simulate", "load", self.scenario.name, *given, *judged])
+
+
+def _without_user(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _pairs(named: Sequence[str]) -> dict[str, str]:

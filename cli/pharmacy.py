@@ -37,10 +37,12 @@ def plan(
     Items for which time does not suffice get a rule of thumb, and the last line says how many.
     """
     from cli.kernels import PHARMACY, compile_if_cold
+    from cli.outputs import refuse_unwritable
     from solver.engine.result import Budget
     from solver.pharmacy.reorder.formats import write_order
     from solver.pharmacy.reorder.plan import plan as planned
 
+    refuse_unwritable(output)
     problem = _stock(stock)
     compile_if_cold(lambda line: typer.echo(line, err=True), PHARMACY)
     found = planned(problem, Budget(seconds=max(0.5, seconds - _since_start())), seed, workers)

@@ -45,7 +45,7 @@ NOTICE: Final = (120, 360)
 NO_NOTICE_SHARE: Final = 0.25
 """Patients whose discharge nobody ordered in time: early leavers, or later than forecast without a word."""
 GRACE_MINUTES: Final = 15
-"""By how much an ordered discharge is expected later than the patient really leaves."""
+"""By how much an ordered discharge is expected later than the patient really leaves: assumed."""
 NIGHT_EMERGENCIES: Final = 6
 NIGHT_FROM: Final = 19 * 60
 """Minutes after the morning: 02:00, when the emergencies of the night come within ``NIGHT_MINUTES``."""

@@ -113,7 +113,7 @@ class _Line:
         before = self._before or self._asked.state()
         answer = self._asked.world.send(self._call, token)
         said = f"{self._probe.row} answered {answer.status_code}: {answer.text[:300]}"
-        if answer.status_code in DENIED:
+        if answer.status_code in DENIED or (self._probe.hidden and answer.status_code == 404):
             if self._asked.state() != before:
                 raise Leak(f"A refusal had an effect: {said}")
             self._before = before

@@ -22,6 +22,8 @@ RECOMMEND = "/api/v1/allocations:recommend"
 CHECK = "/api/v1/allocations:check"
 WHY_NOT = "/api/v1/why-not"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
+EXPERIMENT = EXAMPLES["POST /api/v1/experiments"]["as_it_is"]
+STOCK = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,13 @@ class World:
         """A webhook that would hear of everything, at an address that nobody may have (RFC 2606)."""
         return str(self.make("/webhooks", {"url": "https://hook.invalid/"})["id"])
 
-    def job(self, scenario: Any) -> str:
+    def experiment(self) -> str:
         """An experiment that nobody has begun."""
-        return str(self.make("/experiments", scenario)["id"])
+        return str(self.make("/experiments", EXPERIMENT)["id"])
+
+    def plan(self) -> str:
+        """A pharmacy's plan that nobody has begun."""
+        return str(self.make("/pharmacy/plans", STOCK)["id"])
 
     def login(self) -> str:
         """A name nobody has."""
@@ -102,13 +108,14 @@ class World:
 @dataclass(frozen=True)
 class Probe:
     """A question: may somebody do this, about this place? ``again``: the call may be sent again once it was carried
-    out; otherwise a new one is prepared."""
+    out; otherwise a new one is prepared. ``hidden``: whoever may not is told that there is no such thing."""
 
     operation: str
     about: str
     prepare: Callable[[World], Call]
     what: str = ""
     again: bool = False
+    hidden: bool = False
 
     @property
     def row(self) -> tuple[str, str, str]:
@@ -262,40 +269,38 @@ def _webhooks() -> Iterator[Probe]:
 
 
 def _jobs() -> Iterator[Probe]:
-    scenario = EXAMPLES["POST /api/v1/experiments"]["as_it_is"]
-    experiments, one = "/api/v1/experiments", "/api/v1/jobs/{job_id}"
-    yield Probe(f"POST {experiments}", HOSPITAL, lambda _: Call("POST", experiments, scenario))
+    experiments, plans = "/api/v1/experiments", "/api/v1/pharmacy/plans"
+    yield Probe(f"POST {experiments}", HOSPITAL, lambda _: Call("POST", experiments, EXPERIMENT))
     yield Probe(
         f"GET {experiments}/{{job_id}}/report",
         HOSPITAL,
-        lambda w: Call("GET", f"{experiments}/{w.job(scenario)}/report"),
+        lambda w: Call("GET", f"{experiments}/{w.experiment()}/report"),
         again=True,
     )
-    stock = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
-    plans = "/api/v1/pharmacy/plans"
-    yield Probe(f"POST {plans}", HOSPITAL, lambda _: Call("POST", plans, stock))
-    yield Probe(
-        f"GET {plans}/{{job_id}}",
-        HOSPITAL,
-        lambda w: Call("GET", f"{plans}/{w.make('/pharmacy/plans', stock)['id']}"),
-        again=True,
-    )
+    yield Probe(f"POST {plans}", HOSPITAL, lambda _: Call("POST", plans, STOCK))
+    yield Probe(f"GET {plans}/{{job_id}}", HOSPITAL, lambda w: Call("GET", f"{plans}/{w.plan()}"), again=True)
     yield _get("/jobs")
-    for part in ("", "/result"):
+    yield from _each_kind("an experiment", World.experiment)
+    yield from _each_kind("a pharmacy's plan", World.plan)
+
+
+def _each_kind(what: str, made: Callable[[World], str]) -> Iterator[Probe]:
+    one = "/api/v1/jobs/{job_id}"
+    for part in ("", "/result", "/events"):
         yield Probe(
             f"GET {one}{part}",
             HOSPITAL,
-            lambda w, p=part: Call("GET", f"/api/v1/jobs/{w.job(scenario)}{p}"),
+            lambda w, p=part: Call("GET", f"/api/v1/jobs/{made(w)}{p}"),
+            what,
             again=True,
+            hidden=True,
         )
     yield Probe(
-        f"GET {one}/events",
+        f"POST {one}:cancel",
         HOSPITAL,
-        lambda w: Call("GET", f"/api/v1/jobs/{w.job(scenario)}/events"),
-        again=True,
-    )
-    yield Probe(
-        f"POST {one}:cancel", HOSPITAL, lambda w: Call("POST", f"/api/v1/jobs/{w.job(scenario)}:cancel", {})
+        lambda w: Call("POST", f"/api/v1/jobs/{made(w)}:cancel", {}),
+        what,
+        hidden=True,
     )
 
 

@@ -24,7 +24,7 @@ QUICK = {
 
 @contextlib.contextmanager
 def work(place: Place, *, real: bool = False, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process for a hospital: the real one, or one that knows only the kinds of jobs made for tests."""
+    """A worker process for a hospital: the real one, or one whose experiments are squares (tests/job_kinds.py)."""
     told = {**QUICK, **settings}
     if real:
         command = [sys.executable, "-m", "cli", "worker"]
@@ -47,11 +47,11 @@ def work(place: Place, *, real: bool = False, **settings: Any) -> Iterator[subpr
         process.wait(30)
 
 
-async def ended(service: Service, job_id: str, seconds: float = 120) -> Any:
+async def ended(service: Service, job_id: str, login: str = "bed") -> Any:
     """The job once it has ended."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(120):
         while True:
-            told = (await service.get(f"/jobs/{job_id}")).json()
+            told = (await service.get(f"/jobs/{job_id}", login)).json()
             if told["state"] in ("done", "stopped", "failed"):
                 return told
             await asyncio.sleep(0.05)

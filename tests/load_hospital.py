@@ -70,8 +70,8 @@ def patient(*planned: tuple[float, Op], name: str = "0/0/1", visits: int = 1) ->
     )
 
 
-Reply = tuple[int, dict[str, Any], bool]
-"""Status, body, and whether it is an old answer."""
+Reply = tuple[int, dict[str, Any] | bytes, bool]
+"""Status, body (bytes: what is no JSON), and whether it is an old answer."""
 
 
 @dataclass
@@ -140,7 +140,7 @@ def _header(head: str, name: str) -> str | None:
 
 def _on_the_wire(reply: Reply) -> bytes:
     status, body, replayed = reply
-    raw = orjson.dumps(body)
+    raw = body if isinstance(body, bytes) else orjson.dumps(body)
     again = "Idempotent-Replayed: true\r\n" if replayed else ""
     return f"HTTP/1.1 {status} X\r\n{again}Content-Length: {len(raw)}\r\n\r\n".encode() + raw
 

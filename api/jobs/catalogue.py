@@ -1,13 +1,21 @@
-"""Every kind of job that workers know."""
+"""Every kind of job that workers know, and who may see which."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from api.jobs.kinds import Kinds
+from api.security.permissions import Permission
 
 EXPERIMENT: Final = "experiment"
 PHARMACY_PLAN: Final = "pharmacy_plan"
+
+NEEDS: Final[Mapping[str, Permission]] = {
+    EXPERIMENT: Permission.EXPERIMENT_RUN,
+    PHARMACY_PLAN: Permission.PHARMACY_PLAN,
+}
+"""What it takes to see a job of each kind and what came of it: the permission to ask for one."""
 
 
 def all_kinds() -> Kinds:

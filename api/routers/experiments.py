@@ -46,7 +46,7 @@ async def experiment(
 @router.get("/experiments/{job_id}/report", response_class=HTMLResponse)
 async def report(
     runtime: Running,
-    access: Annotated[Access, Depends(Permitted(Permission.JOB_READ))],
+    access: Annotated[Access, Depends(Permitted(Permission.EXPERIMENT_RUN))],
     job_id: Annotated[str, Path(max_length=80)],
 ) -> Response:
     """The report of an experiment that has ended: one page that prints well."""

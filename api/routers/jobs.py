@@ -43,14 +43,14 @@ async def list_jobs(
 ) -> Response:
     """Jobs, the newest first."""
     access.require(None)
-    return json_response(await read(runtime, lambda c: jobs.listed(c, page, kind, runtime.meta.zone)))
+    return json_response(await read(runtime, lambda c: jobs.listed(c, page, kind, access, runtime.meta.zone)))
 
 
 @router.get("/jobs/{job_id}", response_model=JobStanding, dependencies=[NOT_A_VERB])
 async def get_job(runtime: Running, access: Reader, job_id: Id) -> Response:
     """One job and how far it is."""
     access.require(None)
-    job = await read(runtime, lambda c: load_job(c, job_id))
+    job = await read(runtime, lambda c: jobs.job_in_sight(c, job_id, access))
     progress, workers = (None, None) if job.state in ENDED else await runtime.jobs.standing(job_id)
     return json_response({**jobs.job_json(job, runtime.meta.zone), "progress": progress, "workers": workers})
 
@@ -59,7 +59,7 @@ async def get_job(runtime: Running, access: Reader, job_id: Id) -> Response:
 async def get_result(runtime: Running, access: Reader, job_id: Id) -> Response:
     """What came of it, once it has ended."""
     access.require(None)
-    return json_response(await read(runtime, lambda c: jobs.result_json(c, job_id)))
+    return json_response(await read(runtime, lambda c: jobs.result_json(c, job_id, access)))
 
 
 @router.get("/jobs/{job_id}/events", response_class=StreamingResponse, responses=STREAM)
@@ -73,7 +73,7 @@ async def job_events(
     access.require(None)
     if last_event_id is not None and not (last_event_id.isdecimal() and len(last_event_id) <= 18):
         raise InvalidInput([Place("header:Last-Event-ID", "the id of an event")])
-    await read(runtime, lambda c: load_job(c, job_id))
+    await read(runtime, lambda c: jobs.job_in_sight(c, job_id, access))
     stream = _stream(runtime, job_id, int(last_event_id or 0))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
@@ -86,7 +86,7 @@ async def cancel(
     """Have a job end with the best there is; one that has ended stays as it is."""
     access.require(None)
     command = acting.command("job.stop", None, access)
-    return await acting.submit(jobs.stopping(job_id, command, acting.runtime.meta.zone))
+    return await acting.submit(jobs.stopping(job_id, access, command, acting.runtime.meta.zone))
 
 
 async def _stream(runtime: Runtime, job_id: str, after: int) -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ from api.jobs.catalogue import EXPERIMENT
 from api.jobs.kinds import Document
 from api.places import pointer
 from api.schemas.experiments import ExperimentIn
+from models.errors import NotFound
 from models.repositories.jobs import load_job, load_result
 from solver.engine.errors import InvalidInstance, Problem
 
@@ -42,10 +43,13 @@ def specification(body: ExperimentIn) -> Document:
 
 
 def report(connection: Connection, job_id: str) -> str:
-    """The report as a page; raises ``NotFound``, and ``WrongState`` where there is none."""
+    """The report as a page; raises ``NotFound``, for a job of another kind, too, and ``WrongState`` where
+    there is none."""
     job = load_job(connection, job_id)
+    if job.kind != EXPERIMENT:
+        raise NotFound("job", job_id)
     result = load_result(connection, job_id)
-    if job.kind != EXPERIMENT or result is None or "report" not in result:
+    if result is None or "report" not in result:
         raise WrongState(
             "There is no report.", "Only an experiment that has ended with replications has one."
         )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from api.errors import WrongState
+from api.jobs.catalogue import NEEDS
 from api.jobs.kinds import Document
+from api.security.access import Access
+from api.security.permissions import Permission
 from api.services.reads import Page
 from api.services.words import moment
 from models.clock import Instant
 from models.commands import Answer, AuditEntry, Command, Event, Outcome, Transaction, Write
+from models.errors import NotFound
 from models.ids import IdGenerator
 from models.repositories import jobs
 from models.repositories.jobs import StoredJob
@@ -30,10 +35,11 @@ def requesting(kind: str, spec: Document, command: Command, new_id: IdGenerator,
     return replace(command, write=write)
 
 
-def stopping(job_id: str, command: Command, zone: str) -> Command:
+def stopping(job_id: str, access: Access, command: Command, zone: str) -> Command:
     """The command that has a job end with the best there is; one that has ended stays as it ended."""
 
     def write(transaction: Transaction) -> Outcome:
+        job_in_sight(transaction.connection, job_id, access)
         found = jobs.ask_to_stop(transaction, job_id)
         return _told("job.stopping", found, Answer(202, _acted(found, transaction, zone)), transaction)
 
@@ -68,10 +74,35 @@ def ended(job_id: str, outcome: Document) -> Write:
     return write
 
 
+# --- who sees what ------------------------------------------------------------------------------------------
+def job_in_sight(connection: Connection, job_id: str, access: Access) -> StoredJob:
+    """One job; raises ``NotFound`` for one of a kind that is hidden, too: not even that there is one is told."""
+    found = jobs.load_job(connection, job_id)
+    if not (_oversees(access) or found.kind in _kinds_of(access)):
+        raise NotFound("job", job_id)
+    return found
+
+
+def _oversees(access: Access) -> bool:
+    return access.allows(None, Permission.JOB_OVERSEE)
+
+
+def _kinds_of(access: Access) -> frozenset[str]:
+    """Kinds of which the principal may ask for a job; a kind that the catalogue does not name is nobody's."""
+    return frozenset(kind for kind, need in NEEDS.items() if access.allows(None, need))
+
+
+def _kinds_listed(access: Access, kind: str | None) -> Collection[str] | None:
+    """The kinds to list, None for every one."""
+    if _oversees(access):
+        return None if kind is None else (kind,)
+    return {found for found in _kinds_of(access) if kind in (None, found)}
+
+
 # --- what is shown ------------------------------------------------------------------------------------------
-def listed(connection: Connection, page: Page, kind: str | None, zone: str) -> dict[str, Any]:
-    """A page of jobs, the newest first."""
-    found = jobs.load_jobs(connection, page.after, page.limit + 1, kind)
+def listed(connection: Connection, page: Page, kind: str | None, access: Access, zone: str) -> dict[str, Any]:
+    """A page of the jobs in sight, the newest first."""
+    found = jobs.load_jobs(connection, page.after, page.limit + 1, _kinds_listed(access, kind))
     return page.body([job_json(job, zone) for job in found])
 
 
@@ -89,9 +120,14 @@ def job_json(job: StoredJob, zone: str) -> dict[str, Any]:
     }
 
 
-def result_json(connection: Connection, job_id: str) -> dict[str, Any]:
-    """What came of it; raises ``WrongState`` while nothing has, or if it failed."""
-    job = jobs.load_job(connection, job_id)
+def result_json(connection: Connection, job_id: str, access: Access) -> dict[str, Any]:
+    """What came of it; raises ``NotFound`` as ``job_in_sight`` does, ``Forbidden`` for whoever only oversees jobs, and
+    ``WrongState`` while nothing has come of it, or if it failed."""
+    job = job_in_sight(connection, job_id, access)
+    need = NEEDS.get(job.kind)
+    if need is None:  # Of a kind that another version of the service stored.
+        raise NotFound("job", job_id)
+    access.require(None, need)
     if job.state is JobState.FAILED:
         raise WrongState("The job failed; there is no result.", "Read the job: its problem says why.")
     if job.state not in ENDED:

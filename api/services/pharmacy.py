@@ -12,6 +12,7 @@ from api.jobs.catalogue import PHARMACY_PLAN
 from api.jobs.kinds import Document
 from api.places import pointer
 from api.schemas.pharmacy import PharmacyPlanIn
+from models.errors import NotFound
 from models.repositories.jobs import load_job, load_result
 from models.tables.jobs import JobState
 from solver.engine.errors import InvalidInstance, Problem
@@ -32,10 +33,13 @@ def specification(body: PharmacyPlanIn) -> Document:
 
 
 def proposal(connection: Connection, job_id: str) -> dict[str, Any]:
-    """What a plan came to; raises ``NotFound``, and ``WrongState`` where there is nothing yet."""
+    """What a plan came to; raises ``NotFound``, for a job of another kind, too, and ``WrongState`` where there is
+    nothing yet."""
     job = load_job(connection, job_id)
+    if job.kind != PHARMACY_PLAN:
+        raise NotFound("job", job_id)
     result = load_result(connection, job_id)
-    if job.kind != PHARMACY_PLAN or result is None:
+    if result is None:
         raise WrongState("There is no order.", "Only a pharmacy's plan that has ended has one.")
     return {"job_id": job.id, "stopped": job.state is JobState.STOPPED, **result}
 

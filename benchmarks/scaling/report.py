@@ -47,16 +47,14 @@ def lines(found: Sequence[Scaling], load: float) -> list[str]:
 
 
 def _expectation(each: Scaling) -> list[str]:
-    expected = ", ".join(f"{speed:.1f}x on {cores} cores" for cores, speed in each.expected.items())
+    cores = [point.cores for point in each.points]
+    if len(cores) == 1:
+        return [f"{each.name}: one number of cores tells nothing of others.", f"  {each.reasoning}"]
+    expected = ", ".join(f"{speed:.1f}x on {count} cores" for count, speed in each.expected.items())
     law = f"{each.law.serial:.1%} one after the other"
     law += f", {each.law.crosstalk:.2%} for each pair of cores" if each.law.crosstalk else ""
     known = "" if each.serial is None else f" (of which {each.serial:.1%} are known and measured apart)"
-    cores = [point.cores for point in each.points]
-    basis = (
-        "One number of cores tells nothing of others."
-        if len(cores) == 1
-        else f"From {cores} cores: {law}{known}."
-    )
+    basis = f"From {cores} cores: {law}{known}."
     return [f"{each.name}: {expected} expected. {basis}", f"  {each.reasoning}"]
 
 
@@ -79,9 +77,9 @@ def plot(found: Sequence[Scaling]) -> str:
         axes.plot(cores, cores, color="#999999", linewidth=0.8, linestyle=":", label="as many as cores")
         for number, each in enumerate(found):
             colour = COLOURS[number % len(COLOURS)]
-            axes.plot(
-                cores, [each.law.speed_up(int(n)) for n in cores], color=colour, linewidth=0.8, linestyle="--"
-            )
+            if len(each.points) > 1:
+                expected = [each.law.speed_up(int(n)) for n in cores]
+                axes.plot(cores, expected, color=colour, linewidth=0.8, linestyle="--")
             axes.plot(
                 [point.cores for point in each.points],
                 [point.speed_up for point in each.points],

@@ -45,7 +45,8 @@ class Point:
 @dataclass(frozen=True, slots=True)
 class Scaling:
     """One system. serial: the share that is known to be serial, measured apart, or None. law: fitted, and not better
-    than that share allows. expected: speed-up by cores that this machine need not have."""
+    than that share allows. expected: speed-up by cores that this machine need not have;
+    none from one number of cores alone."""
 
     name: str
     unit: str
@@ -132,7 +133,7 @@ def _scaling(name: str, rounds: Sequence[Mapping[int, Measured]]) -> Scaling:
         tuple(points),
         serial,
         law,
-        {cores: law.speed_up(cores) for cores in AHEAD},
+        {cores: law.speed_up(cores) for cores in AHEAD} if len(points) > 1 else {},
         system.reasoning if system is not None else service.REASONING,
     )
 

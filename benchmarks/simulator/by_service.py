@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from simulations.day_plan import GRACE_MINUTES
 from simulations.placing.compiled import Compiled
 from simulations.placing.hospital import altered, lasting
-from simulations.placing.kernels import GRACE_MINUTES
 from simulations.placing.layout import ASK, COME, EXPECT, LEAVE, OVERDUE, TICK
 from simulations.placing.roster import rostered
 from simulations.placing.start import READY_AGAIN, copied, patients

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +54,15 @@ def load_job(connection: Connection, job_id: str) -> StoredJob:
     return _read(row)
 
 
-def load_jobs(connection: Connection, before: str, limit: int, kind: str | None = None) -> list[StoredJob]:
-    """Jobs, the newest first, older than the one of id ``before`` (empty: all)."""
+def load_jobs(
+    connection: Connection, before: str, limit: int, kinds: Collection[str] | None = None
+) -> list[StoredJob]:
+    """Jobs of some kinds (None: of every one), the newest first, older than the one of id ``before`` (empty: all)."""
     chosen = select(*_SHORT)
     if before:
         chosen = chosen.where(job.c.id < before)
-    if kind is not None:
-        chosen = chosen.where(job.c.kind == kind)
+    if kinds is not None:
+        chosen = chosen.where(job.c.kind.in_(sorted(kinds)))
     return [_read(row) for row in connection.execute(chosen.order_by(job.c.id.desc()).limit(limit))]
 
 

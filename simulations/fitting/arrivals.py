@@ -38,15 +38,19 @@ class Arrivals:
     surprise: float
 
 
-def exposure_of(length: float, start_of_week: int, hidden: Bools) -> Float64:
-    """Hours in which arrivals would have been seen, by weekday and hour: float64 (7, 24).
+def seen_of(hidden: Bools) -> Float64:
+    """The part of each hour of a period in which arrivals would have been seen: float64 (hours,).
 
     hidden bool (minutes,): in which minutes of the period nobody would have been.
     """
-    minutes = np.arange(len(hidden))[~hidden]
-    place = (minutes // 60 + start_of_week) % (DAYS * HOURS)
-    found: Float64 = np.bincount(place, minlength=DAYS * HOURS).reshape(DAYS, HOURS) / 60.0
-    return found
+    return np.bincount(np.arange(len(hidden)) // 60, weights=~hidden) / 60.0
+
+
+def exposure_of(start_of_week: int, seen: Float64) -> Float64:
+    """Hours in which arrivals would have been seen, by weekday and hour: float64 (7, 24); ``seen``: see ``seen_of``."""
+    place = (np.arange(len(seen)) + start_of_week) % (DAYS * HOURS)
+    hours = np.bincount(place, weights=seen, minlength=DAYS * HOURS)
+    return hours.reshape(DAYS, HOURS).astype(np.float64)
 
 
 def arrivals(times: Float64, length: float, start_of_week: int, hidden: Bools) -> Arrivals:
@@ -55,9 +59,10 @@ def arrivals(times: Float64, length: float, start_of_week: int, hidden: Bools) -
     Parameters
     ----------
     times: float64 (n,), hours from the start of the period, which is ``length`` hours long.
-    start_of_week: hours from Monday midnight to the start of the period. hidden: see ``exposure_of``.
+    start_of_week: hours from Monday midnight to the start of the period. hidden: see ``seen_of``.
     """
-    exposure = exposure_of(length, start_of_week, hidden)
+    seen_hours = seen_of(hidden)
+    exposure = exposure_of(start_of_week, seen_hours)
     place = (np.floor(times).astype(np.int64) + start_of_week) % (DAYS * HOURS)
     counts = np.bincount(place, minlength=DAYS * HOURS).reshape(DAYS, HOURS).astype(np.float64)
     hours = counts.sum() >= FEWEST_FOR_HOURS and _differ(counts.sum(axis=0), exposure.sum(axis=0))
@@ -66,6 +71,7 @@ def arrivals(times: Float64, length: float, start_of_week: int, hidden: Bools) -
     # What the scenario calls the rate is its mean over a whole week.
     seen = float((exposure * np.outer(by_day, by_hour)).sum()) / 24
     count = int(counts.sum())
+    rates = np.outer(by_day, by_hour) * count / max(24 * seen, 1e-9)
     low, high = (float(each) / seen if seen else math.inf for each in garwood(count))
     return Arrivals(
         count / seen if seen else 0.0,
@@ -74,9 +80,7 @@ def arrivals(times: Float64, length: float, start_of_week: int, hidden: Bools) -
         count,
         tuple(by_hour.tolist()) if hours else None,
         tuple(by_day.tolist()) if days else None,
-        _surprise(
-            times, exposure, np.outer(by_day, by_hour) * count / max(24 * seen, 1e-9), length, start_of_week
-        ),
+        _surprise(times, seen_hours, rates, length, start_of_week),
     )
 
 
@@ -114,16 +118,16 @@ def _ratio(counts: Float64, exposure: Float64) -> Float64:
     return np.where(seen, counts / np.where(seen, exposure, 1.0), mean)
 
 
-def _surprise(times: Float64, exposure: Float64, rates: Float64, length: float, start_of_week: int) -> float:
+def _surprise(times: Float64, seen: Float64, rates: Float64, length: float, start_of_week: int) -> float:
     """Of the counts by day: the chance of so much spread about what is expected."""
     first = start_of_week % HOURS
     days = int((length + first) // HOURS)
     if days < 14:
         return 0.5
     counts = np.bincount(((times + first) // HOURS).astype(np.int64), minlength=days)[:days]
-    weekday = (np.arange(days) + start_of_week // HOURS) % DAYS
-    full = max(int(exposure.max(initial=0.0)), 1)
-    expected = (rates * np.minimum(exposure / full, 1.0)).sum(axis=1)[weekday]
+    hours = np.arange(len(seen))
+    by_hour = rates.ravel()[(hours + start_of_week) % (DAYS * HOURS)] * seen
+    expected = np.bincount((hours + first) // HOURS, weights=by_hour, minlength=days)[:days]
     inside = slice(1 if first else 0, None)
     known = expected[inside] > 0
     squares = ((counts[inside][known] - expected[inside][known]) ** 2 / expected[inside][known]).sum()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulations.fitting.moments import shape
 from solver.engine.errors import Problem, refuse_if_any
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -27,6 +28,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 SHARED = ("patient", "ward")
 BY_EVENT = (*SHARED, "time", "event")
 BY_STAY = (*SHARED, "start", "end")
+FIGURES_OF_DATA = 6
+"""Figures in one cell from which on a line is data: a moment has as many, the name of a column has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ def columns_of(header: Sequence[str], named: Mapping[str, str], file: str) -> Co
     """Columns by role; raises InvalidInstance where one is missing or was named and is not there."""
     problems = [
         Problem(
-            f"--column {role}={name}", "no such column", f"one of: {_listed(header)}", "Correct the name."
+            f"--column {role}={name}",
+            f"no such column in {_listed(header)}",
+            "a column that is there",
+            "Correct the name.",
         )
         for role, name in named.items()
         if name not in header
@@ -56,12 +62,14 @@ def columns_of(header: Sequence[str], named: Mapping[str, str], file: str) -> Co
     if "source" in found and found.get("patient") != "number":
         # Only beside the number does it belong to who the patient is, as `simulate run` writes it.
         del found["source"]
-    by_event = "event" in found and not {"start", "end"} <= set(found)
-    missing = [role for role in (BY_EVENT if by_event or "time" in found else BY_STAY) if role not in found]
+    stays = {"start", "end"} <= set(found)
+    by_event = "event" in found and not stays
+    events = by_event or ("time" in found and not stays)
+    missing = [role for role in (BY_EVENT if events else BY_STAY) if role not in found]
     refuse_if_any(
         Problem(
             f"{file}:1",
-            f"no column for {role} among: {_listed(header)}",
+            f"no column for {role} in {_listed(header)}",
             f"a column called {' or '.join(NAMES[role][:4])}",
             f"Rename it, or say --column {role}=NAME. A log has one row an event ({', '.join(BY_EVENT)}) or one row "
             f"a stay ({', '.join(BY_STAY)}).",
@@ -77,4 +85,11 @@ def _find(header: Sequence[str], names: Sequence[str]) -> str | None:
 
 
 def _listed(header: Sequence[str]) -> str:
-    return ", ".join(header[:20]) or "no header"
+    """What stands in the first line; nobody's data, where a log has no header."""
+    if not any(_find(header, names) for names in NAMES.values()) or any(map(_is_data, header)):
+        return f"a first line that holds no column names: {', '.join(map(shape, header[:20]))}"
+    return ", ".join(shape(cell) if re.search("[0-9]", cell) else cell for cell in header[:20])
+
+
+def _is_data(cell: str) -> bool:
+    return sum(map(str.isdigit, cell)) >= FIGURES_OF_DATA

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class Kind(IntEnum):
-    """What happened; the order is that of what happens to one patient in one minute, unless the log says otherwise."""
+    """What happened. What one patient does in one minute is taken in the order of the log."""
 
     ARRIVED = 0
     """At the hospital, on no ward yet."""

@@ -115,10 +115,10 @@ class Events:
 def visits_of(events: Events, keeps_bed: Bools) -> Visits:
     """The visits that ``events`` tell of; keeps_bed bool (wards,): until the patient has the next one."""
     joined = events.kind == Event.JOINED
-    number = np.cumsum(joined) - 1
     count = int(joined.sum())
     rows = np.flatnonzero(joined)
     asked, person, ward = events.time[rows], events.person[rows], events.ward[rows]
+    number = _numbers(events, joined)
     started = _first(events, number, count, (Event.STARTED,))
     finished = _first(events, number, count, (Event.FINISHED,))
     gone = _first(events, number, count, (Event.REFUSED, Event.BALKED, Event.RENEGED))
@@ -155,6 +155,14 @@ def visits_of(events: Events, keeps_bed: Bools) -> Visits:
     )
 
 
+def _numbers(events: Events, joined: Bools) -> Int64:
+    """The visit that each row belongs to, int64 (rows,); -1 where its person has asked for no ward so far."""
+    number = np.cumsum(joined) - 1
+    # The last visit before a row may be somebody else's: people come and go without asking for a ward.
+    of_visit = np.append(events.person[joined], -1)
+    return np.where(of_visit[number] == events.person, number, -1)
+
+
 def _next_begun(follows: Bools, started: Float64, gone: Float64) -> Float64:
     """When a bed is left for the next: at the first start that follows, or where somebody gave up at last."""
     found = np.where(follows, np.append(started[1:], NEVER), NEVER)
@@ -174,7 +182,7 @@ def _first(events: Events, number: Int64, count: int, kinds: tuple[Event, ...]) 
 
 def _why_gone(events: Events, number: Int64, count: int) -> Int64:
     why = np.full(count, int(Fate.REFUSED), dtype=np.int64)
-    why[number[events.kind == Event.RENEGED]] = int(Fate.GAVE_UP)
+    why[number[(events.kind == Event.RENEGED) & (number >= 0)]] = int(Fate.GAVE_UP)
     return why
 
 

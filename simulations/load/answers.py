@@ -13,12 +13,35 @@ from simulations.load.patient import GONE, MISSED, READ, Asked, Patient
 AGES: Final = ("data_age_seconds", "advice_only")
 """What an answer says of the age of what it tells: no part of what was done."""
 UNAVAILABLE: Final = 503
+NEEDED: Final = ("request_id", "state", "revision")
+"""What every good answer says; one to a command says the hospital's revision too."""
 
 
 def digest(body: Mapping[str, Any]) -> str:
     """The same for answers that say the same, whatever the age of what they tell."""
     kept = {name: value for name, value in body.items() if name not in AGES}
     return hashlib.blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+def told_by(asked: Asked, status: int, body: bytes) -> Mapping[str, Any]:
+    """What an answer says. Raises ``ValueError``, saying what is wrong, for what is no JSON object, and for a good
+    answer without what it has to say."""
+    shown = f"unexpected: a {asked.kind} was answered {status}"
+    try:
+        told = orjson.loads(body) if body else {}
+    except ValueError:
+        raise ValueError(f"{shown} with what is no JSON") from None
+    if not isinstance(told, dict):
+        raise ValueError(f"{shown} with what is no JSON object")
+    if 200 <= status < 300:
+        needed = NEEDED if asked.kind == READ else (*NEEDED, "hospital_revision")
+        missing = [name for name in needed if name not in told]
+        given = told.get("allocation")
+        if given is not None and not (isinstance(given, dict) and "id" in given):
+            missing.append("allocation.id")
+        if missing:
+            raise ValueError(f"{shown} without {', '.join(missing)}")
+    return told
 
 
 def unexpected(asked: Asked, status: int) -> str | None:

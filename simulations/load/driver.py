@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import orjson
-
 from simulations.load.answers import (
     UNAVAILABLE,
     answered_otherwise,
@@ -26,6 +24,7 @@ from simulations.load.answers import (
     is_write,
     line_of,
     read_late,
+    told_by,
     unexpected,
     unknown_line,
 )
@@ -77,14 +76,20 @@ class Sending:
 
 @dataclass(slots=True)
 class _Flight:
-    """A question under way. ``due``: when it was meant to be asked; ``ready``: when it could be."""
+    """A question under way. ``due``: when it was meant to be asked; ``ready``: when it could be.
+
+    sent: this time; first_sent: at first, from which moment on it may have been done. aside: sent again while the
+    patient's own questions go on; nothing of theirs waits for it.
+    """
 
     patient: Patient
     asked: Asked
     due: float
     ready: float
     host: str
+    aside: bool = False
     sent: float = 0.0
+    first_sent: float | None = None
     tries: int = 0
     first: str = ""
     """The digest of the first answer, of a command that is sent a second time on purpose."""
@@ -107,7 +112,7 @@ class Driver:
         self._under_way = 0
         self._begin = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._stalled = False
+        self._storm: asyncio.TimerHandle | None = None
         self._over = False
         self._recent: dict[Patient, tuple[float, _Flight, str]] = {}
         for patient in patients:
@@ -119,6 +124,7 @@ class Driver:
         self._begin, busy = begin, time.process_time()
         for pool in self._pools.values():
             await pool.prepare()
+        self._expect_the_storm()
         self._pump()
         while (now := time.monotonic() - begin) < self._end or (
             self._under_way and now < self._end + GRACE_SECONDS
@@ -126,10 +132,18 @@ class Driver:
             await asyncio.sleep(0.25)
             self._give_up_old(now)
             self._look_for_the_knee(now)
-            if not self._due and not self._under_way:
+            if not self._due and not self._under_way and not self._storm_ahead(now):
                 break
-        if self._timer is not None:
-            self._timer.cancel()
+        self._finish()
+        self.record.seconds = self._end - self._sending.fill
+        self.record.cpu_seconds = time.process_time() - busy
+        return self.record
+
+    def _finish(self) -> None:
+        """Nothing is sent or heard any more; what has no answer is unknown."""
+        for timer in (self._timer, self._storm):
+            if timer is not None:
+                timer.cancel()
         self.record.counts["unresolved"] += self._under_way
         self._over = True
         for connection, flight in self._flights.items():
@@ -137,8 +151,6 @@ class Driver:
             connection.close()
         for pool in self._pools.values():
             pool.close()
-        self.record.cpu_seconds = time.process_time() - busy
-        return self.record
 
     def _plan(self, patient: Patient) -> None:
         due = patient.due()
@@ -148,8 +160,7 @@ class Driver:
     def _pump(self) -> None:
         """Send everything that is due, and wake when the next is."""
         now = time.monotonic() - self._begin
-        self._mind_the_stall(now)
-        while self._due and self._due[0][0] <= now and not self._stalled:
+        while self._due and self._due[0][0] <= now and not self._stalled(now):
             due, _, patient = heapq.heappop(self._due)
             if due > self._end:
                 continue
@@ -160,7 +171,7 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
         stall = self._sending.stall
-        if self._stalled and stall is not None:
+        if stall is not None and self._stalled(now):
             waits = stall.end - now
         elif self._due:
             waits = self._due[0][0] - now
@@ -168,21 +179,30 @@ class Driver:
             return
         self._timer = asyncio.get_running_loop().call_later(max(waits, 0.0), self._pump)
 
-    def _mind_the_stall(self, now: float) -> None:
+    # --- a stall --------------------------------------------------------------------------------------------
+    def _stalled(self, now: float) -> bool:
         stall = self._sending.stall
-        if stall is None:
-            return
-        if self._stalled and now >= stall.end:
-            self._stalled = False
-            self._repeat_recent(now, stall)
-        elif stall.begin <= now < stall.end:
-            self._stalled = True
+        return stall is not None and stall.begin <= now < stall.end
 
-    def _repeat_recent(self, now: float, stall: Stall) -> None:
+    def _storm_ahead(self, now: float) -> bool:
+        stall = self._sending.stall
+        return stall is not None and now < stall.end
+
+    def _expect_the_storm(self) -> None:
+        """Whether or not anything is due in the stall: its end comes."""
+        stall = self._sending.stall
+        if stall is not None:
+            waits = self._begin + stall.end - time.monotonic()
+            self._storm = asyncio.get_running_loop().call_later(max(waits, 0.0), self._repeat_recent, stall)
+
+    def _repeat_recent(self, stall: Stall) -> None:
+        """What was written before is sent again, beside whatever its patients do now."""
+        now = time.monotonic() - self._begin
         for patient, (sent, flight, first) in list(self._recent.items()):
             if sent >= stall.begin - stall.before:
-                self._send(_Flight(patient, flight.asked, now, now, flight.host, first=first))
+                self._send(_Flight(patient, flight.asked, now, now, flight.host, aside=True, first=first))
         self._recent.clear()
+        self._pump()
 
     # --- questions ------------------------------------------------------------------------------------------
     def _ask(self, patient: Patient, due: float, ready: float) -> None:
@@ -206,6 +226,8 @@ class Driver:
         flight.sent = now
         if connection is None:
             return self._heard(flight, connection, LOST, b"")
+        if flight.first_sent is None:
+            flight.first_sent = now
         if flight.tries == 0 and not flight.first:
             stall = self._sending.stall
             held = stall is not None and flight.ready < stall.end and now >= stall.begin
@@ -249,7 +271,10 @@ class Driver:
             self._pools[flight.host].free(connection)
         if status in (LOST, UNAVAILABLE):
             return self._again(flight, now)
-        told = orjson.loads(body) if body else {}
+        try:
+            told = told_by(flight.asked, status, body)
+        except ValueError as error:
+            return self._unreadable(flight, str(error), now)
         if flight.first:
             replayed = connection is not None and connection.replayed
             self._judge_again(flight, status, told, replayed)
@@ -257,13 +282,19 @@ class Driver:
             self._take_in(flight, status, told, now)
         return None
 
+    def _unreadable(self, flight: _Flight, wrong: str, now: float) -> None:
+        """An answer that tells nothing: whether the write was done is unknown, and the patient goes on."""
+        self.record.fault(wrong)
+        self._unknown(flight)
+        self._after(flight, now)
+
     def _again(self, flight: _Flight, now: float) -> None:
         """No answer, or not now: the same once more, after a while, under the same key."""
         flight.tries += 1
         if flight.tries >= TRIES or now > self._end + GRACE_SECONDS / 2:
             self.record.counts["given up"] += 1
             self._unknown(flight)
-            return self._go_on(flight.patient, now)
+            return self._after(flight, now)
         self.record.counts["tried again"] += 1
         pause = min(PAUSE_SECONDS * 2 ** (flight.tries - 1), LONGEST_PAUSE_SECONDS)
         self._under_way += 1
@@ -288,11 +319,9 @@ class Driver:
         self._judge(flight, status, told)
         done = is_write(asked) and 200 <= status < 300
         if done:
-            self._journal.note(
-                line_of(
-                    asked, status, told, patient.journey.name, flight.sent + self._begin, now + self._begin
-                )
-            )
+            # The answer to a later try may be the one to the first: it was done at any time since.
+            first = self._begin + (flight.sent if flight.first_sent is None else flight.first_sent)
+            self._journal.note(line_of(asked, status, told, patient.journey.name, first, now + self._begin))
         patient.heard(asked, status, told)
         if done and self._repeats(flight, told, now):
             return
@@ -319,7 +348,12 @@ class Driver:
         wrong = answered_otherwise(flight.asked, flight.first, digest(told), status, replayed)
         if wrong is not None:
             self.record.fault(wrong)
-        self._go_on(flight.patient, time.monotonic() - self._begin)
+        self._after(flight, time.monotonic() - self._begin)
+
+    def _after(self, flight: _Flight, now: float) -> None:
+        """The patient goes on, unless what was sent was beside what the patient does."""
+        if not flight.aside:
+            self._go_on(flight.patient, now)
 
     def _go_on(self, patient: Patient, now: float) -> None:
         """What follows: at once if it is due already, which is a slip."""
@@ -328,7 +362,7 @@ class Driver:
             return
         if patient.at_once:
             due = now
-        if due > now or self._stalled:
+        if due > now or self._stalled(now):
             heapq.heappush(self._due, (due, next(self._order), patient))
             if self._due[0][2] is patient:
                 self._wake(now)

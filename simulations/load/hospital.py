@@ -37,10 +37,11 @@ CARE_LEVELS = range(4)
 def hospital_of(scenario: Scenario, sites: int, now: Minute, days: int) -> Hospital:
     """An empty, checked hospital as it stands at ``now``, rostered for ``days`` from the day before.
 
-    Each resource with beds is a ward of one room on each site, with the resource's name as its speciality.
+    Each resource of beds is a ward of one room on each site, with the resource's name as its speciality.
     """
-    beds = {name: each for name, each in scenario.resources.items() if each.beds}
-    units = {slug(name): each.units for name, each in scenario.resources.items() if each.units}
+    # One that has none at the start may be opened later, and is asked for all along.
+    beds = {name: each for name, each in scenario.resources.items() if each.chosen == "beds"}
+    units = {slug(name): each.units for name, each in scenario.resources.items() if each.chosen == "units"}
     drugs = [slug(name) for name, each in scenario.resources.items() if each.stock is not None]
     wards = [(site, name, each) for site in range(sites) for name, each in beds.items()]
     staff = list(chain.from_iterable(_nurses(_ward(site, name), each) for site, name, each in wards))

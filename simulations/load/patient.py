@@ -19,6 +19,8 @@ OPEN_END_HOURS: Final = 96.0
 """Expected stay of a patient whose departure the simulation did not reach."""
 OPEN: Final = ("unplaced", "placed", "confirmed")
 """States in which a request can be taken back."""
+ENDED: Final = ("left", "released")
+"""States of a request of which nothing is to come."""
 SPARE_MINUTES: Final = 60
 """By how much a stay is expected to be longer than it will be: assumed."""
 MISSED: Final = (409, 412)
@@ -133,9 +135,11 @@ class Patient:
         for case in (self.coming, self.here):
             if case is not None and case.request_id == body["request_id"]:
                 case.learn(body)
-        if asked.kind == "arrive" and body["state"] == "arrived":
+        if self.coming is not None and self.coming.state == "arrived":
             self.here, self.coming = self.coming, None
-        elif asked.kind == "leave":
+        elif self.coming is not None and self.coming.state in ENDED:
+            self.coming = None
+        if asked.kind == "leave":
             self.gone, self.here = self.here, None
         elif asked.kind == "release":
             self.coming = None
@@ -195,10 +199,12 @@ class Patient:
         }
 
     def _leave(self) -> Asked | None:
-        if self.coming is not None:
+        release = self._release()
+        if release is not None:
             if self.here is not None:
                 self.at_once.append(Op.LEAVE)
-            return self._release()
+            return release
+        self.coming = None
         return self._of(self.here, "leave", b'{"step":"left"}', "discharge")
 
     def _release(self) -> Asked | None:

@@ -130,8 +130,10 @@ def operations_an_hour(built: Built, seed: int, begin: float) -> float:
 def _refuse_too_long(built: Built, wanted: Wanted, begin: float, end: float) -> None:
     length = built.scenario.run.length
     if end > length:
+        # A speed that is given stays as it is, however many sites share the load.
         more = math.ceil(wanted.sites * (end - begin) / (length - begin))
-        remedy = f"Take --sites {more}, a lower rate, fewer seconds, or make run.length longer."
+        slower = "a lower --compression" if wanted.compression else f"--sites {more}, a lower --rate"
+        remedy = f"Take {slower}, fewer --seconds, or make run.length longer."
         shown = f"{(end - begin) / 24:.0f} days of the hospital"
         refuse_if_any([Problem("load", shown, f"at most {(length - begin) / 24:.0f}", remedy)])
 

@@ -101,8 +101,15 @@ def _work(pipe: Pipe, job: Job) -> None:
     """What runs in the process."""
     try:
         pipe.send(asyncio.run(_sent(pipe, job)).packed())
-    except OSError as error:
+    except* OSError as several:
+        error = _first(several)
         pipe.send({"failed": f"Cannot reach {', '.join(job.sending.urls)}: {error.strerror or error}."})
+
+
+def _first(several: ExceptionGroup[OSError]) -> OSError:
+    """The first error of a group, however deep."""
+    error = several.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 async def _sent(pipe: Pipe, job: Job) -> Record:
@@ -118,6 +125,8 @@ async def _sent(pipe: Pipe, job: Job) -> Record:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(driver.run(begin))
         if job.conductor is not None:
-            group.create_task(job.conductor.conduct(begin, driver.record.counts))
+            conducting = group.create_task(job.conductor.conduct(begin, driver.record.counts))
+            # A load may end before its time.
+            running.add_done_callback(lambda _: conducting.cancel())
     journal.close()
     return running.result()

@@ -56,7 +56,7 @@ class Record:
     """Everything of a process. Latencies count from the intended time; ``slices``: of equal parts of the run.
 
     late: by how much this process itself sent later than it could have. slip: by how much an operation waited for the
-    one before it of the same patient.
+    one before it of the same patient. seconds: how long was measured; of several processes, the longest.
     """
 
     slices: list[Histogram]
@@ -68,6 +68,7 @@ class Record:
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     cpu_seconds: float = 0.0
+    seconds: float = 0.0
 
     def latency(self, kind: str, seconds: float, share: float) -> None:
         """Of one answer; ``share``: of the run that was over when it was due, 0 to 1."""
@@ -96,6 +97,7 @@ class Record:
             "counts": dict(self.counts),
             "faults": self.faults,
             "cpu_seconds": self.cpu_seconds,
+            "seconds": self.seconds,
         }
 
 
@@ -114,6 +116,7 @@ def merged(packed: Iterable[Mapping[str, Any]]) -> Record:
         whole.counts.update(each["counts"])
         whole.faults += each["faults"]
         whole.cpu_seconds += each["cpu_seconds"]
+        whole.seconds = max(whole.seconds, each["seconds"])
     return whole
 
 

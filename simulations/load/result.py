@@ -103,7 +103,7 @@ class Loaded:
             "sites": wanted.sites,
             "processes": self.processes,
             "asked_a_second": round(planned.rate, 2),
-            "answered_a_second": round(record.everything.count / wanted.seconds, 2),
+            "answered_a_second": round(record.everything.count / record.seconds, 2),
             "compression": round(planned.pace.compression, 1),
             "fill_seconds": round(planned.fill, 1),
             "patients": len(planned.patients),

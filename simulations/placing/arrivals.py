@@ -1,14 +1,19 @@
 """Who comes in one replication: drawn from streams named after ward and speciality, so that whatever else a scenario
-changes, the same patients come at the same minutes and stay as long."""
+changes, the same patients come at the same minutes and stay as long.
+
+How many come in an hour grows with the rate at the same chance, and each place in an hour has chance of its own: a
+surge or another load adds patients or leaves some out, and changes nobody who comes without it.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulations.day_plan import NO_NOTICE_SHARE, NOTICE
 from simulations.demand import daily_requests, hourly_share
@@ -38,14 +43,12 @@ class Arrivals:
 def draw(model: PlacedModel, pools: Pools, seed: int, replication: int, minutes: int) -> Arrivals:
     """Everybody who asks for a bed during the run."""
     hours = np.arange(-(-minutes // HOUR) + 1) * HOUR + model.start
-    found = [
-        _of_source(model, pools, number, hours, stream(seed, replication, _name(source)))
-        for number, source in enumerate(pools.sources)
-    ]
-    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
-    kept = columns[0] < model.start + minutes
-    order = np.argsort(columns[0][kept], kind="stable")
-    return Arrivals(*(column[kept][order].astype(np.int64) for column in columns))
+    found = [np.empty((4, 0), np.int64)]
+    for number in range(len(pools.sources)):
+        found += _of_source(model, pools, number, hours, (seed, replication))
+    everybody = np.concatenate(found, axis=1)
+    kept = everybody[:, everybody[0] < model.start + minutes]
+    return Arrivals(*kept[:, np.argsort(kept[0], kind="stable")])
 
 
 def expected(model: PlacedModel, minutes: int) -> float:
@@ -69,25 +72,37 @@ def lasting(duration: Int64, stretch: Int64) -> Int64:
     return np.clip(duration * stretch // 1000, *STAY_LIMITS).astype(np.int64)
 
 
-def _name(source: Source) -> str:
-    return f"placing/arrivals/{source.ward.id}/{source.profile.speciality}"
-
-
 def _of_source(
-    model: PlacedModel, pools: Pools, number: int, hours: Int64, rng: Generator
-) -> Sequence[NDArray[np.int64]]:
+    model: PlacedModel, pools: Pools, number: int, hours: Int64, seeds: tuple[int, int]
+) -> Iterator[Int64]:
+    """Columns of ``Arrivals``, int64 (4, n): those who come first in their hours, who come second, and so on."""
     source = pools.sources[number]
     factor = _daily(model, pools.sources, source) * _surges(model, source, hours)
     weekday, hour = _clock_of(hours, source.zone)
-    minutes, chosen = [], []
     for planned in (False, True):
+        name = f"placing/arrivals/{source.ward.id}/{source.profile.speciality}/{planned}"
         share = np.array(hourly_share(source, planned))[weekday, hour]
-        begun = np.repeat(hours, rng.poisson(factor * share))
-        minutes.append(begun + rng.integers(0, HOUR, begun.size))
-        first, count = pools.spans[number, planned]
-        chosen.append(first + rng.integers(0, count, begun.size))
-    minute = np.concatenate(minutes)
-    return minute, np.concatenate(chosen), *truth(rng, minute.size)
+        counts = _poisson(stream(*seeds, name).random(hours.size), factor * share)
+        for nth in range(counts.max(initial=0)):
+            rng = stream(*seeds, f"{name}/{nth}")
+            yield _one_an_hour(rng, hours, pools.spans[number, planned])[:, counts > nth]
+
+
+def _one_an_hour(rng: Generator, hours: Int64, span: tuple[int, int]) -> Int64:
+    first, count = span
+    minute = hours + rng.integers(0, HOUR, hours.size)
+    template = first + rng.integers(0, count, hours.size)
+    return np.stack([minute, template, *truth(rng, hours.size)])
+
+
+def _poisson(chance: NDArray[np.float64], rate: NDArray[np.float64]) -> Int64:
+    """The least counts whose cumulative probability reaches ``chance`` in [0, 1): never less at a higher rate."""
+    counts = np.zeros(rate.size, np.int64)
+    below = chance > special.pdtr(0, rate)
+    while below.any():
+        counts += below
+        below = chance > special.pdtr(counts, rate)
+    return counts
 
 
 def _daily(model: PlacedModel, found: Sequence[Source], source: Source) -> float:

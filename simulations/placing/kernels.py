@@ -7,6 +7,7 @@ have one place in the loop: what a kernel calls twice is compiled into it twice.
 
 from typing import Any, Final
 
+from simulations.day_plan import GRACE_MINUTES
 from simulations.placing.kernels_bundles import (
     forget_uses,
     give_up_booking,
@@ -47,8 +48,6 @@ from simulations.placing.layout import (
 from solver.engine.jit import inner, kernel, swallowed
 from solver.placing.kernels_batch import ask_of, enter
 
-GRACE_MINUTES: Final = 15
-"""By how much an ordered discharge is expected later than the patient really leaves: assumed."""
 DONE, OUT_OF_ROOM = range(2)
 EVERY, COMES_AGAIN, FORWARD = range(3)
 """Columns of ``Play.habits``."""

@@ -68,7 +68,7 @@ def _of_class(watched: Watched, name: str, own: Bool) -> Iterator[Number]:
     yield Key("arrived", ALL, name), mine.sum() / watched.minutes * MINUTES_PER_DAY
     left = came & (outcome.state == LEFT)
     yield Key("left", ALL, name), left.sum() / watched.minutes * MINUTES_PER_DAY
-    yield Key("stay_mean", ALL, name), _mean((outcome.left - outcome.asked)[left] / HOUR)
+    yield Key("stay_mean", ALL, name), _mean((outcome.left - outcome.came)[left] / HOUR)
     yield Key("unfinished_share", ALL, name), _share((mine & ~left & ~refused).sum(), mine.sum())
 
 

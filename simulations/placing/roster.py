@@ -36,7 +36,7 @@ def rostered(hospital: Hospital, start: Minute, horizon: Minute) -> tuple[Hospit
 
     A roster of a week or more is repeated by the week, a shorter one by its last whole day.
     """
-    last = max((shift.start for shift in hospital.shifts), default=start)
+    last = max((shift.end for shift in hospital.shifts), default=start)
     days = max(1, (last - start) // MINUTES_PER_DAY)
     period = (WEEK if days >= WEEK else 1) * MINUTES_PER_DAY
     first = start + days * MINUTES_PER_DAY - period

@@ -1,4 +1,5 @@
-"""Drugs are delivered: each morning lots hold again what they held at the start, and what soon expires is replaced."""
+"""Drugs are delivered: each day, at the hour at which the run began, lots hold again what they held at the start, and
+what soon expires is replaced."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def write_snapshot(hospital: Hospital, now: Minute, past: Past, path: Path) -> P
     Raises InvalidInstance if the hospital cannot be simulated, such as one without nurses; nothing is left then.
     """
     beside = path.with_suffix(".hospital.json")
-    zone = hospital.sites[0].time_zone if hospital.sites else "UTC"
+    zone = _zone_of(hospital)
     wall = from_minute(now, zone).replace(minute=0, second=0, microsecond=0, tzinfo=None)
     write_hospital(without_identities(hospital, minute_of(wall, zone)), beside)
     path.write_text(_text(hospital, now, past, wall, beside.name), encoding="utf-8")
@@ -49,12 +49,19 @@ def write_snapshot(hospital: Hospital, now: Minute, past: Past, path: Path) -> P
     return beside
 
 
+def _zone_of(hospital: Hospital) -> str:
+    return hospital.sites[0].time_zone if hospital.sites else "UTC"
+
+
 def _text(hospital: Hospital, now: Minute, past: Past, wall: datetime, file: str) -> str:
     lying = sum(stay.state.pinned and stay.with_stay_id is None for stay in hospital.stays)
-    booked = sum(not stay.state.pinned for stay in hospital.stays)
+    begin = minute_of(wall, _zone_of(hospital))
+    booked = [stay.start > begin for stay in hospital.stays if not stay.state.pinned]
+    stood = from_minute(now, _zone_of(hospital))
     return f"""\
-# The hospital as it stood at {wall:%Y-%m-%d %H:00}, identities left out: {lying} patients in bed, {booked} stays
-# booked. They are the starting state; requests that had no bed yet are not in it.
+# The hospital as it stood at {stood:%Y-%m-%d %H:%M}, identities left out: {lying} patients in bed, {sum(booked)} stays
+# booked. They are the starting state of a run that begins with that hour. Left out: {len(booked) - sum(booked)} stays
+# that had been booked for an earlier time and not begun, and requests that had no bed yet.
 name: From today
 run:
   start: {wall:%Y-%m-%d %H:%M}

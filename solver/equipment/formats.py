@@ -1,9 +1,11 @@
 """Files of the room: bookings as JSON, fixed bookings as SMPTSP text (``.dat``, ``.dat.gz``), plans as CSV.
 
 SMPTSP is the format of the shift minimisation personnel task scheduling problem (Krishnamoorthy, Ernst, Baatar 2012):
-``Jobs = n``, n lines ``start end``, ``Qualifications = m``, m lines ``count: job ...``, all counted from 0. Keys of a
-JSON instance that the room does not know (a name of its origin, a yardstick) are passed over: no answer is
-read from an instance. Whatever is wrong is refused with every fault named.
+``Jobs = n``, n lines ``start end``, ``Qualifications = m``, m lines ``count: job ...``, all counted from 0.
+
+Keys of a JSON instance as a whole that the room does not know (a name of its origin, a yardstick) are passed over: no
+answer is read from an instance. In devices, requests and weights they are refused: a word misspelt would take a rule
+away. Whatever is wrong is refused with every fault named.
 """
 
 from __future__ import annotations
@@ -35,6 +37,12 @@ MOST_BYTES: Final = 1_000_000_000
 
 BOOKING_HEADER: Final = ("request", "device", "start")
 FLEET_HEADER: Final = ("job", "device")
+
+UNIT_KEYS: Final = ("id", "type", "home", "unavailable")
+REQUEST_KEYS: Final = ("id", "types", "ward", "earliest", "latest_start", "duration", "clean", "priority")
+
+MOST_DIGITS: Final = 12
+"""Of a number in a text: more than any minute has, and few enough to be read."""
 
 
 def read_problem(path: Path) -> BookingProblem | FleetProblem:
@@ -99,6 +107,7 @@ class _Reading:
 
     def _unit(self, raw: Mapping[str, Any], place: int) -> PlannedUnit | None:
         before, where = len(self.problems), _where("devices", place, raw)
+        self._known(raw, where, UNIT_KEYS)
         id_, type_id, home = (self._value(raw, where, name, str) for name in ("id", "type", "home"))
         away = self._listed(raw, where, "unavailable", list, ())
         if len(self.problems) > before:
@@ -107,6 +116,7 @@ class _Reading:
 
     def _request(self, raw: Mapping[str, Any], place: int) -> BookingRequest | None:
         before, where = len(self.problems), _where("requests", place, raw)
+        self._known(raw, where, REQUEST_KEYS)
         id_, ward = (self._value(raw, where, name, str) for name in ("id", "ward"))
         types = tuple(self._listed(raw, where, "types", str))
         times = [self._value(raw, where, name, int) for name in ("earliest", "latest_start", "duration")]
@@ -121,9 +131,17 @@ class _Reading:
         names = ("unserved", "wait", "transport")
         if not isinstance(given, dict):
             return usual
+        self._known(given, "weights", names)
         return BookingWeights(
             *(self._value(given, "weights", name, int, getattr(usual, name)) for name in names)
         )
+
+    def _known(self, raw: Mapping[str, Any], where: str, names: tuple[str, ...]) -> None:
+        """Note every key that is none of ``names``."""
+        for key in raw:
+            if key not in names:
+                spot = f"{self.name}, {where}"
+                self.problems.append(Problem(spot, key, f"one of {', '.join(names)}", "Correct the key."))
 
     def _value(self, raw: Mapping[str, Any], where: str, name: str, kind: type, usual: object = None) -> Any:
         """The field's value, of the kind wanted; a fault is noted otherwise."""
@@ -157,6 +175,10 @@ def _where(field: str, place: int, raw: Mapping[str, Any]) -> str:
     return f"{field}[{place}] ({named!r})" if isinstance(named, str) else f"{field}[{place}]"
 
 
+def _is_whole(word: str) -> bool:
+    return word.isdecimal() and len(word) <= MOST_DIGITS
+
+
 def fleet_from_text(text: str, name: str = "jobs") -> FleetProblem:
     """Fixed bookings in the SMPTSP format; lines that begin with ``#`` are comments."""
     lines = [
@@ -186,7 +208,7 @@ class _Lines:
         """The count of ``word = count``, never more than there are lines left."""
         number, line = self._take(f"{word} = count")
         left, _, right = line.partition("=")
-        if left.strip() != word or not right.strip().isdecimal():
+        if left.strip() != word or not _is_whole(right.strip()):
             self._note(number, line, f"{word} = count")
             return 0
         count, left_over = int(right), len(self._lines) - self._next
@@ -198,7 +220,7 @@ class _Lines:
         """A line of ``count`` whole numbers."""
         number, line = self._take(f"{count} whole numbers")
         words = line.split()
-        if len(words) != count or not all(word.isdecimal() for word in words):
+        if len(words) != count or not all(_is_whole(word) for word in words):
             self._note(number, line, f"{count} whole numbers from 0")
             return (0,) * count
         return tuple(int(word) for word in words)
@@ -208,7 +230,7 @@ class _Lines:
         number, line = self._take("count: job ...")
         count, colon, rest = line.partition(":")
         words = rest.split()
-        good = colon and count.strip().isdecimal() and all(word.isdecimal() for word in words)
+        good = colon and all(_is_whole(word) for word in (count.strip(), *words))
         if not good or int(count) != len(words):
             self._note(number, line, "count: job ..., as many jobs as counted")
             return ()
@@ -262,7 +284,7 @@ def read_booking_plan(path: Path, problem: BookingProblem) -> BookingPlan:
             problems.append(Problem(f"{where}, request", request, "a request of the instance", "Correct it."))
         if unit not in units:
             problems.append(Problem(f"{where}, device", unit, "a device of the instance", "Correct it."))
-        if not start.isdecimal():
+        if not _is_whole(start):
             problems.append(Problem(f"{where}, start", start, "whole minutes from 0", "Correct it."))
         else:
             served.append(Served(request, unit, int(start)))
@@ -276,14 +298,14 @@ def read_fleet_plan(path: Path, problem: FleetProblem) -> FleetPlan:
     unit_of = [UNSERVED] * len(problem.intervals)
     for line, (job, unit) in _rows(path, FLEET_HEADER, problems):
         where = f"{path.name}, line {line}"
-        known = job.isdecimal() and int(job) < len(unit_of)
+        known = _is_whole(job) and int(job) < len(unit_of)
         if not known:
             problems.append(
                 Problem(f"{where}, job", job, f"a job from 0 to {len(unit_of) - 1}", "Correct it.")
             )
         elif unit_of[int(job)] != UNSERVED:
             problems.append(Problem(f"{where}, job", job, "each job once", "Remove the repeat."))
-        if not (unit.isdecimal() and int(unit) < len(problem.serves)):
+        if not (_is_whole(unit) and int(unit) < len(problem.serves)):
             expected = f"a device from 0 to {len(problem.serves) - 1}"
             problems.append(Problem(f"{where}, device", unit, expected, "Correct it."))
         elif known:

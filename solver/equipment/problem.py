@@ -58,7 +58,8 @@ class PlannedUnit:
 class BookingRequest:
     """One booking asked for: any unit of ``type_ids`` for ``duration`` minutes, then ``clean`` minutes of cleaning.
 
-    It starts in ``[earliest, latest_start]``, both included. ``priority`` from 1: how much its waiting weighs.
+    It starts in ``[earliest, latest_start]``, both included, and its use ends by the plan's horizon. ``priority`` from
+    1: how much its waiting weighs.
     """
 
     id: str
@@ -197,7 +198,8 @@ class BookingProblem:
 class BookingArrays(NamedTuple):
     """A ``BookingProblem`` as arrays, all read-only; n requests, m units.
 
-    ward, earliest, latest, span, priority int64 (n,)   ``wait_price`` and ``unserved_price`` int64 (n,) in cost
+    ward, earliest, latest, span, priority int64 (n,)   what starts by ``latest`` is used by the horizon
+    wait_price, unserved_price int64 (n,)   in cost
     transport int64 (wards, wards)   minutes; ``transport_price`` int64 (1,) per minute
     home int64 (m,)   ward index
     away_ptr int64 (m + 1,), away_from, away_until int64   windows of unit d: away_ptr[d] .. away_ptr[d + 1], in order
@@ -324,7 +326,7 @@ def _compiled(problem: BookingProblem) -> BookingArrays:
     return BookingArrays(
         _column(wards[request.ward] for request in requests),
         _column(request.earliest for request in requests),
-        _column(request.latest_start for request in requests),
+        _column(min(request.latest_start, problem.horizon - request.duration) for request in requests),
         _column(request.span for request in requests),
         frozen(priority * weights.wait),
         frozen(priority * weights.unserved),

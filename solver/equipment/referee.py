@@ -96,10 +96,11 @@ class _Bookings:
                 yield f"{one.request_id} on {one.unit_id}"
 
     def outside_window(self) -> Iterator[str]:
-        """Bookings that start before the earliest or after the latest start."""
+        """Bookings that start before the earliest or after the latest start, or end after the horizon."""
         for one in self.plan.served:
             request = self.requests[one.request_id]
-            if not request.earliest <= one.start <= request.latest_start:
+            late = one.start + request.duration > self.problem.horizon
+            if late or not request.earliest <= one.start <= request.latest_start:
                 yield f"{one.request_id} at {one.start}"
 
     def unserved_priority(self) -> int:

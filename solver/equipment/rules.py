@@ -63,9 +63,9 @@ BOOKING_WINDOW: Final = Rule(
     "booking_window",
     Level.ABSOLUTE,
     "booking",
-    "the request: earliest and latest start",
-    "A booking starts neither before its earliest nor after its latest start.",
-    "预约的开始时间不得早于最早时间，也不得晚于最晚时间。",
+    "the request: earliest and latest start; the plan's horizon",
+    "A booking starts neither before its earliest nor after its latest start, and ends by the horizon.",
+    "预约的开始时间不得早于最早时间，也不得晚于最晚时间，并须在计划期内结束。",
 )
 UNIT_MAINTAINED: Final = Rule(
     "unit_maintained",

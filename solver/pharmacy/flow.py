@@ -21,6 +21,7 @@ from solver.pharmacy.kernels import blood_fits, lot_may_serve
 from solver.pharmacy.plan import Certificate, Given, Shortage, SupplyPlan
 from solver.pharmacy.prices import BANDS, Prices
 from solver.pharmacy.problem import SupplyProblem, SupplyRequest, antigens, choices
+from solver.pharmacy.rules import LOT_PLACE
 
 SOURCE = 0
 
@@ -85,11 +86,12 @@ def servable(problem: SupplyProblem, request: SupplyRequest) -> Iterator[tuple[i
     ward = compiled.ward[request.ward_id]
     person = compiled.person.get(request.person_id or "", -1)
     group = antigens(problem.persons[person].blood_group) if person >= 0 else 0
+    place_matters = problem.profile.active(LOT_PLACE)
     for drug_id in choices(problem, request):
         drug = compiled.drug[drug_id]
         for lot in lots.drug_lots[lots.drug_ptr[drug] : lots.drug_ptr[drug + 1]].tolist():
             expired = lots.expires[lot] <= problem.now
-            if expired or not lot_may_serve.py_func(lots, lot, ward, request.use_until, True):
+            if expired or not lot_may_serve.py_func(lots, lot, ward, request.use_until, place_matters):
                 continue
             if lots.is_blood[drug] and not blood_fits.py_func(lots, lot, person, group):
                 continue

@@ -80,9 +80,10 @@ def rank_lots(lots: Any, drug: int, now: int) -> None:
 
 @kernel
 def blood_fits(lots: Any, lot: int, person: int, antigens: int) -> bool:
-    """Whether a lot of blood brings no antigen the person lacks and was cross-matched for that person."""
+    """Whether a lot of blood brings no antigen the person lacks and was cross-matched for that person; nobody (-1) is
+    given blood, not even a lot that was matched for nobody."""
     donor = lots.donor[lot]
-    return donor >= 0 and (donor & ~antigens) == 0 and lots.matched[lot] == person
+    return person >= 0 and donor >= 0 and (donor & ~antigens) == 0 and lots.matched[lot] == person
 
 
 @kernel

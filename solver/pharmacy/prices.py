@@ -9,10 +9,15 @@ dearest soft price, and the source once, where it changes two shortages by one u
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from solver.hospital import LotState
 from solver.pharmacy import rules
-from solver.pharmacy.problem import SupplyProblem
+
+if TYPE_CHECKING:
+    from solver.pharmacy.problem import SupplyProblem
 
 BANDS = 10
 """A ward's shortage is shared in tenths of what it asked for."""
@@ -39,7 +44,12 @@ class Prices:
         substitute = weight(rules.SUBSTITUTED_UNIT)
         safety = weight(rules.SAFETY_STOCK)
         later = weight(rules.FIRST_ASKED)
-        most_lots = int(problem.compiled.lots.rank.max(initial=0))
+        usable = Counter(
+            lot.drug_id
+            for lot in problem.lots
+            if lot.state is LotState.AVAILABLE and lot.expires > problem.now
+        )
+        most_lots = max(usable.values(), default=0)
         requests = len(problem.requests)
         swing = (requests + 1) * (passed * most_lots + substitute + safety + later * requests) + 1
         tenth = weight(rules.FAIR_BETWEEN_WARDS) * swing
@@ -49,3 +59,11 @@ class Prices:
     def short(self, rank: int) -> int:
         """A unit short in a class."""
         return self.step * (self.classes - rank)
+
+    def dearest(self, problem: SupplyProblem) -> int:
+        """No less than what all units together cost, and than what any path through the flow network does."""
+        units = sum(request.quantity for request in problem.requests)
+        nodes = 2 * len(problem.requests) + len(problem.lots) + len(problem.drugs) + 1
+        soft = self.passed * len(problem.lots) + self.substitute + self.safety
+        unit = self.short(0) + BANDS * self.tenth + self.later * len(problem.requests) + soft
+        return unit * max(units, nodes)

@@ -13,8 +13,15 @@ from solver.engine.rule import Profile
 from solver.hospital import BloodGroup, Drug, HandlingClass, Lot, LotState, Minute, Person, Priority
 from solver.hospital.door import MAX_COUNT, Door
 from solver.pharmacy.kernels import LotArrays, rank_lots
+from solver.pharmacy.prices import Prices
 from solver.pharmacy.rationing import PLAIN_ORDER, RationingOrder
-from solver.pharmacy.rules import SUPPLY_RULES
+from solver.pharmacy.rules import COMMITTEES_ORDER, FAIR_BETWEEN_WARDS, FIRST_ASKED, SUPPLY_RULES
+
+COMMITTEES = (COMMITTEES_ORDER, FAIR_BETWEEN_WARDS, FIRST_ASKED)
+"""Who comes before whom; their weights say in which order, and no profile takes one of them away."""
+
+DEAREST = 2**60
+"""Below it sums of prices stay inside 64 bits, with the flow's own factors."""
 
 ANTIGEN_BIT = {"A": 1, "B": 2, "D": 4}
 
@@ -56,7 +63,8 @@ class SupplyProblem:
     """One batch: who asks for what, and which lots there are at ``now``.
 
     Raises InvalidInstance naming every id that is unknown or given twice, every quantity beyond reckoning, blood that
-    is asked for nobody.
+    is asked for nobody or stands in for what is no blood, a profile that takes the committee's order away or whose
+    weights are beyond reckoning.
     """
 
     now: Minute
@@ -68,7 +76,7 @@ class SupplyProblem:
     profile: Profile = field(default_factory=Profile)
 
     def __post_init__(self) -> None:
-        problems = [*self._twice(), *self._unknown(), *self._blood()]
+        problems = [*self._twice(), *self._unknown(), *self._blood(), *self._rationed()]
         total = sum(request.quantity for request in self.requests)
         if total > MAX_COUNT:
             problems.append(
@@ -77,6 +85,19 @@ class SupplyProblem:
         if problems:
             raise InvalidInstance(problems)
         self.profile.checked(SUPPLY_RULES)
+        dearest = Prices.of(self).dearest(self)
+        if dearest >= DEAREST:
+            where = f"profile {self.profile.name!r}, weights"
+            remedy = "Lower the weights, or split the batch."
+            raise InvalidInstance([Problem(where, dearest, f"costs below {DEAREST} in all", remedy)])
+
+    def _rationed(self) -> Iterable[Problem]:
+        """A profile sets prices; who is served first is not for it to say."""
+        for rule in COMMITTEES:
+            if self.profile.weight(rule) == 0:
+                where = f"profile {self.profile.name!r}, {rule.id!r}"
+                expected = "set by the committee, not a price: a weight of 1 or more, not switched off"
+                yield Problem(where, 0, expected, "Leave it out of the profile.")
 
     def _twice(self) -> Iterable[Problem]:
         named = (
@@ -112,6 +133,14 @@ class SupplyProblem:
                 )
 
     def _blood(self) -> Iterable[Problem]:
+        drugs = self.drug_of
+        for each in self.drugs:
+            for other in each.equivalents:
+                kinds = {d.handling is HandlingClass.BLOOD for d in (each, drugs.get(other, each))}
+                if len(kinds) > 1:
+                    where = f"Drug {each.id!r}, equivalents"
+                    expected = "blood for blood only, and nothing else for it"
+                    yield Problem(where, other, expected, "Strike it from the list.")
         for request in self.requests:
             drug = self.drug_of.get(request.drug_id)
             if drug and drug.handling is HandlingClass.BLOOD and request.person_id is None:

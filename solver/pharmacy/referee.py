@@ -1,11 +1,12 @@
-"""Counts every rule of a batch on a finished plan, and reckons what its certificate proves; plain, and shares no code
-with the engines."""
+"""Counts every rule of a batch on a finished plan, and reckons what its certificate proves; plain, and shares
+nothing with the engines but the prices, which are reckoned from the records themselves."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from solver.engine.rule import Level, Rule
 from solver.hospital import Drug, HandlingClass, Lot, LotState, Person, blood_is_compatible
@@ -79,7 +80,8 @@ def refused(problem: SupplyProblem, request: SupplyRequest, lot: Lot) -> Iterato
         yield rules.LOT_USABLE
     if lot.expires <= problem.now or lot.expires < request.use_until:
         yield rules.LOT_EXPIRY
-    if lot.ward_id is not None and lot.ward_id != request.ward_id:
+    elsewhere = lot.ward_id is not None and lot.ward_id != request.ward_id
+    if elsewhere and problem.profile.active(rules.LOT_PLACE):
         yield rules.LOT_PLACE
     yield from _unfit_for(person, drug, lot)
 
@@ -134,9 +136,16 @@ def _short(problem: SupplyProblem, served: Counter[str], prices: Prices) -> Iter
         demand = sum(request.quantity for request, _ in members)
         short = sum(request.quantity - served[request.id] for request, _ in members)
         yield rules.COMMITTEES_ORDER, short * (prices.classes - rank), prices.step
-        yield rules.FAIR_BETWEEN_WARDS, sum(10 * unit // demand for unit in range(short)), prices.tenth
+        tenths = sum(tenth * units for tenth, units in enumerate(_by_tenth(short, demand)))
+        yield rules.FAIR_BETWEEN_WARDS, tenths, prices.tenth
         for request, later in members:
             yield rules.FIRST_ASKED, (request.quantity - served[request.id]) * later, prices.later
+
+
+def _by_tenth(short: int, demand: int) -> list[int]:
+    """How many of the first ``short`` units lie in each tenth of a demand: unit u is in tenth 10 * u // demand."""
+    below = [min(short, (tenth * demand + 9) // 10) for tenth in range(11)]
+    return [until - begin for begin, until in pairwise(below)]
 
 
 def sharing(problem: SupplyProblem) -> dict[Shortage, list[tuple[SupplyRequest, int]]]:
@@ -181,7 +190,7 @@ def _arcs(problem: SupplyProblem, told: Certificate, prices: Prices) -> Iterable
     for shortage, members in sharing(problem).items():
         above = told.shortage.get(shortage, 0)
         demand = sum(request.quantity for request, _ in members)
-        for tenth, width in Counter(10 * unit // demand for unit in range(demand)).items():
+        for tenth, width in enumerate(_by_tenth(demand, demand)):
             yield width, prices.short(shortage[1]) + prices.tenth * tenth, 0, above
         for request, later in members:
             yield request.quantity, prices.later * later, above, told.request.get(request.id, 0)

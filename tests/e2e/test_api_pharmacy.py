@@ -13,7 +13,7 @@ async def test_an_order_is_proposed_line_by_line(tmp_path):
         async with running(place, job_poll_seconds=0.05) as service:
             made = (await service.post("/pharmacy/plans", EXAMPLE, "pharmacist")).json()
             early = await service.get("/pharmacy/plans/nothing", "pharmacist")
-            done = await ended(service, made["id"])
+            done = await ended(service, made["id"], "pharmacist")
             told = (await service.get(f"/pharmacy/plans/{made['id']}", "pharmacist")).json()
     assert early.status_code == 404
     assert done["state"] == "done", done
@@ -31,4 +31,4 @@ async def test_a_faulty_stock_is_told_and_nothing_is_stored(service):
     assert answer.status_code == 422
     assert [error["where"] for error in answer.json()["errors"]] == ["#/stock", "#/stock"]
     assert "Zqa" not in answer.text
-    assert (await service.get("/jobs")).json()["items"] == []
+    assert (await service.get("/jobs", "pharmacist")).json()["items"] == []

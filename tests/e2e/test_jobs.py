@@ -9,17 +9,18 @@ from collections import Counter
 import pytest
 
 from api.jobs.board import Board
+from api.jobs.catalogue import EXPERIMENT, PHARMACY_PLAN
 from api.services import jobs
 from models.commands import Command
 from tests.api_service import Place, running, until
 from tests.jobs_at_work import ended, work
 
 
-async def asked(service, key="a-key-of-a-job", **spec):
+async def asked(service, key="a-key-of-a-job", kind=EXPERIMENT, **spec):
     """Ask for a job as a route would; the answer's body."""
     command = Command("job.request", "acc-bed", idempotency_key=key, body_hash=bytes(32))
     runtime = service.runtime
-    made = jobs.requesting("squares", spec, command, runtime.new_id, runtime.meta.zone)
+    made = jobs.requesting(kind, spec, command, runtime.new_id, runtime.meta.zone)
     return (await runtime.submit(made)).answer.body
 
 
@@ -126,7 +127,7 @@ async def test_a_service_hands_over_at_its_next_start_what_it_had_stored_or_half
         stored = await asked(service, numbers=2)
         made = await asked(service, "key-of-the-second", numbers=2)
     board = Board(place.database, place.keys.database)
-    board.put(stored["id"], "squares", {"numbers": 2})
+    board.put(stored["id"], EXPERIMENT, {"numbers": 2})
     board.close()
     with work(place):
         async with running(place, job_poll_seconds=0.05) as service:
@@ -146,3 +147,75 @@ async def test_only_those_who_plan_or_run_the_house_see_jobs(place):
         ):
             assert (await service.get(f"/jobs/{made['id']}", login)).status_code == status
         assert (await service.get("/jobs/job-nobody")).status_code == 404
+
+
+async def test_a_job_is_there_for_those_who_may_ask_for_one_of_its_kind_and_for_operations(place):
+    """A pharmacist read and stopped every experiment; planners read a pharmacy's order as the result of its job."""
+    async with running(place, job_poll_seconds=60, event_stream_seconds=0.1) as service:
+        made = {
+            kind: (await asked(service, f"a-key-of-{kind}", kind))["id"]
+            for kind in (EXPERIMENT, PHARMACY_PLAN)
+        }
+        for login, seen in (
+            ("bed", {EXPERIMENT}),
+            ("pharmacist", {PHARMACY_PLAN}),
+            ("operations", {EXPERIMENT, PHARMACY_PLAN}),
+        ):
+            assert await listed(service, login) == seen
+            for kind, job_id in made.items():
+                assert await listed(service, login, kind=kind) == seen & {kind}
+                assert await answers_about(service, login, job_id) == ({200, 202} if kind in seen else {404})
+
+
+async def test_a_job_of_another_kind_is_not_told_from_one_that_never_was(place):
+    async with running(place, job_poll_seconds=60) as service:
+        hidden = (await asked(service, kind=PHARMACY_PLAN))["id"]
+        for path in ("/jobs/{}", "/jobs/{}/result", "/jobs/{}/events", "/experiments/{}/report"):
+            told = [await service.get(path.format(job_id)) for job_id in (hidden, "job-nobody")]
+            assert [answer.status_code for answer in told] == [404, 404]
+            first, second = (
+                bare(answer, job_id) for answer, job_id in zip(told, (hidden, "job-nobody"), strict=True)
+            )
+            assert first == second
+        assert (await service.post(f"/jobs/{hidden}:cancel")).status_code == 404
+        assert not (await service.get(f"/jobs/{hidden}", "pharmacist")).json()["stopping"]
+        experiment = (await asked(service, "a-key-of-another"))["id"]
+        assert (await service.get(f"/pharmacy/plans/{experiment}", "pharmacist")).status_code == 404
+
+
+async def test_what_came_of_a_job_is_for_those_who_may_ask_for_one_of_its_kind_only(place):
+    async with running(place, job_poll_seconds=0.05) as service:
+        with work(place):
+            made = await asked(service, numbers=3)
+            await ended(service, made["id"])
+        for login, status in (("bed", 200), ("operations", 403), ("pharmacist", 404), ("both", 200)):
+            assert (await service.get(f"/jobs/{made['id']}/result", login)).status_code == status
+        plan = await asked(service, "a-key-of-a-plan", PHARMACY_PLAN)
+        for path in (
+            f"/experiments/{made['id']}/report",
+            f"/jobs/{plan['id']}/result",
+            f"/pharmacy/plans/{plan['id']}",
+        ):
+            assert (await service.get(path, "operations")).status_code == 403
+        assert (await service.get(f"/experiments/{made['id']}/report", "pharmacist")).status_code == 403
+        assert (await service.get(f"/jobs/{plan['id']}/result", "both")).status_code == 403
+
+
+async def listed(service, login, **asked_for):
+    """The kinds of the jobs that are listed."""
+    return {job["kind"] for job in (await service.get("/jobs", login, **asked_for)).json()["items"]}
+
+
+async def answers_about(service, login, job_id):
+    """How looking at a job, following and stopping it is answered."""
+    looked = await service.get(f"/jobs/{job_id}", login)
+    headers = await service.headers(login)
+    async with service.client.stream("GET", f"/api/v1/jobs/{job_id}/events", headers=headers) as followed:
+        status = followed.status_code
+    stopped = await service.post(f"/jobs/{job_id}:cancel", login=login)
+    return {looked.status_code, status, stopped.status_code}
+
+
+def bare(answer, job_id):
+    """A problem without what differs with the id that was asked for."""
+    return answer.text.replace(job_id, "")

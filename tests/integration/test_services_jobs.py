@@ -10,6 +10,7 @@ from api.examples import EXAMPLES
 from api.jobs import tending
 from api.jobs.board import Board
 from api.jobs.board_engine import jobs_file
+from api.jobs.catalogue import EXPERIMENT
 from api.services import jobs
 from models.commands import Command
 from tests.api_service import Place, running, until
@@ -25,7 +26,7 @@ def place(tmp_path):
 async def asked(service, key):
     command = Command("job.request", "acc-bed", idempotency_key=key, body_hash=bytes(32))
     runtime = service.runtime
-    made = jobs.requesting("squares", {"numbers": 1}, command, runtime.new_id, runtime.meta.zone)
+    made = jobs.requesting(EXPERIMENT, {"numbers": 1}, command, runtime.new_id, runtime.meta.zone)
     return (await runtime.submit(made)).answer.body["id"]
 
 
@@ -52,14 +53,14 @@ async def test_jobs_end_whatever_is_on_the_board(place):
         assert (await state_of(service, first, "failed"))["problem"] == tending.UNSTORABLE
         await state_of(service, second, "done")
         # What was left when the service stopped, and what is of another hospital, is forgotten.
-        board.put(second, "squares", {})
+        board.put(second, EXPERIMENT, {})
         board.end(second, {"failed": "a second end"})
-        board.put("job-of-another", "squares", {})
+        board.put("job-of-another", EXPERIMENT, {})
         await until(lambda: not board.standing())
         assert (await service.get(f"/jobs/{second}")).json()["state"] == "done"
         board.close()
     left = Board(place.database, place.keys.database)
-    left.put(second, "squares", {})
+    left.put(second, EXPERIMENT, {})
     async with running(place, job_poll_seconds=0.02):
         await until(lambda: not left.standing())
     left.close()

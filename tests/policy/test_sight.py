@@ -30,6 +30,9 @@ STANDS = {"staff", "outliers", "jobs", "scarcity"}
 """What nothing here changes: nobody is hired, no ward is of another speciality, no experiment is asked for, and the
 prices of scarcity are the whole hospital's."""
 
+ASKED_FOR = {"equipment/free": {"type": "pump", "near": "W1"}}
+"""What a list cannot be asked without."""
+
 PAGES = {"wards", "rooms", "beds", "equipment", "drug-lots", "requests", "shifts", "staff", "outliers"}
 
 
@@ -52,6 +55,7 @@ def read(service, path, token):
 
 
 def page_of(service, path, token, **query):
+    query = {**ASKED_FOR.get(path, {}), **query}
     asked_for = f"/api/v1/{path}?{urlencode(query)}" if query else f"/api/v1/{path}"
     answer = service.world.send(Call("GET", asked_for), token)
     assert answer.status_code in (200, 403), (path, answer.text)

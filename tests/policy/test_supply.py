@@ -1,18 +1,22 @@
 """What a batch of requests for drugs is held to, from the words of CLINICAL safeguards 5 and 6 and of the rules."""
 
 import random
+import time
 from dataclasses import replace
 
 import pytest
 
 from benchmarks.quality.drug_batches import DAY, NOW, by_chance
 from solver.engine.errors import InvalidInstance
+from solver.engine.result import Status
 from solver.engine.rule import Profile
 from solver.hospital import BloodGroup, Drug, HandlingClass, LotState, Person, Priority, Sex
 from solver.pharmacy import rules
 from solver.pharmacy.explain import why_short
+from solver.pharmacy.kernels import blood_fits
 from solver.pharmacy.plan import Given, SupplyPlan
-from solver.pharmacy.problem import SupplyProblem
+from solver.pharmacy.prices import Prices
+from solver.pharmacy.problem import DEAREST, SupplyProblem
 from solver.pharmacy.rationing import Criterion, RationingOrder
 from solver.pharmacy.referee import recount
 from solver.pharmacy.solve import solve
@@ -245,6 +249,66 @@ def test_nothing_was_given_because_of_each_lot_and_its_reason() -> None:
         ("elsewhere", "committees_order", 0),
     ]
     assert why_short(found, plan, "S") == ()
+
+
+@pytest.mark.parametrize("rule", [rules.COMMITTEES_ORDER, rules.FAIR_BETWEEN_WARDS, rules.FIRST_ASKED])
+def test_no_profile_takes_the_committees_order_away(rule: rules.Rule) -> None:
+    """Without a price of shortages the cheapest plan gives nobody anything."""
+    for profile in (Profile(weights={rule.id: 0}), Profile(switched_off=frozenset({rule.id}))):
+        with pytest.raises(InvalidInstance, match="set by the committee, not a price"):
+            problem([lot("L")], [request("R")], profile=profile)
+    assert given(problem([lot("L")], [request("R")], profile=Profile(weights={rule.id: 7}))) == {
+        "R": {"L": 1}
+    }
+
+
+def test_weights_beyond_reckoning_are_refused_and_the_dearest_that_are_let_in_are_solved() -> None:
+    base = by_chance(4, drugs=15, lots=40, requests=40, asked_for=6)
+    dear = {rule.id: 10**9 for rule in rules.SUPPLY_RULES if rule.level is rules.Level.SOFT}
+    with pytest.raises(InvalidInstance, match="Lower the weights, or split the batch"):
+        replace(base, profile=Profile(weights=dear))
+    last = base
+    for power in range(30):
+        try:
+            weights = {"committees_order": 2**power, "fair_between_wards": 2**power}
+            last = replace(base, profile=Profile(weights=weights))
+        except InvalidInstance:
+            break
+    assert power > 10
+    assert Prices.of(last).dearest(last) > DEAREST / 8
+    assert solve(last).status is Status.OPTIMAL
+
+
+def test_a_profile_may_open_the_cabinets() -> None:
+    opened = Profile(switched_off=frozenset({"lot_place"}))
+    found = problem([lot("L", ward_id="W2")], [request("R")], profile=opened)
+    assert given(found) == {"R": {"L": 1}}
+    assert broken(found, ("R", "L", 1)) == set()
+
+
+def test_blood_stands_in_for_blood_only() -> None:
+    """A ward's request has no person, and a bag that was matched for nobody has none either."""
+    for one, other in ((replace(ASPIRIN, equivalents=("cells",)), BLOOD), (ASPIRIN, BLOOD)):
+        bag = lot("bag", drug_id="cells", blood_group=BloodGroup.O_NEG)
+        back = replace(other, equivalents=("aspirin",) if one is ASPIRIN else ())
+        with pytest.raises(InvalidInstance, match="blood for blood only"):
+            problem([bag], [request("R")], (one, back))
+
+
+def test_nobody_is_given_a_bag_that_was_matched_for_nobody() -> None:
+    bag = lot("bag", drug_id="cells", blood_group=BloodGroup.O_NEG)
+    found = problem([bag], [request("R", drug_id="cells", person_id="P")], (BLOOD,), persons=(Person("P"),))
+    lots = found.compiled.lots
+    assert not blood_fits.py_func(lots, 0, -1, 7)
+    assert not blood_fits.py_func(lots, 0, 0, 7)
+
+
+def test_a_batch_of_a_billion_units_is_counted_at_once() -> None:
+    found = problem([lot("L", 3)], [request("R", 10**9)])
+    began = time.process_time()
+    result = solve(found)
+    assert time.process_time() - began < 1
+    assert (result.status, result.cost) == (Status.OPTIMAL, result.bound)
 
 
 def test_every_fault_of_a_batch_is_named_at_once() -> None:

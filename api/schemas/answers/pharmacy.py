@@ -20,6 +20,7 @@ class OrderPolicyOut(Out):
         "age_aware_base_stock",
         "dynamic_programming",
         "rule_of_thumb",
+        "person_decides",
     ]
     below: float | None
     level: float
@@ -46,7 +47,14 @@ class CurvePointOut(Out):
 class StockAlertOut(Out):
     """What somebody should look at."""
 
-    kind: Literal["expired", "expires_unused", "runs_out_before_delivery", "below_safety_stock", "not_usable"]
+    kind: Literal[
+        "expired",
+        "expires_unused",
+        "runs_out_before_delivery",
+        "below_safety_stock",
+        "not_usable",
+        "demand_unknown",
+    ]
     quantity: int
     in_days: int
     lot_id: str | None

@@ -16,9 +16,15 @@ WITNESSED = frozenset({HandlingClass.CONTROLLED, HandlingClass.BLOOD})
 PEOPLE_KEEP = frozenset({HandlingClass.COLD_CHAIN, HandlingClass.BLOOD})
 """What a person had outside the cold chain is not taken back into stock."""
 
+STAY_SHUT = frozenset({LotState.LOCKED, LotState.RECALLED})
+"""What one person alone may make of a locked lot."""
+
 
 class Book:
     """Moves of one hospital's lots, in the order they were written.
+
+    It records what people did: an issue is their act, of controlled drugs and blood too, and nothing is given out
+    because it was written here. What a person is allergic to is not known to it; requests and batches check that.
 
     ``write`` and ``hold`` raise InvalidInstance with everything that forbids what was asked, and then change nothing. A
     lot that has expired, or does not last long enough, cannot be issued by construction: there is no other way out.
@@ -78,12 +84,16 @@ class Book:
         self._holds[hold.lot_id].append(hold)
 
     def excursion(self, lot_id: str, at: Minute, by: str) -> None:
-        """The cold chain of a lot was broken: in quarantine until somebody decides."""
-        self.hold(Hold(lot_id, LotState.QUARANTINED, at, by, "cold chain broken"))
+        """The cold chain of a lot was broken: in quarantine until somebody decides. What is locked or recalled stays
+        so: a quarantine, which one person ends, would be the way out of both."""
+        state = self.state(lot_id)
+        self.hold(
+            Hold(lot_id, state if state in STAY_SHUT else LotState.QUARANTINED, at, by, "cold chain broken")
+        )
 
     def write(self, move: Move) -> None:
-        """Write one move. A count of a controlled lot that differs locks it and leaves the balance as it was, until two
-        people make it available again; any other count corrects the balance."""
+        """Write one move. A count of a controlled lot that differs locks it, unless it is recalled, and leaves the
+        balance as it was, until two people make it available again; any other count corrects the balance."""
         found = list(self._against(move))
         if found:
             raise InvalidInstance(found)
@@ -98,7 +108,8 @@ class Book:
             self._balance[move.lot_id][move.place] = move.quantity
         elif move.quantity != expected:
             self._discrepancies.append(Discrepancy(move.id, lot.id, move.place, expected, move.quantity))
-            self._holds[lot.id].append(Hold(lot.id, LotState.LOCKED, move.at, move.by, "discrepancy"))
+            if self.state(lot.id) is not LotState.RECALLED:
+                self._holds[lot.id].append(Hold(lot.id, LotState.LOCKED, move.at, move.by, "discrepancy"))
 
     def _book(self, move: Move) -> None:
         comes = move.kind in (MoveKind.RECEIPT, MoveKind.RETURN)
@@ -115,7 +126,7 @@ class Book:
             yield Problem(
                 f"{where}, state", hold.state.value, "recalled", "A recall is final; record a new lot."
             )
-        elif state is LotState.LOCKED and hold.state is LotState.AVAILABLE and hold.witness is None:
+        elif state is LotState.LOCKED and hold.state not in STAY_SHUT and hold.witness is None:
             yield Problem(f"{where}, witness", None, "a second person", "Two people unlock a lot.")
 
     def _against(self, move: Move) -> Iterator[Problem]:

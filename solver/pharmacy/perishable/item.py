@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
 
 from solver.hospital.door import Door
 
 MOST_STATES = 4_000_000
 """Above this many states the tables of an exact solution no longer fit a service's memory (1 GB)."""
+
+MOST_OUTCOMES = 250_000_000
+"""Stocks times demands that can be told apart, of an exact solution's table of what is left: again 1 GB."""
+
+MOST_COST = 1_000_000_000
+"""Dearest unit, order or day, in any currency: beyond it costs of a year no longer differ by a unit of their own."""
 
 
 class Issue(StrEnum):
@@ -22,7 +27,7 @@ class Issue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a day costs, in any one currency; each finite and not negative.
+    """What a day costs, in any one currency; each from 0 to ``MOST_COST``.
 
     order: per unit ordered. fixed: per order placed. shortage: per unit asked for and not there (lost).
     wastage: per unit thrown away. holding: per unit that is left and not thrown away.
@@ -38,8 +43,9 @@ class Costs:
         door = Door("Costs", "of an item")
         for name in self.__slots__:
             value = getattr(self, name)
-            good = isinstance(value, int | float) and isfinite(value) and value >= 0
-            door.need(good, name, value, "a finite number from 0 up")
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            good = number and 0 <= value <= MOST_COST
+            door.need(good, name, value, f"a number from 0 to {MOST_COST}")
         door.close()
 
 
@@ -117,6 +123,11 @@ class PerishableItem:
         """States at the moment of ordering, over all days of the cycle."""
         classes = self.useful_life + self.lead_time - 1
         return int(self.cycle * self.levels**classes)
+
+    @property
+    def outcomes(self) -> int:
+        """Stocks just before demand, times the demands that leave something different of each."""
+        return int(self.levels**self.useful_life * self.useful_life * self.max_order)
 
     def mean_demand(self) -> float:
         """Units a day, over the cycle."""

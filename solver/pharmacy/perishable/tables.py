@@ -10,7 +10,7 @@ import numpy as np
 
 from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.types import Float64, Int32, Int64
-from solver.pharmacy.perishable.item import MOST_STATES, Issue, PerishableItem
+from solver.pharmacy.perishable.item import MOST_OUTCOMES, MOST_STATES, Issue, PerishableItem
 from solver.pharmacy.perishable.kernels_exact import expire, fill_outcomes
 
 
@@ -35,10 +35,14 @@ class Tables(NamedTuple):
 
 def tables(item: PerishableItem) -> Tables:
     """Compile; raises InvalidInstance when the item has too many states for an exact solution."""
+    where, remedy = (
+        "PerishableItem, useful_life, lead_time, max_order",
+        "Tune a policy by simulation instead.",
+    )
     if item.states > MOST_STATES:
-        where = "PerishableItem, useful_life, lead_time, max_order"
-        remedy = "Tune a policy by simulation instead."
         raise InvalidInstance([Problem(where, item.states, f"at most {MOST_STATES} states", remedy)])
+    if item.outcomes > MOST_OUTCOMES:
+        raise InvalidInstance([Problem(where, item.outcomes, f"at most {MOST_OUTCOMES} outcomes", remedy)])
     most = item.useful_life * item.max_order
     after = np.zeros((item.levels**item.useful_life, most), np.int32)
     total = np.zeros(len(after), np.int64)

@@ -3,6 +3,8 @@
 Such a day is censored: it says that demand was at least what was issued. Poisson and negative binomial distributions
 are fitted by maximum likelihood over both kinds of days (Tobin 1958, Econometrica 26:24-36, for counts), and the one
 with the smaller Akaike criterion is taken. Weekdays have factors, drawn towards 1 by how little is known of them.
+
+Where every day ran out there is nothing to fit: the mean issued is the least that demand may be, and nobody knows more.
 """
 
 from __future__ import annotations
@@ -61,8 +63,9 @@ class Demand:
 def estimate(issued: Int64, ran_out: Bool) -> Demand:
     """From units issued on successive days, int64 (days,), and whether each ran out, bool (days,).
 
-    Raises InvalidInstance unless there is a day, all are whole and not negative, and some day did not run out or had
-    issues.
+    If all ran out, it is the least that demand may be.
+
+    Raises InvalidInstance unless there is a day, and all are whole and not negative.
     """
     door = Door("Demand", "history")
     good = issued.ndim == 1 and issued.size > 0 and issued.shape == ran_out.shape
@@ -71,8 +74,8 @@ def estimate(issued: Int64, ran_out: Bool) -> Demand:
     door.need(good and bool((issued <= MOST_UNITS).all()), "issued", "more", f"at most {MOST_UNITS} a day")
     door.close()
     counts = _Counts.of(issued, ran_out)
-    if counts.total == 0:
-        return Demand((0.0,), np.inf)
+    if counts.total == 0 or ran_out.all():
+        return Demand((float(issued.mean()),), np.inf)
     mean, size = _fitted(counts)
     if issued.size < FEWEST_DAYS_FOR_WEEKDAYS:
         return Demand((mean,), size)

@@ -134,8 +134,10 @@ def _parsed(text: str, reader: Reader) -> object:
     try:
         # NaN and Infinity are no JSON, though Python reads them; they stay words here and are refused as such.
         return json.loads(text, parse_constant=str)
-    except (json.JSONDecodeError, RecursionError) as error:
-        reader.fault("the document", type(error).__name__, "JSON", str(error)[:200])
+    except (ValueError, RecursionError) as error:
+        no_json = isinstance(error, json.JSONDecodeError)
+        remedy = str(error)[:200] if no_json else "Write shorter numbers, and fewer levels of lists."
+        reader.fault("the document", type(error).__name__, "JSON", remedy)
         reader.close()
         raise
 
@@ -195,7 +197,7 @@ def _lots(reader: Reader, value: object, where: str, today: date) -> tuple[Stock
         if received and received > today:
             reader.fault(f"{here}, received", str(received), f"today ({today}) or before")
         state = told.get("state", "available")
-        if state not in USABLE_STATES:
+        if not isinstance(state, str) or state not in USABLE_STATES:
             reader.fault(f"{here}, state", state, f"one of {', '.join(USABLE_STATES)}")
             continue
         # A lot may be used up to the day before it expires.
@@ -232,7 +234,9 @@ def write_order(plan: OrderPlan) -> str:
 
 
 def policy_name(choice: Choice) -> str:
-    """What says how much to order: a kind of policy, dynamic programming, or, untuned, a rule of thumb."""
+    """What says how much to order: a kind of policy, dynamic programming, a person, or, untuned, a rule of thumb."""
+    if choice.by_person:
+        return "person_decides"
     if choice.exact:
         return "dynamic_programming"
     return choice.policy.kind.value if choice.tuned else "rule_of_thumb"

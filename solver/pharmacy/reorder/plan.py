@@ -40,7 +40,7 @@ class OrderPlan:
     @property
     def untuned(self) -> int:
         """Items for which time did not suffice; they have a rule of thumb."""
-        return sum(not line.choice.tuned for line in self.lines)
+        return sum(not (line.choice.tuned or line.choice.by_person) for line in self.lines)
 
 
 def plan(problem: ReorderProblem, budget: Budget | None = None, seed: int = 0, workers: int = 1) -> OrderPlan:

@@ -64,6 +64,16 @@ class History:
             door.whole(day, "ran_out", 0, max(0, len(self.issued) - 1))
         door.close()
 
+    @property
+    def tells_demand(self) -> bool:
+        """Whether some day did not run out: else demand was more than what was issued, by nobody knows how much."""
+        return len(self.ran_out) < len(self.issued)
+
+    @property
+    def ended_empty(self) -> bool:
+        """Whether yesterday ran out."""
+        return len(self.issued) - 1 in self.ran_out
+
     def arrays(self) -> tuple[Int64, np.ndarray]:
         """Units and whether each day ran out."""
         ran_out = np.zeros(len(self.issued), np.bool_)

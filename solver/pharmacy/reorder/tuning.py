@@ -27,6 +27,9 @@ SHORT_LIFE = 14
 EXACT_STATES = 1_500
 """Up to so many states dynamic programming takes less than a simulated search."""
 
+EXACT_LARGEST_ORDER = 1_000
+"""Tables grow with the square of it even for an item that is used up within the day, which has one state."""
+
 CURVE = (0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
 """Levels, as shares of the tuned one, at which service and waste are told."""
 
@@ -46,7 +49,8 @@ class Choice:
     """The policy chosen for an item and what to expect of it, on days that it was not tuned on.
 
     policy: the best that simulation found. exact: whether dynamic programming says what to order today instead (then
-    ``expected`` still tells what the policy comes to, which is no less). tuned: False when time was over.
+    ``expected`` still tells what the policy comes to, which is no less). tuned: False when time was over. by_person:
+    every day ran out, so that ``demand`` is only the least there may be: nothing is ordered here, a person says what.
     """
 
     demand: Demand
@@ -56,11 +60,14 @@ class Choice:
     tuned: bool
     expected: Outcome
     curve: tuple[CurvePoint, ...]
+    by_person: bool = False
 
 
 def choose(item: StockItem, seed: int, tune: bool = True) -> Choice:
     """Estimate, tune, judge, and say what to order today. ``tune`` False: base stock of a rule of thumb."""
     told = estimate(*item.history.arrays())
+    by_person = not item.history.tells_demand
+    tune = tune and not by_person
     demand = told.starting(len(item.history.issued))
     terms = Terms(item.life, item.lead_time, item.costs, item.review, item.pack)
     most = item.most(demand.mean)
@@ -76,8 +83,11 @@ def choose(item: StockItem, seed: int, tune: bool = True) -> Choice:
     judged.mean = trial.mean
     exact = exact_order(item, demand, most) if tune else None
     order = today(item, terms, policy, trial.mean) if exact is None else exact
-    curve = tuple(_point(judged, policy, share) for share in CURVE)
-    return Choice(demand, policy, order, exact is not None, tune, judged.outcome(policy), curve)
+    curve = tuple(_point(judged, policy, share, most) for share in CURVE)
+    expected = judged.outcome(policy)
+    return Choice(
+        demand, policy, 0 if by_person else order, exact is not None, tune, expected, curve, by_person
+    )
 
 
 def thumb(item: StockItem, demand: Demand, most: int) -> Policy:
@@ -99,18 +109,21 @@ def today(item: StockItem, terms: Terms, policy: Policy, mean: float) -> int:
 
 
 def exact_order(item: StockItem, demand: Demand, most: int) -> int | None:
-    """What dynamic programming orders today; None where it has too many states, or packs or reviews to mind."""
+    """What dynamic programming orders today; None where it has too many states, a stock that is none of them, or packs
+    or reviews to mind."""
     if item.pack > 1 or item.review > 1 or demand.mean <= 0 or item.life + item.lead_time > 5:
+        return None
+    # Classes by age and what is in transit: the model has none that is larger than the largest order.
+    units, _ = item.by_order_day()
+    if most > EXACT_LARGEST_ORDER or units[1:].max(initial=0) > most:
         return None
     rows = tuple(tuple(row.tolist()) for row in demand.chances())
     model = PerishableItem(item.life, item.lead_time, most, rows, item.costs)
     if model.states > EXACT_STATES:
         return None
-    # The array holds classes by age and what is in transit; a class beyond the model's largest counts as that.
-    units, _ = item.by_order_day()
     state = 0
     for quantity in units[1:]:
-        state = state * model.levels + min(int(quantity), most)
+        state = state * model.levels + int(quantity)
     return int(Exact(model).best(1e-3).orders[0, state])
 
 
@@ -130,8 +143,8 @@ def _steps(level: float) -> tuple[float, float]:
     return max(1.0, level / 16), max(0.5, level / 200)
 
 
-def _point(trial: Trial, policy: Policy, share: float) -> CurvePoint:
+def _point(trial: Trial, policy: Policy, share: float, largest: int) -> CurvePoint:
     below = policy.below if policy.below == inf else policy.below * share
-    most = max(trial.terms.pack, round(policy.most * max(1.0, share)))
+    most = min(largest, max(trial.terms.pack, round(policy.most * max(1.0, share))))
     found = trial.outcome(replace(policy, level=policy.level * share, below=below, most=most))
     return CurvePoint(policy.level * share, found.service, found.waste, found.daily_cost)

@@ -21,6 +21,7 @@ class Alert(StrEnum):
     RUNS_OUT = "runs_out_before_delivery"
     BELOW_SAFETY = "below_safety_stock"
     NOT_USABLE = "not_usable"
+    DEMAND_UNKNOWN = "demand_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,12 @@ def _of_lots(item: StockItem, unused: dict[str, int]) -> list[Event]:
 
 def _of_item(item: StockItem, cover: float, delivery: int) -> list[Event]:
     found = []
-    if cover < delivery:
-        found.append(Event(Alert.RUNS_OUT, item.id, item.on_hand(), int(cover)))
-    if item.on_hand() < item.safety_stock:
-        found.append(Event(Alert.BELOW_SAFETY, item.id, item.safety_stock - item.on_hand(), 0))
+    on_hand = item.on_hand()
+    # Nothing there and nothing left yesterday: it has run out, whatever the demand is taken to be.
+    if cover < delivery or (on_hand == 0 and item.history.ended_empty):
+        found.append(Event(Alert.RUNS_OUT, item.id, on_hand, int(cover) if on_hand else 0))
+    if on_hand < item.safety_stock:
+        found.append(Event(Alert.BELOW_SAFETY, item.id, item.safety_stock - on_hand, 0))
+    if not item.history.tells_demand:
+        found.append(Event(Alert.DEMAND_UNKNOWN, item.id, on_hand, 0))
     return found

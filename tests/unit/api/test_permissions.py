@@ -4,6 +4,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from api.app import create_app, refuse_undeclared
+from api.jobs.catalogue import NEEDS, all_kinds
 from api.security.access import UndeclaredPermission
 from api.security.permissions import TABLE, Grant, Permission, Reach, Role, may
 from api.settings import Settings
@@ -18,6 +19,13 @@ def held(permission, reach):
 def test_every_permission_is_in_the_table_and_somebody_has_it():
     assert set(TABLE) == set(Permission)
     assert all(TABLE.values())
+
+
+def test_every_kind_of_job_says_who_may_see_it_and_each_of_them_gets_through_the_door():
+    assert set(NEEDS) == set(all_kinds())
+    may_ask = {role for need in NEEDS.values() for role in TABLE[need]}
+    for door in (Permission.JOB_READ, Permission.JOB_STOP):
+        assert set(TABLE[door]) == may_ask | set(TABLE[Permission.JOB_OVERSEE])
 
 
 def test_every_role_may_do_something_beyond_logging_out():

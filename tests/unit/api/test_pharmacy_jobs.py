@@ -63,7 +63,7 @@ def test_every_fault_is_told_with_its_place_and_no_value_is_repeated():
     assert not any(value in str(told) for value in ("Canaryname", "7777", "Zqb"))
 
 
-@pytest.mark.parametrize("stock", ["", "no JSON", "[" * 100_000, '{"format": "wardflow-stock"}'])
+@pytest.mark.parametrize("stock", ["no JSON", "[" * 100_000, "9" * 5000, '{"format": "wardflow-stock"}'])
 def test_what_is_no_stock_is_refused(stock: str):
-    with pytest.raises((InvalidInput, ValueError)):
+    with pytest.raises(InvalidInput):
         asked(stock)

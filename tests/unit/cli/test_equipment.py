@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.equipment import app
+from cli.errors import Refused
 from solver.engine.errors import InvalidInstance
 
 INSTANCE = {
@@ -50,6 +51,12 @@ def test_a_plan_is_solved_written_and_found_clean(bookings, tmp_path):
     checked = run("check", bookings, plan)
     assert checked.exit_code == 0
     assert "total                    hard        0 cost       40" in checked.output
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_search(bookings, tmp_path):
+    done = run("solve", bookings, "--seconds", 60, "--output", tmp_path / "nowhere" / "plan.csv")
+    assert isinstance(done.exception, Refused)
+    assert "status" not in done.output
 
 
 def test_a_broken_plan_ends_with_status_one_and_names_who_breaks_what(bookings, tmp_path):

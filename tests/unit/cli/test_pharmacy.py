@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import time
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from cli import kernels
+from cli.errors import Refused
 from cli.main import app
 from solver.engine.errors import InvalidInstance
 
@@ -66,6 +68,13 @@ def test_a_line_that_a_pharmacist_changed_is_counted(order: Path, tmp_path: Path
     )
     out = said("check", EXAMPLE, changed(order, tmp_path, "antivenom", now + 2))
     assert "total: cost 2, every hard rule kept" in out
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_planned(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(Refused, match="there is no folder"):
+        said("plan", EXAMPLE, "--output", tmp_path / "nowhere" / "order.csv", "--seed", 1)
+    assert time.monotonic() - began < 3
 
 
 def test_a_broken_pack_ends_with_status_one(order: Path, tmp_path: Path) -> None:

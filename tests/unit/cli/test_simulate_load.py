@@ -10,7 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.errors import Refused
+from cli.load_work import Given, LoadWork
 from cli.main import app
+from simulations.load.plan import Wanted
+from simulations.load.shapes import Shape
 from solver.engine.errors import InvalidInstance
 from tests.load_hospital import SCENARIO
 
@@ -150,3 +153,20 @@ def test_a_sandbox_of_the_scenario_is_loaded_by_two_processes_and_its_files_agre
     assert "Nothing was broken" in page
     assert "<script" not in page
     assert "src=" not in page
+
+
+def test_the_command_in_a_report_makes_the_load_again_and_opens_nothing(tmp_path):
+    given = Given(
+        ("http://ward:secret@10.0.0.1:8080",),
+        tmp_path / "token",
+        ("medical ward=medicine",),
+        "postgresql://wardflow:secret@db/wardflow",
+        tmp_path / "keys",
+    )
+    work = LoadWork(tmp_path / "two.yaml", given, tmp_path / "out", 150.0, 2, judge=False)
+    shown = work.whole_command(Wanted(30.0, 4, compression=600.0, shape=Shape.STEP, seed=7))
+    assert shown == (
+        "wardflow simulate load two.yaml --target http://10.0.0.1:8080 --as 'medical ward=medicine' "
+        "--compression 600.0 --seconds 30 --sites 4 --processes 2 --shape step --step-seconds 60 --goal-ms 150 "
+        "--seed 7 --no-judge"
+    )

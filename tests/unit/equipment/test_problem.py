@@ -83,6 +83,26 @@ def test_each_fault_is_named_with_what_was_expected(changes, told):
     assert any(told in fault for fault in found), found
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"devices": device(unavailble=[[0, 900]])},
+            "devices[0] ('D0'): got 'unavailble', expected one of id",
+        ),
+        ({"requests": request(cleaning=30)}, "requests[0] ('R0'): got 'cleaning', expected one of id"),
+        ({"weights": {"unserve": 9}}, "weights: got 'unserve', expected one of unserved"),
+    ],
+)
+def test_a_misspelt_word_takes_no_rule_away(changes, told):
+    [fault] = faults(**changes)
+    assert told in fault
+
+
+def test_keys_of_the_whole_instance_that_nobody_knows_are_passed_over():
+    assert read(optimum=3, origin="by hand") == read()
+
+
 def test_every_fault_is_named_at_once_whether_of_shape_or_of_sense():
     found = faults(
         requests=[*request(duration="long"), *request(id="R1", earliest=99)],
@@ -123,6 +143,9 @@ def test_smptsp_text_is_read_with_comments_and_ragged_blanks():
         ("Jobs = 1\n0 4\nQualifications = 1\n1: 3\n", "device 0, jobs: got 3"),
         ("Jobs = 2\n0 4\n0 4\nQualifications = 1\n1: 0\n", "job 1: got None, expected a device"),
         ("Jobs = 1\n0 4\n", "expected Qualifications = count"),
+        (f"Jobs = 1\n0 {'9' * 5000}\nQualifications = 1\n1: 0\n", "2 whole numbers from 0"),
+        (f"Jobs = {'9' * 5000}\n", "expected Jobs = count"),
+        (f"Jobs = 1\n0 4\nQualifications = 1\n{'9' * 5000}: 0\n", "as many jobs as counted"),
     ],
 )
 def test_a_bad_line_of_smptsp_text_is_named(text, told):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from solver.engine.result import Budget, Status
 from solver.equipment import rules
 from solver.equipment.problem import (
     BookingPlan,
@@ -16,6 +17,7 @@ from solver.equipment.problem import (
     Served,
 )
 from solver.equipment.referee import recount_bookings, recount_fleet
+from solver.equipment.solve import solve
 
 PROBLEM = BookingProblem(
     ("A", "B"),
@@ -81,6 +83,21 @@ def test_a_unit_is_of_a_type_that_the_request_accepts():
 def test_both_ends_of_the_window_belong_to_it():
     assert count(rules.BOOKING_WINDOW, ("second", "V", 40), ("first", "U", 100)) == (0, 0)
     assert count(rules.BOOKING_WINDOW, ("second", "V", 39), ("first", "U", 101)) == (2, 0)
+
+
+def test_a_booking_ends_by_the_horizon_whatever_its_window_says():
+    problem = replace(PROBLEM, horizon=110)
+    assert count(rules.BOOKING_WINDOW, ("first", "U", 80), problem=problem) == (0, 0)
+    assert count(rules.BOOKING_WINDOW, ("first", "U", 81), problem=problem) == (1, 0)
+
+
+def test_no_plan_runs_beyond_the_horizon():
+    """Both want the one pump at minute 0; the second would fit in its window and not in the plan's time."""
+    asked = [BookingRequest(name, ("pump",), "A", 0, 5000, 60) for name in ("first", "second")]
+    problem = BookingProblem(("A",), ((0,),), (PlannedUnit("U", "pump", "A"),), tuple(asked), horizon=100)
+    result = solve(problem, Budget(seconds=20.0), 1)
+    assert len(result.plan.served) == 1
+    assert (result.status, result.verified) == (Status.OPTIMAL, True)
 
 
 def test_who_is_not_served_costs_by_priority():

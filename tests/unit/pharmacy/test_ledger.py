@@ -142,6 +142,38 @@ def test_a_discrepancy_of_a_controlled_drug_locks_the_lot_until_two_people_agree
     assert made.state("L") is LotState.AVAILABLE
 
 
+def test_a_recall_is_not_undone_by_a_count_that_differs() -> None:
+    """A lock on top of the recall would be taken off by two people, and the recalled lot given out."""
+    made = book(handling=HandlingClass.CONTROLLED)
+    made.hold(Hold("L", LotState.RECALLED, NOW, "first", "maker's letter"))
+    made.write(move("wrong", MoveKind.COUNT, 9, witness="second"))
+    assert made.state("L") is LotState.RECALLED
+    assert [each.counted for each in made.discrepancies] == [9]
+    with pytest.raises(InvalidInstance, match="final"):
+        made.hold(Hold("L", LotState.AVAILABLE, NOW, "first", "found it", "second"))
+    made.excursion("L", NOW, "first")
+    assert "recalled" in refusals(made, move("x", MoveKind.ISSUE, witness="second"))
+
+
+def test_nobody_unlocks_a_lot_alone_by_way_of_a_quarantine() -> None:
+    made = book(handling=HandlingClass.CONTROLLED)
+    made.write(move("wrong", MoveKind.COUNT, 9, witness="second"))
+    made.excursion("L", NOW, "first")
+    assert made.state("L") is LotState.LOCKED
+    for state in (LotState.QUARANTINED, LotState.AVAILABLE):
+        with pytest.raises(InvalidInstance, match="second person"):
+            made.hold(Hold("L", state, NOW, "first", "looked odd"))
+    made.hold(Hold("L", LotState.QUARANTINED, NOW, "first", "looked odd", "second"))
+    assert made.state("L") is LotState.QUARANTINED
+
+
+def test_one_person_recalls_a_locked_lot() -> None:
+    made = book(handling=HandlingClass.CONTROLLED)
+    made.write(move("wrong", MoveKind.COUNT, 9, witness="second"))
+    made.hold(Hold("L", LotState.RECALLED, NOW, "first", "maker's letter"))
+    assert made.state("L") is LotState.RECALLED
+
+
 def test_a_count_of_an_ordinary_drug_corrects_the_balance() -> None:
     made = book()
     made.write(move("count", MoveKind.COUNT, 7))

@@ -9,10 +9,12 @@ import pytest
 
 from solver.engine.errors import InvalidInstance
 from solver.engine.result import Budget
-from solver.pharmacy.perishable.item import Costs
+from solver.pharmacy.perishable.item import Costs, PerishableItem
 from solver.pharmacy.perishable.kernels_policy import order_today
 from solver.pharmacy.perishable.policies import Kind, Policy
 from solver.pharmacy.perishable.simulate import Terms, Trial
+from solver.pharmacy.perishable.tables import tables
+from solver.pharmacy.reorder.formats import policy_name, read_stock
 from solver.pharmacy.reorder.plan import plan
 from solver.pharmacy.reorder.problem import History, OnOrder, ReorderProblem, StockItem, StockLot
 from solver.pharmacy.reorder.referee import recount
@@ -115,6 +117,79 @@ def test_dynamic_programming_orders_for_small_items_and_leaves_others_alone() ->
     )
     assert not choose(replace(small, pack=2), 1).exact
     assert not choose(item(), 1).exact
+
+
+@pytest.mark.parametrize("largest", [100_000, 1_000_000])
+def test_a_large_order_of_an_item_used_up_within_the_day_is_left_to_simulation(largest: int) -> None:
+    """One state, but tables that grow with the square of the largest order."""
+    fresh = item(useful_life=1, lead_time=0, largest_order=largest)
+    assert exact_order(fresh, choose(fresh, 1, tune=False).demand, largest) is None
+    with pytest.raises(InvalidInstance, match="outcomes"):
+        tables(PerishableItem(1, 0, 100_000, ((0.5, 0.5),), COSTS))
+
+
+def test_dynamic_programming_does_not_look_away_from_stock_beyond_its_states() -> None:
+    small = item(useful_life=2, lead_time=1, largest_order=10)
+    demand = choose(small, 1).demand
+    plenty = replace(small, lots=(StockLot("L", 400, 2),))
+    assert exact_order(plenty, demand, 10) is None
+    assert choose(plenty, 1).order == 0
+
+
+def test_the_curve_never_supposes_an_order_above_the_largest() -> None:
+    """Where the largest order binds, a higher level brings no more."""
+    choice = choose(item(largest_order=3), 1)
+    assert choice.policy.most == 3
+    assert len({point.service for point in choice.curve[3:]}) == 1
+
+
+@pytest.mark.parametrize("units", [0, 5])
+def test_an_item_that_ran_out_on_every_day_is_ordered_by_a_person(units: int) -> None:
+    """Its history says that demand was at least so much; a policy tuned on a guess orders for nobody or for ten."""
+    empty = item(history=History((units,) * 30, frozenset(range(30))))
+    choice = choose(empty, 1)
+    assert (choice.by_person, choice.order, choice.demand.mean) == (True, 0, units)
+    assert policy_name(choice) == "person_decides"
+    kinds = {event.kind: event for event in outlook(empty, choice.demand.mean).events}
+    assert set(kinds) == {Alert.DEMAND_UNKNOWN, Alert.RUNS_OUT}
+    assert kinds[Alert.RUNS_OUT].in_days == 0
+    assert plan(ReorderProblem((empty,))).untuned == 0
+
+
+def test_nothing_on_hand_after_a_day_that_ran_out_is_told_whatever_the_demand() -> None:
+    gone = item(history=History((0,) * 30, frozenset({29})))
+    assert [event.kind for event in outlook(gone, 0.0).events] == [Alert.RUNS_OUT]
+    assert outlook(replace(gone, history=History((0,) * 30, frozenset({28}))), 0.0).events == ()
+
+
+@pytest.mark.parametrize(
+    "cost", [pytest.param(10**400, id="400 digits"), True, float("inf"), float("nan"), -1, 2e9, "dear"]
+)
+def test_a_cost_is_a_number_that_can_be_reckoned_with(cost: object) -> None:
+    with pytest.raises(InvalidInstance, match="from 0 to 1000000000"):
+        Costs(shortage=cost)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"pack": 1', '"pack": ' + "9" * 5000),
+        ('"state": "available"', '"state": []'),
+        ('"shortage": 1', '"shortage": 1' + "0" * 400),
+        ('"shortage": 1', '"shortage": true'),
+    ],
+)
+def test_what_no_number_or_state_may_be_is_refused_like_any_fault(old: str, new: str) -> None:
+    lot = '{"id": "L", "quantity": 1, "expires": "2026-12-01", "state": "available"}'
+    text = (
+        '{"format": "wardflow-stock", "version": 1, "today": "2026-11-27", "items": [{"id": "A", "pack": 1,'
+        ' "costs": {"shortage": 1}, "useful_life_days": 9, "lead_time_days": 1, "history": {"issued": [1]},'
+        f' "lots": [{lot}]}}]}}'
+    )
+    assert len(read_stock(text).items) == 1
+    with pytest.raises(InvalidInstance) as refused:
+        read_stock(text.replace(old, new))
+    assert len(refused.value.problems) == 1
 
 
 def test_a_rule_of_thumb_never_stocks_more_than_can_be_used_before_it_expires() -> None:

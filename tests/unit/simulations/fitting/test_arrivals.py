@@ -66,6 +66,27 @@ def test_days_more_alike_or_more_different_than_chance_are_noticed() -> None:
     assert 0.01 < seen(came(1, 8.0, np.ones(24), np.ones(7))).surprise < 0.99
 
 
+@pytest.mark.parametrize("days", [14, 15, 17])
+@pytest.mark.parametrize("start", [0, 55])
+def test_days_that_differ_by_chance_alone_are_no_surprise_whatever_the_period(days: int, start: int) -> None:
+    """Weekdays that occur once less in the period were expected to bring fewer."""
+    told = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        times = np.sort(rng.uniform(0, days * 24, rng.poisson(40 * days)))
+        told.append(arrivals(times, days * 24.0, start, np.zeros(days * 1440, dtype=bool)).surprise)
+    assert min(told) > 0.001
+    assert 0.3 < np.mean(told) < 0.7
+
+
+def test_hours_in_which_nobody_could_be_seen_make_no_day_a_surprise() -> None:
+    """Half of the first week is hidden, by the days of that week and not by the weekday."""
+    times = came(5, 40.0, np.ones(24), np.ones(7))
+    hidden = np.arange(DAYS * 1440) < 84 * 60
+    kept = times[~hidden[(times * 60).astype(int)]]
+    assert 0.001 < seen(kept, hidden=hidden).surprise < 0.999
+
+
 def test_the_interval_of_a_count_is_garwoods() -> None:
     assert garwood(10) == pytest.approx((4.795, 18.390), abs=1e-3)
     assert garwood(0) == pytest.approx((0.0, 3.689), abs=1e-3)

@@ -92,7 +92,7 @@ def test_distributions_are_mostly_called_by_their_names(fits: list[Fitted]) -> N
 
 def test_stays_that_have_not_ended_are_not_forgotten(tmp_path: Path) -> None:
     """Negative control: the mean of the stays that ended within four weeks is far too short."""
-    log = log_of(built(tmp_path, LONG_STAYS, ("run.length", "28 d")), 2)
+    log = log_of(built(tmp_path, LONG_STAYS, ("run.length", "28 d")), 1)
     found = fit(written(log, tmp_path / "log.csv"))
     stay = found.fitted.wards[0].stays[ALL_CLASSES]
     lives = found.fitted_on.visits.stays(found.fitted_on.length)

@@ -118,6 +118,40 @@ def test_a_log_tells_the_same_by_events_by_transfers_and_by_stays(tmp_path: Path
         assert sorted(other.visits.wards) == ["icu", "triage", "ward"]
 
 
+def test_who_leaves_without_having_asked_for_a_ward_ends_nobody_elses_stay(tmp_path: Path) -> None:
+    """The departure of the second patient was taken for that of the first, who still lies there."""
+    head = "patient,ward,time,event\n"
+    first, other = "{},W,2026-01-05 08:00,{}\n", "{},,2026-01-05 {},{}\n"
+    passing = other.format("b", "09:00", "arrived") + other.format("b", "10:00", "discharged")
+    visits = read(tmp_path, head + first.format("a", "admitted") + passing).visits
+    assert told(visits) == [("W", 8.0, 8.0, np.inf, "OPEN")]
+    refused = read(tmp_path, head + first.format("a", "refused") + passing).visits
+    assert told(refused) == [("W", 8.0, np.inf, np.inf, "REFUSED")]
+    assert told(read(tmp_path, head + passing + first.format("c", "admitted")).visits) == told(visits)
+
+
+def test_a_log_without_a_header_is_refused_and_tells_of_nobody(tmp_path: Path) -> None:
+    """Its first line is a patient's; even words that a column may be called are in it."""
+    for line in (
+        "Jane Doe,1950-03-04,MED1,2026-01-05 08:00",
+        "Jane Doe,2026-01-05 08:00,MED1,admitted",
+        "Jane Doe,MED1,female",
+    ):
+        found = faults(tmp_path, f"{line}\n{line}\n")
+        found += faults(tmp_path, f"{line}\n{line}\n", Reading(columns={"patient": "name"}))
+        assert all("holds no column names: xxxx xxx, " in each for each in found)
+        for part in ("Jane", "Doe", "1950", "2026", "MED1", "female"):
+            assert part not in "".join(found)
+    [header] = faults(tmp_path, SOUND.replace("patient,time", "pseudonym7,time").replace("class", "kin"))
+    assert "patient in xxxxxxxxx9, time, event, ward, kin'" in header
+
+
+def test_stays_with_one_more_moment_a_row_are_read_as_stays(tmp_path: Path) -> None:
+    """When a row was written is no event."""
+    text = "patient,ward,start,end,timestamp\nA,icu,2026-01-05 08:00,2026-01-05 10:00,2026-01-09 11:00\n"
+    assert told(read(tmp_path, text).visits) == [("icu", 8.0, 8.0, 10.0, "LEFT")]
+
+
 def test_every_fault_is_named_with_its_line_at_once_and_nobody_is(tmp_path: Path) -> None:
     text = """\
 patient,time,event,ward,class

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulations.load.driver import Driver, Sending, Stall
+from simulations.load.judge import faults
 from simulations.load.record import Journal, Record, read_journals
 from simulations.load.timeline import Op
 from tests.load_hospital import ScriptedServer, kinds, patient, served
@@ -184,6 +185,7 @@ async def test_a_load_that_grows_ends_when_the_service_no_longer_answers(tmp_pat
     record = await sent(server, tmp_path, *patients, seconds=4.0, gives_up=0.3)
     assert record.counts["ended early"] == 1
     assert len(server.asked) < 15
+    assert 0.3 < record.seconds < 2.0, "what is measured ends with it"
 
 
 async def test_the_sender_itself_being_late_is_written_down(tmp_path: Path) -> None:
@@ -196,3 +198,77 @@ async def test_the_sender_itself_being_late_is_written_down(tmp_path: Path) -> N
     record = await sent(ScriptedServer(), tmp_path, *patients)
     await hogging
     assert record.late.milliseconds(100) > 80
+
+
+async def test_who_is_sent_again_after_a_stall_goes_on_in_order_and_only_once(tmp_path: Path) -> None:
+    server = ScriptedServer()
+    stayed = patient((0.05, Op.ASK), (0.6, Op.CONFIRM), (0.9, Op.ARRIVE))
+    other = patient((0.25, Op.ASK), name="0/0/2")
+    await sent(server, tmp_path, stayed, other, seconds=1.2, stall=Stall(0.2, 0.3, 1.0))
+    moments = {kind: at for (at, _, _), kind in zip(server.asked, kinds(server.paths), strict=True)}
+    assert moments["arrive"] - moments["confirm"] == pytest.approx(0.3, abs=0.1)
+    assert sorted(kinds(server.paths)) == ["arrive", "confirm", "requests", "requests", "requests"]
+
+
+async def test_what_is_sent_again_after_a_stall_does_not_end_the_load(tmp_path: Path) -> None:
+    server = ScriptedServer()
+    last = patient((0.05, Op.ASK), (0.6, Op.CONFIRM))
+    others = [patient((at, Op.ASK), name=f"0/0/{at}") for at in (0.25, 0.8)]
+    record = await sent(server, tmp_path, last, *others, seconds=1.1, stall=Stall(0.2, 0.3, 1.0))
+    assert record.latencies["ask"].count == 3
+    assert record.counts["resent"] == 1
+
+
+async def test_a_stall_in_which_nothing_is_due_is_followed_by_the_same_storm(tmp_path: Path) -> None:
+    server = ScriptedServer()
+    record = await sent(server, tmp_path, patient((0.05, Op.ASK)), seconds=1.0, stall=Stall(0.4, 0.5, 1.0))
+    first, again = server.asked
+    assert first[2] == again[2]
+    assert again[0] - first[0] == pytest.approx(0.45, abs=0.1)
+    assert record.counts["resent"] == 1
+
+
+async def test_an_answer_that_came_with_the_second_try_is_no_fault_of_a_service_that_did_it_at_the_first(
+    tmp_path: Path,
+) -> None:
+    def says(path, reply, before):
+        """The first answer is done and lost on its way."""
+        return None if path == "/api/v1/requests" and before == 0 and len(server.asked) == 1 else reply
+
+    server = ScriptedServer(says)
+    patients = [patient((0.0, Op.ASK), name="a"), patient((0.05, Op.ASK), name="b")]
+    record = await sent(server, tmp_path, *patients, seconds=0.3)
+    assert record.counts["tried again"] == 1
+    lines = read_journals([tmp_path / "journal"])
+    assert [line["hospital"] for line in lines] == [2, 1], "the first was told last"
+    assert faults(lines) == []
+
+
+BROKEN = {
+    "no JSON": (502, b"Bad Gateway", "a confirm was answered 502 with what is no JSON"),
+    "no object": (200, b"[]", "a confirm was answered 200 with what is no JSON object"),
+    "nothing": (200, b"", "a confirm was answered 200 without request_id"),
+    "no id": (
+        200,
+        b'{"request_id":"r","state":"placed","revision":1,"hospital_revision":1,"allocation":{}}',
+        "a confirm was answered 200 without allocation.id",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_an_answer_that_tells_nothing_is_a_fault_and_the_patient_goes_on(
+    tmp_path: Path, name: str
+) -> None:
+    status, raw, fault = BROKEN[name]
+    server = ScriptedServer(lambda path, r, b: (status, raw, False) if ":confirm" in path else r)
+    tasks = ((0.0, Op.ASK), (0.05, Op.CONFIRM), (0.1, Op.ARRIVE))
+    record = await sent(server, tmp_path, patient(*tasks))
+    assert kinds(server.paths) == ["requests", "confirm", "arrive"]
+    assert [fault in each for each in record.faults] == [True]
+    lines = read_journals([tmp_path / "journal"])
+    assert [(line["kind"], bool(line["status"])) for line in lines] == [
+        ("ask", True),
+        ("confirm", False),
+        ("arrive", True),
+    ]

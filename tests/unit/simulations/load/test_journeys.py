@@ -102,6 +102,12 @@ def test_a_load_longer_than_its_scenario_is_refused_with_the_sites_it_takes(two_
         plan(two_wards, Wanted(60.0, 1, rate=100.0), tmp_path)
 
 
+def test_a_speed_that_is_too_high_for_its_scenario_is_refused_with_a_remedy_that_helps(two_wards, tmp_path):
+    with pytest.raises(InvalidInstance, match="lower --compression") as refused:
+        plan(two_wards, Wanted(60.0, 1, compression=100_000.0), tmp_path)
+    assert "--sites" not in str(refused.value), "a speed that is given is the same for more sites"
+
+
 def test_a_surge_brings_half_as_many_again_in_the_middle_third_only(two_wards, tmp_path):
     wanted = Wanted(60.0, 4, compression=6 * 3600.0)
     steady = plan(two_wards, wanted, tmp_path)

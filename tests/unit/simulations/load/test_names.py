@@ -5,7 +5,7 @@ import pytest
 from simulations.load.hospital import hospital_of
 from simulations.load.names import Offered, matched, offered_by, offered_in
 from solver.engine.errors import InvalidInstance
-from tests.load_hospital import NAMES, built
+from tests.load_hospital import NAMES, SCENARIO, built
 
 NOW = 29_540_160
 
@@ -24,6 +24,14 @@ def test_a_hospital_of_the_scenario_has_everything_once_for_each_site(scenario):
     last = max(shift.end for shift in made.shifts)
     assert last == NOW + 5 * 1440, "nurses are there until the load is over"
     assert matched(scenario, offered_by(scenario), {}) == NAMES
+
+
+def test_a_ward_whose_beds_are_opened_later_is_there_and_can_be_asked_for(tmp_path):
+    later = "icu: {beds: 0, opened: [{from: 1 d, until: 9 d, number: 6}]}"
+    scenario = built(tmp_path, SCENARIO.replace("icu: {beds: 6}", later)).scenario
+    made = hospital_of(scenario, 2, NOW, 5)
+    assert {word for ward in made.wards for word in ward.specialities} == {"medical_ward", "icu"}
+    assert len(made.beds) == 2 * 20
 
 
 def test_what_the_target_lacks_is_listed_all_at_once_with_the_remedy(scenario):

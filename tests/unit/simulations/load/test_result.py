@@ -25,6 +25,7 @@ def record(*seconds, late=0.001, slices=2):
         made.latency("ask", each, number / len(seconds))
         made.late.add(late)
         made.slip.add(0.0)
+    made.seconds = 10.0
     made.statuses = Counter({"ask 201": len(seconds)})
     return made
 
@@ -64,6 +65,13 @@ def test_answers_that_take_long_on_the_hospitals_clock_are_told():
     assert loaded(record(1.0), compression=1700.0).warnings == []
     (warning,) = loaded(record(1.0), compression=1900.0).warnings
     assert "--sites" in warning
+
+
+def test_what_was_answered_in_a_second_counts_the_seconds_that_were_measured():
+    """A load that grows ends at its knee."""
+    early, other = record(*[0.1] * 8), record(*[0.1] * 8)
+    early.seconds, other.seconds = 3.0, 4.0
+    assert loaded(merged([early.packed(), other.packed()])).figures()["answered_a_second"] == 4.0
 
 
 def test_the_knee_is_the_last_step_within_the_goal():

@@ -21,7 +21,7 @@ from simulations.placing.model import PlacedModel
 from simulations.placing.run import simulate
 
 now = 29_540_160
-log = simulate(PlacedModel(generate("ward", 1, now), now, load=1.2), seed=1, minutes=2 * 1440, log=True).log
+log = simulate(PlacedModel(generate("ward", 1, now), now, load=1.2), seed=3, minutes=2 * 1440, log=True).log
 print(len(log), hashlib.sha256(log.tobytes()).hexdigest()[:16])
 """
 FINGERPRINT = """

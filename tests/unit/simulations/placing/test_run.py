@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulations.experiments.catalogue import Key
+from simulations.experiments.catalogue import ALL, Key
 from simulations.hospital import generate
 from simulations.placing.compiled import Compiled
 from simulations.placing.layout import BOOKED, LEFT, LYING, REFUSED, WAITING
@@ -104,7 +104,16 @@ def test_a_surge_brings_more_patients_while_it_lasts_and_no_others_after(model: 
         for surges in ((), (surge,))
     )
     assert (more.asked < middle).sum() > 2 * (base.asked < middle).sum() - 2 * base.lying
-    assert (more.asked >= middle).sum() < 2 * (base.asked >= middle).sum()
+    assert np.array_equal(more.asked[more.asked >= middle], base.asked[base.asked >= middle])
+
+
+def test_time_in_hospital_begins_with_the_bed_and_not_with_the_request(outcome: Outcome) -> None:
+    """Elective patients ask weeks before they come."""
+    rows = np.flatnonzero(outcome.state == LEFT)
+    rows = rows[rows >= outcome.lying]
+    assert (outcome.came[rows] > outcome.asked[rows]).any()
+    hours = (outcome.left[rows] - outcome.came[rows]).mean() / 60
+    assert numbers(outcome, 0.0)[Key("stay_mean", ALL, ALL)] == pytest.approx(hours)
 
 
 # --- policies -----------------------------------------------------------------------------------------------

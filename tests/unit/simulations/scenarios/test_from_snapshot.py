@@ -137,6 +137,23 @@ def test_a_run_of_the_snapshot_begins_with_todays_census(hospital: Hospital, tmp
     assert (outcome.came[: outcome.lying] < NOW).all()
 
 
+def test_who_was_booked_and_has_not_come_is_told_to_be_left_out(hospital: Hospital, tmp_path: Path) -> None:
+    """The run begins with the hour: a booking for that hour or an earlier one is nobody's who comes in it."""
+    first, *others = [stay for stay in hospital.stays if stay.state is StayState.BOOKED]
+    taken = {stay.bed_id for stay in hospital.stays}
+    empty = next(bed.id for bed in hospital.beds if bed.id not in taken)
+    late = replace(first, start=NOW - 90, bed_id=empty)
+    stays = tuple(late if stay is first else stay for stay in hospital.stays)
+    placed, text = written(replace(hospital, stays=stays), tmp_path)
+    begin = placed.model.start
+    coming = sum(stay.start > begin for stay in others)
+    told = " ".join(text.split("name:")[0].replace("#", " ").split())
+    assert f"{coming} stays booked" in told
+    assert f"Left out: {len(others) + 1 - coming} stays that had been booked" in told
+    assert ":37, identities left out" in told
+    assert len(Compiled(placed.model).booked) == coming
+
+
 def test_demand_is_counted_where_weeks_are_stored_and_assumed_elsewhere(
     hospital: Hospital, tmp_path: Path
 ) -> None:
