@@ -94,9 +94,9 @@ def respond(tables: Any, p: int, noise: int, plan: Any, trial: Any, work: Any, s
     set_prices(tables, p, plan, trial)
     for d in range(tables.size[0]):
         for s in range(n_shifts):
-            trial.noise[d, s] = below(state, noise + 1)
+            extra = below(state, noise + 1)
             if trial.price[d, s] < FAR:
-                trial.price[d, s] += trial.noise[d, s]
+                trial.price[d, s] += extra
     for _ in range(n_shifts + 1):
         cost = best_schedule(tables, p, trial.price, work, trial.schedule)
         if cost >= FAR:

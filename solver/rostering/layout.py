@@ -104,13 +104,12 @@ class Plan(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """Room for a step of the search: price, choice, noise int64 (days, n_shifts): cost of working, the duty that is
-    meant, what is added at random. schedule int64 (days,). kept int64 (width, days), kept_personal int64 (width,), who
-    int64 (width,): the rows before, and whose they are."""
+    """Room for a step of the search: price, choice int64 (days, n_shifts): cost of working, the duty that is meant.
+    schedule int64 (days,). kept int64 (width, days), kept_personal int64 (width,), who int64 (width,): the rows before,
+    and whose they are."""
 
     price: Int64
     choice: Int64
-    noise: Int64
     schedule: Int64
     kept: Int64
     kept_personal: Int64

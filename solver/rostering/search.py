@@ -279,7 +279,6 @@ def new_trial(compiled: Compiled) -> Trial:
     return Trial(
         price=grid,
         choice=grid.copy(),
-        noise=grid.copy(),
         schedule=np.zeros(days, np.int64),
         kept=np.zeros((WIDTH, days), np.int64),
         kept_personal=rows,

@@ -31,7 +31,7 @@ READING = Reading(frees_bed=("triage",))
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("back_test")
     truth = built(found, HOSPITAL, ("run.length", f"{DAYS} d"))
-    written(as_transfers(log_of(truth, 23)), found / "log.csv")
+    written(as_transfers(log_of(truth, 24)), found / "log.csv")
     return found
 
 
@@ -106,7 +106,7 @@ def test_a_simulation_of_the_middle_begins_with_who_was_there(folder: Path) -> N
     begin = read_log(folder / "log.csv", READING).origin.at(30 * 24.0)
     tested = held_beside(folder, begin=begin)
     ward = next(curve for curve in tested.curves if curve.ward == "ward")
-    assert abs(ward.simulated[1][0] - ward.recorded[0]) < ward.recorded[0] / 4
+    assert abs(ward.simulated[1][0] - ward.recorded[0]) < 3
     assert len(tested.outside) <= 0.1 * len(tested.misfits)
 
 
