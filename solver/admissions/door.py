@@ -31,7 +31,9 @@ def checked(problem: AdmissionProblem) -> AdmissionProblem:
 def faults(problem: AdmissionProblem) -> Iterator[Problem]:
     """Whatever is wrong, each with its place: the record by its id, then the field."""
     yield from _frame_faults(problem)
-    yield from _twice("occupant or patient", (one.id for one in (*problem.occupants, *problem.patients)))
+    yield from _twice(
+        "occupant or patient", [*(one.id for one in problem.occupants), *(one.id for one in problem.patients)]
+    )
     yield from _twice("surgeon", (surgeon.id for surgeon in problem.surgeons))
     yield from _twice("operating theater", (theatre.id for theatre in problem.theatres))
     yield from _twice("room", (room.id for room in problem.rooms))
