@@ -141,7 +141,7 @@ def _rosters(problem: AdmissionProblem) -> tuple[Int32, Int32]:
 
 def new_plan(compiled: Compiled) -> Plan:
     """Nobody admitted, no nurse anywhere."""
-    patients, rooms, theatres, surgeons, nurses, days, levels, people = (int(n) for n in compiled.tables.size)
+    _, rooms, theatres, surgeons, nurses, days, levels, people = (int(n) for n in compiled.tables.size)
     ages = max(1, len(compiled.problem.age_groups))
     there = max(1, len(compiled.problem.occupants), int(compiled.tables.beds.max())) + SPARE_BEDS
     shifts = SHIFTS_PER_DAY * days

@@ -77,7 +77,7 @@ def propose(tables: Any, plan: Any, trial: Any, kind: int, state: Any) -> int:
     patients = tables.size[0]
     p = below(state, patients)
     admitted = plan.day[p] >= 0
-    if kind == INSERT or kind == REPLACE:
+    if kind in (INSERT, REPLACE):
         for _ in range(8):
             if plan.day[p] < 0:
                 break
@@ -103,7 +103,7 @@ def propose(tables: Any, plan: Any, trial: Any, kind: int, state: Any) -> int:
         other = any_of(tables.day_first, tables.day_list, p, state)
         aim(trial, 0, other, r, theatre_for(tables, plan, p, other, state))
         return 1
-    if kind == INSERT or kind == PLACE:
+    if kind in (INSERT, PLACE):
         other = any_of(tables.day_first, tables.day_list, p, state)
         at = any_of(tables.room_first, tables.room_list, p, state)
         aim(trial, 0, other, at, theatre_for(tables, plan, p, other, state))

@@ -24,10 +24,10 @@ class Tables(NamedTuple):
     """A problem, frozen.
 
     weights (8,): in the order of ``Weights``. size (8,): patients, rooms, theatres, surgeons, nurses, days, skill
-    levels, all people. need (p, 9): gender, age, stay, release, last day, minutes, surgeon, optional, none.
-    work, skill (p, longest stay in shifts). room_first (p + 1,), room_list: rooms a patient may have. day_first (p + 1,),
-    day_list: days on which surgeon and a theatre have the minutes. beds (r,). surgeon_minutes (u, d). theatre_minutes
-    (t, d). nurse_skill (n,). most_load (n, d). duty_first (s + 1,), duty_list: nurses on duty. on_shift (n, d): the
+    levels, all people. need (p, 8): gender, age, stay, release, last day, minutes, surgeon, optional.
+    work, skill (p, longest stay in shifts). room_first (p + 1,), room_list: rooms a patient may have. day_first
+    (p + 1,), day_list: days on which surgeon and a theatre have the minutes. beds (r,). surgeon_minutes (u, d).
+    theatre_minutes (t, d). nurse_skill (n,). most_load (n, d). duty_first (s + 1,), duty_list: nurses on duty. on_shift (n, d): the
     shift of the day a nurse works, or -1.
     """
 
@@ -53,9 +53,10 @@ class Tables(NamedTuple):
 class Plan(NamedTuple):
     """A plan and what is counted of it.
 
-    day, room, theatre (p,). nurse (r, s). genders (r, d, 2). ages (r, d, age groups). people (r, d, most), there (r, d).
-    room_load (r, s). lack (r, s, k): missing levels if a nurse of level k were there. load (n, d). met (p, n): shifts.
-    surgeon_used (u, d). theatre_used (t, d), theatre_cases (t, d). pair_cases (u, d, t). total int64 (2,).
+    day, room, theatre (p,). nurse (r, s). genders (r, d, 2). ages (r, d, age groups). people (r, d, most),
+    there (r, d). room_load (r, s). lack (r, s, k): missing levels if a nurse of level k were there. load (n, d). met
+    (p, n): shifts. surgeon_used (u, d). theatre_used (t, d), theatre_cases (t, d). pair_cases (u, d, t).
+    total int64 (2,).
     """
 
     day: Any
