@@ -72,6 +72,42 @@ def aim(trial: Any, i: int, d: int, r: int, t: int) -> None:
 
 
 @inlined
+def propose_pair(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: Any) -> int:
+    """Patient ``p`` takes another's place, who takes theirs, goes elsewhere, or, where optional, goes."""
+    d, r, t = plan.day[p], plan.room[p], plan.theatre[p]
+    q = below(state, tables.size[0])
+    if q == p or plan.day[q] < 0:
+        return 0
+    trial.who[1] = q
+    if not among(tables.room_first, tables.room_list, p, plan.room[q]):
+        return 0
+    if kind == SWAP:
+        if not among(tables.room_first, tables.room_list, q, r):
+            return 0
+        if uniform(state) < 0.5:
+            aim(trial, 0, d, plan.room[q], t)
+            aim(trial, 1, plan.day[q], r, plan.theatre[q])
+            return 2
+        if not among(tables.day_first, tables.day_list, p, plan.day[q]):
+            return 0
+        if not among(tables.day_first, tables.day_list, q, d):
+            return 0
+        aim(trial, 0, plan.day[q], plan.room[q], plan.theatre[q])
+        aim(trial, 1, d, r, t)
+        return 2
+    if not among(tables.day_first, tables.day_list, p, plan.day[q]):
+        return 0
+    aim(trial, 0, plan.day[q], plan.room[q], plan.theatre[q])
+    if tables.need[q, 7] == 1 and uniform(state) < 0.5:
+        aim(trial, 1, -1, -1, -1)
+        return 2
+    other = any_of(tables.day_first, tables.day_list, q, state)
+    at = any_of(tables.room_first, tables.room_list, q, state)
+    aim(trial, 1, other, at, theatre_for(tables, plan, q, other, state))
+    return 2
+
+
+@inlined
 def propose(tables: Any, plan: Any, trial: Any, kind: int, state: Any) -> int:
     """Fill ``trial`` with a move of patients; how many it moves, 0 when chance found none."""
     patients = tables.size[0]
@@ -108,36 +144,7 @@ def propose(tables: Any, plan: Any, trial: Any, kind: int, state: Any) -> int:
         at = any_of(tables.room_first, tables.room_list, p, state)
         aim(trial, 0, other, at, theatre_for(tables, plan, p, other, state))
         return 1
-    q = below(state, patients)
-    if q == p or plan.day[q] < 0:
-        return 0
-    trial.who[1] = q
-    if not among(tables.room_first, tables.room_list, p, plan.room[q]):
-        return 0
-    if kind == SWAP:
-        if not among(tables.room_first, tables.room_list, q, r):
-            return 0
-        if uniform(state) < 0.5:
-            aim(trial, 0, d, plan.room[q], t)
-            aim(trial, 1, plan.day[q], r, plan.theatre[q])
-            return 2
-        if not among(tables.day_first, tables.day_list, p, plan.day[q]):
-            return 0
-        if not among(tables.day_first, tables.day_list, q, d):
-            return 0
-        aim(trial, 0, plan.day[q], plan.room[q], plan.theatre[q])
-        aim(trial, 1, d, r, t)
-        return 2
-    if not among(tables.day_first, tables.day_list, p, plan.day[q]):
-        return 0
-    aim(trial, 0, plan.day[q], plan.room[q], plan.theatre[q])
-    if tables.need[q, 7] == 1 and uniform(state) < 0.5:
-        aim(trial, 1, -1, -1, -1)
-        return 2
-    other = any_of(tables.day_first, tables.day_list, q, state)
-    at = any_of(tables.room_first, tables.room_list, q, state)
-    aim(trial, 1, other, at, theatre_for(tables, plan, q, other, state))
-    return 2
+    return propose_pair(tables, plan, trial, kind, p, state)
 
 
 @inlined

@@ -27,8 +27,8 @@ class Tables(NamedTuple):
     levels, all people. need (p, 8): gender, age, stay, release, last day, minutes, surgeon, optional.
     work, skill (p, longest stay in shifts). room_first (p + 1,), room_list: rooms a patient may have. day_first
     (p + 1,), day_list: days on which surgeon and a theatre have the minutes. beds (r,). surgeon_minutes (u, d).
-    theatre_minutes (t, d). nurse_skill (n,). most_load (n, d). duty_first (s + 1,), duty_list: nurses on duty. on_shift (n, d): the
-    shift of the day a nurse works, or -1.
+    theatre_minutes (t, d). nurse_skill (n,). most_load (n, d). duty_first (s + 1,), duty_list: nurses on duty.
+    on_shift (n, d): the shift of the day a nurse works, or -1.
     """
 
     weights: Any

@@ -19,8 +19,10 @@ from solver.engine.types import Int64
 HOT: Final = 25.0
 COLD: Final = 2.0
 """Temperature at the start and at the end, in units of cost; between them it falls by a constant factor."""
-HARD_PRICE: Final = 10.0
-"""Of a minute of overtime during the search; a person too many counts as 60."""
+LOW_PRICE: Final = 10.0
+HIGH_PRICE: Final = 100.0
+"""Of a minute of overtime at the start and at the end; a person too many counts as 60. A low price lets the plan pass
+through broken rules; at the end no half hour of overtime may be worth an optional patient."""
 NURSE_SHARE: Final = 0.6
 """Moves of nurses among all."""
 EXCHANGES: Final = (0.5, 0.75, 0.9)
@@ -103,7 +105,7 @@ class _Run:
     def go(self) -> None:
         """Anneal until the budget ends."""
         pending = list(EXCHANGES)
-        hot = np.array([HOT, HARD_PRICE])
+        hot = np.array([HOT, LOW_PRICE])
         most = self.log.countdown.budget.iterations
         while not self.log.is_over(self.steps):
             done = self.log.progress(self.steps)
@@ -111,6 +113,7 @@ class _Run:
                 pending.pop(0)
                 self._exchange()
             hot[0] = HOT * (COLD / HOT) ** done
+            hot[1] = LOW_PRICE * (HIGH_PRICE / LOW_PRICE) ** done
             chunk = CHUNK if most is None else min(CHUNK, most - self.steps)
             self._anneal(chunk, hot)
             self.steps += chunk
