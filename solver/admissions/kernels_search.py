@@ -78,6 +78,25 @@ def propose_pair(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: A
     q = below(state, tables.size[0])
     if q == p or plan.day[q] < 0:
         return 0
+    if kind == SWAP and uniform(state) < 0.5:
+        # Surgeons' days are packed by exchanges among their own patients; others hardly ever fit.
+        for _ in range(16):
+            if q != p and plan.day[q] >= 0 and tables.need[q, 6] == tables.need[p, 6]:
+                break
+            q = below(state, tables.size[0])
+        if q == p or plan.day[q] < 0:
+            return 0
+        trial.who[1] = q
+        if not among(tables.day_first, tables.day_list, p, plan.day[q]):
+            return 0
+        if not among(tables.day_first, tables.day_list, q, d):
+            return 0
+        aim(trial, 0, plan.day[q], any_of(tables.room_first, tables.room_list, p, state), plan.theatre[q])
+        aim(trial, 1, d, any_of(tables.room_first, tables.room_list, q, state), t)
+        if uniform(state) < 0.5:
+            aim(trial, 0, plan.day[q], r, plan.theatre[q])
+            aim(trial, 1, d, plan.room[q], t)
+        return 2
     trial.who[1] = q
     if not among(tables.room_first, tables.room_list, p, plan.room[q]):
         return 0
