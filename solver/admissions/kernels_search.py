@@ -72,13 +72,25 @@ def aim(trial: Any, i: int, d: int, r: int, t: int) -> None:
 
 
 @inlined
+def send_away(tables: Any, plan: Any, trial: Any, q: int, state: Any) -> int:
+    """Whose place was taken goes anywhere else or, where optional, out."""
+    if tables.need[q, 7] == 1 and uniform(state) < 0.5:
+        aim(trial, 1, -1, -1, -1)
+        return 2
+    other = any_of(tables.day_first, tables.day_list, q, state)
+    at = any_of(tables.room_first, tables.room_list, q, state)
+    aim(trial, 1, other, at, theatre_for(tables, plan, q, other, state))
+    return 2
+
+
+@inlined
 def propose_pair(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: Any) -> int:
     """Patient ``p`` takes another's place, who takes theirs, goes elsewhere, or, where optional, goes."""
     d, r, t = plan.day[p], plan.room[p], plan.theatre[p]
     q = below(state, tables.size[0])
     if q == p or plan.day[q] < 0:
         return 0
-    if kind == SWAP and uniform(state) < 0.5:
+    if (kind == SWAP and uniform(state) < 0.5) or (kind == REPLACE and d >= 0):
         # Surgeons' days are packed by exchanges among their own patients; others hardly ever fit.
         for _ in range(16):
             if q != p and plan.day[q] >= 0 and tables.need[q, 6] == tables.need[p, 6]:
@@ -89,6 +101,11 @@ def propose_pair(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: A
         trial.who[1] = q
         if not among(tables.day_first, tables.day_list, p, plan.day[q]):
             return 0
+        if kind == REPLACE:
+            aim(trial, 0, plan.day[q], plan.room[q] if uniform(state) < 0.5 else r, plan.theatre[q])
+            if not among(tables.room_first, tables.room_list, p, trial.target[0, 1]):
+                return 0
+            return send_away(tables, plan, trial, q, state)
         if not among(tables.day_first, tables.day_list, q, d):
             return 0
         aim(trial, 0, plan.day[q], any_of(tables.room_first, tables.room_list, p, state), plan.theatre[q])
@@ -117,13 +134,7 @@ def propose_pair(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: A
     if not among(tables.day_first, tables.day_list, p, plan.day[q]):
         return 0
     aim(trial, 0, plan.day[q], plan.room[q], plan.theatre[q])
-    if tables.need[q, 7] == 1 and uniform(state) < 0.5:
-        aim(trial, 1, -1, -1, -1)
-        return 2
-    other = any_of(tables.day_first, tables.day_list, q, state)
-    at = any_of(tables.room_first, tables.room_list, q, state)
-    aim(trial, 1, other, at, theatre_for(tables, plan, q, other, state))
-    return 2
+    return send_away(tables, plan, trial, q, state)
 
 
 @inlined
@@ -132,7 +143,7 @@ def propose(tables: Any, plan: Any, trial: Any, kind: int, state: Any) -> int:
     patients = tables.size[0]
     p = below(state, patients)
     admitted = plan.day[p] >= 0
-    if kind in (INSERT, REPLACE):
+    if kind == INSERT or (kind == REPLACE and uniform(state) < 0.5):
         for _ in range(8):
             if plan.day[p] < 0:
                 break

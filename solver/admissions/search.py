@@ -19,7 +19,7 @@ from solver.engine.types import Int64
 HOT: Final = 25.0
 COLD: Final = 2.0
 """Temperature at the start and at the end, in units of cost; between them it falls by a constant factor."""
-LOW_PRICE: Final = 10.0
+LOW_PRICE: Final = 2.0
 HIGH_PRICE: Final = 100.0
 """Of a minute of overtime at the start and at the end; a person too many counts as 60. A low price lets the plan pass
 through broken rules; at the end no half hour of overtime may be worth an optional patient."""
