@@ -34,6 +34,7 @@ from api.routers import (
     probes,
     profiles,
     requests,
+    rosters,
     scarcity,
     steps,
     structure,
@@ -107,6 +108,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         jobs,
         experiments,
         pharmacy,
+        rosters,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)

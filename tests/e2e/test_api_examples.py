@@ -11,6 +11,7 @@ from api.app import create_app
 from api.examples import EXAMPLES
 from api.settings import Settings
 from api.wire import json_response
+from tests import rostered
 from tests.api_answers import Documented, references
 from tests.api_service import HOUR, at
 
@@ -41,6 +42,8 @@ async def prepared(service, path, name):
         login = "admin"
     if "scarcity" in path:
         login, revision = "admin", 0
+    if "roster" in path:
+        login, path, revision = "manager1", *await of_rosters(service, path)
     if "{webhook_id}" in path:
         path, revision = await of_a_webhook(service, path), 1
     if "pharmacy" in path or (path.endswith("disruptions") and name.startswith("lot")):
@@ -73,6 +76,16 @@ async def of_an_experiment(service):
     """The job of an experiment that nobody has begun."""
     made = await service.post("/experiments", EXAMPLES["POST /api/v1/experiments"]["as_it_is"])
     return made.json()["id"]
+
+
+async def of_rosters(service, path):
+    """The address with the id of a draft that was searched, and the revision it needs."""
+    if path.endswith("terms"):
+        return path, 0
+    await rostered.terms(service)
+    if "{roster_id}" not in path:
+        return path, None
+    return path.replace("{roster_id}", (await rostered.drafted(service))["id"]), 0
 
 
 async def of_a_webhook(service, path):
