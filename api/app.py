@@ -34,6 +34,7 @@ from api.routers import (
     probes,
     profiles,
     requests,
+    roster_changes,
     rosters,
     scarcity,
     steps,
@@ -109,6 +110,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         experiments,
         pharmacy,
         rosters,
+        roster_changes,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)

@@ -234,6 +234,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "seed": 1,
         }
     },
+    "POST /api/v1/rosters/{roster_id}:cover": {"tuesday": {"staff_id": "N12", "day": "2026-03-10"}},
+    "POST /api/v1/rosters/{roster_id}/changes": {
+        "to_step_in": {"gap": {"staff_id": "N12", "day": "2026-03-10"}, "by": "N11"},
+    },
+    "POST /api/v1/roster-changes/{change_id}:answer": {"yes": {"staff_id": "N11", "agreed": True}},
     "POST /api/v1/rosters/{roster_id}:publish": {
         "as_drafted": {},
         "with_gaps": {"agreed": ["N11"], "accept_missing": True},

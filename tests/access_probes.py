@@ -321,16 +321,42 @@ def _rosters() -> Iterator[Probe]:
             lambda w, g=ward: Call("GET", f"{rosters}/{w.roster(g)['roster_id']}"),
             again=True,
         )
-        # Of a draft that nobody searched: whoever may is told that it has no plan.
-        for verb, revision in (("check", None), ("publish", 0)):
+        # Of a draft that nobody searched: whoever may is told that it has no plan, or is not published.
+        gap = {"staff_id": f"N-{ward}-0", "day": "2026-03-10"}
+        for verb, body, revision in (
+            (":check", {}, None),
+            (":publish", {}, 0),
+            (":cover", gap, None),
+            ("/changes", {"gap": gap, "by": f"N-{ward}-1"}, None),
+        ):
             yield Probe(
-                f"POST {rosters}/{{roster_id}}:{verb}",
+                f"POST {rosters}/{{roster_id}}{verb}",
                 about,
-                lambda w, g=ward, v=verb, r=revision: Call(
-                    "POST", f"{rosters}/{w.roster(g)['roster_id']}:{v}", {}, r
+                lambda w, g=ward, v=verb, b=body, r=revision: Call(
+                    "POST", f"{rosters}/{w.roster(g)['roster_id']}{v}", b, r
                 ),
                 again=True,
             )
+        yield from _roster_changes(ward, about)
+
+
+def _roster_changes(ward: str, about: str) -> Iterator[Probe]:
+    one = "/api/v1/roster-changes"
+    yield Probe(
+        f"GET {one}/{{change_id}}",
+        about,
+        lambda _: Call("GET", f"{one}/RC-{ward}"),
+        again=True,
+    )
+    # Nobody has agreed yet; whoever answers second is told that this was answered already.
+    agreed = {"staff_id": f"N-{ward}-1", "agreed": True}
+    for verb, body in (("publish", {}), ("answer", agreed)):
+        yield Probe(
+            f"POST {one}/{{change_id}}:{verb}",
+            about,
+            lambda _, v=verb, b=body: Call("POST", f"{one}/RC-{ward}:{v}", b),
+            again=True,
+        )
 
 
 def _each_kind(what: str, made: Callable[[World], str]) -> Iterator[Probe]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, false, func, insert, select
+from sqlalchemy import Connection, and_, false, func, insert, or_, select, true
 
 from models import rows
 from models.commands import JsonObject, Transaction
@@ -222,6 +222,27 @@ def load_change(connection: Connection, change_id: str) -> StoredChange:
         {answer.staff_id: answer.agreed for answer in connection.execute(answered)},
         connection.scalar(published),
     )
+
+
+def load_changes(connection: Connection, ward_id: str, since_day: int) -> list[StoredChange]:
+    """Changes of a ward's editions that reach beyond a day, the oldest first."""
+    chosen = select(roster_change.c.id).join(roster, roster.c.id == roster_change.c.roster_id)
+    reach = (roster.c.ward_id == ward_id) & (roster.c.first_day + roster.c.days > since_day)
+    ids = connection.scalars(chosen.where(reach).order_by(roster_change.c.id)).all()
+    return [load_change(connection, change_id) for change_id in ids]
+
+
+def load_hindered(connection: Connection, ward_id: str, since: Minute, until: Minute) -> set[str]:
+    """Staff of a ward who are absent from a shift that touches ``[since, until)``, or were called out in it."""
+    c = staff.shift.c
+    chosen = select(c.staff_id).where(
+        c.ward_id == ward_id,
+        c.cancelled.is_(false()),
+        c.start_minute < until,
+        c.end_minute > since,
+        or_(c.absent.is_(true()), and_(c.kind == "on_call", c.called_at.is_not(None))),
+    )
+    return set(connection.scalars(chosen))
 
 
 # --- who lay on a ward --------------------------------------------------------------------------------------

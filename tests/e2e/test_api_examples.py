@@ -79,13 +79,24 @@ async def of_an_experiment(service):
 
 
 async def of_rosters(service, path):
-    """The address with the id of a draft that was searched, and the revision it needs."""
+    """The address with real ids, and the revision it needs: of a draft to be published, else of what was."""
     if path.endswith("terms"):
         return path, 0
     await rostered.terms(service)
-    if "{roster_id}" not in path:
+    if "{" not in path:
         return path, None
-    return path.replace("{roster_id}", (await rostered.drafted(service))["id"]), 0
+    draft = (await rostered.drafted(service))["id"]
+    if path.endswith(":publish"):
+        return path.replace("{roster_id}", draft), 0
+    edition = (await service.post(f"/rosters/{draft}:publish", {}, "manager1", 0)).json()["roster_id"]
+    path = path.replace("{roster_id}", edition)
+    return path if "{change_id}" not in path else await of_a_change(service, path, edition), None
+
+
+async def of_a_change(service, path, edition):
+    body = EXAMPLES["POST /api/v1/rosters/{roster_id}/changes"]["to_step_in"]
+    made = await service.post(f"/rosters/{edition}/changes", body, "manager1")
+    return path.replace("{change_id}", made.json()["id"])
 
 
 async def of_a_webhook(service, path):
@@ -188,6 +199,8 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
         "job_id": await of_an_experiment(service),
         "webhook_id": (await of_a_webhook(service, "{webhook_id}")),
     }
+    made, _ = await of_rosters(service, "{roster_id} {change_id}")
+    ids |= dict(zip(("roster_id", "change_id"), made.split(" "), strict=True))
     paths = [path for path, operations in document["paths"].items() if "get" in operations]
     assert len(paths) > 20
     # What never ends (a stream), and what there is only once a worker has ended the experiment.
@@ -199,7 +212,10 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
     }
     for path in sorted(set(paths) - {"/api/v1/events", *not_ended}):
         login = "admin" if "accounts" in path or "webhooks" in path else "bed"
-        query = {"type": "pump", "near": "W1"} if path == "/api/v1/equipment/free" else {}
+        query = {
+            "/api/v1/equipment/free": {"type": "pump", "near": "W1"},
+            "/api/v1/roster-terms": {"ward_id": "W1"},
+        }
         headers = await service.headers(login)
-        answer = await service.client.get(path.format(**ids), headers=headers, params=query)
+        answer = await service.client.get(path.format(**ids), headers=headers, params=query.get(path))
         assert answer.status_code == 200, (path, answer.text)

@@ -108,7 +108,7 @@ class RosterActed(JobActed):
     roster_id: str
 
 
-class DifferenceOut(Out):
+class RosterDifferenceOut(Out):
     """A day of somebody that differs from what was published: the shift before and after, null for none."""
 
     staff_id: str
@@ -134,7 +134,7 @@ class RosterCheckOut(Out):
     cost: Cost
     rules: list[RosterRuleOut]
     newer_terms: Annotated[bool, Field(description="The ward's terms have changed since the draft")]
-    difference: list[DifferenceOut]
+    difference: list[RosterDifferenceOut]
     to_tell: list[ToTellOut]
 
 
@@ -159,7 +159,7 @@ class RosterMoveOut(Out):
     skill: str
 
 
-class CandidateOut(Out):
+class StepInOut(Out):
     """Somebody who could step in: what becomes of every shift concerned, the gap's first. ``cost``: of the roster with
     that, less with the gap open; ``price``: what they are ranked by, fairness and moved shifts counted."""
 
@@ -177,7 +177,7 @@ class BarredOut(Out):
     rules: list[RosterRuleOut]
 
 
-class CoverOut(Out):
+class RosterCoverOut(Out):
     """Who could step in, the best first, and who may not, the nearest first. ``open_cost``: of leaving the gap."""
 
     roster_id: str
@@ -185,7 +185,7 @@ class CoverOut(Out):
     shift_id: str
     skill: str
     open_cost: Cost
-    candidates: list[CandidateOut]
+    candidates: list[StepInOut]
     barred: list[BarredOut]
 
 
