@@ -14,7 +14,10 @@ app = verb_app()
 InstanceArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="INSTANCE", exists=True, dir_okay=False, help="A file of a public family: IHTC-2024 JSON."
+        metavar="INSTANCE",
+        exists=True,
+        dir_okay=False,
+        help="A file of a public family: IHTC-2024 JSON, PAS text, OR-PAS XML, PRA JSON.",
     ),
 ]
 
