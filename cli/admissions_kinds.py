@@ -27,12 +27,26 @@ class Asked:
     clock: str
 
 
+@dataclass(frozen=True, slots=True)
+class AskedReplay:
+    """A replay as it was asked for. ``seconds`` a day by ``clock``, or ``moves`` a day, where given."""
+
+    instance: Path
+    output: Path | None
+    seconds: float
+    moves: int | None
+    seed: int
+    clock: str
+
+
 class Verbs(Protocol):
     """What the module of a family offers. Each prints, and ends by ``typer.Exit`` with the status of the command."""
 
     def solve_and_write(self, asked: Asked) -> None: ...
 
     def check(self, instance: Path, plan: Path) -> None: ...
+
+    def replay(self, asked: AskedReplay) -> None: ...
 
 
 class Family(NamedTuple):
@@ -55,7 +69,7 @@ def _stays(head: bytes) -> bool:
     )
 
 
-# A new family is one line here and one module with the two verbs. The first that recognises a file has it.
+# A new family is one line here and one module with the verbs. The first that recognises a file has it.
 FAMILIES: tuple[Family, ...] = (
     Family("cli.admissions_stays", _stays),
     Family("cli.admissions_ihtc", _json),

@@ -19,7 +19,8 @@ from solver.engine.result import Budget, Result, TracePoint
 from solver.engine.rule import Level
 
 if TYPE_CHECKING:
-    from cli.admissions_kinds import Asked
+    from cli.admissions_kinds import Asked, AskedReplay
+    from solver.admissions.stays.replay import Morning
 
 WRITING_SECONDS = 0.5
 """Kept back for recounting and writing."""
@@ -87,6 +88,30 @@ def solve_and_write(asked: Asked) -> None:
     print_recount(problem, counted)
     typer.echo(f"{_summary(problem, result)}; {result.method}; written to {asked.output}")
     raise typer.Exit(1 if counted.broken else 0)
+
+
+def replay(asked: AskedReplay) -> None:
+    """Play the days, print a line for each, then the recount; status 1 when a hard rule is broken."""
+    from cli.kernels import ADMISSIONS, compile_if_cold
+    from solver.admissions.stays.replay import replay as play
+
+    problem = read(asked.instance)
+    compile_if_cold(functools.partial(typer.echo, err=True), ADMISSIONS)
+    if asked.moves is not None:
+        a_day = Budget(iterations=asked.moves)
+    else:
+        timer = time.process_time if asked.clock == "cpu" else time.monotonic
+        a_day = Budget(seconds=asked.seconds, timer=timer)
+    plan = play(problem, a_day, asked.seed, _print_morning)
+    if asked.output is not None:
+        write(problem, plan, asked.output)
+    counted = recount(problem, plan)
+    print_recount(problem, counted)
+    raise typer.Exit(1 if counted.broken else 0)
+
+
+def _print_morning(morning: Morning) -> None:
+    typer.echo(f"day {morning.day}: {len(morning.rooms)} in, {morning.waiting} wait")
 
 
 def write(problem: StayProblem, plan: StayPlan, output: Path) -> None:

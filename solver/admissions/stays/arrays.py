@@ -39,12 +39,13 @@ NEVER_CROWDED = 1_000_000
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A problem with its arrays. ``constant``: the cost of what is idle when nobody is in. ``chosen``: as many
-    patients as can have a bed, by number."""
+    patients as can have a bed, by number. ``lingering`` (r,): patients before the window who may overstay into it."""
 
     problem: StayProblem
     tables: Tables
     constant: int
     chosen: frozenset[int]
+    lingering: Int32
 
     def plan(self, start: Int32, place: Int32) -> StayPlan:
         """What the arrays say."""
@@ -106,9 +107,11 @@ def compiled(
     matches: Matches | None = None,
     idle_minute: Sequence[float] | None = None,
     idle_bed: Sequence[float] | None = None,
+    lingering: Sequence[str] = (),
 ) -> Compiled:
     """The arrays of a problem. ``idle_minute``, ``idle_bed`` (d,): what an unused one is worth on each day, instead of
-    the same on all days that count. A patient no room is allowed for may have any."""
+    the same on all days that count; ``lingering``: rooms of those before the window who may
+    overstay. A patient no room is allowed for may have any."""
     matches = matches or Matches(problem)
     profile, fit = _profiles(problem, matches)
     allowed = np.array(
@@ -145,7 +148,8 @@ def compiled(
     )  # fmt: skip
     for array in tables:
         array.setflags(write=False)
-    return Compiled(problem, tables, _constant(problem), chosen)
+    left = np.array([lingering.count(room.id) for room in problem.rooms], np.int32)
+    return Compiled(problem, tables, _constant(problem), chosen, left)
 
 
 def with_promising(compiled: Compiled, worth: Float64) -> Compiled:
@@ -274,9 +278,11 @@ def new_plan(compiled: Compiled) -> Plan:
     def zeros(*shape: int) -> Int32:
         return np.zeros(shape, np.int32)
 
+    might = zeros(rooms, days + 1)
+    might[:, 0] = compiled.lingering
     return Plan(
         np.full(patients, -1, np.int32), np.full((patients, longest), -1, np.int32), zeros(rooms, days),
-        zeros(rooms, days), zeros(rooms, days), zeros(rooms, days + 1), zeros(rooms, days, most),
+        zeros(rooms, days), zeros(rooms, days), might, zeros(rooms, days, most),
         zeros(max(1, specialisms), days), zeros(days),
         np.array([HARD_UNITS * patients, compiled.constant], np.int64),
     )  # fmt: skip

@@ -19,8 +19,10 @@ from solver.engine.types import Float64, Int64
 
 EXCHANGES: Final = (0.6, 0.8, 0.92)
 """Shares of the budget after which a worker that is behind goes on from the best plan of all."""
-CHUNK: Final = 20_000
-"""Moves between two looks at the clock."""
+CHUNK: Final = 5_000
+"""Moves between two looks at the clock, and at most between two temperatures."""
+TEMPERATURES: Final = 40
+"""So many at least where moves are counted."""
 WITHOUT_DAYS: Final = (40, 50, 6, 0, 0, 0, 2, 8)
 """How often each kind of move is tried where days are fixed: those of days would find nothing."""
 WITH_DAYS: Final = (24, 30, 4, 22, 10, 10, 1, 1)
@@ -143,7 +145,7 @@ class _Run:
             if pending and done >= pending[0]:
                 pending.pop(0)
                 self._exchange()
-            chunk = CHUNK if most is None else min(CHUNK, most - self.steps)
+            chunk = CHUNK if most is None else min(CHUNK, most // TEMPERATURES + 1, most - self.steps)
             self._anneal(chunk, self.log.cooling.at(done))
             self.steps += chunk
             self.log.note(self)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cli.admissions import app
 from cli.errors import Refused
 from solver.engine.errors import InvalidInstance
-from tests.stay_cases import PAS_TEXT, YEAR_TEXT
+from tests.stay_cases import PAS_TEXT, XML_TEXT, YEAR_TEXT
 
 
 @pytest.fixture
@@ -65,3 +65,23 @@ def test_a_file_of_no_family_and_a_cut_one_are_refused(tmp_path, pas):
     refused = run("check", pas, strange)
     assert isinstance(refused.exception, InvalidInstance)
     assert "PATIENTS" in str(refused.exception)
+
+
+def test_days_are_replayed_line_by_line_and_a_seed_repeats(tmp_path):
+    instance, plans = tmp_path / "two_days.xml", [tmp_path / "one.csv", tmp_path / "other.csv"]
+    instance.write_text(XML_TEXT)
+    done = [run("replay", instance, "--moves", 2000, "--output", plan) for plan in plans]
+    assert done[0].output.splitlines()[0] == "day 0: 2 in, 0 wait"
+    assert "total: cost " in done[0].output
+    assert plans[0].read_text() == plans[1].read_text()
+    checked = run("check", instance, plans[0])
+    assert checked.output.splitlines()[-1] == done[0].output.splitlines()[-1]
+    assert checked.exit_code == done[0].exit_code
+
+
+def test_files_of_the_competition_are_not_replayed(tmp_path):
+    instance = tmp_path / "i.json"
+    instance.write_text("{}")
+    refused = run("replay", instance)
+    assert isinstance(refused.exception, Refused)
+    assert "registered" in str(refused.exception)
