@@ -3,7 +3,7 @@
 import orjson
 
 from tests.api_service import DAY, at
-from tests.rostered import DRAFT, TERMS, drafted, terms
+from tests.rostered import DRAFT, TERMS, drafted, searched, terms
 
 
 async def test_a_ward_states_its_terms_and_drafts_a_roster(service):
@@ -111,3 +111,20 @@ async def test_a_published_shift_changes_only_for_those_who_agreed(service):
     span = {"ward_id": "W1", "from": f"{off[0]}T00:00:00Z", "until": f"{off[0]}T23:59:00Z"}
     shifts = (await service.get("/shifts", "manager1", **span)).json()["items"]
     assert not any(s["staff_id"] == "N11" and s["start"].startswith(off[0]) for s in shifts)
+
+
+async def test_a_roster_goes_out_as_csv_as_a_workbook_and_on_paper(service):
+    await terms(service)
+    made = (await service.post("/rosters", DRAFT, "manager1")).json()
+    path = f"/rosters/{made['roster_id']}"
+    assert (await service.get(f"{path}/print", "nurse1")).status_code == 409, "there is no plan yet"
+    await searched(service, made["job_id"])
+    rows = (await service.get(f"{path}/export.csv", "nurse1")).text.splitlines()
+    duties = (await service.get(path, "nurse1")).json()["duties"]
+    assert len(rows) == 1 + len(duties)
+    book = await service.get(f"{path}/export.xlsx", "nurse1")
+    assert book.content.startswith(b"PK")
+    assert book.headers["content-disposition"] == f'attachment; filename="{made["roster_id"]}.xlsx"'
+    page = await service.get(f"{path}/print", "nurse1")
+    assert "Roster of ward W1, 2026-03-09 to 2026-03-15" in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
