@@ -35,6 +35,7 @@ from api.routers import (
     profiles,
     requests,
     roster_changes,
+    roster_exports,
     rosters,
     scarcity,
     steps,
@@ -111,6 +112,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         pharmacy,
         rosters,
         roster_changes,
+        roster_exports,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)

@@ -232,7 +232,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             ],
             "seconds": 60,
             "seed": 1,
-        }
+        },
+        "anew_with_few_changes": {
+            "ward_id": "W1",
+            "first_day": "2026-03-09",
+            "pins": [{"staff_id": "N11", "day": "2026-03-12"}],
+            "change_price": 20,
+            "max_changes": 3,
+        },
     },
     "POST /api/v1/rosters/{roster_id}:cover": {"tuesday": {"staff_id": "N12", "day": "2026-03-10"}},
     "POST /api/v1/rosters/{roster_id}/changes": {

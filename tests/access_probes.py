@@ -338,6 +338,13 @@ def _rosters() -> Iterator[Probe]:
                 again=True,
             )
         yield from _roster_changes(ward, about)
+        for form in ("export.csv", "export.xlsx", "print"):
+            yield Probe(
+                f"GET {rosters}/{{roster_id}}/{form}",
+                about,
+                lambda w, g=ward, f=form: Call("GET", f"{rosters}/{w.roster(g)['roster_id']}/{f}"),
+                again=True,
+            )
 
 
 def _roster_changes(ward: str, about: str) -> Iterator[Probe]:

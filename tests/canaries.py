@@ -86,6 +86,7 @@ HARMLESS: Mapping[str, str] = {
     "PharmacyPlanIn.stock": "drugs and lots by id, and how many were issued: nobody is named in it",
     "CoverIn.skill": "a code of the hospital's own list",
     "GapIn.day": "a day of a roster",
+    "PinIn.day": "a day of a roster",
     "PublishIn.agreed": "opaque ids of staff",
     "RosterChangeIn.by": "an opaque id of staff",
     "RosterIn.first_day": "the Monday of a roster",
