@@ -24,7 +24,8 @@ from solver.rostering.kernels_pricing import FREE
 from solver.rostering.kernels_search import anneal, empty, insert_schedule, respond
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Parts, Pool
-from solver.rostering.rolling import Rolling
+from solver.rostering.problem import DAYS_PER_WEEK
+from solver.rostering.rolling import WEEKS, Rolling
 
 HOT: Final = 0.6
 """Temperature at the start, as a share of the median price of a person missing."""
@@ -222,8 +223,11 @@ class _Run:
             self._adapt(self.log.countdown.elapsed() - began)
 
     def _by_weeks(self, done: float) -> bool:
-        """Whether windows are annealed that roll forward in time: where everybody's schedule takes too long."""
+        """Whether windows are annealed that roll forward in time: where everybody's schedule takes too long, and the
+        horizon holds more than two."""
         seconds = self.log.countdown.budget.seconds
+        if self.plan.duty.shape[1] <= 2 * DAYS_PER_WEEK * WEEKS:
+            return False
         if self.log.countdown.budget.iterations is not None or seconds is None or done >= ROLLED:
             return False
         return not self.log.runs[0]._affordable(seconds)
