@@ -10,6 +10,7 @@ route   int32 (n_units, width)   bookings of unit d in order: route[d, : length[
 length  int64 (n_units,)
 unit    int64 (n_bookings,)   serving unit, -1 for none
 begins  int64 (n_bookings,)   start while served
+floor, ceiling int64 (n_bookings,)   first and last start: the problem's, or both the agreed start of a kit's part
 """
 
 from typing import Any, Final, NamedTuple
@@ -38,6 +39,8 @@ class Routes(NamedTuple):
     length: Int64
     unit: Int64
     begins: Int64
+    floor: Int64
+    ceiling: Int64
 
 
 class Neighbours(NamedTuple):
@@ -51,7 +54,7 @@ class Scratch(NamedTuple):
     """What a step writes: bookings taken out, their keys, units touched and what they held before.
 
     out, order int64 (n_bookings,); key float64 (n_bookings,); touched int64 (n_units,), mark int64 (n_units,);
-    saved int32 (n_units, width), saved_length int64 (n_units,)
+    saved int32 (n_units, width), saved_length int64 (n_units,); started int64 (n_bookings,): start before the step
     """
 
     out: Int64
@@ -60,17 +63,25 @@ class Scratch(NamedTuple):
     mark: Int64
     saved: Int32
     saved_length: Int64
+    started: Int64
 
 
 @inlined
 def earliest_start(of: Any, unit: int, ready: int, booking: int) -> int:
     """First minute from ``ready`` on, and from the booking's earliest, at which use and cleaning avoid
-    maintenance."""
+    maintenance; the way from home too, if it counts as the unit's time."""
     time = max(ready, of.earliest[booking])
+    lead = of.transport[of.home[unit], of.ward[booking]] if of.from_home[0] else 0
     for window in range(of.away_ptr[unit], of.away_ptr[unit + 1]):
-        if of.away_from[window] < time + of.span[booking] and time < of.away_until[window]:
-            time = of.away_until[window]
+        if of.away_from[window] < time + of.span[booking] and time - lead < of.away_until[window]:
+            time = of.away_until[window] + lead
     return time
+
+
+@inlined
+def stands(of: Any, unit: int, booking: int) -> int:
+    """The ward from which a unit is carried to its next use when ``booking`` is done."""
+    return of.home[unit] if of.from_home[0] else of.ward[booking]
 
 
 @inner
@@ -85,27 +96,27 @@ def insertion_cost(of: Any, plan: Any, unit: int, place: int, booking: int) -> i
     per_minute = of.transport_price[0]
     if place > 0:
         before = route[unit, place - 1]
-        here, free = of.ward[before], plan.begins[before] + of.span[before]
+        here, free = stands(of, unit, before), plan.begins[before] + of.span[before]
     else:
         here, free = of.home[unit], 0
     way = of.transport[here, of.ward[booking]]
-    time = earliest_start(of, unit, free + way, booking)
-    if time > of.latest[booking]:
+    time = earliest_start(of, unit, max(free + way, plan.floor[booking]), booking)
+    if time > plan.ceiling[booking]:
         return NOWHERE
     cost = of.wait_price[booking] * (time - of.earliest[booking]) + per_minute * way
-    there, free = of.ward[booking], time + of.span[booking]
+    there, free = stands(of, unit, booking), time + of.span[booking]
     for next_place in range(place, length):
         follower = route[unit, next_place]
         way = of.transport[there, of.ward[follower]]
         if next_place == place:
             cost += per_minute * (way - of.transport[here, of.ward[follower]])
-        time = earliest_start(of, unit, free + way, follower)
-        if time > of.latest[follower]:
+        time = earliest_start(of, unit, max(free + way, plan.floor[follower]), follower)
+        if time > plan.ceiling[follower]:
             return NOWHERE
         if time == plan.begins[follower]:
             break
         cost += of.wait_price[follower] * (time - plan.begins[follower])
-        there, free = of.ward[follower], time + of.span[follower]
+        there, free = stands(of, unit, follower), time + of.span[follower]
     return cost
 
 
@@ -116,7 +127,7 @@ def first_place(of: Any, plan: Any, unit: int, booking: int, slack: int) -> int:
     ``slack``: the widest window of all bookings; who starts more than that before the booking's end cannot follow it.
     """
     low, high = 0, plan.length[unit]
-    limit = of.earliest[booking] + of.span[booking] - slack
+    limit = plan.floor[booking] + of.span[booking] - slack
     while low < high:
         middle = (low + high) // 2
         if plan.begins[plan.route[unit, middle]] < limit:
@@ -139,7 +150,7 @@ def best_insertion(of: Any, plan: Any, booking: int, slack: int, blink: float, s
         for place in range(first_place(of, plan, unit, booking, slack), length + 1):
             if place > 0:
                 before = plan.route[unit, place - 1]
-                if plan.begins[before] + of.span[before] > of.latest[booking]:
+                if plan.begins[before] + of.span[before] > plan.ceiling[booking]:
                     break
             if blink > 0.0 and uniform(state) < blink:
                 continue
@@ -157,11 +168,12 @@ def retime(of: Any, plan: Any, unit: int) -> bool:
     here, free = of.home[unit], 0
     for place in range(plan.length[unit]):
         booking = plan.route[unit, place]
-        time = earliest_start(of, unit, free + of.transport[here, of.ward[booking]], booking)
+        ready = max(free + of.transport[here, of.ward[booking]], plan.floor[booking])
+        time = earliest_start(of, unit, ready, booking)
         plan.begins[booking] = time
-        if time > of.latest[booking]:
+        if time > plan.ceiling[booking]:
             return False
-        here, free = of.ward[booking], time + of.span[booking]
+        here, free = stands(of, unit, booking), time + of.span[booking]
     return True
 
 
@@ -173,7 +185,7 @@ def route_cost(of: Any, plan: Any, unit: int) -> int:
         booking = plan.route[unit, place]
         cost += of.wait_price[booking] * (plan.begins[booking] - of.earliest[booking])
         cost += of.transport_price[0] * of.transport[here, of.ward[booking]] - of.unserved_price[booking]
-        here = of.ward[booking]
+        here = stands(of, unit, booking)
     return cost
 
 
@@ -197,7 +209,9 @@ def save_route(plan: Any, scratch: Any, touched: int, unit: int) -> int:
     scratch.touched[touched] = unit
     scratch.saved_length[unit] = plan.length[unit]
     for place in range(plan.length[unit]):
-        scratch.saved[unit, place] = plan.route[unit, place]
+        booking = plan.route[unit, place]
+        scratch.saved[unit, place] = booking
+        scratch.started[booking] = plan.begins[booking]
     return touched + 1
 
 
@@ -296,8 +310,11 @@ def undo(of: Any, plan: Any, scratch: Any, touched: int) -> None:
         unit = scratch.touched[index]
         plan.length[unit] = scratch.saved_length[unit]
         for place in range(plan.length[unit]):
-            plan.route[unit, place] = scratch.saved[unit, place]
-            plan.unit[plan.route[unit, place]] = unit
+            booking = scratch.saved[unit, place]
+            plan.route[unit, place] = booking
+            plan.unit[booking] = unit
+            if of.kit[booking] >= 0:
+                plan.floor[booking] = plan.ceiling[booking] = scratch.started[booking]
         retime(of, plan, unit)
 
 

@@ -245,12 +245,13 @@ def _timed(arrays: BookingArrays, unit: int, bookings: Iterable[int]) -> list[in
     windows = range(int(arrays.away_ptr[unit]), int(arrays.away_ptr[unit + 1]))
     for one in bookings:
         ward, span = int(arrays.ward[one]), int(arrays.span[one])
-        time = max(free + int(arrays.transport[here, ward]), int(arrays.earliest[one]))
+        way = int(arrays.transport[here, ward])
+        time, lead = max(free + way, int(arrays.earliest[one])), way * int(arrays.from_home[0])
         for window in windows:
-            if arrays.away_from[window] < time + span and time < arrays.away_until[window]:
-                time = int(arrays.away_until[window])
+            if arrays.away_from[window] < time + span and time - lead < arrays.away_until[window]:
+                time = int(arrays.away_until[window]) + lead
         starts.append(time)
-        free, here = time + span, ward
+        free, here = time + span, here if arrays.from_home[0] else ward
     return starts
 
 
@@ -259,7 +260,7 @@ def _cost_of(arrays: BookingArrays, unit: int, bookings: list[int]) -> int:
     for one, start in zip(bookings, _timed(arrays, unit, bookings), strict=True):
         cost += int(arrays.wait_price[one]) * (start - int(arrays.earliest[one]))
         cost += int(arrays.transport_price[0] * arrays.transport[here, arrays.ward[one]])
-        here = int(arrays.ward[one])
+        here = here if arrays.from_home[0] else int(arrays.ward[one])
     return cost
 
 
