@@ -284,13 +284,23 @@ def _chosen(
         bound = max(bound, min(outcome.bound, known.cost))
     if outcome.cost is None or outcome.cost >= known.cost:
         return Proof(bound)
+    bound = min(bound, outcome.cost)
     unit_of = np.full(arrays.ward.size, UNSERVED, np.int64)
     begins = np.zeros(arrays.ward.size, np.int64)
     for route, variable in zip(routes, chosen, strict=True):
         if outcome.solver.boolean_value(variable):
             unit_of[list(route.bookings)] = route.unit
             begins[list(route.bookings)] = _timed(arrays, route.unit, route.bookings)
-    return Proof(min(bound, outcome.cost), Found(unit_of, begins, outcome.cost))
+    if _tears_kits(arrays, unit_of, begins):
+        return Proof(bound)
+    return Proof(bound, Found(unit_of, begins, outcome.cost))
+
+
+def _tears_kits(arrays: BookingArrays, unit_of: Int64, begins: Int64) -> bool:
+    """Whether some kit is not together: routes know nothing of kits, so that what they prove is a bound and no more."""
+    starts = np.where(unit_of >= 0, begins, UNSERVED)
+    first = arrays.parts[arrays.kit_ptr[:-1]]
+    return bool((starts[arrays.parts] != np.repeat(starts[first], np.diff(arrays.kit_ptr))).any())
 
 
 def _partitioning(

@@ -138,7 +138,9 @@ class BookingProblem:
     ``wards[a]`` to ``wards[b]``.
 
     Units are carried from ward to ward, also while they are away for maintenance; or, ``from_home``, each time from
-    their home and in time that is theirs, as the hospital's own bookings are counted. Raises InvalidInstance with everything that is wrong.
+    their home and in time that is theirs, as the hospital's own bookings are counted.
+
+    Raises InvalidInstance with everything that is wrong.
     """
 
     wards: tuple[str, ...]
