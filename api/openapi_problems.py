@@ -60,6 +60,7 @@ _OF_ITS_OWN: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "GET /api/v1/jobs/{job_id}/result": (api.WrongState,),
     "GET /api/v1/experiments/{job_id}/report": (api.WrongState,),
     "GET /api/v1/pharmacy/plans/{job_id}": (api.WrongState,),
+    "GET /api/v1/equipment/plans/{job_id}": (api.WrongState,),
     "PATCH /api/v1/accounts/{account_id}": _CHANGES,
     "POST /api/v1/webhooks": (api.TooMany,),
     "PATCH /api/v1/webhooks/{webhook_id}": _CHANGES,

@@ -10,10 +10,12 @@ from api.security.permissions import Permission
 
 EXPERIMENT: Final = "experiment"
 PHARMACY_PLAN: Final = "pharmacy_plan"
+EQUIPMENT_PLAN: Final = "equipment_plan"
 
 NEEDS: Final[Mapping[str, Permission]] = {
     EXPERIMENT: Permission.EXPERIMENT_RUN,
     PHARMACY_PLAN: Permission.PHARMACY_PLAN,
+    EQUIPMENT_PLAN: Permission.EQUIPMENT_PLAN,
 }
 """What it takes to see a job of each kind and what came of it: the permission to ask for one."""
 
@@ -21,7 +23,8 @@ NEEDS: Final[Mapping[str, Permission]] = {
 def all_kinds() -> Kinds:
     """Every kind, by its name."""
     # What a job is done with (numpy, kernels, plots) is loaded by who does it.
+    from api.jobs.equipment import EquipmentPlan
     from api.jobs.experiments import Experiment
     from api.jobs.pharmacy import PharmacyPlan
 
-    return {EXPERIMENT: Experiment(), PHARMACY_PLAN: PharmacyPlan()}
+    return {EXPERIMENT: Experiment(), PHARMACY_PLAN: PharmacyPlan(), EQUIPMENT_PLAN: EquipmentPlan()}

@@ -77,6 +77,7 @@ class Permission(StrEnum):
     WEBHOOK_CHANGE = "webhook.change"
     EXPERIMENT_RUN = "experiment.run"
     PHARMACY_PLAN = "pharmacy.plan"
+    EQUIPMENT_PLAN = "equipment.plan"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     JOB_OVERSEE = "job.oversee"
@@ -94,6 +95,10 @@ class Reach(StrEnum):
 _CARE: Final = (Role.NURSE, Role.DOCTOR, Role.WARD_MANAGER)
 _LOOK: Final = (*_CARE, Role.BED_MANAGER, Role.PHARMACIST, Role.EQUIPMENT_MANAGER, Role.PLANNER)
 _ALL: Final = tuple(Role)
+_JOBS: Final = (
+    *(Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.EQUIPMENT_MANAGER),
+    *(Role.PERFORMANCE_ENGINEER, Role.OPERATIONS),
+)
 
 
 def _site(*roles: Role) -> dict[Role, Reach]:
@@ -167,13 +172,10 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     # Experiments and plans are about the whole house.
     Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
     Permission.PHARMACY_PLAN: _hospital(Role.PHARMACIST),
+    Permission.EQUIPMENT_PLAN: _hospital(Role.EQUIPMENT_MANAGER, Role.BED_MANAGER),
     # These two open the door; each kind of job needs its own permission besides (api/jobs/catalogue.py).
-    Permission.JOB_READ: _hospital(
-        Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
-    ),
-    Permission.JOB_STOP: _hospital(
-        Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
-    ),
+    Permission.JOB_READ: _hospital(*_JOBS),
+    Permission.JOB_STOP: _hospital(*_JOBS),
     # Whoever keeps the machinery running looks at every kind of job and stops it, but reads no result.
     Permission.JOB_OVERSEE: _hospital(Role.OPERATIONS),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),
