@@ -78,6 +78,10 @@ class Permission(StrEnum):
     EXPERIMENT_RUN = "experiment.run"
     PHARMACY_PLAN = "pharmacy.plan"
     EQUIPMENT_PLAN = "equipment.plan"
+    ROSTER_READ = "roster.read"
+    ROSTER_DRAFT = "roster.draft"
+    ROSTER_PUBLISH = "roster.publish"
+    ROSTER_CHANGE = "roster.change"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     JOB_OVERSEE = "job.oversee"
@@ -173,6 +177,11 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
     Permission.PHARMACY_PLAN: _hospital(Role.PHARMACIST),
     Permission.EQUIPMENT_PLAN: _hospital(Role.EQUIPMENT_MANAGER, Role.BED_MANAGER),
+    Permission.ROSTER_READ: _site(Role.WARD_MANAGER, Role.BED_MANAGER, Role.PLANNER) | _ward(Role.NURSE),
+    Permission.ROSTER_DRAFT: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
+    Permission.ROSTER_PUBLISH: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
+    # Whoever may tell that a nurse is absent may look for another one.
+    Permission.ROSTER_CHANGE: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER, Role.PLANNER),
     # These two open the door; each kind of job needs its own permission besides (api/jobs/catalogue.py).
     Permission.JOB_READ: _hospital(*_JOBS),
     Permission.JOB_STOP: _hospital(*_JOBS),
