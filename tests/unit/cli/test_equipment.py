@@ -93,3 +93,19 @@ def test_fixed_bookings_go_the_same_way(tmp_path):
     assert run("check", path, plan).exit_code == 0
     plan.write_text("job,device\n0,0\n")
     assert run("check", path, plan).exit_code == 1
+
+
+def test_a_device_that_fails_leaves_a_plan_that_says_who_must_be_told(bookings, tmp_path):
+    instance = {**INSTANCE, "devices": [*INSTANCE["devices"], {**INSTANCE["devices"][0], "id": "D1"}]}
+    bookings.write_text(json.dumps(instance))
+    plan, after = tmp_path / "plan.csv", tmp_path / "after.csv"
+    plan.write_text("request,device,start\nR0,D0,10\nR1,D1,10\n")
+    fast = ("--rounds", 1, "--seconds", 60)
+    done = run("repair", bookings, plan, "--out", "D1:0-900", "--changes", 0, *fast, "--output", after)
+    assert done.exit_code == 0, done.output
+    assert "moved    R1: D1 at 10 -> D0 at 45\n" in done.output
+    assert "cost 40  moved 1  lost 0  changed 0" in done.output
+    assert after.read_text() == "request,device,start\nR0,D0,10\nR1,D0,45\n"
+    lost = run("repair", bookings, plan, "--out", "D1:0-900", "--out", "D0:0-900", *fast)
+    assert "lost     R0: D0 at 10 -> none" in lost.output
+    assert isinstance(run("repair", bookings, plan, "--out", "D1").exception, Refused)
