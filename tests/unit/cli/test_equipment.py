@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -51,6 +52,13 @@ def test_a_plan_is_solved_written_and_found_clean(bookings, tmp_path):
     checked = run("check", bookings, plan)
     assert checked.exit_code == 0
     assert "total                    hard        0 cost       40" in checked.output
+
+
+def test_the_example_of_the_documentation_is_solved_to_the_end():
+    done = run("solve", Path(__file__).parents[3] / "docs" / "example-bookings.json", "--seconds", 60)
+    assert done.exit_code == 0, done.output
+    assert "status optimal" in done.output
+    assert "verified by the referee" in done.output
 
 
 def test_a_file_that_cannot_be_written_is_told_before_the_search(bookings, tmp_path):
