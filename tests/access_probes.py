@@ -23,6 +23,7 @@ CHECK = "/api/v1/allocations:check"
 WHY_NOT = "/api/v1/why-not"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 EXPERIMENT = EXAMPLES["POST /api/v1/experiments"]["as_it_is"]
+BOOKINGS = EXAMPLES["POST /api/v1/equipment/plans"]["given_bookings"]
 STOCK = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
 TERMS = EXAMPLES["POST /api/v1/roster-terms"]["two_part_timers"]
 DRAFT = EXAMPLES["POST /api/v1/rosters"]["with_wishes"]
@@ -101,6 +102,10 @@ class World:
     def plan(self) -> str:
         """A pharmacy's plan that nobody has begun."""
         return str(self.make("/pharmacy/plans", STOCK)["id"])
+
+    def bookings(self) -> str:
+        """A plan of bookings that nobody has begun."""
+        return str(self.make("/equipment/plans", BOOKINGS)["id"])
 
     def terms(self, ward: str) -> Call:
         """A further version of what a ward's rosters are made by."""
@@ -301,9 +306,18 @@ def _jobs() -> Iterator[Probe]:
     )
     yield Probe(f"POST {plans}", HOSPITAL, lambda _: Call("POST", plans, STOCK))
     yield Probe(f"GET {plans}/{{job_id}}", HOSPITAL, lambda w: Call("GET", f"{plans}/{w.plan()}"), again=True)
+    bookings = "/api/v1/equipment/plans"
+    yield Probe(f"POST {bookings}", HOSPITAL, lambda _: Call("POST", bookings, BOOKINGS))
+    yield Probe(
+        f"GET {bookings}/{{job_id}}",
+        HOSPITAL,
+        lambda w: Call("GET", f"{bookings}/{w.bookings()}"),
+        again=True,
+    )
     yield _get("/jobs")
     yield from _each_kind("an experiment", World.experiment)
     yield from _each_kind("a pharmacy's plan", World.plan)
+    yield from _each_kind("a plan of bookings", World.bookings)
     yield from _each_kind("a roster", lambda w: str(w.roster("W1")["job_id"]))
 
 

@@ -209,6 +209,7 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
         "/api/v1/jobs/{job_id}/result",
         "/api/v1/experiments/{job_id}/report",
         "/api/v1/pharmacy/plans/{job_id}",
+        "/api/v1/equipment/plans/{job_id}",
     }
     for path in sorted(set(paths) - {"/api/v1/events", *not_ended}):
         login = "admin" if "accounts" in path or "webhooks" in path else "bed"
