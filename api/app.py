@@ -36,6 +36,7 @@ from api.routers import (
     requests,
     scarcity,
     steps,
+    stock,
     structure,
     webhooks,
 )
@@ -107,6 +108,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         jobs,
         experiments,
         pharmacy,
+        stock,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)

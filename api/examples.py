@@ -205,6 +205,29 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         },
         "as_it_is": {"scenario": _SCENARIO},
     },
+    "POST /api/v1/pharmacy/moves": {
+        "a_delivery": {
+            "moves": [
+                {
+                    "kind": "receipt",
+                    "lot_id": "B2026-117",
+                    "drug_id": "heparin",
+                    "quantity": 50,
+                    "pack": 10,
+                    "expires": "2027-03-31T00:00:00Z",
+                }
+            ]
+        },
+        "to_a_cabinet_and_a_count": {
+            "moves": [
+                {"kind": "transfer", "lot_id": "L1", "quantity": 4, "ward_id": "W1"},
+                {"kind": "loss", "lot_id": "L1", "quantity": 1},
+                {"kind": "count", "lot_id": "L2", "counted": 9},
+            ]
+        },
+    },
+    "POST /api/v1/pharmacy/moves/{move_id}:confirm": {"as_second_person": {}},
+    "POST /api/v1/pharmacy/moves/{move_id}:decline": {"not_so": {}},
     "POST /api/v1/pharmacy/plans": {"one_item": {"stock": _STOCK, "seed": 1}},
     "POST /api/v1/webhooks": {
         "of_a_ward": {

@@ -23,6 +23,7 @@ from api.schemas.answers import (
     requests,
     scarcity,
     steps,
+    stock,
     structure,
     webhooks,
 )
@@ -42,6 +43,7 @@ MODULES = (
     requests,
     scarcity,
     steps,
+    stock,
     structure,
     webhooks,
 )

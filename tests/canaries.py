@@ -30,6 +30,7 @@ from api.schemas import (
     requests,
     scarcity,
     steps,
+    stock,
     webhooks,
 )
 from models.tables import metadata
@@ -140,6 +141,7 @@ def models_of_requests() -> list[type[base.Strict]]:
             profiles,
             scarcity,
             steps,
+            stock,
             webhooks,
         )
         for value in vars(module).values()

@@ -77,6 +77,9 @@ class Permission(StrEnum):
     WEBHOOK_CHANGE = "webhook.change"
     EXPERIMENT_RUN = "experiment.run"
     PHARMACY_PLAN = "pharmacy.plan"
+    PHARMACY_READ = "pharmacy.read"
+    PHARMACY_MOVE = "pharmacy.move"
+    PHARMACY_STOCK = "pharmacy.stock"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     JOB_OVERSEE = "job.oversee"
@@ -167,6 +170,10 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     # Experiments and plans are about the whole house.
     Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
     Permission.PHARMACY_PLAN: _hospital(Role.PHARMACIST),
+    Permission.PHARMACY_READ: _site(Role.PHARMACIST),
+    # Whoever works at a ward's cabinet tells what goes out of it; what comes in, and what lies elsewhere, is stock.
+    Permission.PHARMACY_MOVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.PHARMACIST),
+    Permission.PHARMACY_STOCK: _site(Role.PHARMACIST),
     # These two open the door; each kind of job needs its own permission besides (api/jobs/catalogue.py).
     Permission.JOB_READ: _hospital(
         Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS

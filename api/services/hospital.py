@@ -31,6 +31,7 @@ from api.services import (
     profiles,
     proposals,
     scarcity,
+    stock,
     ticking,
     transfers,
 )
@@ -84,6 +85,8 @@ HANDLERS: Mapping[str, Handler] = {
     "profile.activate": profiles.activate,
     "scarcity.compute": scarcity.computed,
     "scarcity.switch": scarcity.switch,
+    "stock.move": stock.move,
+    "stock.witness": stock.witness,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
@@ -99,6 +102,8 @@ FREEING = frozenset(
         "allocation.step",
         "disruption",
         "request.release",
+        "stock.move",
+        "stock.witness",
     }
 )
 """Commands after which something may be free, and those that say what is not: they come first in their batch, so that

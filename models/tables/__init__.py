@@ -11,6 +11,7 @@ from models.tables import (
     places,
     scarcity,
     staff,
+    stock,
     telling,
 )
 from models.tables.base import metadata
@@ -27,5 +28,6 @@ __all__ = [
     "places",
     "scarcity",
     "staff",
+    "stock",
     "telling",
 ]

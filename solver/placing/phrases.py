@@ -216,6 +216,9 @@ LOT_RECALLED: Final = Phrase("Lot {lot} is recalled.", "批次 {lot} 已召回�
 LOT_QUARANTINED: Final = Phrase(
     "Lot {lot} is in quarantine.", "批次 {lot} 已隔离封存。", id="lot_quarantined"
 )
+LOT_LOCKED: Final = Phrase(
+    "Lot {lot} is locked: a count found another quantity.", "批次 {lot} 盘点不符，已锁定。", id="lot_locked"
+)
 NEEDS_LEVEL: Final = Phrase("Needs level {level} care.", "需要 {level} 级监护。", id="needs_level")
 READY_FOR_LEVEL: Final = Phrase(
     "Ready for level {level} care.", "可转为 {level} 级监护。", id="ready_for_level"

@@ -1,0 +1,69 @@
+"""The pharmacy's books beside the moves: cards of lots, moves that wait for a second person, alerts, orders."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Text
+
+from models.tables.base import Json, Whole, one_of, record_id, strict_table
+
+lot_card = strict_table(
+    "lot_card",
+    Column("lot_id", Text, ForeignKey("lot.id"), primary_key=True),
+    Column("origin_id", Text, ForeignKey("lot.id"), nullable=False),
+    Column("pack", Whole, nullable=False),
+    Column("minimum_minutes_left", Whole, nullable=False),
+    Column("received_minute", Whole, nullable=False),
+    CheckConstraint("pack > 0", name="pack"),
+    CheckConstraint("minimum_minutes_left >= 0", name="minimum_minutes_left"),
+    Index("ix_lot_card_origin_id", "origin_id"),
+)
+"""A lot that came by a receipt or a transfer. What lies in another cabinet is a lot of its own, because a lot lies in
+one place; ``origin_id`` is the one it was taken from first, itself for what was received. A lot without a card is its
+own origin, in packs of one."""
+
+awaiting_move = strict_table(
+    "awaiting_move",
+    record_id(),
+    Column("lot_id", Text, ForeignKey("lot.id"), nullable=False),
+    Column("asked", Json, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_microsecond", Whole, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_microsecond", Whole),
+    one_of("state", ("open", "confirmed", "declined")),
+    CheckConstraint("(state = 'open') = (decided_by IS NULL)", name="decided"),
+    CheckConstraint("state <> 'confirmed' OR decided_by <> asked_by", name="two_people"),
+    Index("ix_awaiting_move_state", "state"),
+)
+"""A move of a controlled drug or of blood that one person asked for and another is to confirm; nothing moves before."""
+
+stock_alert = strict_table(
+    "stock_alert",
+    record_id(),
+    Column("kind", Text, nullable=False),
+    Column("drug_id", Text, ForeignKey("drug.id"), nullable=False),
+    Column("lot_id", Text, ForeignKey("lot.id")),
+    Column("ward_id", Text),
+    Column("detail", Json, nullable=False),
+    Column("opened_minute", Whole, nullable=False),
+    Column("closed_minute", Whole),
+    Index("ix_stock_alert_closed_minute", "closed_minute"),
+)
+"""What a pharmacist was told of once; closed when it no longer holds, and told again if it comes back."""
+
+order_decision = strict_table(
+    "order_decision",
+    Column("job_id", Text, ForeignKey("job.id"), primary_key=True),
+    Column("version", Whole, primary_key=True, autoincrement=False),
+    Column("item_id", Text, primary_key=True),
+    Column("proposed", Whole, nullable=False),
+    Column("quantity", Whole, nullable=False),
+    Column("lead_time_days", Whole, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("recorded_microsecond", Whole, nullable=False),
+    CheckConstraint("quantity >= 0", name="quantity"),
+    CheckConstraint("version > 0", name="version"),
+    Index("ix_order_decision_item_id", "item_id"),
+)
+"""Lines of a proposed order as a pharmacist decided them; the newest version of a line holds."""
