@@ -100,6 +100,11 @@ class World:
         """A pharmacy's plan that nobody has begun."""
         return str(self.make("/pharmacy/plans", STOCK)["id"])
 
+    def awaiting(self, ward: str) -> str:
+        """A move in this ward's cabinet that another account asked for."""
+        move = {"kind": "loss", "lot_id": f"C-{ward}", "quantity": 1}
+        return str(self.make("/pharmacy/moves", {"moves": [move]})["items"][0]["move_id"])
+
     def login(self) -> str:
         """A name nobody has."""
         return f"new-{next(self._numbers)}"
@@ -143,6 +148,7 @@ def probes() -> list[Probe]:
         *_administering(),
         *_webhooks(),
         *_jobs(),
+        *_stock(),
         *_placing(),
         *_allocated(),
         *_disrupting(),
@@ -282,6 +288,24 @@ def _jobs() -> Iterator[Probe]:
     yield _get("/jobs")
     yield from _each_kind("an experiment", World.experiment)
     yield from _each_kind("a pharmacy's plan", World.plan)
+
+
+def _stock() -> Iterator[Probe]:
+    moves = "/api/v1/pharmacy/moves"
+    one = moves + "/{move_id}"
+    yield _get("/pharmacy/moves")
+    yield _get("/pharmacy/balances")
+    for ward, about in ABOUT.items():
+        yield _get(f"/drug-lots/L-{ward}/card", about, template="/drug-lots/{lot_id}/card")
+        for kind, more in (("loss", {}), ("transfer", {"ward_id": None})):
+            body = {"moves": [{"kind": kind, "lot_id": f"C-{ward}", "quantity": 1, **more}]}
+            yield Probe(f"POST {moves}", about, lambda _, b=body: Call("POST", moves, b), kind)
+        for verb in ("confirm", "decline"):
+            yield Probe(
+                f"POST {one}:{verb}",
+                about,
+                lambda w, g=ward, v=verb: Call("POST", f"{moves}/{w.awaiting(g)}:{v}", {}),
+            )
 
 
 def _each_kind(what: str, made: Callable[[World], str]) -> Iterator[Probe]:

@@ -190,6 +190,8 @@ def _require(asked: MoveIn, access: Access, changes: Changes, second: bool = Fal
     ward_id = going if lot is None else lot.ward_id
     stock = ward_id is None or (isinstance(asked, STOCK_ALONE) and not second)
     access.require(ward_id, Permission.PHARMACY_STOCK if stock else Permission.PHARMACY_MOVE)
+    if isinstance(asked, StockTransferIn) and not second:
+        access.require(asked.ward_id, Permission.PHARMACY_STOCK)
 
 
 def _lot_of(asked: MoveIn, changes: Changes, faults: Faults) -> tuple[Lot | None, LotCard | None]:

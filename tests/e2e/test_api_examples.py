@@ -5,12 +5,14 @@ import json
 import httpx
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import insert
 
 from api import openapi
 from api.app import create_app
 from api.examples import EXAMPLES
 from api.settings import Settings
 from api.wire import json_response
+from models.tables.stock import awaiting_move
 from tests.api_answers import Documented, references
 from tests.api_service import HOUR, at
 
@@ -55,11 +57,22 @@ async def prepared(service, path, name):
     if "{proposal_id}" in path:
         report = (await service.tell("bed_closed", bed_id="B1", reason="leak")).json()
         path = path.replace("{proposal_id}", report["proposals"][0]["id"])
+    if "{move_id}" in path:
+        path = path.replace("{move_id}", awaiting(service))
     if "{job_id}" in path:
         path = path.replace("{job_id}", await of_an_experiment(service))
     if "{version}" in path:
         path, revision = path.replace("{version}", "2"), await drafted(service)
     return path.replace("{stay_id}", "st-1").replace("{account_id}", "acc-bed"), login, revision
+
+
+def awaiting(service):
+    """A move that another account asked for."""
+    asked = {"kind": "loss", "lot_id": "L1", "quantity": 1}
+    values = {"asked_by": "acc-nurse1", "asked_microsecond": 1, "state": "open"}
+    with service.runtime.database.writing() as connection:
+        connection.execute(insert(awaiting_move), {"id": "mov-1", "lot_id": "L1", "asked": asked, **values})
+    return "mov-1"
 
 
 async def drafted(service):
@@ -186,6 +199,7 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
     }
     for path in sorted(set(paths) - {"/api/v1/events", *not_ended}):
         login = "admin" if "accounts" in path or "webhooks" in path else "bed"
+        login = "pharmacist" if "pharmacy" in path or path.endswith("/card") else login
         query = {"type": "pump", "near": "W1"} if path == "/api/v1/equipment/free" else {}
         headers = await service.headers(login)
         answer = await service.client.get(path.format(**ids), headers=headers, params=query)

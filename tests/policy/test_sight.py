@@ -26,14 +26,15 @@ THERE = "X1"
 CATALOGUES = {"equipment-types", "drugs", "rules", "profiles", "webhooks"}
 """What is the whole hospital's, the same for everybody who may read it."""
 
-STANDS = {"staff", "outliers", "jobs", "scarcity"}
+STANDS = {"staff", "outliers", "jobs", "scarcity", "pharmacy/moves", "pharmacy/balances"}
 """What nothing here changes: nobody is hired, no ward is of another speciality, no experiment is asked for, and the
-prices of scarcity are the whole hospital's."""
+prices of scarcity are the whole hospital's. Nothing is moved here."""
 
 ASKED_FOR = {"equipment/free": {"type": "pump", "near": "W1"}}
 """What a list cannot be asked without."""
 
 PAGES = {"wards", "rooms", "beds", "equipment", "drug-lots", "requests", "shifts", "staff", "outliers"}
+PAGES |= {"pharmacy/balances"}
 
 
 def lists():
