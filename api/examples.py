@@ -228,7 +228,13 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/pharmacy/moves/{move_id}:confirm": {"as_second_person": {}},
     "POST /api/v1/pharmacy/moves/{move_id}:decline": {"not_so": {}},
-    "POST /api/v1/pharmacy/plans": {"one_item": {"stock": _STOCK, "seed": 1}},
+    "POST /api/v1/pharmacy/plans": {
+        "one_item": {"stock": _STOCK, "seed": 1},
+        "of_the_live_hospital": {"seed": 1},
+    },
+    "POST /api/v1/pharmacy/plans/{job_id}:accept": {
+        "two_lines": {"lines": [{"item_id": "D1"}, {"item_id": "D2", "quantity": 0}]}
+    },
     "POST /api/v1/webhooks": {
         "of_a_ward": {
             "url": "https://example.org/wardflow",

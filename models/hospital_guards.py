@@ -222,17 +222,6 @@ AWAITING_MOVE_STAYS = Refusal(
 
 AWAITING_MOVE_KEPT = Refusal("awaiting_move_kept", "awaiting_move", ("DELETE",), "1 = 1")
 
-STOCK_ALERT_STAYS = Refusal(
-    "stock_alert_stays",
-    "stock_alert",
-    ("UPDATE",),
-    "OLD.closed_minute IS NOT NULL OR NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.drug_id <> OLD.drug_id "
-    "OR NEW.opened_minute <> OLD.opened_minute OR NEW.detail <> OLD.detail",
-)
-"""An alert is closed once, and changes in no other way."""
-
-STOCK_ALERT_KEPT = Refusal("stock_alert_kept", "stock_alert", ("DELETE",), "1 = 1")
-
 # --- cover ------------------------------------------------------------------------------------------------
 _SLOTS = " UNION ALL ".join(f"SELECT {n} AS n" for n in range(7))
 
@@ -356,8 +345,6 @@ GUARDS: tuple[Guard, ...] = (
     LOT_MOVE_RETURNED,
     AWAITING_MOVE_STAYS,
     AWAITING_MOVE_KEPT,
-    STOCK_ALERT_STAYS,
-    STOCK_ALERT_KEPT,
     SHIFT_MOVES_COVER,
     SHIFT_MOVED_COVER,
     SHIFT_STAYS,

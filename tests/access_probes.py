@@ -284,6 +284,11 @@ def _jobs() -> Iterator[Probe]:
         again=True,
     )
     yield Probe(f"POST {plans}", HOSPITAL, lambda _: Call("POST", plans, STOCK))
+    yield Probe(
+        f"POST {plans}/{{job_id}}:accept",
+        HOSPITAL,
+        lambda w: Call("POST", f"{plans}/{w.plan()}:accept", {"lines": [{"item_id": "D1"}]}, 0),
+    )
     yield Probe(f"GET {plans}/{{job_id}}", HOSPITAL, lambda w: Call("GET", f"{plans}/{w.plan()}"), again=True)
     yield _get("/jobs")
     yield from _each_kind("an experiment", World.experiment)

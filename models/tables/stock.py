@@ -1,4 +1,4 @@
-"""The pharmacy's books beside the moves: cards of lots, moves that wait for a second person, alerts, orders."""
+"""The pharmacy's books beside the moves: cards of lots, moves that wait for a second person, orders."""
 
 from __future__ import annotations
 
@@ -37,20 +37,6 @@ awaiting_move = strict_table(
     Index("ix_awaiting_move_state", "state"),
 )
 """A move of a controlled drug or of blood that one person asked for and another is to confirm; nothing moves before."""
-
-stock_alert = strict_table(
-    "stock_alert",
-    record_id(),
-    Column("kind", Text, nullable=False),
-    Column("drug_id", Text, ForeignKey("drug.id"), nullable=False),
-    Column("lot_id", Text, ForeignKey("lot.id")),
-    Column("ward_id", Text),
-    Column("detail", Json, nullable=False),
-    Column("opened_minute", Whole, nullable=False),
-    Column("closed_minute", Whole),
-    Index("ix_stock_alert_closed_minute", "closed_minute"),
-)
-"""What a pharmacist was told of once; closed when it no longer holds, and told again if it comes back."""
 
 order_decision = strict_table(
     "order_decision",

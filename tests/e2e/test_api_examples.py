@@ -1,6 +1,7 @@
 """The OpenAPI document: complete, and every example in it is executed against a real hospital."""
 
 import json
+from json import dumps
 
 import httpx
 import pytest
@@ -10,8 +11,10 @@ from sqlalchemy import insert
 from api import openapi
 from api.app import create_app
 from api.examples import EXAMPLES
+from api.jobs.catalogue import PHARMACY_PLAN
 from api.settings import Settings
 from api.wire import json_response
+from models.tables.jobs import job
 from models.tables.stock import awaiting_move
 from tests.api_answers import Documented, references
 from tests.api_service import HOUR, at
@@ -59,6 +62,8 @@ async def prepared(service, path, name):
         path = path.replace("{proposal_id}", report["proposals"][0]["id"])
     if "{move_id}" in path:
         path = path.replace("{move_id}", awaiting(service))
+    if path.endswith("{job_id}:accept"):
+        path, revision = path.replace("{job_id}", an_order(service)), 0
     if "{job_id}" in path:
         path = path.replace("{job_id}", await of_an_experiment(service))
     if "{version}" in path:
@@ -73,6 +78,17 @@ def awaiting(service):
     with service.runtime.database.writing() as connection:
         connection.execute(insert(awaiting_move), {"id": "mov-1", "lot_id": "L1", "asked": asked, **values})
     return "mov-1"
+
+
+def an_order(service):
+    """A pharmacy's plan of two items that has ended."""
+    stock = dumps({"items": [{"id": name, "lead_time_days": 2} for name in ("D1", "D2")]})
+    values = {"id": "job-order", "kind": PHARMACY_PLAN, "spec": {"stock": stock}, "state": "done"}
+    ended = {"stopping": False, "requested_by": "acc", "created_microsecond": 1, "ended_microsecond": 2}
+    lines = [{"item_id": name, "quantity": 4} for name in ("D1", "D2")]
+    with service.runtime.database.writing() as connection:
+        connection.execute(insert(job), {**values, **ended, "result": {"lines": lines}})
+    return "job-order"
 
 
 async def drafted(service):

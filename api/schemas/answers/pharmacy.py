@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from api.schemas.answers.common import Aged, Time
 from api.schemas.base import Out
 
 
@@ -60,6 +61,14 @@ class StockAlertOut(Out):
     lot_id: str | None
 
 
+class AcceptedOut(Out):
+    """What a pharmacist decided about a line, and when."""
+
+    quantity: int
+    by: str
+    at: Time
+
+
 class OrderLineOut(Out):
     """One item: how much to order today, why, and how it stands."""
 
@@ -73,14 +82,31 @@ class OrderLineOut(Out):
     days_of_cover: Annotated[float | None, Field(description="Null without demand")]
     days_to_next_delivery: int
     alerts: list[StockAlertOut]
+    accepted: Annotated[AcceptedOut | None, Field(description="Null while nobody has decided")]
+
+
+class AcceptedLineOut(AcceptedOut):
+    """A line that was decided, beside what was proposed."""
+
+    item_id: str
+    proposed: int
 
 
 class PharmacyPlanOut(Out):
     """A proposal: a pharmacist decides about each line."""
 
     job_id: str
+    revision: Annotated[int, Field(description="Of what was decided so far; 0: nothing")]
+    from_ledger: Annotated[bool, Field(description="Stock and demand are the live hospital's")]
     stopped: bool
     verified: Annotated[bool, Field(description="The referee found no rule of orders broken")]
     seed: int
     without: Annotated[list[str], Field(description="Items not looked at, since the job was stopped")]
     lines: list[OrderLineOut]
+
+
+class OrderAcceptedOut(Aged):
+    """The order as it is decided now: each line that somebody decided about."""
+
+    revision: int
+    items: list[AcceptedLineOut]

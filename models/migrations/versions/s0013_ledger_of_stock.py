@@ -32,13 +32,12 @@ def upgrade() -> None:
     _change_moves(_SINCE, "quantity <> 0 OR reason = 'count'", wider=True)
     op.execute(OPENING)
     _create_cards()
-    _create_books()
+    _create_orders()
 
 
 def downgrade() -> None:
     """Drop it all; balances stay, issues become losses, and who was issued what by hand is forgotten."""
     op.drop_table("order_decision")
-    op.drop_table("stock_alert")
     op.drop_table("awaiting_move")
     op.drop_table("lot_card")
     op.execute("DELETE FROM lot_move WHERE reason = 'opening' OR quantity = 0")
@@ -108,23 +107,7 @@ def _create_cards() -> None:
     op.create_index("ix_awaiting_move_state", "awaiting_move", ["state"], unique=False)
 
 
-def _create_books() -> None:
-    op.create_table(
-        "stock_alert",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("drug_id", sa.Text(), nullable=False),
-        sa.Column("lot_id", sa.Text(), nullable=True),
-        sa.Column("ward_id", sa.Text(), nullable=True),
-        sa.Column("detail", Json, nullable=False),
-        sa.Column("opened_minute", Whole, nullable=False),
-        sa.Column("closed_minute", Whole, nullable=True),
-        sa.ForeignKeyConstraint(["drug_id"], ["drug.id"], name=op.f("fk_stock_alert_drug_id")),
-        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_stock_alert_lot_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_alert")),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_stock_alert_closed_minute", "stock_alert", ["closed_minute"], unique=False)
+def _create_orders() -> None:
     op.create_table(
         "order_decision",
         sa.Column("job_id", sa.Text(), nullable=False),
