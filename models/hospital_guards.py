@@ -161,12 +161,15 @@ LOT_MOVED = Effect(
     "UPDATE lot_balance SET on_hand = on_hand + NEW.quantity WHERE lot_id = NEW.lot_id",
 )
 
+_OF_THE_LEDGER = ("witness", "person_id")
+
 LOT_MOVE_SIGN = Refusal(
     "lot_move_sign",
     "lot_move",
     ("INSERT",),
     "(NEW.reason IN ('opening', 'receipt', 'return') AND NEW.quantity <= 0) "
     "OR (NEW.reason IN ('issue', 'waste') AND NEW.quantity >= 0)",
+    columns=_OF_THE_LEDGER,
 )
 """What comes is more, what goes is less."""
 
@@ -177,6 +180,7 @@ LOT_MOVE_WITNESSED = Refusal(
     "(NEW.witness IS NULL OR NEW.witness = NEW.actor) AND EXISTS (SELECT 1 FROM lot l JOIN drug d "
     "ON d.id = l.drug_id WHERE l.id = NEW.lot_id AND d.handling IN ('controlled', 'blood'))",
     when="NEW.reason <> 'opening'",
+    columns=_OF_THE_LEDGER,
 )
 """Nothing of a controlled drug or of blood moves without a second person."""
 
@@ -187,6 +191,7 @@ LOT_MOVE_USABLE = Refusal(
     "NEW.person_id IS NULL AND NEW.reason = 'issue' OR EXISTS (SELECT 1 FROM lot l WHERE l.id = NEW.lot_id "
     "AND (l.state <> 'available' OR l.expires_minute <= NEW.minute))",
     when="NEW.reason = 'issue' OR (NEW.reason = 'transfer' AND NEW.quantity < 0)",
+    columns=_OF_THE_LEDGER,
 )
 """Nothing is issued to nobody; nothing is issued or sent elsewhere that may not be used."""
 
@@ -196,6 +201,7 @@ LOT_MOVE_RECEIVED = Refusal(
     ("INSERT",),
     "EXISTS (SELECT 1 FROM lot l WHERE l.id = NEW.lot_id AND l.expires_minute <= NEW.minute)",
     when="NEW.reason = 'receipt'",
+    columns=_OF_THE_LEDGER,
 )
 """Nothing is taken in that had expired before."""
 
@@ -208,6 +214,7 @@ LOT_MOVE_RETURNED = Refusal(
     "+ COALESCE((SELECT sum(r.quantity) FROM lot_reservation r JOIN allocation a ON a.id = r.allocation_id "
     "WHERE r.lot_id = NEW.lot_id AND r.state = 'dispensed' AND a.person_id = NEW.person_id), 0)",
     when="NEW.reason = 'return' AND NEW.person_id IS NOT NULL",
+    columns=_OF_THE_LEDGER,
 )
 """Nobody brings back more than they had."""
 

@@ -84,6 +84,7 @@ HARMLESS: Mapping[str, str] = {
     "ProfileIn.switch_on": "ids of rules",
     "ExperimentIn.scenario": "a hospital in numbers: nobody is named in it",
     "PharmacyPlanIn.stock": "drugs and lots by id, and how many were issued: nobody is named in it",
+    "ReceiptIn.crossmatched_for": "an opaque id",
     "VariantIn.name": "what a planner calls a variant",
     "WebhookIn.topics": "names of events",
     "WebhookChangeIn.topics": "names of events",
