@@ -150,7 +150,7 @@ def differences(found: Objects, expected: Objects) -> list[str]:
     return [f"{kind} {name}" for kind, name in keys if found.get((kind, name)) != expected.get((kind, name))]
 
 
-LASTING = {
+AT_EVERY_STEP = {
     "lot_move": "SELECT id, lot_id, minute, quantity, reason, actor, recorded_microsecond FROM lot_move "
     "WHERE reason <> 'opening' ORDER BY id"
 }
@@ -166,7 +166,7 @@ def digests(database: Database) -> dict[str, str]:
             if table.name in there:
                 keys = ", ".join(column.name for column in table.primary_key.columns)
                 whole = f"SELECT * FROM {table.name} ORDER BY {keys}"  # noqa: S608
-                rows = connection.exec_driver_sql(LASTING.get(table.name, whole))
+                rows = connection.exec_driver_sql(AT_EVERY_STEP.get(table.name, whole))
                 digest = hashlib.blake2b(digest_size=16)
                 for part in rows.partitions(10_000):
                     digest.update(repr(part).encode())
