@@ -15,8 +15,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -232,8 +231,7 @@ def install(app: FastAPI) -> None:
 
     for root in (api.ApiError, storage.StorageError, solver.SolverError):
         app.add_exception_handler(root, known)
-    for failure in (DBAPIError, NoConnectionFree):
-        app.add_exception_handler(failure, stored)
+    app.add_exception_handler(SQLAlchemyError, stored)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, unexpected)

@@ -56,7 +56,7 @@ from models.repositories.moves import moves_of_stays
 from models.tables.ledger import audit_line, hospital_meta
 from models.tables.places import ward
 from models.writer import Writer
-from solver.placing.displace import Bounds
+from solver.placing.bounds import Bounds
 
 log = logging.getLogger(__name__)
 

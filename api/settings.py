@@ -16,7 +16,7 @@ from sqlalchemy import URL
 
 from api.delivery.destinations import IpNetwork
 from models.place import place_of
-from solver.placing.displace import Bounds
+from solver.placing.bounds import Bounds
 
 LONGEST_PAGE = 1000
 """Most records on one page of a list, whatever a hospital sets."""

@@ -39,6 +39,7 @@ PLACING = Family(
     ("solver.engine", "solver.equipment", "solver.hospital", "solver.pharmacy", "solver.placing"),
 )
 ROSTERING = Family("rostering", "half a minute", ("solver.engine", "solver.rostering"))
+ADMISSIONS = Family("admissions", "some ten seconds", ("solver.engine", "solver.admissions"))
 EQUIPMENT = Family("equipment", "some ten seconds", ("solver.engine", "solver.equipment"))
 SIMULATION = Family("simulation", "some ten seconds", ("solver.engine", "simulations.engine"))
 PLACED = Family(
@@ -47,7 +48,7 @@ PLACED = Family(
     ("simulations.placing", "solver.engine", "solver.equipment", "solver.pharmacy", "solver.placing"),
 )
 PHARMACY = Family("pharmacy", "some ten seconds", ("solver.engine", "solver.pharmacy"))
-SIDE_BY_SIDE = ((PLACING, PLACED), (SIMULATION, ROSTERING, EQUIPMENT, PHARMACY))
+SIDE_BY_SIDE = ((PLACING, PLACED), (SIMULATION, ROSTERING, EQUIPMENT, PHARMACY, ADMISSIONS))
 """Families compiled one after the other, beside the other row; the placed simulation needs placing's kernels."""
 
 
@@ -88,6 +89,13 @@ def compile_simulation() -> None:
 def compile_rostering() -> None:
     """The kernels that make rosters."""
     from solver.rostering.warming import warm_up
+
+    warm_up()
+
+
+def compile_admissions() -> None:
+    """The kernels that plan admissions."""
+    from solver.admissions.warming import warm_up
 
     warm_up()
 

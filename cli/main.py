@@ -30,6 +30,7 @@ VERBS: dict[str, Verb] = {
     "serve": Verb("cli.serve", "Start the service."),
     "worker": Verb("cli.worker", "Do the long work that the service is asked for."),
     "roster": Verb("cli.roster", "Make a roster, or recount one."),
+    "admissions": Verb("cli.admissions", "Plan admissions days ahead, or recount such a plan."),
     "pharmacy": Verb("cli.pharmacy", "Say what to order of each drug, and check an order."),
     "simulate": Verb("cli.simulate", "Ask what if: run, compare and vary scenarios of a hospital."),
     "bench": Verb("cli.bench", "Measure how fast this machine is, and what more cores would bring."),

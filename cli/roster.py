@@ -24,7 +24,7 @@ InstanceOption = Annotated[
 
 @app.callback()
 def roster() -> None:
-    """Who works which shift: solve a roster, or recount one."""
+    """Who works which shift: solve a roster, recount one, or fill a gap in it."""
 
 
 @app.command()
@@ -63,3 +63,27 @@ def check(
     counted = recount(source.problem, source.roster(roster_file))
     print_recount(counted)
     raise typer.Exit(1 if counted.broken else 0)
+
+
+@app.command()
+def cover(
+    problem: ProblemArgument,
+    roster_file: Annotated[
+        Path, typer.Argument(metavar="ROSTER", exists=True, help="A CSV file, or a folder for INRC-II.")
+    ],
+    employee: Annotated[str, typer.Option(metavar="ID", help="Who does not come.")],
+    day: Annotated[int, typer.Option(min=0, help="On which day, from 0.")],
+    instance: InstanceOption = None,
+) -> None:
+    """Say who could step in for somebody, the best first, what it costs and whose other shifts move.
+
+    Status 1 when nobody may, 2 when a file cannot be read or nobody works then.
+    """
+    from cli.roster_work import Source, print_ranking
+    from solver.rostering.changes import Standing
+    from solver.rostering.cover import rank
+
+    source = Source.of(problem, instance)
+    ranking = rank(Standing(source.problem, source.roster(roster_file)), employee, day)
+    print_ranking(ranking)
+    raise typer.Exit(0 if ranking.candidates else 1)

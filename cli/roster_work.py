@@ -14,6 +14,8 @@ from cli.started import seconds_since_start
 from solver.engine.result import Budget, Result, Status, TracePoint
 from solver.engine.rule import Level
 from solver.rostering import formats_curtois, formats_inrc2
+from solver.rostering.changes import Change
+from solver.rostering.cover import Ranking, rules_broken
 from solver.rostering.problem import Roster, RosterProblem
 from solver.rostering.referee import Recount, recount
 
@@ -123,3 +125,20 @@ def _print_end(result: Result[Roster], output: Path) -> None:
     gap = "" if result.gap is None else f", gap {100 * result.gap:.2f} %"
     bound = "no bound" if result.bound is None else f"bound {result.bound}{gap}"
     typer.echo(f"{result.status.value}: cost {result.cost}, {bound}; {result.method}; written to {output}")
+
+
+def print_ranking(ranking: Ranking) -> None:
+    """Who could step in, with price and moves, then who may not and why."""
+    typer.echo(
+        f"day {ranking.day}, {ranking.shift} {ranking.skill}".rstrip() + f": open, {ranking.open_cost}"
+    )
+    for candidate in ranking.candidates:
+        moves = "".join(f"; {_move(change)}" for change in candidate.changes[1:])
+        typer.echo(f"{candidate.price:>9}  {candidate.employee}: cost {candidate.cost}{moves}")
+    for barred in ranking.barred:
+        broken = ", ".join(rule.id for rule in rules_broken(barred))
+        typer.echo(f"   may not  {barred.employee}: {broken}")
+
+
+def _move(change: Change) -> str:
+    return f"{change.employee} on day {change.day} {change.shift or 'off'}"

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 
 from models import schema
 from models.dialect import StorageDialect
@@ -64,13 +65,13 @@ class Database(ABC):
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction on the one writing connection; commits at the end, rolls back on an error."""
-        with self._writer.connect() as connection, connection.begin():
+        with connected(self._writer) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read transaction: one unchanging snapshot of what was committed when it first read."""
-        with self._readers.connect() as connection, connection.begin():
+        with connected(self._readers) as connection, connection.begin():
             yield connection
 
     def migrate(self, version: str = "head") -> None:
@@ -116,6 +117,15 @@ class Database(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def connected(engine: Engine) -> Connection:
+    """A connection of the pool's. Raises what the driver raises, or ``DisconnectionError`` where the server ended each
+    that was offered: the pool gives up after the second, and calls that a wrong use of itself."""
+    try:
+        return engine.connect()
+    except InvalidRequestError as error:
+        raise DisconnectionError("The server ended every connection as soon as it was made.") from error
 
 
 def migrate_forwards(database: Database) -> None:

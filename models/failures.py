@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, insert
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
+    DisconnectionError,
     IntegrityError,
     NotSupportedError,
     PendingRollbackError,
@@ -27,7 +28,7 @@ def storage_failed(error: BaseException) -> bool:
     takes a transaction back by itself when the disk is full, and goes on statement by statement."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or not isinstance(error, _REFUSALS)
-    return isinstance(error, NoConnectionFree | PendingRollbackError | MemoryError)
+    return isinstance(error, NoConnectionFree | DisconnectionError | PendingRollbackError | MemoryError)
 
 
 def store_and_take_away(connection: Connection) -> None:

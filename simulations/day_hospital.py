@@ -35,7 +35,8 @@ from solver.hospital import (
 )
 from solver.hospital.stays import turnaround_minutes
 from solver.placing.ahead import in_turn, is_late
-from solver.placing.displace import Booking, Bounds, Exchange, exchange, movable, wants_exchange
+from solver.placing.bounds import Bounds
+from solver.placing.displace import Booking, Exchange, exchange, movable, wants_exchange
 from solver.placing.fallback import fallback
 from solver.placing.live import LiveHospital
 from solver.placing.precedence import Precedence, precedence

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from solver.hospital import Priority, Request
-from solver.placing.displace import Booking, Bounds, Exchange, exchange, movable
+from solver.placing.bounds import Bounds
+from solver.placing.displace import Booking, Exchange, exchange, movable
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision
 from tests.builders import DAY, HOUR, NOW, given, occupant, person, records_of, request

@@ -24,7 +24,7 @@ from solver.hospital import (
     Shift,
     Stay,
 )
-from solver.placing.displace import Bounds
+from solver.placing.bounds import Bounds
 from solver.placing.live import LiveHospital
 from solver.placing.records import Record
 from solver.placing.scarcity import priced

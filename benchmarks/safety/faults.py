@@ -69,6 +69,8 @@ class Fault:
     harm: Callable[[harm.Victim], AbstractContextManager[None]]
     seconds: float
     promise: Promise
+    unnoticed: bool = False
+    """The service is one that takes no notice of it: nobody will be refused, so nobody waits for that."""
 
 
 EMBEDDED: Final[Mapping[str, Fault]] = {
@@ -90,7 +92,7 @@ SERVED: Final[Mapping[str, Fault]] = {
 FAULTS: Final[Mapping[str, Mapping[str, Fault]]] = {
     "sqlite": EMBEDDED,
     "postgresql": SERVED,
-    "trusting": {"writes_refused": EMBEDDED["writes_refused"]},
+    "trusting": {"writes_refused": replace(EMBEDDED["writes_refused"], unnoticed=True)},
     "dark": {"gone": SERVED["gone"]},
     "ageless": {"gone": SERVED["gone"]},
 }
@@ -106,7 +108,7 @@ class Ward:
         """One fault: what was told, and what of it broke a promise."""
         scene = self.victim.scene
         service = scene.service
-        upon = Upon(fault.harm(self.victim), fault.seconds, fault.promise.refuses)
+        upon = Upon(fault.harm(self.victim), fault.seconds, fault.promise.refuses, fault.unnoticed)
         ordeal = asyncio.run(undergo(service.url, scene.hall.token, seed, upon))
         scene.told += ordeal.told
         whole = replace(ordeal, told=scene.told)

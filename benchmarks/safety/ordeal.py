@@ -166,11 +166,13 @@ async def called(
 @dataclass(frozen=True, slots=True)
 class Upon:
     """A fault that comes for so many seconds, and for longer if ``refuses`` and it was not felt yet: a disk that is
-    full has room in the log until that has to grow."""
+    full has room in the log until that has to grow. With ``unnoticed`` nobody is refused, and it stays until a change
+    that was asked for meanwhile was told as done."""
 
     fault: AbstractContextManager[None]
     seconds: float
     refuses: bool
+    unnoticed: bool = False
 
 
 async def undergo(url: str, token: str, seed: str, upon: Upon) -> Ordeal:
@@ -201,7 +203,9 @@ async def _harm(upon: Upon, ordeal: Ordeal) -> None:
     await asyncio.to_thread(upon.fault.__enter__)
     try:
         await asyncio.sleep(upon.seconds)
-        if upon.refuses:
+        if upon.unnoticed:
+            await _until(lambda: _passed_over(ordeal), EFFECT_SECONDS)
+        elif upon.refuses:
             await _until(lambda: _felt(ordeal), EFFECT_SECONDS)
     finally:
         # On this thread: a server ends with the thread that started it.
@@ -219,6 +223,11 @@ def _felt(ordeal: Ordeal) -> bool:
     """Whether a change was refused, and the probes have told of it."""
     told = any(a.storing == 0 for a in ordeal.of("metrics"))
     return told and all(any(not a.done for a in ordeal.of(kind)) for kind in ("change", "ready"))
+
+
+def _passed_over(ordeal: Ordeal) -> bool:
+    """Whether a change that was asked for since the fault came was told as done."""
+    return any(a.done and a.began > ordeal.began for a in ordeal.of("change"))
 
 
 async def _until_well(ordeal: Ordeal) -> None:

@@ -16,8 +16,8 @@ from typing import Final
 
 from solver.engine.rule import Rule
 from solver.hospital import Allocation, Minute, Priority, Request, StayState
-from solver.hospital.door import Door
 from solver.placing import rules
+from solver.placing.bounds import Bounds
 from solver.placing.layout import FAR
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method
@@ -25,27 +25,6 @@ from solver.placing.records import Records
 
 URGENT: Final = frozenset({Priority.EMERGENCY, Priority.URGENT})
 """Who may displace others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How far displacing goes.
-
-    ``after_minutes``: a place that starts more than this later than it could is as if there were none.
-    ``tries``: most bookings taken back on trial for one request; 0 switches displacing off.
-    ``imminent_minutes``: a booking that its ward has accepted is left alone from this long before its start.
-    """
-
-    after_minutes: int = 30
-    tries: int = 8
-    imminent_minutes: int = 120
-
-    def __post_init__(self) -> None:
-        door = Door("Bounds of displacing", "")
-        door.whole(self.after_minutes, "after_minutes", 0, 1440)
-        door.whole(self.tries, "tries", 0, 100)
-        door.whole(self.imminent_minutes, "imminent_minutes", 0, 1440)
-        door.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ from solver.engine.result import Budget
 from solver.hospital import Allocation
 from solver.hospital.door import Door
 from solver.placing import rules
-from solver.placing.displace import URGENT, Booking, Bounds, Exchange, exchange
+from solver.placing.bounds import Bounds
+from solver.placing.displace import URGENT, Booking, Exchange, exchange
 from solver.placing.displace import movable as may_be_taken_back
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision, Method

@@ -11,7 +11,7 @@ import numpy as np
 from solver.engine.errors import Problem, refuse_if_any
 from solver.engine.types import Bool, Int64
 from solver.rostering import layout as at
-from solver.rostering.layout import FAR, HARD, NONE, Tables, Work
+from solver.rostering.layout import FAR, HARD, NONE, Tables, Trial, Work
 from solver.rostering.problem import (
     DAYS_PER_WEEK,
     SATURDAY,
@@ -314,4 +314,18 @@ def room(tables: Tables) -> Work:
         free_since=np.zeros((days + 1, states), np.int32),
         tail=np.zeros(states, np.int64),
         tail_since=np.zeros(states, np.int32),
+    )
+
+
+def new_trial(tables: Tables, width: int) -> Trial:
+    """Room for one worker's steps of ``width`` people at most."""
+    days, shifts = int(tables.size[0]), len(tables.unit)
+    grid, rows = np.zeros((days, shifts), np.int64), np.zeros(width, np.int64)
+    return Trial(
+        price=grid,
+        choice=grid.copy(),
+        schedule=np.zeros(days, np.int64),
+        kept=np.zeros((width, days), np.int64),
+        kept_personal=rows,
+        who=rows.copy(),
     )

@@ -101,15 +101,15 @@ def respond(tables: Any, p: int, noise: int, plan: Any, trial: Any, work: Any, s
         cost = best_schedule(tables, p, trial.price, work, trial.schedule)
         if cost >= FAR:
             return False
-        if not _too_often(tables, p, trial):
+        if not too_often(tables, p, trial):
             _accept(tables, p, cost, plan, trial)
             return True
-        _restrict(tables, p, trial)
+        restrict(tables, p, trial)
     return False
 
 
 @inlined
-def _too_often(tables: Any, p: int, trial: Any) -> bool:
+def too_often(tables: Any, p: int, trial: Any) -> bool:
     """Whether some shift type is worked on more days than allowed."""
     found = False
     for s in range(trial.price.shape[1]):
@@ -118,7 +118,7 @@ def _too_often(tables: Any, p: int, trial: Any) -> bool:
 
 
 @inlined
-def _restrict(tables: Any, p: int, trial: Any) -> None:
+def restrict(tables: Any, p: int, trial: Any) -> None:
     """Allow every shift type that is worked too often only on the cheapest of those days: then it cannot be."""
     for s in range(trial.price.shape[1]):
         if _days_of(trial.schedule, s) <= tables.most[p, s]:
@@ -246,22 +246,6 @@ def anneal(
         if (plan.total[1], plan.total[0]) < (best.total[1], best.total[0]):
             copy_plan(plan, best)
     return kept
-
-
-@kernel
-def price_from(tables: Any, p: int, worth: Any, price: Any, choice: Any) -> None:
-    """Fill ``price`` and ``choice`` (days, n_shifts) for employee ``p`` when one person more on a duty is worth
-    ``worth`` int64 (days, n_duties)."""
-    price[:] = FAR
-    for d in range(tables.size[0]):
-        for k in range(len(tables.duty_shift)):
-            s = tables.duty_shift[k]
-            if not tables.able[p, k] or tables.wish[p, d, s] >= FAR:
-                continue
-            cost = tables.wish[p, d, s] - worth[d, k]
-            if cost < price[d, s]:
-                price[d, s] = cost
-                choice[d, s] = k
 
 
 @kernel

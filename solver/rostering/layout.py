@@ -114,3 +114,13 @@ class Trial(NamedTuple):
     kept: Int64
     kept_personal: Int64
     who: Int64
+
+
+class Priced(NamedTuple):
+    """What pricing found for everybody: duties int64 (n_employees, days), -1 for a day off; personal int64
+    (n_employees,): cost apart from cover, FAR where no schedule was found; least int64 (1,): what all together cost at
+    least, less what they are worth."""
+
+    duties: Int64
+    personal: Int64
+    least: Int64

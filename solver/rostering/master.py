@@ -12,12 +12,11 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 
 from solver.engine.types import Float64, Int64
+from solver.rostering.kernels_pricing import FREE
 from solver.rostering.layout import Tables
 
 NOBODY = 50
 """Price of a person without a schedule, in people missing below the least cover: only while a dive has none to give."""
-FREE = -2
-"""A day of a person on which a dive has decided nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +40,51 @@ class Relaxed:
 
 
 class Master:
-    """``broken``: price of a person missing below the least cover, in the arrays' units."""
+    """``staffed`` int64 (days, n_duties): people who are there whatever is chosen."""
 
-    def __init__(self, tables: Tables, broken: int) -> None:
+    def __init__(self, tables: Tables, staffed: Int64) -> None:
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
         self._objective = self._solver.Objective()
         self._objective.SetMinimization()
         days, duties = tables.wanted.shape
+        broken = int(tables.size[3])
         self._people = [self._solver.Constraint(1.0, 1.0) for _ in range(len(tables.terms))]
-        self._rows = [[self._row(tables, day, duty, broken) for duty in range(duties)] for day in range(days)]
+        self._rows = [
+            [self._row(tables, day, duty, int(staffed[day, duty])) for duty in range(duties)]
+            for day in range(days)
+        ]
         self.columns: list[list[Column]] = [[] for _ in self._people]
+        self._known: set[tuple[int, bytes]] = set()
         for person in self._people:
             self._objective.SetCoefficient(nobody := self._solver.NumVar(0.0, 1.0, ""), NOBODY * broken)
             person.SetCoefficient(nobody, 1.0)
 
-    def _row(self, tables: Tables, day: int, duty: int, broken: int) -> pywraplp.Constraint:
+    def _row(self, tables: Tables, day: int, duty: int, there: int) -> pywraplp.Constraint:
         wanted, least = int(tables.wanted[day, duty]), int(tables.least[day, duty])
-        row = self._solver.Constraint(wanted, wanted)
+        row = self._solver.Constraint(wanted - there, wanted - there)
         for price, most, sign in (
-            (int(tables.under[day, duty]), wanted - least, 1.0),
-            (broken, least, 1.0),
-            (int(tables.over[day, duty]), len(self._people), -1.0),
+            (int(tables.under[day, duty]), max(0, wanted - max(least, there)), 1.0),
+            (int(tables.size[3]), max(0, least - there), 1.0),
+            (int(tables.over[day, duty]), max(0, there - wanted) + len(self._people), -1.0),
         ):
             variable = self._solver.NumVar(0.0, most, "")
             self._objective.SetCoefficient(variable, price)
             row.SetCoefficient(variable, sign)
         return row
 
-    def add(self, person: int, duties: Int64, cost: int) -> None:
-        """One more schedule; one that is there already is not added."""
-        if any(np.array_equal(column.duties, duties) for column in self.columns[person]):
-            return
+    def add(self, person: int, duties: Int64, cost: int) -> bool:
+        """One more schedule; whether it was not there already."""
+        key = person, duties.tobytes()
+        if key in self._known:
+            return False
+        self._known.add(key)
         variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
         self._objective.SetCoefficient(variable, cost)
         self._people[person].SetCoefficient(variable, 1.0)
-        for day, duty in enumerate(duties.tolist()):
-            if duty >= 0:
-                self._rows[day][duty].SetCoefficient(variable, 1.0)
+        for day in np.flatnonzero(duties >= 0).tolist():
+            self._rows[day][int(duties[day])].SetCoefficient(variable, 1.0)
         self.columns[person].append(Column(person, duties.copy(), cost, variable))
+        return True
 
     def keep(self, person: int, fixed: Int64) -> None:
         """Leave a person the schedules that agree with ``fixed`` int64 (days,): ``FREE``, -1 for off, or a duty."""

@@ -8,7 +8,7 @@ bound, and a roster from a dive, from which the annealing goes on when it is bet
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -18,10 +18,12 @@ import numpy as np
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Int64
-from solver.rostering.arrays import SCALE, Compiled, room
+from solver.rostering.arrays import SCALE, Compiled, new_trial, room
 from solver.rostering.columns import Generation
+from solver.rostering.kernels_pricing import FREE
 from solver.rostering.kernels_search import anneal, empty, insert_schedule, respond
-from solver.rostering.layout import Plan, Trial
+from solver.rostering.layout import Plan
+from solver.rostering.neighbourhoods import Parts, Pool
 
 HOT: Final = 0.6
 """Temperature at the start, as a share of the median price of a person missing."""
@@ -42,6 +44,8 @@ ATTEMPTS: Final = 10
 """To find somebody's first schedule."""
 COOLED: Final = 0.6
 """After a dive the annealing goes on as if so much of the budget were used: a hotter one would lose what was found."""
+ANNEALED: Final = 0.2
+"""Share of the budget after which rosters are improved part by part."""
 CHUNK_SECONDS: Final = 0.05
 CHUNK: Final = 64
 """Steps between two looks at the clock, to begin with; always so many where steps are counted."""
@@ -94,6 +98,7 @@ class _Log:
         self.trace: list[TracePoint] = []
         self.runs: list[_Run] = []
         self.bound: int | None = None
+        self.pool: Pool | None = None
         self.lock = threading.Lock()
 
     def note(self, best: Plan, steps: int) -> None:
@@ -139,12 +144,18 @@ class _Run:
         self.compiled, self.log, self.seed = compiled, log, seed
         self.work = room(compiled.tables)
         self.plan, self.best = empty_plan(compiled), empty_plan(compiled)
-        self.trial = new_trial(compiled)
+        self.trial = new_trial(compiled.tables, WIDTH)
         self.state = random_state(seed)
         self.steps = 0
         self.chunk = CHUNK
         self.round_seconds = 0.0
-        self.dived = False
+        self.dived = self.in_parts = False
+        self.parts = Parts(
+            compiled.tables,
+            log.countdown.elapsed,
+            self._left(float("inf")),
+            np.random.default_rng(seed),
+        )
         prices = compiled.tables.under[compiled.tables.under > 0]
         self.unit = float(np.median(prices)) if prices.size else float(SCALE)
 
@@ -195,10 +206,25 @@ class _Run:
             if pending and done >= pending[0]:
                 pending.pop(0)
                 self._exchange()
+            if self._by_parts(done):
+                self._improve_part()
+                continue
             began = self.log.countdown.elapsed()
             self._improve(done)
             self.log.note(self.best, self.steps)
             self._adapt(self.log.countdown.elapsed() - began)
+
+    def _by_parts(self, done: float) -> bool:
+        return self.log.countdown.budget.iterations is None and done >= ANNEALED
+
+    def _improve_part(self) -> None:
+        """From the best plan on, part by part."""
+        if not self.in_parts:
+            self.in_parts = True
+            _copy(self.best, self.plan)
+        if self.parts.improve(self.plan, self.log.pool):
+            _copy(self.plan, self.best)
+            self.log.note(self.best, self.steps)
 
     def _affordable(self, seconds: float) -> bool:
         """Whether some rounds of pricing everybody would fit into the time for them."""
@@ -214,21 +240,32 @@ class _Run:
 
     def _generate(self, seconds: float, for_dive: float) -> None:
         """A bound, and a roster to go on from if it is better."""
-        columns = Generation(self.compiled, self.log.countdown, self.log.observer)
-        columns.begin(self.best.duty, self.best.personal)
-        columns.generate(seconds)
+        tables = self.compiled.tables
+        until = self.log.countdown.elapsed() + seconds
+        free = np.full(self.plan.duty.shape, FREE, np.int64)
+        columns = Generation(tables, np.zeros(tables.wanted.shape, np.int64), free, self._left(until))
+        columns.begin(self.best.duty)
+        relaxed = columns.generate()
         if columns.bound is not None:
             self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
-        dived = None if self.log.is_over(self.steps) else columns.dive(for_dive)
+        if relaxed is None or self.log.is_over(self.steps):
+            return
+        self.log.pool = Pool.of(columns.master.columns, relaxed)
+        columns.seconds_left = self._left(self.log.countdown.elapsed() + for_dive)
+        dived = columns.dive()
         if dived is None:
             return
         plan = empty_plan(self.compiled)
         for column in dived:
-            insert_schedule(self.compiled.tables, column.person, column.duties, column.cost, plan)
+            insert_schedule(tables, column.person, column.duties, column.cost, plan)
         self.dived = True
         if _rank(plan) < _rank(self.plan):
             self.adopt(plan)
             self.log.note(self.best, self.steps)
+
+    def _left(self, until: float) -> Callable[[], float]:
+        """Seconds until ``until``, none when the search ends before."""
+        return lambda: 0.0 if self.log.is_over(self.steps) else max(0.0, until - self.log.countdown.elapsed())
 
     def _improve(self, done: float) -> None:
         if self.dived:
@@ -270,20 +307,6 @@ def empty_plan(compiled: Compiled) -> Plan:
     )
     empty(tables, plan.total)
     return plan
-
-
-def new_trial(compiled: Compiled) -> Trial:
-    """Room for one worker's steps."""
-    days, shifts = compiled.problem.days, len(compiled.problem.shifts)
-    grid, rows = np.zeros((days, shifts), np.int64), np.zeros(WIDTH, np.int64)
-    return Trial(
-        price=grid,
-        choice=grid.copy(),
-        schedule=np.zeros(days, np.int64),
-        kept=np.zeros((WIDTH, days), np.int64),
-        kept_personal=rows,
-        who=rows.copy(),
-    )
 
 
 def _rank(plan: Plan) -> tuple[int, int]:

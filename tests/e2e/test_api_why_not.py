@@ -109,8 +109,9 @@ async def test_the_solver_process_proves_what_is_cheapest(place):
         asked = bundle(care={"speciality": "medicine", "features": ["dialysis_point"]})
         found = {}
         for _ in range(20):
+            # One that waits for the process to start has spent its time by then, and gets trials without a proof.
             found = await why_not(service, bundle=asked, deadline_ms=10_000)
-            if found["solver_failure"] != "starting":
+            if found["proven"]:
                 break
         assert found["solver_failure"] is None
         assert found["proven"] is True

@@ -128,14 +128,28 @@ async def test_a_service_that_answers_before_it_commits_is_found_out(tmp_path, a
     assert any("lost" in each or "stale" in each for each in found["answers"])
 
 
-@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-async def test_services_that_know_nothing_of_each_other_are_found_out(tmp_path, address, monkeypatch):
+async def test_services_that_know_nothing_of_each_other_are_found_out(
+    tmp_path, postgresql_server, monkeypatch
+):
     monkeypatch.setattr(BatchRunner, "_catch_up", stay_where_it_is)
     monkeypatch.setattr(BatchRunner, "_on_the_newest", as_they_were)
     monkeypatch.setattr(staff, "revise_cover", count_nothing)
-    load = Load(tmp_path, Wanted(1.0, 1, rate=30.0))
+    # Whether two promises of a bed still stand when it is counted is chance: one hospital after the other.
+    for seed in range(1, 9):
+        stored = await stored_by_solitary_services(tmp_path / str(seed), postgresql_server, seed)
+        if any("bed_promised_twice" in each for each in stored):
+            return
+    pytest.fail("Services that knew nothing of each other were not found out in eight hospitals.")
+
+
+async def stored_by_solitary_services(folder, server, seed):
+    """What is wrong in the database of two services of which neither looks at what the other did."""
+    folder.mkdir()
+    address = server.create()
+    load = Load(folder, Wanted(0.5, 1, rate=60.0, seed=seed))
     async with services(load.place(address), 2) as started:
         with started[0].runtime.database.writing() as connection:
             connection.exec_driver_sql("ALTER TABLE stay DROP CONSTRAINT guard_stay_bed")
         _, _, found = await load.send(started)
-    assert any("bed_promised_twice" in each for each in found["stored"])
+    server.drop(address)
+    return found["stored"]

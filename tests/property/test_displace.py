@@ -8,7 +8,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from solver.hospital import Minute, Priority, Request, Stay
-from solver.placing.displace import Booking, Bounds, Exchange, exchange, movable
+from solver.placing.bounds import Bounds
+from solver.placing.displace import Booking, Exchange, exchange, movable
 from solver.placing.layout import FAR
 from solver.placing.live import LiveHospital
 from solver.placing.referee import Decided, broken, check, cost, recount

@@ -1,13 +1,14 @@
 """What is particular to PostgreSQL: how it is opened and shared, and that its judge cannot be taken away unseen."""
 
 import secrets
+import select
 import threading
 import time
 
 import psycopg
 import pytest
-from sqlalchemy import insert, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import event, insert, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 
 from models.database import create_database, migrate_database, open_at_any_step, open_database
 from models.errors import (
@@ -20,6 +21,7 @@ from models.errors import (
     OlderSchema,
     WrongKey,
 )
+from models.failures import storage_failed
 from models.invariants import recount
 from models.keys import generate_keys
 from models.place import shown
@@ -155,6 +157,24 @@ def test_other_schemas_are_refused_as_on_the_embedded_database(empty_database, p
 def test_reading_connections_cannot_write(database):
     with database.reading() as connection, pytest.raises(DBAPIError, match="read-only"):
         connection.execute(text("UPDATE hospital_meta SET name = 'x'"))
+
+
+@pytest.mark.parametrize("way", ["reading", "writing"])
+def test_a_server_that_ends_every_connection_at_once_is_storage_that_failed(database, postgresql_server, way):
+    """The pool gives up after the second, with what it says of code that uses it wrongly: a reader got 500."""
+    engine = {"reading": database._readers, "writing": database._writer}[way]
+
+    def end(connection, *_):
+        postgresql_server.execute(f"SELECT pg_terminate_backend({connection.info.backend_pid})")
+        select.select([connection.fileno()], [], [], 5)
+
+    event.listen(engine, "checkout", end, insert=True)
+    with pytest.raises(DisconnectionError) as caught, getattr(database, way)():
+        pass
+    assert storage_failed(caught.value)
+    event.remove(engine, "checkout", end)
+    with getattr(database, way)() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
 
 
 def test_a_reader_sees_one_snapshot_while_others_write(database):

@@ -1,12 +1,16 @@
 """Errors on the wire: every error has a row, and no answer repeats what was sent."""
 
+import asyncio
 import inspect
 import json
 
+import httpx
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import exc
 
 from api import errors as api
-from api.problems import PROBLEMS, response_to, row_of
+from api.problems import PROBLEMS, install, response_to, row_of
 from models import errors as storage
 from solver.engine import errors as solver
 from solver.engine.errors import InvalidInstance, Problem
@@ -94,3 +98,31 @@ def test_a_change_whose_outcome_nobody_knows_is_told_neither_as_stored_nor_as_no
     assert unknown.slug != not_stored.slug
     assert "not known" in unknown.title
     assert "same Idempotency-Key" in unknown.remedy
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [
+        (exc.OperationalError("SELECT", None, Exception("the server is gone")), 503),
+        (exc.TimeoutError("no connection came back"), 503),
+        (exc.DisconnectionError("the server ended every connection"), 503),
+        (exc.ProgrammingError("SELECT", None, Exception("no such column")), 500),
+        (exc.InvalidRequestError("used wrongly"), 500),
+    ],
+    ids=["gone", "busy", "cut", "wrong statement", "wrong use"],
+)
+def test_what_storage_fails_at_is_503_and_what_was_asked_of_it_wrongly_is_500(raised, status):
+    app = FastAPI()
+    install(app)
+
+    @app.get("/beds")
+    def beds():
+        raise raised
+
+    async def read():
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:
+            return await client.get("/beds")
+
+    answer = asyncio.run(read())
+    assert (answer.status_code, "retry-after" in answer.headers) == (status, status == 503)

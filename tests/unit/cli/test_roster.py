@@ -39,6 +39,22 @@ def test_a_roster_that_was_solved_is_found_whole_by_the_recount(problem: Path, t
     assert "hard rules broken 0" in total
 
 
+def test_who_could_step_in_is_told_with_price_and_who_may_not_with_the_rule(
+    problem: Path, tmp_path: Path
+) -> None:
+    roster = tmp_path / "roster.csv"
+    rows = ["A,0,D", "A,1,D", "B,1,N", "B,2,N", "C,6,D", "C,7,D"]
+    roster.write_text("employee_id,day_index,shift_id\n" + "".join(f"{row}\n" for row in rows))
+    shown = said("cover", problem, roster, "--employee", "B", "--day", 1)
+    assert re.search(r"^ +-?\d+  A: cost -?\d+", shown, re.MULTILINE), shown
+    assert re.search(r"may not  C: .*most_of_shift", shown), shown
+    with pytest.raises(InvalidInstance):
+        said("cover", problem, roster, "--employee", "B", "--day", 3)
+    nobody = tmp_path / "nobody.txt"
+    nobody.write_text(SMALL.replace("D=14|N=2", "D=14|N=0"))
+    said("cover", nobody, roster, "--employee", "B", "--day", 1, code=1)
+
+
 def test_a_broken_rule_ends_with_status_1(problem: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("employee_id,day_index,shift_id\nA,3,D\n")

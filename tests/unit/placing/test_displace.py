@@ -6,7 +6,8 @@ import pytest
 
 from solver.engine.errors import InvalidInstance
 from solver.hospital import Care, EquipmentNeed, Feature, Person, Priority, Sex
-from solver.placing.displace import Booking, Bounds, exchange, wants_exchange
+from solver.placing.bounds import Bounds
+from solver.placing.displace import Booking, exchange, wants_exchange
 from solver.placing.live import LiveHospital
 from solver.placing.problem import Decision
 from solver.placing.referee import Decided, broken, check

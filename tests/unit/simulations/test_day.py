@@ -27,7 +27,7 @@ from solver.hospital import (
     Stay,
     StayState,
 )
-from solver.placing.displace import Bounds
+from solver.placing.bounds import Bounds
 from tests.api_service import NOW, small_hospital
 
 MORNING = morning_of(date(2026, 3, 2))

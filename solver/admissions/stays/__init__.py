@@ -1,0 +1,1 @@
+"""Days ahead: from which day a patient stays, and in which room on each day."""

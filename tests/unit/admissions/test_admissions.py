@@ -1,0 +1,88 @@
+"""Admissions: what is read, what is refused, what is counted, and that the search counts as the referee does."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from solver.admissions import rules
+from solver.admissions.arrays import compiled, new_plan, new_trial
+from solver.admissions.formats import (
+    plan_from_json,
+    plan_to_json,
+    problem_from_document,
+    problem_to_document,
+    read_plan,
+    read_problem,
+)
+from solver.admissions.kernels_search import anneal, build
+from solver.admissions.layout import HARD, KINDS, SOFT
+from solver.admissions.referee import recount
+from solver.admissions.search import random_plan
+from solver.admissions.solve import solve
+from solver.engine.errors import InvalidInstance
+from solver.engine.kernels_random import random_state
+from solver.engine.result import Budget
+from tests.admission_cases import public
+
+OFFICIAL = (3177, 1583, 10184, 2332, 15713, 18558, 17048, 24947, 20492, 49444)
+
+
+@pytest.mark.parametrize(("number", "cost"), list(enumerate(OFFICIAL, start=1)), ids=str)
+def test_the_recount_of_a_given_plan_is_the_official_one(number: int, cost: int) -> None:
+    problem = read_problem(public(f"test{number:02}.json"))
+    counted = recount(problem, read_plan(public("solutions", f"sol_test{number:02}.json"), problem))
+    assert (counted.cost, counted.broken) == (cost, 0)
+
+
+def test_the_toy_plan_mixes_genders_three_times() -> None:
+    problem = read_problem(public("toy.json"))
+    counted = recount(problem, read_plan(public("toy_solution.json"), problem))
+    assert (counted.of(rules.GENDER_MIX).count, counted.broken) == (3, 3)
+
+
+def test_instances_and_plans_are_written_as_they_were_read() -> None:
+    problem = read_problem(public("i05.json"))
+    assert problem_from_document(problem_to_document(problem), problem.name) == problem
+    toy = read_problem(public("toy.json"))
+    plan = read_plan(public("toy_solution.json"), toy)
+    assert recount(toy, plan_from_json(plan_to_json(plan, toy), toy)) == recount(toy, plan)
+
+
+def test_every_fault_of_an_instance_is_named_at_once() -> None:
+    document = json.loads(public("i02.json").read_text(encoding="utf-8"))
+    mandatory = next(patient for patient in document["patients"] if patient["mandatory"])
+    mandatory["surgery_due_day"], mandatory["surgeon_id"] = -1, "nobody"
+    document["occupants"][0]["length_of_stay"] = 0
+    del document["weights"]["patient_delay"]
+    with pytest.raises(InvalidInstance) as refused:
+        problem_from_document(document, "i02")
+    message = str(refused.value)
+    for part in ("surgery_due_day", "'nobody'", "length_of_stay", "weights, patient_delay"):
+        assert part in message
+
+
+def test_the_search_counts_what_the_referee_counts_after_moves_of_every_kind() -> None:
+    arrays = compiled(read_problem(public("i02.json")))
+    plan, best, trial, state = new_plan(arrays), new_plan(arrays), new_trial(arrays), random_state(5)
+    build(arrays.tables, plan, trial, random_plan(arrays, 5))
+    best.total[HARD] = 1 << 40
+    hot = np.array([400.0, 10.0])
+    for _ in range(60):
+        anneal(arrays.tables, plan, best, trial, 300, 0.5, hot, state)
+        counted = recount(arrays.problem, arrays.plan(plan.day, plan.room, plan.theatre, plan.nurse))
+        people = counted.of(rules.GENDER_MIX).count + counted.of(rules.ROOM_CAPACITY).count
+        minutes = counted.of(rules.SURGEON_OVERTIME).count + counted.of(rules.THEATRE_OVERTIME).count
+        assert (plan.total[SOFT], plan.total[HARD]) == (counted.cost, 60 * people + minutes)
+        assert counted.broken == people + minutes
+    taken = dict(zip(KINDS, trial.counts[:, 1], strict=True))
+    assert all(taken.values()), taken
+
+
+def test_the_same_seed_and_moves_give_the_same_feasible_plan() -> None:
+    problem = read_problem(public("i02.json"))
+    one, other = (solve(problem, Budget(iterations=300_000), 7) for _ in range(2))
+    assert one.verified
+    assert one.plan == other.plan
