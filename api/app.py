@@ -29,6 +29,7 @@ from api.routers import (
     events,
     experiments,
     jobs,
+    lots_why,
     offers,
     pharmacy,
     probes,
@@ -37,6 +38,7 @@ from api.routers import (
     scarcity,
     steps,
     stock,
+    stock_watch,
     structure,
     webhooks,
 )
@@ -109,6 +111,8 @@ def _routes() -> tuple[BaseRoute, ...]:
         experiments,
         pharmacy,
         stock,
+        stock_watch,
+        lots_why,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)
@@ -148,6 +152,7 @@ def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: 
             runtime.keep_time(),
             runtime.watch_steps(),
             runtime.price_scarcity(),
+            runtime.watch_stock(),
             runtime.deliver(),
             runtime.jobs.run(),
         )

@@ -180,6 +180,12 @@ def _reading() -> Iterator[Probe]:
             "GET /api/v1/requests/{request_id}", about, lambda w, ward=ward: _read_case(w, ward), again=True
         )
         yield Probe(
+            "GET /api/v1/requests/{request_id}/lots",
+            about,
+            lambda w, ward=ward: _read_case(w, ward, "/lots"),
+            again=True,
+        )
+        yield Probe(
             "GET /api/v1/allocations/{allocation_id}",
             about,
             lambda w, ward=ward: _read_given(w, ward),
@@ -187,8 +193,8 @@ def _reading() -> Iterator[Probe]:
         )
 
 
-def _read_case(world: World, ward: str) -> Call:
-    return Call("GET", f"/api/v1/requests/{world.case(ward)['request_id']}")
+def _read_case(world: World, ward: str, part: str = "") -> Call:
+    return Call("GET", f"/api/v1/requests/{world.case(ward)['request_id']}{part}")
 
 
 def _read_given(world: World, ward: str) -> Call:
@@ -300,6 +306,7 @@ def _stock() -> Iterator[Probe]:
     one = moves + "/{move_id}"
     yield _get("/pharmacy/moves")
     yield _get("/pharmacy/balances")
+    yield _get("/pharmacy/watch")
     for ward, about in ABOUT.items():
         yield _get(f"/drug-lots/L-{ward}/card", about, template="/drug-lots/{lot_id}/card")
         for kind, more in (("loss", {}), ("transfer", {"ward_id": None})):

@@ -23,35 +23,44 @@ EPOCH: Final = date(1970, 1, 1)
 
 
 def document(connection: Connection, now: Minute, zone: str, terms: OrderTermsIn) -> str:
-    """Every drug but blood, which is not ordered here: its lots, what was issued by day, which days ended with nothing
-    there, and what was accepted of orders and has not come."""
+    """Every drug but blood, which is not ordered here, as JSON."""
+    today, items = supplies(connection, now, zone, terms)
+    ordered = [item for handling, item in items if handling != HandlingClass.BLOOD]
+    told = {"format": "wardflow-stock", "version": 1, "today": today, "items": ordered}
+    return orjson.dumps(told).decode()
+
+
+def supplies(
+    connection: Connection, now: Minute, zone: str, terms: OrderTermsIn, history_days: int = HISTORY_DAYS
+) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    """Today's date, and every drug's handling class with the item: its lots, what was issued by day in the last
+    ``history_days``, which days ended with nothing there, and what was accepted of orders and has not come."""
     offset = from_minute(now).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
     shift = int(offset.total_seconds() // 60)
     today = (now + shift) // MINUTES_PER_DAY
     began = supply.first_move(connection)
     known_since = today - 1 if began is None else (began + shift) // MINUTES_PER_DAY
-    first = min(today - 1, max(known_since, today - HISTORY_DAYS))
+    first = min(today - 1, max(known_since, today - history_days))
     days = supply.load_days(connection, first * MINUTES_PER_DAY - shift, now + 1, shift)
     drugs, lots = supply.load_supplies(connection)
     coming = _coming(connection, now, shift)
-    items = [
-        {
+    items = []
+    for drug in drugs:
+        own = lots.get(drug.id, ())
+        item = {
             "id": drug.id,
             "costs": terms.costs.model_dump(),
             "useful_life_days": terms.useful_life_days,
             "lead_time_days": terms.lead_time_days,
             "review_days": terms.review_days,
-            "pack": max((row.pack or 1 for row in lots.get(drug.id, ())), default=1),
+            "pack": max((row.pack or 1 for row in own), default=1),
             "safety_stock": drug.safety_stock,
-            "lots": [_lot(row, shift) for row in lots.get(drug.id, ())],
+            "lots": [_lot(row, shift) for row in own],
             "on_order": coming.get(drug.id, []),
-            "history": _history(lots.get(drug.id, ()), days.get(drug.id, {}), first, today),
+            "history": _history(own, days.get(drug.id, {}), first, today),
         }
-        for drug in drugs
-        if drug.handling != HandlingClass.BLOOD
-    ]
-    told = {"format": "wardflow-stock", "version": 1, "today": _day(today), "items": items}
-    return orjson.dumps(told).decode()
+        items.append((drug.handling, item))
+    return _day(today), items
 
 
 def _day(number: int) -> str:

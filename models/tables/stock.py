@@ -1,4 +1,4 @@
-"""The pharmacy's books beside the moves: cards of lots, moves that wait for a second person, orders."""
+"""The pharmacy's books beside the moves: cards of lots, moves that wait for a second person, orders, alerts."""
 
 from __future__ import annotations
 
@@ -53,3 +53,13 @@ order_decision = strict_table(
     Index("ix_order_decision_item_id", "item_id"),
 )
 """Lines of a proposed order as a pharmacist decided them; the newest version of a line holds."""
+
+stock_alert = strict_table(
+    "stock_alert",
+    Column("kind", Text, primary_key=True),
+    Column("drug_id", Text, ForeignKey("drug.id"), primary_key=True),
+    Column("lot_id", Text, primary_key=True),
+    Column("told_microsecond", Whole, nullable=False),
+)
+"""What the watch over the stock told and what still stands; ``lot_id`` is empty where a drug as a whole is meant. A row
+goes when it is over; that it was told stays in the audit trail."""

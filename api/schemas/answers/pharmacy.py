@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import Aged, Time
+from api.schemas.answers.common import Aged, PageOut, Time, Told
 from api.schemas.base import Out
+from solver.hospital import HandlingClass
 
 
 class OrderPolicyOut(Out):
@@ -110,3 +111,50 @@ class OrderAcceptedOut(Aged):
 
     revision: int
     items: list[AcceptedLineOut]
+
+
+class BandOut(Out):
+    """Units on hand that expire within so many days (null: later), and not within those of the band before; 0: they
+    have expired."""
+
+    within_days: int | None
+    quantity: int
+
+
+class WatchAlertOut(Out):
+    """What somebody should look at. ``in_days``: from today; ``told``: when an event told of it, null before the next
+    look."""
+
+    kind: Literal[
+        "expired",
+        "expires_unused",
+        "runs_out_before_delivery",
+        "below_safety_stock",
+        "not_usable",
+        "cold_chain_hold",
+        "demand_unknown",
+    ]
+    quantity: int
+    in_days: int
+    lot_id: str | None
+    told: Time | None
+    sentence: Told
+
+
+class WatchedOut(Out):
+    """A drug as it stands. ``days_of_cover``: what is on hand lasts so long before it expires; null without demand."""
+
+    id: str
+    handling: HandlingClass
+    on_hand: int
+    daily_demand: float
+    days_of_cover: float | None
+    days_to_next_delivery: int
+    bands: list[BandOut]
+    alerts: list[WatchAlertOut]
+
+
+class WatchPage(PageOut[WatchedOut]):
+    """Drugs by id, as they stand on the day ``today`` (the hospital's own)."""
+
+    today: str

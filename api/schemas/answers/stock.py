@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from api.schemas.answers.common import Aged, PageOut, Time
+from api.schemas.answers.common import Aged, PageOut, RuleId, Time
+from api.schemas.answers.common import Told as Sentence
 from api.schemas.base import Out
 from solver.hospital import HandlingClass, LotState
 
@@ -93,3 +94,36 @@ class CardOut(Out):
     on_hand: int
     reserved: int
     entries: list[EntryOut]
+
+
+class LotAgainstOut(Out):
+    """A lot of the drug or of an approved equivalent, and the first rule that keeps it away; null: it may serve.
+    ``available``: units that are not reserved."""
+
+    lot_id: str
+    drug_id: str
+    expires: Time
+    available: int
+    rule_id: RuleId | None
+    sentence: Sentence | None
+
+
+class LotsOfNeedOut(Out):
+    """One drug that a request asks for. ``given``: units allocated; ``free``: units in lots that may serve; ``short``:
+    both together do not suffice."""
+
+    drug_id: str
+    quantity: int
+    given: int
+    free: int
+    short: bool
+    sentence: Sentence
+    lots: list[LotAgainstOut]
+
+
+class LotsWhyOut(Aged):
+    """Why a request was given these lots, or none: as things are now."""
+
+    request_id: str
+    needs: list[LotsOfNeedOut]
+    hospital_revision: int

@@ -33,10 +33,12 @@ def upgrade() -> None:
     op.execute(OPENING)
     _create_cards()
     _create_orders()
+    _create_alerts()
 
 
 def downgrade() -> None:
     """Drop it all; balances stay, issues become losses, and who was issued what by hand is forgotten."""
+    op.drop_table("stock_alert")
     op.drop_table("order_decision")
     op.drop_table("awaiting_move")
     op.drop_table("lot_card")
@@ -125,3 +127,16 @@ def _create_orders() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_order_decision_item_id", "order_decision", ["item_id"], unique=False)
+
+
+def _create_alerts() -> None:
+    op.create_table(
+        "stock_alert",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("drug_id", sa.Text(), nullable=False),
+        sa.Column("lot_id", sa.Text(), nullable=False),
+        sa.Column("told_microsecond", Whole, nullable=False),
+        sa.ForeignKeyConstraint(["drug_id"], ["drug.id"], name=op.f("fk_stock_alert_drug_id")),
+        sa.PrimaryKeyConstraint("kind", "drug_id", "lot_id", name=op.f("pk_stock_alert")),
+        sqlite_strict=True,
+    )
