@@ -35,6 +35,8 @@ from api.routers import (
     probes,
     profiles,
     requests,
+    roster_changes,
+    rosters,
     scarcity,
     steps,
     stock,
@@ -113,6 +115,8 @@ def _routes() -> tuple[BaseRoute, ...]:
         stock,
         stock_watch,
         lots_why,
+        rosters,
+        roster_changes,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)

@@ -54,7 +54,7 @@ def compiled(problem: AdmissionProblem) -> Compiled:
     rooms = {room.id: r for r, room in enumerate(problem.rooms)}
     surgeons = {surgeon.id: u for u, surgeon in enumerate(problem.surgeons)}
     longest = max((len(person.workload) for person in people), default=1)
-    need = np.zeros((len(people), 8), np.int32)
+    need = np.zeros((len(people), 9), np.int32)
     for p, person in enumerate(people):
         need[p, :3] = ord(person.gender) - ord("A"), person.age_group, person.length_of_stay
         if isinstance(person, Patient):
@@ -65,6 +65,7 @@ def compiled(problem: AdmissionProblem) -> Compiled:
                 person.duration,
                 surgeons[person.surgeon],
                 not person.mandatory,
+                _dearest(problem, person),
             )
     surgeon_minutes = _grid([one.minutes for one in problem.surgeons], problem.days)
     theatre_minutes = _grid([one.minutes for one in problem.theatres], problem.days)
@@ -101,10 +102,28 @@ def compiled(problem: AdmissionProblem) -> Compiled:
         most_load,
         *_lists(duty),
         on_shift,
+        *_lists(
+            [p for p, patient in enumerate(problem.patients) if patient.surgeon == surgeon.id]
+            for surgeon in problem.surgeons
+        ),
     )
     for array in tables:
         array.setflags(write=False)
     return Compiled(problem, tables)
+
+
+def _dearest(problem: AdmissionProblem, patient: Patient) -> int:
+    """At least what the patient's admission adds to the cost beside their delay, wherever they lie."""
+    weights, stay = problem.weights, patient.length_of_stay
+    return min(
+        1 << 30,
+        weights.room_mixed_age * (len(problem.age_groups) - 1) * stay
+        + weights.room_nurse_skill * sum(patient.skill_required)
+        + weights.continuity_of_care * SHIFTS_PER_DAY * stay
+        + weights.excessive_workload * sum(patient.workload)
+        + weights.open_theatre
+        + weights.surgeon_transfer,
+    )
 
 
 def _grid(rows: Sequence[Sequence[int]], width: int) -> Int32:
@@ -155,7 +174,7 @@ def new_plan(compiled: Compiled) -> Plan:
         zeros(rooms, days, ages), zeros(rooms, days, there), zeros(rooms, days), zeros(rooms, shifts),
         zeros(rooms, shifts, levels), zeros(nurses, days), zeros(people, nurses), zeros(max(1, surgeons), days),
         zeros(theatres, days), zeros(theatres, days), zeros(max(1, surgeons), days, theatres),
-        np.zeros(2, np.int64),
+        np.zeros(3, np.int64),
     )  # fmt: skip
 
 
@@ -170,5 +189,5 @@ def new_trial(compiled: Compiled) -> Trial:
         np.zeros(nurses, np.int32),
         np.zeros(1, np.int32),
         np.zeros((len(KINDS), 2), np.int64),
-        np.zeros(2, np.float64),
+        np.zeros(3, np.float64),
     )

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from solver.admissions.layout import HARD, SOFT
+from solver.admissions.layout import MINUTES, PEOPLE, SOFT
 from solver.engine.jit import inlined
-
-PERSON = 60
-"""Hard units of one person too many; a minute of overtime is one."""
 
 
 @inlined
@@ -42,7 +39,7 @@ def operate(tables: Any, plan: Any, p: int, d: int, t: int, sign: int) -> None:
         if visited > 0:
             soft += sign * tables.weights[5]
     plan.pair_cases[u, d, t] += sign
-    plan.total[HARD] += hard
+    plan.total[MINUTES] += hard
     plan.total[SOFT] += soft + sign * tables.weights[6] * (d - tables.need[p, 3])
 
 
@@ -72,7 +69,7 @@ def lodge(tables: Any, plan: Any, p: int, d: int, r: int, sign: int) -> None:
         before = spread(plan, r, day)
         plan.ages[r, day, age] += sign
         soft += spread(plan, r, day) - before
-    plan.total[HARD] += PERSON * hard
+    plan.total[PEOPLE] += hard
     plan.total[SOFT] += tables.weights[0] * soft
 
 
@@ -99,13 +96,13 @@ def nurse_person(tables: Any, plan: Any, trial: Any, p: int, d: int, r: int, sig
 
 @inlined
 def crowd(tables: Any, plan: Any, p: int, d: int, r: int) -> int:
-    """Hard units that the room would have more of with ``p`` in it."""
+    """How many more people too many or of the other gender, by days, the room would have with ``p`` in it."""
     gender, beds, hard = tables.need[p, 0], tables.beds[r], 0
     for day in range(d, min(tables.size[5], d + tables.need[p, 2])):
         like, unlike = plan.genders[r, day, gender], plan.genders[r, day, 1 - gender]
         hard += min(like + 1, unlike) - min(like, unlike)
         hard += 1 if like + unlike >= beds else 0
-    return PERSON * hard
+    return hard
 
 
 @inlined

@@ -6,248 +6,185 @@ from typing import Any
 
 import numpy as np
 
-from solver.admissions.kernels import book, crowd, lodge, nurse_person, operate, relieve
-from solver.admissions.layout import (
-    DAY,
-    HARD,
-    INSERT,
-    NURSE,
-    NURSE_RUN,
-    NURSE_SWAP,
-    PATIENT_KINDS,
-    PLACE,
-    REMOVE,
-    REPLACE,
-    ROOM,
-    SOFT,
-    SWAP,
-    THEATRE,
-)
+from solver.admissions.kernels import book, crowd, lodge, nurse_person, operate, over, relieve
+from solver.admissions.kernels_moves import propose, propose_nurses
+from solver.admissions.layout import MINUTES, NURSE, NURSE_RUN, NURSE_SWAP, PATIENT_KINDS, PEOPLE, SOFT
 from solver.engine.jit import inlined, kernel
 from solver.engine.kernels_random import below, uniform
 
-LONGEST_RUN = 8
-"""Days over which one nurse takes a room, at most."""
+BED, THEATRE_DAY = 1, 2
+"""Parts of a patient's place that a move changes."""
 
 
 @inlined
-def among(first: Any, values: Any, p: int, value: int) -> bool:
-    """Whether a value is in a person's list."""
-    for at in range(first[p], first[p + 1]):
-        if values[at] == value:
-            return True
-    return False
-
-
-@inlined
-def any_of(first: Any, values: Any, p: int, state: Any) -> int:
-    """A value of a person's list, by chance."""
-    return int(values[first[p] + below(state, first[p + 1] - first[p])])
-
-
-@inlined
-def theatre_for(tables: Any, plan: Any, p: int, d: int, state: Any) -> int:
-    """A theatre of the day: mostly one with minutes left where the surgeon is, or one that is open already."""
-    theatres = tables.size[2]
-    start = below(state, theatres)
-    if uniform(state) < 0.15:
-        return start
-    best, chosen = -1, start
-    for i in range(theatres):
-        t = (start + i) % theatres
-        left = tables.theatre_minutes[t, d] - plan.theatre_used[t, d] - tables.need[p, 5]
-        value = 0
-        if left >= 0:
-            value = 1 + (plan.theatre_cases[t, d] > 0) + (plan.pair_cases[tables.need[p, 6], d, t] > 0)
-        if value > best:
-            best, chosen = value, t
-    return chosen
-
-
-@inlined
-def aim(trial: Any, i: int, d: int, r: int, t: int) -> None:
-    trial.target[i, 0] = d
-    trial.target[i, 1] = r
-    trial.target[i, 2] = t
-
-
-@inlined
-def send_away(tables: Any, plan: Any, trial: Any, q: int, state: Any) -> int:
-    """Whose place was taken goes anywhere else or, where optional, out."""
-    if tables.need[q, 7] == 1 and uniform(state) < 0.5:
-        aim(trial, 1, -1, -1, -1)
-        return 2
-    other = any_of(tables.day_first, tables.day_list, q, state)
-    at = any_of(tables.room_first, tables.room_list, q, state)
-    aim(trial, 1, other, at, theatre_for(tables, plan, q, other, state))
-    return 2
-
-
-@inlined
-def propose_pair(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: Any) -> int:
-    """Patient ``p`` takes another's place, who takes theirs, goes elsewhere, or, where optional, goes."""
-    d, r, t = plan.day[p], plan.room[p], plan.theatre[p]
-    q = below(state, tables.size[0])
-    if q == p or plan.day[q] < 0:
-        return 0
-    if (kind == SWAP and uniform(state) < 0.5) or (kind == REPLACE and d >= 0):
-        # Surgeons' days are packed by exchanges among their own patients; others hardly ever fit.
-        for _ in range(16):
-            if q != p and plan.day[q] >= 0 and tables.need[q, 6] == tables.need[p, 6]:
-                break
-            q = below(state, tables.size[0])
-        if q == p or plan.day[q] < 0:
-            return 0
-        trial.who[1] = q
-        if not among(tables.day_first, tables.day_list, p, plan.day[q]):
-            return 0
-        if kind == REPLACE:
-            aim(trial, 0, plan.day[q], plan.room[q] if uniform(state) < 0.5 else r, plan.theatre[q])
-            if not among(tables.room_first, tables.room_list, p, trial.target[0, 1]):
-                return 0
-            return send_away(tables, plan, trial, q, state)
-        if not among(tables.day_first, tables.day_list, q, d):
-            return 0
-        aim(trial, 0, plan.day[q], any_of(tables.room_first, tables.room_list, p, state), plan.theatre[q])
-        aim(trial, 1, d, any_of(tables.room_first, tables.room_list, q, state), t)
-        if uniform(state) < 0.5:
-            aim(trial, 0, plan.day[q], r, plan.theatre[q])
-            aim(trial, 1, d, plan.room[q], t)
-        return 2
-    trial.who[1] = q
-    if not among(tables.room_first, tables.room_list, p, plan.room[q]):
-        return 0
-    if kind == SWAP:
-        if not among(tables.room_first, tables.room_list, q, r):
-            return 0
-        if uniform(state) < 0.5:
-            aim(trial, 0, d, plan.room[q], t)
-            aim(trial, 1, plan.day[q], r, plan.theatre[q])
-            return 2
-        if not among(tables.day_first, tables.day_list, p, plan.day[q]):
-            return 0
-        if not among(tables.day_first, tables.day_list, q, d):
-            return 0
-        aim(trial, 0, plan.day[q], plan.room[q], plan.theatre[q])
-        aim(trial, 1, d, r, t)
-        return 2
-    if not among(tables.day_first, tables.day_list, p, plan.day[q]):
-        return 0
-    aim(trial, 0, plan.day[q], plan.room[q], plan.theatre[q])
-    return send_away(tables, plan, trial, q, state)
-
-
-@inlined
-def propose(tables: Any, plan: Any, trial: Any, kind: int, state: Any) -> int:
-    """Fill ``trial`` with a move of patients; how many it moves, 0 when chance found none."""
-    patients = tables.size[0]
-    p = below(state, patients)
-    admitted = plan.day[p] >= 0
-    if kind == INSERT or (kind == REPLACE and uniform(state) < 0.5):
-        for _ in range(8):
-            if plan.day[p] < 0:
-                break
-            p = below(state, patients)
-        if plan.day[p] >= 0:
-            return 0
-    elif not admitted:
-        return 0
-    trial.who[0] = p
-    d, r, t = plan.day[p], plan.room[p], plan.theatre[p]
-    if kind == REMOVE:
-        if tables.need[p, 7] == 0:
-            return 0
-        aim(trial, 0, -1, -1, -1)
-        return 1
-    if kind == THEATRE:
-        aim(trial, 0, d, r, below(state, tables.size[2]))
-        return 1
-    if kind == ROOM:
-        aim(trial, 0, d, any_of(tables.room_first, tables.room_list, p, state), t)
-        return 1
-    if kind == DAY:
-        other = any_of(tables.day_first, tables.day_list, p, state)
-        aim(trial, 0, other, r, theatre_for(tables, plan, p, other, state))
-        return 1
-    if kind in (INSERT, PLACE):
-        other = any_of(tables.day_first, tables.day_list, p, state)
-        at = any_of(tables.room_first, tables.room_list, p, state)
-        aim(trial, 0, other, at, theatre_for(tables, plan, p, other, state))
-        return 1
-    return propose_pair(tables, plan, trial, kind, p, state)
-
-
-@inlined
-def move_person(tables: Any, plan: Any, trial: Any, p: int, place: Any, sign: int) -> None:
-    """A person comes to a place or leaves it; a place with day -1 is none, and has its price."""
+def move_person(tables: Any, plan: Any, trial: Any, p: int, place: Any, parts: int, sign: int) -> None:
+    """A person comes to parts of a place or leaves them; a place with day -1 is none, and has its price."""
     if place[0] < 0:
         plan.total[SOFT] += sign * tables.weights[7]
         return
-    operate(tables, plan, p, place[0], place[2], sign)
-    lodge(tables, plan, p, place[0], place[1], sign)
-    nurse_person(tables, plan, trial, p, place[0], place[1], sign)
+    if parts & THEATRE_DAY:
+        operate(tables, plan, p, place[0], place[2], sign)
+    if parts & BED:
+        lodge(tables, plan, p, place[0], place[1], sign)
+        nurse_person(tables, plan, trial, p, place[0], place[1], sign)
+
+
+@inlined
+def price_of(plan: Any, trial: Any) -> float:
+    """What the broken rules of a plan cost now."""
+    return trial.hot[1] * float(plan.total[PEOPLE]) + trial.hot[2] * float(plan.total[MINUTES])
 
 
 @inlined
 def worth(plan: Any, trial: Any) -> float:
-    """The whole plan in one number, at the price that hard units have now."""
-    return float(plan.total[SOFT]) + trial.hot[1] * float(plan.total[HARD])
+    """The whole plan in one number, at the prices that broken rules have now."""
+    return float(plan.total[SOFT]) + price_of(plan, trial)
+
+
+@inlined
+def overtime(tables: Any, plan: Any, trial: Any, i: int, other: int) -> int:
+    """Minutes of overtime that the ``i``-th place of a move brings at least, once the move's people have left."""
+    p, d, t = trial.who[i], trial.target[i, 0], trial.target[i, 2]
+    minutes, u = tables.need[p, 5], tables.need[p, 6]
+    surgeon, theatre = plan.surgeon_used[u, d], plan.theatre_used[t, d]
+    if plan.day[p] == d:
+        surgeon -= minutes
+        theatre -= minutes if plan.theatre[p] == t else 0
+    if other >= 0 and plan.day[other] == d:
+        surgeon -= tables.need[other, 5] if tables.need[other, 6] == u else 0
+        theatre -= tables.need[other, 5] if plan.theatre[other] == t else 0
+    most, open_minutes = tables.surgeon_minutes[u, d], tables.theatre_minutes[t, d]
+    more = over(surgeon + minutes, most) - over(surgeon, most)
+    return int(more + over(theatre + minutes, open_minutes) - over(theatre, open_minutes))
+
+
+@inlined
+def crowding(tables: Any, plan: Any, trial: Any, i: int, other: int, most: float) -> int:
+    """The same for people too many or of the other gender; counts on only up to ``most``."""
+    p, d, r = trial.who[i], trial.target[i, 0], trial.target[i, 1]
+    first, end, other_first, other_end = 0, 0, 0, 0
+    if plan.day[p] >= 0 and plan.room[p] == r:
+        first, end = plan.day[p], plan.day[p] + tables.need[p, 2]
+    if other >= 0 and plan.day[other] >= 0 and plan.room[other] == r:
+        other_first, other_end = plan.day[other], plan.day[other] + tables.need[other, 2]
+    gender, beds, hard = tables.need[p, 0], tables.beds[r], 0
+    unlike_gender = other >= 0 and tables.need[other, 0] != gender
+    for day in range(d, min(tables.size[5], d + tables.need[p, 2])):
+        if hard > most:
+            break
+        like, unlike = plan.genders[r, day, gender], plan.genders[r, day, 1 - gender]
+        like -= 1 if first <= day < end else 0
+        if other_first <= day < other_end:
+            like -= 0 if unlike_gender else 1
+            unlike -= 1 if unlike_gender else 0
+        hard += 1 if unlike > like else 0
+        hard += 1 if like + unlike >= beds else 0
+    return hard
+
+
+@inlined
+def least_soft(tables: Any, plan: Any, trial: Any, count: int) -> int:
+    """No less than this can a move add to the cost, whatever it does to ages, nurses and open theatres."""
+    soft = 0
+    for i in range(count):
+        p = trial.who[i]
+        if plan.day[p] < 0:
+            soft -= tables.weights[7]
+        else:
+            soft -= tables.need[p, 8] + tables.weights[6] * (plan.day[p] - tables.need[p, 3])
+        if trial.target[i, 0] < 0:
+            soft += tables.weights[7]
+        else:
+            soft += tables.weights[6] * (trial.target[i, 0] - tables.need[p, 3])
+    return soft
+
+
+@inlined
+def hopeless(tables: Any, plan: Any, trial: Any, count: int, limit: float) -> bool:
+    """Whether a move is surely too dear: told without carrying it out, and for most moves at once."""
+    slack = price_of(plan, trial) + limit - float(least_soft(tables, plan, trial, count))
+    for i in range(count):
+        if slack < 0.0:
+            return True
+        if trial.target[i, 0] >= 0:
+            other = trial.who[1 - i] if count == 2 else -1
+            slack -= trial.hot[2] * float(overtime(tables, plan, trial, i, other))
+            if (
+                i == 0 or trial.target[1, 1] != trial.target[0, 1]
+            ):  # what both do to one room is looked at later
+                most = slack / trial.hot[1]
+                slack -= trial.hot[1] * float(crowding(tables, plan, trial, i, other, most))
+    return slack < 0.0
+
+
+@inlined
+def parts_of(trial: Any, i: int) -> int:
+    """Which parts of the ``i``-th place change."""
+    if trial.source[i, 0] != trial.target[i, 0]:
+        return BED | THEATRE_DAY
+    bed = BED if trial.source[i, 1] != trial.target[i, 1] else 0
+    return bed | (THEATRE_DAY if trial.source[i, 2] != trial.target[i, 2] else 0)
 
 
 @inlined
 def move_people(tables: Any, plan: Any, trial: Any, count: int, limit: float) -> bool:
     """Carry a proposed move out if it makes the plan dearer by at most ``limit``; whether it did."""
-    before_hard, before_soft = plan.total[HARD], plan.total[SOFT]
+    if hopeless(tables, plan, trial, count, limit):
+        return False
+    people, minutes, soft = plan.total[PEOPLE], plan.total[MINUTES], plan.total[SOFT]
     before = worth(plan, trial)
     for i in range(count):
         p = trial.who[i]
         trial.source[i, 0] = plan.day[p]
         trial.source[i, 1] = plan.room[p]
         trial.source[i, 2] = plan.theatre[p]
-    come, taken = 0, 0
+    come = 0
     for step in range(2 * count):
         i = step % count
+        parts = parts_of(trial, i)
         if step < count:
-            move_person(tables, plan, trial, trial.who[i], trial.source[i], -1)
-            taken = step + 1
+            move_person(tables, plan, trial, trial.who[i], trial.source[i], parts, -1)
             continue
-        r = trial.target[i, 1]
-        if worth(plan, trial) - before > limit and trial.target[i, 0] >= 0:
-            break
         if trial.target[i, 0] >= 0:
-            hard = crowd(tables, plan, trial.who[i], trial.target[i, 0], r)
-            if worth(plan, trial) + trial.hot[1] * float(hard) - before > limit:
+            rise = worth(plan, trial) - before
+            if parts & BED:
+                hard = crowd(tables, plan, trial.who[i], trial.target[i, 0], trial.target[i, 1])
+                rise += trial.hot[1] * float(hard)
+            if rise > limit:
                 break
-        move_person(tables, plan, trial, trial.who[i], trial.target[i], 1)
+        move_person(tables, plan, trial, trial.who[i], trial.target[i], parts, 1)
         come += 1
-    accepted = come == count and worth(plan, trial) - before <= limit and fits(tables, plan, trial, count)
-    if not accepted:
-        for step in range(come + taken):
-            i = step if step < come else step - come
-            undo_target = step < come
-            move_person(
-                tables,
-                plan,
-                trial,
-                trial.who[i],
-                trial.target[i] if undo_target else trial.source[i],
-                -1 if undo_target else 1,
-            )
-        plan.total[HARD] = before_hard
-        plan.total[SOFT] = before_soft
-        return False
+    if come == count and worth(plan, trial) - before <= limit and fits(tables, plan, trial, count):
+        settle(tables, plan, trial, count)
+        return True
+    for step in range(come + count):
+        i = step if step < come else step - come
+        parts = parts_of(trial, i)
+        if step < come:
+            move_person(tables, plan, trial, trial.who[i], trial.target[i], parts, -1)
+        else:
+            move_person(tables, plan, trial, trial.who[i], trial.source[i], parts, 1)
+    plan.total[PEOPLE] = people
+    plan.total[MINUTES] = minutes
+    plan.total[SOFT] = soft
+    return False
+
+
+@inlined
+def settle(tables: Any, plan: Any, trial: Any, count: int) -> None:
+    """Write down where the people of a move lie now."""
     for step in range(2 * count):
         i = step % count
-        p = trial.who[i]
-        if step < count and trial.source[i, 0] >= 0:
-            book(tables, plan, p, trial.source[i, 0], trial.source[i, 1], -1)
-        if step >= count:
-            plan.day[p] = trial.target[i, 0]
-            plan.room[p] = trial.target[i, 1]
-            plan.theatre[p] = trial.target[i, 2]
-            if trial.target[i, 0] >= 0:
-                book(tables, plan, p, trial.target[i, 0], trial.target[i, 1], 1)
-    return True
+        p, parts = trial.who[i], parts_of(trial, i)
+        if step < count:
+            if trial.source[i, 0] >= 0 and parts & BED:
+                book(tables, plan, p, trial.source[i, 0], trial.source[i, 1], -1)
+            continue
+        plan.day[p] = trial.target[i, 0]
+        plan.room[p] = trial.target[i, 1]
+        plan.theatre[p] = trial.target[i, 2]
+        if trial.target[i, 0] >= 0 and parts & BED:
+            book(tables, plan, p, trial.target[i, 0], trial.target[i, 1], 1)
 
 
 @inlined
@@ -260,40 +197,6 @@ def fits(tables: Any, plan: Any, trial: Any, count: int) -> bool:
                 if plan.genders[r, day, 0] + plan.genders[r, day, 1] > plan.people.shape[2]:
                     return False
     return True
-
-
-@inlined
-def propose_nurses(tables: Any, plan: Any, trial: Any, kind: int, state: Any) -> int:
-    """Fill ``trial.changes`` with rooms, shifts and new nurses; how many."""
-    r, d = below(state, tables.size[1]), below(state, tables.size[5])
-    s = 3 * d + below(state, 3)
-    n = any_of(tables.duty_first, tables.duty_list, s, state)
-    if kind == NURSE_RUN:
-        end = min(tables.size[5], d + 1 + below(state, LONGEST_RUN))
-        count = 0
-        for day in range(d, end):
-            k = tables.on_shift[n, day]
-            if k >= 0 and plan.nurse[r, 3 * day + k] != n:
-                trial.changes[count, 0] = r
-                trial.changes[count, 1] = 3 * day + k
-                trial.changes[count, 2] = n
-                count += 1
-        return count
-    if plan.there[r, d] == 0:
-        return 0
-    trial.changes[0, 0] = r
-    trial.changes[0, 1] = s
-    if kind == NURSE:
-        trial.changes[0, 2] = n
-        return 0 if plan.nurse[r, s] == n else 1
-    other = below(state, tables.size[1])
-    if plan.nurse[other, s] == plan.nurse[r, s]:
-        return 0
-    trial.changes[0, 2] = plan.nurse[other, s]
-    trial.changes[1, 0] = other
-    trial.changes[1, 1] = s
-    trial.changes[1, 2] = plan.nurse[r, s]
-    return 2
 
 
 @inlined
@@ -314,16 +217,24 @@ def move_nurses(tables: Any, plan: Any, trial: Any, count: int, limit: float) ->
     return rounds == done
 
 
+@inlined
+def is_better(plan: Any, best: Any) -> bool:
+    """By broken hard rules first, a person too many as an hour of overtime, then by cost."""
+    here = 60 * plan.total[PEOPLE] + plan.total[MINUTES]
+    there = 60 * best.total[PEOPLE] + best.total[MINUTES]
+    return bool(here < there or (here == there and plan.total[SOFT] < best.total[SOFT]))
+
+
 @kernel
 def anneal(
     tables: Any, plan: Any, best: Any, trial: Any, steps: int, nurse_share: float, hot: Any, state: Any
 ) -> int:
     """So many moves at a temperature; the best plan without a broken hard rule goes to ``best``.
 
-    hot float64 (2,): temperature, price of a hard unit. How many moves of patients were tried.
+    hot float64 (3,): as in ``Trial``. How many moves of patients were tried.
     """
-    trial.hot[0] = hot[0]
-    trial.hot[1] = hot[1]
+    for i in range(3):
+        trial.hot[i] = hot[i]
     tried = 0
     for _ in range(steps):
         limit = -trial.hot[0] * np.log(1.0 - uniform(state))
@@ -344,9 +255,7 @@ def anneal(
         trial.counts[kind, 0] += 1
         if taken:
             trial.counts[kind, 1] += 1
-            if plan.total[HARD] < best.total[HARD] or (
-                plan.total[HARD] == best.total[HARD] and plan.total[SOFT] < best.total[SOFT]
-            ):
+            if is_better(plan, best):
                 keep(plan, best)
     return tried
 
@@ -361,8 +270,8 @@ def keep(plan: Any, best: Any) -> None:
     for r in range(plan.nurse.shape[0]):
         for s in range(plan.nurse.shape[1]):
             best.nurse[r, s] = plan.nurse[r, s]
-    best.total[HARD] = plan.total[HARD]
-    best.total[SOFT] = plan.total[SOFT]
+    for i in range(3):
+        best.total[i] = plan.total[i]
 
 
 @kernel

@@ -14,8 +14,8 @@ KINDS: Final = (
     "insert", "remove", "day", "room", "theatre", "place", "swap", "replace", "nurse", "nurse_swap", "nurse_run",
 )  # fmt: skip
 PATIENT_KINDS: Final = 8
-HARD, SOFT = 0, 1
-"""Columns of ``Plan.total``: units of hard rules broken, cost of the soft ones."""
+PEOPLE, MINUTES, SOFT = 0, 1, 2
+"""Columns of ``Plan.total``: people too many or of the other gender, by days; minutes of overtime; cost."""
 SPARE_BEDS: Final = 3
 """So many people over its beds a room may hold during the search, each at a price."""
 
@@ -24,11 +24,12 @@ class Tables(NamedTuple):
     """A problem, frozen.
 
     weights (8,): in the order of ``Weights``. size (8,): patients, rooms, theatres, surgeons, nurses, days, skill
-    levels, all people. need (p, 8): gender, age, stay, release, last day, minutes, surgeon, optional.
-    work, skill (p, longest stay in shifts). room_first (p + 1,), room_list: rooms a patient may have. day_first
-    (p + 1,), day_list: days on which surgeon and a theatre have the minutes. beds (r,). surgeon_minutes (u, d).
-    theatre_minutes (t, d). nurse_skill (n,). most_load (n, d). duty_first (s + 1,), duty_list: nurses on duty.
-    on_shift (n, d): the shift of the day a nurse works, or -1.
+    levels, all people. need (p, 9): gender, age, stay, release, last day, minutes, surgeon, optional, the most that
+    soft rules other than delay can charge for them. work, skill (p, longest stay in shifts). room_first (p + 1,),
+    room_list: rooms a patient may have. day_first (p + 1,), day_list: days on which surgeon and a theatre have the
+    minutes. beds (r,). surgeon_minutes (u, d). theatre_minutes (t, d). nurse_skill (n,). most_load (n, d).
+    duty_first (s + 1,), duty_list: nurses on duty. on_shift (n, d): the shift of the day a nurse works, or -1.
+    case_first (u + 1,), case_list: patients of a surgeon.
     """
 
     weights: Any
@@ -48,6 +49,8 @@ class Tables(NamedTuple):
     duty_first: Any
     duty_list: Any
     on_shift: Any
+    case_first: Any
+    case_list: Any
 
 
 class Plan(NamedTuple):
@@ -56,7 +59,7 @@ class Plan(NamedTuple):
     day, room, theatre (p,). nurse (r, s). genders (r, d, 2). ages (r, d, age groups). people (r, d, most),
     there (r, d). room_load (r, s). lack (r, s, k): missing levels if a nurse of level k were there. load (n, d). met
     (p, n): shifts. surgeon_used (u, d). theatre_used (t, d), theatre_cases (t, d). pair_cases (u, d, t).
-    total int64 (2,).
+    total int64 (3,).
     """
 
     day: Any
@@ -81,7 +84,7 @@ class Plan(NamedTuple):
 class Trial(NamedTuple):
     """Room for one move: who (2,), and where they come from and go to, (2, 3) each: day, room, theatre; changes
     (days, 3): room, shift, nurse before; stamp (n,), token (1,); counts int64 (kinds, 2): tried, taken. hot float64
-    (2,): temperature, price of a hard unit."""
+    (3,): temperature, price of a person too many for a day, price of a minute of overtime."""
 
     who: Any
     source: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,20 +12,46 @@ import numpy as np
 
 from solver.admissions.arrays import Compiled, new_plan, new_trial
 from solver.admissions.kernels_search import anneal, build
-from solver.admissions.layout import HARD, SOFT, Plan
+from solver.admissions.layout import MINUTES, PEOPLE, SOFT, Plan
+from solver.admissions.starting import first_plan
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
-from solver.engine.types import Int64
+from solver.engine.types import Float64, Int64
 
-HOT: Final = 25.0
-COLD: Final = 2.0
-"""Temperature at the start and at the end, in units of cost; between them it falls by a constant factor."""
-LOW_PRICE: Final = 2.0
-HIGH_PRICE: Final = 100.0
-"""Of a minute of overtime at the start and at the end; a person too many counts as 60. A low price lets the plan pass
-through broken rules; at the end no half hour of overtime may be worth an optional patient."""
-NURSE_SHARE: Final = 0.6
-"""Moves of nurses among all."""
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How the annealing cools, and what broken hard rules cost meanwhile.
+
+    hot, cold: temperatures at the start and the end, in units of cost; between them it falls by a constant factor.
+    person: prices of a person too many for a day, or of the other gender: at the start, the lowest, the highest.
+    minute: the same of a minute of overtime. A price rises by ``step`` while its rule is broken and falls while it is
+    kept, so that the plan goes back and forth over the border. It only rises before a plan was found that keeps all
+    hard rules, and from ``firm`` on, a share of the budget.
+    nurse_share: moves of nurses among all.
+    """
+
+    hot: float = 50.0
+    cold: float = 2.0
+    person: tuple[float, float, float] = (600.0, 20.0, 6000.0)
+    minute: tuple[float, float, float] = (20.0, 0.5, 200.0)
+    step: float = 1.02
+    firm: float = 0.8
+    nurse_share: float = 0.6
+
+    def temperature(self, done: float) -> float:
+        """After a share of the budget."""
+        return self.hot * math.pow(self.cold / self.hot, done)
+
+    def reprice(self, hot: Float64, broken: Int64, may_fall: bool) -> None:
+        """Make dearer in ``hot[1:]`` what is broken (in the order of ``Plan.total``), and cheaper what is kept."""
+        for rule, (_, least, most) in enumerate((self.person, self.minute)):
+            if broken[rule] > 0:
+                hot[1 + rule] = min(most, hot[1 + rule] * self.step)
+            elif may_fall:
+                hot[1 + rule] = max(least, hot[1 + rule] / self.step)
+
+
 EXCHANGES: Final = (0.5, 0.75, 0.9)
 """Shares of the budget after which a worker that is behind goes on from the best plan of all."""
 CHUNK: Final = 20_000
@@ -40,11 +67,20 @@ class Found:
     trace: tuple[TracePoint, ...]
 
 
-def search(compiled: Compiled, countdown: Countdown, seed: int, observer: Observer, workers: int) -> Found:
+def search(
+    compiled: Compiled,
+    countdown: Countdown,
+    seed: int,
+    observer: Observer,
+    workers: int,
+    schedule: Schedule = Schedule(),
+) -> Found:
     """The best plan found within the budget; an iteration is a move of one worker."""
     log = _Log(countdown, observer)
     seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
-    log.runs = [_Run(compiled, int(one), log) for one in seeds]
+    left = countdown.remaining()
+    given = first_plan(compiled, seed, None if left is None else left / 4)
+    log.runs = [_Run(compiled, given, int(one), log, schedule) for one in seeds]
     if workers == 1:
         log.runs[0].go()
     else:
@@ -86,16 +122,17 @@ class _Log:
 class _Run:
     """One worker: its plan, its random numbers, its best so far."""
 
-    def __init__(self, compiled: Compiled, seed: int, log: _Log) -> None:
-        self.compiled, self.log = compiled, log
+    def __init__(self, compiled: Compiled, given: Plan, seed: int, log: _Log, schedule: Schedule) -> None:
+        self.compiled, self.log, self.schedule = compiled, log, schedule
         self.trial, self.state, self.steps = new_trial(compiled), random_state(seed), 0
-        self.plan = self._counted(random_plan(compiled, seed))
+        self.plan = self._counted(given)
         self.best = Plan(*(array.copy() for array in self.plan))
 
     @property
     def rank(self) -> tuple[int, int]:
         """Hard units broken, then cost."""
-        return int(self.best.total[HARD]), int(self.best.total[SOFT])
+        total = self.best.total
+        return int(60 * total[PEOPLE] + total[MINUTES]), int(total[SOFT])
 
     def _counted(self, given: Plan) -> Plan:
         plan = new_plan(self.compiled)
@@ -105,25 +142,25 @@ class _Run:
     def go(self) -> None:
         """Anneal until the budget ends."""
         pending = list(EXCHANGES)
-        hot = np.array([HOT, LOW_PRICE])
+        hot = np.array([self.schedule.hot, self.schedule.person[0], self.schedule.minute[0]])
         most = self.log.countdown.budget.iterations
         while not self.log.is_over(self.steps):
             done = self.log.progress(self.steps)
             if pending and done >= pending[0]:
                 pending.pop(0)
                 self._exchange()
-            hot[0] = HOT * (COLD / HOT) ** done
-            hot[1] = LOW_PRICE * (HIGH_PRICE / LOW_PRICE) ** done
+            hot[0] = self.schedule.temperature(done)
             chunk = CHUNK if most is None else min(CHUNK, most - self.steps)
             self._anneal(chunk, hot)
+            self.schedule.reprice(hot, self.plan.total, done < self.schedule.firm and self.rank[0] == 0)
             self.steps += chunk
             self.log.note(self)
 
-    def _anneal(self, moves: int, hot: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    def _anneal(self, moves: int, hot: Float64) -> None:
         with self.log.lock:  # nobody reads a best plan while it is being written: the kernel writes a copy
             best = Plan(*(array.copy() for array in self.best))
         tables = self.compiled.tables
-        anneal(tables, self.plan, best, self.trial, moves, NURSE_SHARE, hot, self.state)
+        anneal(tables, self.plan, best, self.trial, moves, self.schedule.nurse_share, hot, self.state)
         with self.log.lock:
             self.best = best
 
@@ -134,22 +171,3 @@ class _Run:
             if leader.rank < self.rank:
                 self.best = Plan(*(array.copy() for array in leader.best))
                 self.plan = self._counted(self.best)
-
-
-def random_plan(compiled: Compiled, seed: int) -> Plan:
-    """Mandatory patients anywhere they may be, optional ones nowhere, a nurse on duty in every room and shift."""
-    generator, tables, given = np.random.default_rng(seed), compiled.tables, new_plan(compiled)
-    for p, patient in enumerate(compiled.problem.patients):
-        if patient.mandatory:
-            given.day[p] = generator.choice(tables.day_list[tables.day_first[p] : tables.day_first[p + 1]])
-            given.room[p] = generator.choice(
-                tables.room_list[tables.room_first[p] : tables.room_first[p + 1]]
-            )
-            given.theatre[p] = generator.integers(tables.size[2])
-    rooms = {room.id: r for r, room in enumerate(compiled.problem.rooms)}
-    for p, occupant in enumerate(compiled.problem.occupants, start=len(compiled.problem.patients)):
-        given.day[p], given.room[p] = 0, rooms[occupant.room]
-    for s in range(given.nurse.shape[1]):
-        duty = tables.duty_list[tables.duty_first[s] : tables.duty_first[s + 1]]
-        given.nurse[:, s] = generator.choice(duty, given.nurse.shape[0])
-    return given

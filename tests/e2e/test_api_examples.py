@@ -16,6 +16,7 @@ from api.settings import Settings
 from api.wire import json_response
 from models.tables.jobs import job
 from models.tables.stock import awaiting_move
+from tests import rostered
 from tests.api_answers import Documented, references
 from tests.api_service import HOUR, at
 
@@ -46,6 +47,8 @@ async def prepared(service, path, name):
         login = "admin"
     if "scarcity" in path:
         login, revision = "admin", 0
+    if "roster" in path:
+        login, path, revision = "manager1", *await of_rosters(service, path)
     if "{webhook_id}" in path:
         path, revision = await of_a_webhook(service, path), 1
     if "pharmacy" in path or (path.endswith("disruptions") and name.startswith("lot")):
@@ -60,15 +63,20 @@ async def prepared(service, path, name):
     if "{proposal_id}" in path:
         report = (await service.tell("bed_closed", bed_id="B1", reason="leak")).json()
         path = path.replace("{proposal_id}", report["proposals"][0]["id"])
-    if "{move_id}" in path:
-        path = path.replace("{move_id}", awaiting(service))
-    if path.endswith("{job_id}:accept"):
-        path, revision = path.replace("{job_id}", an_order(service)), 0
+    if "pharmacy" in path:
+        path, revision = of_a_pharmacy(service, path)
     if "{job_id}" in path:
         path = path.replace("{job_id}", await of_an_experiment(service))
     if "{version}" in path:
         path, revision = path.replace("{version}", "2"), await drafted(service)
     return path.replace("{stay_id}", "st-1").replace("{account_id}", "acc-bed"), login, revision
+
+
+def of_a_pharmacy(service, path):
+    """The address with a move that waits, or with an order that has ended, and the revision it needs."""
+    if path.endswith("{job_id}:accept"):
+        return path.replace("{job_id}", an_order(service)), 0
+    return (path.replace("{move_id}", awaiting(service)), None) if "{move_id}" in path else (path, None)
 
 
 def awaiting(service):
@@ -102,6 +110,27 @@ async def of_an_experiment(service):
     """The job of an experiment that nobody has begun."""
     made = await service.post("/experiments", EXAMPLES["POST /api/v1/experiments"]["as_it_is"])
     return made.json()["id"]
+
+
+async def of_rosters(service, path):
+    """The address with real ids, and the revision it needs: of a draft to be published, else of what was."""
+    if path.endswith("terms"):
+        return path, 0
+    await rostered.terms(service)
+    if "{" not in path:
+        return path, None
+    draft = (await rostered.drafted(service))["id"]
+    if path.endswith(":publish"):
+        return path.replace("{roster_id}", draft), 0
+    edition = (await service.post(f"/rosters/{draft}:publish", {}, "manager1", 0)).json()["roster_id"]
+    path = path.replace("{roster_id}", edition)
+    return path if "{change_id}" not in path else await of_a_change(service, path, edition), None
+
+
+async def of_a_change(service, path, edition):
+    body = EXAMPLES["POST /api/v1/rosters/{roster_id}/changes"]["to_step_in"]
+    made = await service.post(f"/rosters/{edition}/changes", body, "manager1")
+    return path.replace("{change_id}", made.json()["id"])
 
 
 async def of_a_webhook(service, path):
@@ -204,6 +233,8 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
         "job_id": await of_an_experiment(service),
         "webhook_id": (await of_a_webhook(service, "{webhook_id}")),
     }
+    made, _ = await of_rosters(service, "{roster_id} {change_id}")
+    ids |= dict(zip(("roster_id", "change_id"), made.split(" "), strict=True))
     paths = [path for path, operations in document["paths"].items() if "get" in operations]
     assert len(paths) > 20
     # What never ends (a stream), and what there is only once a worker has ended the experiment.
@@ -216,7 +247,10 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
     for path in sorted(set(paths) - {"/api/v1/events", *not_ended}):
         login = "admin" if "accounts" in path or "webhooks" in path else "bed"
         login = "pharmacist" if "pharmacy" in path or path.endswith("/card") else login
-        query = {"type": "pump", "near": "W1"} if path == "/api/v1/equipment/free" else {}
+        query = {
+            "/api/v1/equipment/free": {"type": "pump", "near": "W1"},
+            "/api/v1/roster-terms": {"ward_id": "W1"},
+        }
         headers = await service.headers(login)
-        answer = await service.client.get(path.format(**ids), headers=headers, params=query)
+        answer = await service.client.get(path.format(**ids), headers=headers, params=query.get(path))
         assert answer.status_code == 200, (path, answer.text)

@@ -18,10 +18,11 @@ from solver.admissions.formats import (
     read_problem,
 )
 from solver.admissions.kernels_search import anneal, build
-from solver.admissions.layout import HARD, KINDS, SOFT
+from solver.admissions.layout import KINDS, MINUTES, PEOPLE, SOFT
 from solver.admissions.referee import recount
-from solver.admissions.search import random_plan
+from solver.admissions.search import Schedule
 from solver.admissions.solve import solve
+from solver.admissions.starting import first_plan
 from solver.engine.errors import InvalidInstance
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Budget
@@ -67,15 +68,15 @@ def test_every_fault_of_an_instance_is_named_at_once() -> None:
 def test_the_search_counts_what_the_referee_counts_after_moves_of_every_kind() -> None:
     arrays = compiled(read_problem(public("i02.json")))
     plan, best, trial, state = new_plan(arrays), new_plan(arrays), new_trial(arrays), random_state(5)
-    build(arrays.tables, plan, trial, random_plan(arrays, 5))
-    best.total[HARD] = 1 << 40
-    hot = np.array([400.0, 10.0])
+    build(arrays.tables, plan, trial, first_plan(arrays, 5))
+    best.total[MINUTES] = 1 << 40
+    hot = np.array([400.0, 600.0, 10.0])
     for _ in range(60):
         anneal(arrays.tables, plan, best, trial, 300, 0.5, hot, state)
         counted = recount(arrays.problem, arrays.plan(plan.day, plan.room, plan.theatre, plan.nurse))
         people = counted.of(rules.GENDER_MIX).count + counted.of(rules.ROOM_CAPACITY).count
         minutes = counted.of(rules.SURGEON_OVERTIME).count + counted.of(rules.THEATRE_OVERTIME).count
-        assert (plan.total[SOFT], plan.total[HARD]) == (counted.cost, 60 * people + minutes)
+        assert (plan.total[SOFT], plan.total[PEOPLE], plan.total[MINUTES]) == (counted.cost, people, minutes)
         assert counted.broken == people + minutes
     taken = dict(zip(KINDS, trial.counts[:, 1], strict=True))
     assert all(taken.values()), taken
@@ -86,3 +87,24 @@ def test_the_same_seed_and_moves_give_the_same_feasible_plan() -> None:
     one, other = (solve(problem, Budget(iterations=300_000), 7) for _ in range(2))
     assert one.verified
     assert one.plan == other.plan
+
+
+@pytest.mark.parametrize("name", ["i16", "i20"])
+def test_surgeons_days_that_are_full_to_the_minute_are_planned_without_overtime(name: str) -> None:
+    arrays = compiled(read_problem(public(f"{name}.json")))
+    assert solve(arrays.problem, Budget(iterations=3_000_000), 1).verified
+
+
+def test_the_search_begins_without_overtime() -> None:
+    arrays = compiled(read_problem(public("i20.json")))
+    plan = new_plan(arrays)
+    build(arrays.tables, plan, new_trial(arrays), first_plan(arrays, 1))
+    assert (plan.total[PEOPLE], plan.total[MINUTES]) == (0, 0)
+
+
+def test_prices_fall_only_where_a_rule_is_kept_and_a_plan_is_at_hand() -> None:
+    schedule, hot = Schedule(step=2.0), np.array([1.0, 100.0, 10.0])
+    schedule.reprice(hot, np.array([3, 0, 0]), may_fall=True)
+    assert hot.tolist() == [1.0, 200.0, 5.0]
+    schedule.reprice(hot, np.array([0, 0, 0]), may_fall=False)
+    assert hot.tolist() == [1.0, 200.0, 5.0]
