@@ -258,7 +258,36 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         },
         "given_bookings": {"bookings": _BOOKINGS, "seconds": 5, "seed": 1},
     },
-    "POST /api/v1/pharmacy/plans": {"one_item": {"stock": _STOCK, "seed": 1}},
+    "POST /api/v1/pharmacy/moves": {
+        "a_delivery": {
+            "moves": [
+                {
+                    "kind": "receipt",
+                    "lot_id": "B2026-117",
+                    "drug_id": "heparin",
+                    "quantity": 50,
+                    "pack": 10,
+                    "expires": "2027-03-31T00:00:00Z",
+                }
+            ]
+        },
+        "to_a_cabinet_and_a_count": {
+            "moves": [
+                {"kind": "transfer", "lot_id": "L1", "quantity": 4, "ward_id": "W1"},
+                {"kind": "loss", "lot_id": "L1", "quantity": 1},
+                {"kind": "count", "lot_id": "L2", "counted": 9},
+            ]
+        },
+    },
+    "POST /api/v1/pharmacy/moves/{move_id}:confirm": {"as_second_person": {}},
+    "POST /api/v1/pharmacy/moves/{move_id}:decline": {"not_so": {}},
+    "POST /api/v1/pharmacy/plans": {
+        "one_item": {"stock": _STOCK, "seed": 1},
+        "of_the_live_hospital": {"seed": 1},
+    },
+    "POST /api/v1/pharmacy/plans/{job_id}:accept": {
+        "two_lines": {"lines": [{"item_id": "D1"}, {"item_id": "D2", "quantity": 0}]}
+    },
     "POST /api/v1/roster-terms": {"two_part_timers": _TERMS},
     "POST /api/v1/rosters": {
         "with_wishes": {

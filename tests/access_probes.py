@@ -107,6 +107,11 @@ class World:
         """A plan of bookings that nobody has begun."""
         return str(self.make("/equipment/plans", BOOKINGS)["id"])
 
+    def awaiting(self, ward: str) -> str:
+        """A move in this ward's cabinet that another account asked for."""
+        move = {"kind": "loss", "lot_id": f"C-{ward}", "quantity": 1}
+        return str(self.make("/pharmacy/moves", {"moves": [move]})["items"][0]["move_id"])
+
     def terms(self, ward: str) -> Call:
         """A further version of what a ward's rosters are made by."""
         query = f"/api/v1/roster-terms?ward_id={ward}"
@@ -169,6 +174,7 @@ def probes() -> list[Probe]:
         *_administering(),
         *_webhooks(),
         *_jobs(),
+        *_stock(),
         *_rosters(),
         *_placing(),
         *_allocated(),
@@ -201,6 +207,12 @@ def _reading() -> Iterator[Probe]:
             "GET /api/v1/requests/{request_id}", about, lambda w, ward=ward: _read_case(w, ward), again=True
         )
         yield Probe(
+            "GET /api/v1/requests/{request_id}/lots",
+            about,
+            lambda w, ward=ward: _read_case(w, ward, "/lots"),
+            again=True,
+        )
+        yield Probe(
             "GET /api/v1/allocations/{allocation_id}",
             about,
             lambda w, ward=ward: _read_given(w, ward),
@@ -208,8 +220,8 @@ def _reading() -> Iterator[Probe]:
         )
 
 
-def _read_case(world: World, ward: str) -> Call:
-    return Call("GET", f"/api/v1/requests/{world.case(ward)['request_id']}")
+def _read_case(world: World, ward: str, part: str = "") -> Call:
+    return Call("GET", f"/api/v1/requests/{world.case(ward)['request_id']}{part}")
 
 
 def _read_given(world: World, ward: str) -> Call:
@@ -305,6 +317,11 @@ def _jobs() -> Iterator[Probe]:
         again=True,
     )
     yield Probe(f"POST {plans}", HOSPITAL, lambda _: Call("POST", plans, STOCK))
+    yield Probe(
+        f"POST {plans}/{{job_id}}:accept",
+        HOSPITAL,
+        lambda w: Call("POST", f"{plans}/{w.plan()}:accept", {"lines": [{"item_id": "D1"}]}, 0),
+    )
     yield Probe(f"GET {plans}/{{job_id}}", HOSPITAL, lambda w: Call("GET", f"{plans}/{w.plan()}"), again=True)
     bookings = "/api/v1/equipment/plans"
     yield Probe(f"POST {bookings}", HOSPITAL, lambda _: Call("POST", bookings, BOOKINGS))
@@ -378,6 +395,25 @@ def _roster_changes(ward: str, about: str) -> Iterator[Probe]:
             lambda _, v=verb, b=body: Call("POST", f"{one}/RC-{ward}:{v}", b),
             again=True,
         )
+
+
+def _stock() -> Iterator[Probe]:
+    moves = "/api/v1/pharmacy/moves"
+    one = moves + "/{move_id}"
+    yield _get("/pharmacy/moves")
+    yield _get("/pharmacy/balances")
+    yield _get("/pharmacy/watch")
+    for ward, about in ABOUT.items():
+        yield _get(f"/drug-lots/L-{ward}/card", about, template="/drug-lots/{lot_id}/card")
+        for kind, more in (("loss", {}), ("transfer", {"ward_id": None})):
+            body = {"moves": [{"kind": kind, "lot_id": f"C-{ward}", "quantity": 1, **more}]}
+            yield Probe(f"POST {moves}", about, lambda _, b=body: Call("POST", moves, b), kind)
+        for verb in ("confirm", "decline"):
+            yield Probe(
+                f"POST {one}:{verb}",
+                about,
+                lambda w, g=ward, v=verb: Call("POST", f"{moves}/{w.awaiting(g)}:{v}", {}),
+            )
 
 
 def _each_kind(what: str, made: Callable[[World], str]) -> Iterator[Probe]:

@@ -32,6 +32,7 @@ from api.schemas import (
     rosters,
     scarcity,
     steps,
+    stock,
     webhooks,
 )
 from models.tables import metadata
@@ -87,6 +88,7 @@ HARMLESS: Mapping[str, str] = {
     "EquipmentPlanIn.bookings": "units, wards and times by id: nobody is named in it",
     "WantedIn.type_ids": "ids of equipment types",
     "PharmacyPlanIn.stock": "drugs and lots by id, and how many were issued: nobody is named in it",
+    "ReceiptIn.crossmatched_for": "an opaque id",
     "CoverIn.skill": "a code of the hospital's own list",
     "GapIn.day": "a day of a roster",
     "PinIn.day": "a day of a roster",
@@ -155,6 +157,7 @@ def models_of_requests() -> list[type[base.Strict]]:
             rosters,
             scarcity,
             steps,
+            stock,
             webhooks,
         )
         for value in vars(module).values()

@@ -78,6 +78,9 @@ class Permission(StrEnum):
     EXPERIMENT_RUN = "experiment.run"
     PHARMACY_PLAN = "pharmacy.plan"
     EQUIPMENT_PLAN = "equipment.plan"
+    PHARMACY_READ = "pharmacy.read"
+    PHARMACY_MOVE = "pharmacy.move"
+    PHARMACY_STOCK = "pharmacy.stock"
     ROSTER_READ = "roster.read"
     ROSTER_DRAFT = "roster.draft"
     ROSTER_PUBLISH = "roster.publish"
@@ -177,6 +180,10 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
     Permission.PHARMACY_PLAN: _hospital(Role.PHARMACIST),
     Permission.EQUIPMENT_PLAN: _hospital(Role.EQUIPMENT_MANAGER, Role.BED_MANAGER),
+    Permission.PHARMACY_READ: _site(Role.PHARMACIST),
+    # Whoever works at a ward's cabinet tells what goes out of it; what comes in, and what lies elsewhere, is stock.
+    Permission.PHARMACY_MOVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.PHARMACIST),
+    Permission.PHARMACY_STOCK: _site(Role.PHARMACIST),
     Permission.ROSTER_READ: _site(Role.WARD_MANAGER, Role.BED_MANAGER, Role.PLANNER) | _ward(Role.NURSE),
     Permission.ROSTER_DRAFT: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
     Permission.ROSTER_PUBLISH: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
