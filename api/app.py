@@ -34,6 +34,8 @@ from api.routers import (
     probes,
     profiles,
     requests,
+    roster_changes,
+    rosters,
     scarcity,
     steps,
     structure,
@@ -107,6 +109,8 @@ def _routes() -> tuple[BaseRoute, ...]:
         jobs,
         experiments,
         pharmacy,
+        rosters,
+        roster_changes,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)

@@ -56,6 +56,21 @@ pathways:
 resources:
   ward: {beds: 12}
 """
+_TERMS: Final[dict[str, Any]] = {
+    "ward_id": "W1",
+    "weeks": 1,
+    "rest_minutes": 660,
+    "shifts": [
+        {"id": "day", "starts": "07:00", "minutes": 720, "breaks": [{"after_minutes": 300, "minutes": 30}]},
+        {"id": "night", "starts": "19:00", "minutes": 720, "night": True},
+    ],
+    "contracts": [
+        {"id": "part", "minutes": {"most": 2820}, "worked_run": {"most": 3}, "off_run": {"least": 1}},
+    ],
+    "people": [{"staff_id": "N11", "contract_id": "part"}, {"staff_id": "N12", "contract_id": "part"}],
+    "cover": [{"shift_id": "day", "wanted": 1}, {"shift_id": "night", "wanted": 1, "weekdays": [4, 5]}],
+    "confidence": None,
+}
 _LATER: Final = "2026-03-05T08:00:00Z"
 
 _EVENTS: Final[tuple[dict[str, Any], ...]] = (
@@ -206,6 +221,28 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "as_it_is": {"scenario": _SCENARIO},
     },
     "POST /api/v1/pharmacy/plans": {"one_item": {"stock": _STOCK, "seed": 1}},
+    "POST /api/v1/roster-terms": {"two_part_timers": _TERMS},
+    "POST /api/v1/rosters": {
+        "with_wishes": {
+            "ward_id": "W1",
+            "first_day": "2026-03-09",
+            "wishes": [
+                {"staff_id": "N11", "day": "2026-03-11", "price": 20},
+                {"staff_id": "N12", "day": "2026-03-10", "shift_id": "day", "on": True},
+            ],
+            "seconds": 60,
+            "seed": 1,
+        }
+    },
+    "POST /api/v1/rosters/{roster_id}:cover": {"tuesday": {"staff_id": "N12", "day": "2026-03-10"}},
+    "POST /api/v1/rosters/{roster_id}/changes": {
+        "to_step_in": {"gap": {"staff_id": "N12", "day": "2026-03-10"}, "by": "N11"},
+    },
+    "POST /api/v1/roster-changes/{change_id}:answer": {"yes": {"staff_id": "N11", "agreed": True}},
+    "POST /api/v1/rosters/{roster_id}:publish": {
+        "as_drafted": {},
+        "with_gaps": {"agreed": ["N11"], "accept_missing": True},
+    },
     "POST /api/v1/webhooks": {
         "of_a_ward": {
             "url": "https://example.org/wardflow",

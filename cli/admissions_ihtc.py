@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.errors import Broken
+from cli.errors import Broken, Refused
 from cli.started import seconds_since_start
 from solver.admissions.formats import plan_to_json, read_plan, read_problem
 from solver.admissions.referee import Recount, recount
@@ -17,10 +17,17 @@ from solver.engine.result import Budget, TracePoint
 from solver.engine.rule import Level
 
 if TYPE_CHECKING:
-    from cli.admissions_kinds import Asked
+    from cli.admissions_kinds import Asked, AskedReplay
 
 WRITING_SECONDS = 0.5
 """Kept back for recounting and writing."""
+
+
+def replay(asked: AskedReplay) -> None:
+    """Raises ``Refused``: files of the competition do not say when patients registered."""
+    raise Refused(
+        f"{asked.instance} does not say when patients were registered: its days cannot be replayed."
+    )
 
 
 def check(instance: Path, plan: Path) -> None:

@@ -257,6 +257,17 @@ JOB_STAYS = Refusal(
 JOB_KEPT = Refusal("job_kept", "job", ("DELETE",), "1 = 1")
 """Who asked for what is not forgotten."""
 
+# --- rosters ----------------------------------------------------------------------------------------------
+ROSTER_AGREED = Refusal(
+    "roster_agreed",
+    "roster",
+    ("INSERT",),
+    "(SELECT count(*) FROM roster_answer a WHERE a.change_id = NEW.change_id AND a.agreed) "
+    "<> COALESCE((SELECT c.people FROM roster_change c WHERE c.id = NEW.change_id), -1)",
+    when="NEW.change_id IS NOT NULL",
+)
+"""No changed shift is published before everybody whose shift it is has agreed."""
+
 GUARDS: tuple[Guard, ...] = (
     STAY_BED,
     OCCUPANCY_BED,
@@ -285,6 +296,7 @@ GUARDS: tuple[Guard, ...] = (
     REASON_KEPT,
     JOB_STAYS,
     JOB_KEPT,
+    ROSTER_AGREED,
     *(guard for table in VERSIONED for guard in _with_history(table)),
     *(
         guard
@@ -296,6 +308,10 @@ GUARDS: tuple[Guard, ...] = (
             "rule_profile",
             "rule_profile_event",
             "rule_override",
+            "roster",
+            "roster_answer",
+            "roster_change",
+            "roster_terms",
             "scarcity_price",
             "step_breach",
         )

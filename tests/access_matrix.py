@@ -13,7 +13,7 @@ import io
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,13 @@ from api.founding import FirstAccount, Founding
 from api.security.permissions import Grant, Role
 from benchmarks.safety.contract_served import PASSWORD, Served, served
 from models import audit, outbox
+from models.clock import Instant
+from models.commands import Transaction
 from models.following import revision_of
-from tests.access_hospital import access_hospital
+from models.repositories import jobs, rosters
+from models.repositories.rosters import StoredChange, StoredRoster
+from models.tables.jobs import JobState
+from tests.access_hospital import NOW, SITE_OF_WARD, access_hospital
 from tests.access_probes import Probe, World, probes
 from tests.access_wire import Wire
 
@@ -70,7 +75,24 @@ def asked(folder: Path, change: Callable[[FastAPI], None] = lambda _: None) -> I
         headers = {"Authorization": f"Bearer {service.tokens[MIGHTY]}"}
         found = wire.request("GET", "/api/v1/accounts", headers).json()["items"]
         spare = next(account["id"] for account in found if account["login"] == "spare")
+        with service.runtime.database.writing() as connection:
+            ask_for_changes(Transaction(connection, Instant.of_minute(NOW), 1))
         yield Asked(service, World(wire, service.tokens[MIGHTY], spare))
+
+
+def ask_for_changes(transaction: Transaction) -> None:
+    """A published roster of each ward, and a change of it that somebody is asked about, ``RC-<ward>``."""
+    for ward in SITE_OF_WARD:
+        job = f"job-{ward}"
+        jobs.insert_job(transaction, job, "roster", {}, "acc")
+        jobs.end_job(transaction, job, JobState.FAILED, None, "made up")
+        draft = StoredRoster(f"RD-{ward}", ward, None, 0, 7, 1, job)
+        plan = {"assignments": [], "refused": {}, "stepped_in": {}}
+        edition = replace(draft, id=f"RE-{ward}", edition=1, draft_id=draft.id, plan=plan)
+        for stored in (draft, edition):
+            rosters.insert_roster(transaction, stored)
+        detail = {"asked": [f"N-{ward}-1"], "cost": 0}
+        rosters.insert_change(transaction, StoredChange(f"RC-{ward}", edition.id, "swap", (), detail, "acc"))
 
 
 def _accounts() -> Iterator[FirstAccount]:

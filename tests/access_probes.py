@@ -24,6 +24,8 @@ WHY_NOT = "/api/v1/why-not"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 EXPERIMENT = EXAMPLES["POST /api/v1/experiments"]["as_it_is"]
 STOCK = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
+TERMS = EXAMPLES["POST /api/v1/roster-terms"]["two_part_timers"]
+DRAFT = EXAMPLES["POST /api/v1/rosters"]["with_wishes"]
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,25 @@ class World:
         """A pharmacy's plan that nobody has begun."""
         return str(self.make("/pharmacy/plans", STOCK)["id"])
 
+    def terms(self, ward: str) -> Call:
+        """A further version of what a ward's rosters are made by."""
+        query = f"/api/v1/roster-terms?ward_id={ward}"
+        seen = self.send(Call("GET", query), self.token).json().get("revision", 0)
+        people = [{"staff_id": f"N-{ward}-{n}", "contract_id": "part"} for n in range(2)]
+        body = {**TERMS, "ward_id": ward, "people": people}
+        return Call("POST", "/api/v1/roster-terms", body, seen)
+
+    def draft(self, ward: str) -> Call:
+        """A roster of a ward that has terms."""
+        stated = self.terms(ward)
+        if not stated.revision:
+            self.make("/roster-terms", stated.body, 0)
+        return Call("POST", "/api/v1/rosters", {**DRAFT, "ward_id": ward, "wishes": []})
+
+    def roster(self, ward: str) -> Any:
+        """A draft that nobody has begun to search."""
+        return self.make("/rosters", self.draft(ward).body)
+
     def login(self) -> str:
         """A name nobody has."""
         return f"new-{next(self._numbers)}"
@@ -143,6 +164,7 @@ def probes() -> list[Probe]:
         *_administering(),
         *_webhooks(),
         *_jobs(),
+        *_rosters(),
         *_placing(),
         *_allocated(),
         *_disrupting(),
@@ -282,6 +304,59 @@ def _jobs() -> Iterator[Probe]:
     yield _get("/jobs")
     yield from _each_kind("an experiment", World.experiment)
     yield from _each_kind("a pharmacy's plan", World.plan)
+    yield from _each_kind("a roster", lambda w: str(w.roster("W1")["job_id"]))
+
+
+def _rosters() -> Iterator[Probe]:
+    terms, rosters = "/api/v1/roster-terms", "/api/v1/rosters"
+    yield _get("/rosters")
+    for ward, about in ABOUT.items():
+        yield Probe(f"POST {terms}", about, lambda w, g=ward: w.terms(g))
+        yield _get("/roster-terms", about, f"?ward_id={ward}")
+        yield _get("/rosters", about, f"?ward_id={ward}")
+        yield Probe(f"POST {rosters}", about, lambda w, g=ward: w.draft(g))
+        yield Probe(
+            f"GET {rosters}/{{roster_id}}",
+            about,
+            lambda w, g=ward: Call("GET", f"{rosters}/{w.roster(g)['roster_id']}"),
+            again=True,
+        )
+        # Of a draft that nobody searched: whoever may is told that it has no plan, or is not published.
+        gap = {"staff_id": f"N-{ward}-0", "day": "2026-03-10"}
+        for verb, body, revision in (
+            (":check", {}, None),
+            (":publish", {}, 0),
+            (":cover", gap, None),
+            ("/changes", {"gap": gap, "by": f"N-{ward}-1"}, None),
+        ):
+            yield Probe(
+                f"POST {rosters}/{{roster_id}}{verb}",
+                about,
+                lambda w, g=ward, v=verb, b=body, r=revision: Call(
+                    "POST", f"{rosters}/{w.roster(g)['roster_id']}{v}", b, r
+                ),
+                again=True,
+            )
+        yield from _roster_changes(ward, about)
+
+
+def _roster_changes(ward: str, about: str) -> Iterator[Probe]:
+    one = "/api/v1/roster-changes"
+    yield Probe(
+        f"GET {one}/{{change_id}}",
+        about,
+        lambda _: Call("GET", f"{one}/RC-{ward}"),
+        again=True,
+    )
+    # Nobody has agreed yet; whoever answers second is told that this was answered already.
+    agreed = {"staff_id": f"N-{ward}-1", "agreed": True}
+    for verb, body in (("publish", {}), ("answer", agreed)):
+        yield Probe(
+            f"POST {one}/{{change_id}}:{verb}",
+            about,
+            lambda _, v=verb, b=body: Call("POST", f"{one}/RC-{ward}:{v}", b),
+            again=True,
+        )
 
 
 def _each_kind(what: str, made: Callable[[World], str]) -> Iterator[Probe]:

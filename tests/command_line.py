@@ -6,17 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cli.service import Service, start_service
 from solver.hospital import Hospital
 from solver.hospital.formats import read_hospital
+from tests.forked_commands import Forks
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs" / "example-hospital"
 PASSWORD = "correct horse battery staple"
+LONGEST_SECONDS = 120
+FORKS = Forks()
 FOUND = ("init", "--name", "St. Example", "--time-zone", "Asia/Shanghai")
 
 
@@ -25,6 +28,8 @@ class Home:
     """Somebody's folder, with the default places below it."""
 
     folder: Path
+    cold: bool = False
+    """Commands start the interpreter, as a person's do; else they begin with everything imported."""
 
     @property
     def database(self) -> Path:
@@ -43,14 +48,17 @@ class Home:
     def run(self, *words: Any, say: str = "", **settings: Any) -> subprocess.CompletedProcess[str]:
         """Run one command to its end; ``say`` is its standard input, ``settings`` become ``WARDFLOW_*``."""
         extra = {f"WARDFLOW_{name.upper()}": str(value) for name, value in settings.items()}
+        environment = self.environment | extra
+        if not self.cold:
+            return FORKS.run([*map(str, words)], say, self.folder, environment, LONGEST_SECONDS)
         return subprocess.run(
             [sys.executable, "-P", "-m", "cli", *map(str, words)],
             input=say,
             capture_output=True,
             text=True,
             cwd=self.folder,
-            env=self.environment | extra,
-            timeout=120,
+            env=environment,
+            timeout=LONGEST_SECONDS,
             check=False,
         )
 
@@ -75,7 +83,7 @@ class Home:
     def copied(self, folder: Path) -> Home:
         """The same hospital in another home."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return Home(folder)
+        return replace(self, folder=folder)
 
     def serve(self) -> Service:
         """Start the service over this home's hospital."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from solver.admissions.stays.problem import (
     Department,
     Night,
@@ -13,6 +17,7 @@ from solver.admissions.stays.problem import (
     StayPlan,
     StayProblem,
 )
+from tests.admission_cases import FOLDER
 
 PAS_TEXT = """\
 Two rooms
@@ -100,3 +105,11 @@ def ward(*patients: Patient, prices: Prices | None = None, **given: object) -> S
 def lying(*nights: tuple[str, int, str]) -> StayPlan:
     """A plan from (patient, day, room)."""
     return StayPlan(tuple(sorted(Night(*night) for night in nights)))
+
+
+def public(name: str) -> Path:
+    """A file of the public families; the test is skipped where it is not there."""
+    path = FOLDER / name
+    if not path.exists():
+        pytest.skip("the public instances are not there")
+    return path

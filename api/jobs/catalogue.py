@@ -10,10 +10,12 @@ from api.security.permissions import Permission
 
 EXPERIMENT: Final = "experiment"
 PHARMACY_PLAN: Final = "pharmacy_plan"
+ROSTER: Final = "roster"
 
 NEEDS: Final[Mapping[str, Permission]] = {
     EXPERIMENT: Permission.EXPERIMENT_RUN,
     PHARMACY_PLAN: Permission.PHARMACY_PLAN,
+    ROSTER: Permission.ROSTER_DRAFT,
 }
 """What it takes to see a job of each kind and what came of it: the permission to ask for one."""
 
@@ -23,5 +25,6 @@ def all_kinds() -> Kinds:
     # What a job is done with (numpy, kernels, plots) is loaded by who does it.
     from api.jobs.experiments import Experiment
     from api.jobs.pharmacy import PharmacyPlan
+    from api.jobs.rosters import RosterDraft
 
-    return {EXPERIMENT: Experiment(), PHARMACY_PLAN: PharmacyPlan()}
+    return {EXPERIMENT: Experiment(), PHARMACY_PLAN: PharmacyPlan(), ROSTER: RosterDraft()}

@@ -77,6 +77,10 @@ class Permission(StrEnum):
     WEBHOOK_CHANGE = "webhook.change"
     EXPERIMENT_RUN = "experiment.run"
     PHARMACY_PLAN = "pharmacy.plan"
+    ROSTER_READ = "roster.read"
+    ROSTER_DRAFT = "roster.draft"
+    ROSTER_PUBLISH = "roster.publish"
+    ROSTER_CHANGE = "roster.change"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     JOB_OVERSEE = "job.oversee"
@@ -167,6 +171,11 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     # Experiments and plans are about the whole house.
     Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
     Permission.PHARMACY_PLAN: _hospital(Role.PHARMACIST),
+    Permission.ROSTER_READ: _site(Role.WARD_MANAGER, Role.BED_MANAGER, Role.PLANNER) | _ward(Role.NURSE),
+    Permission.ROSTER_DRAFT: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
+    Permission.ROSTER_PUBLISH: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
+    # Whoever may tell that a nurse is absent may look for another one.
+    Permission.ROSTER_CHANGE: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER, Role.PLANNER),
     # These two open the door; each kind of job needs its own permission besides (api/jobs/catalogue.py).
     Permission.JOB_READ: _hospital(
         Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS

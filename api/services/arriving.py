@@ -10,7 +10,7 @@ from api.services import repair
 from api.services.cases import Case, overruled
 from api.services.changes import Changes
 from api.services.intake import taken_waivers, unknown_rules
-from api.services.lasting import push_back
+from api.services.lasting import keep, push_back
 from api.services.leaving import detach, vacate
 from api.services.lookup import case_of_allocation, main_stay
 from api.services.movements import Act, past
@@ -113,17 +113,27 @@ def _leave_former_bed(case: Case, at: Minute, changes: Changes) -> Case:
 
 
 def _take_along(before: Case, case: Case, at: Minute, changes: Changes) -> Case:
-    """What is still attached belongs to the new allocation from now on."""
+    """What is still attached belongs to the new allocation from now on; what was to be kept to the end of the former
+    stay is kept to the end of this one."""
     allocation = case.allocation
     assert allocation is not None, "the new bed was given"
     assert before.allocation is not None, "the old bed was given"
     ward_id = changes.records.ward_of_bed(allocation.bed_id).id
     types = {use.unit_id: use.type_id for use in before.allocation.units}
+    until = max(allocation.end, at + 1)
+    going = changes.bookings_of(before)
+    to_the_end = {booking.unit_id for booking in going if booking.end == before.allocation.end}
+    longer = [booking.unit_id for booking in going if booking.unit_id in to_the_end and booking.end < until]
     uses = list(allocation.units)
-    for booking in changes.bookings_of(before):
-        if booking.end > at:
-            changes.put(replace(booking, allocation_id=allocation.id, ward_id=ward_id, pinned=True))
-            uses.append(UnitUse(types[booking.unit_id], booking.unit_id, booking.start, booking.end))
+    with repair.longer((), longer, until, changes):
+        for booking in going:
+            stays = booking.unit_id in to_the_end
+            if not stays and booking.end <= at:
+                continue
+            mine = replace(booking, allocation_id=allocation.id, ward_id=ward_id, pinned=True)
+            changes.put(mine)
+            end = keep(mine, until, changes) if stays else booking.end
+            uses.append(UnitUse(types[booking.unit_id], booking.unit_id, booking.start, end))
     return replace(case, allocation=replace(allocation, units=tuple(uses)))
 
 

@@ -15,6 +15,7 @@ from api.services.homes import record_of
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
 from models.repositories.reasons import StatedReason
+from models.repositories.rosters import StoredRoster
 from models.repositories.scarcity import StoredScarcity
 from models.repositories.staff import Slot
 from models.repositories.steps import Breach
@@ -58,6 +59,7 @@ class Changes:
         self.disruptions: list[DisruptionRecord] = []
         self.reasons: list[StatedReason] = []
         self.breaches: list[Breach] = []
+        self.rosters: list[StoredRoster] = []
         self.audit: list[AuditEntry] = []
         self._acting: tuple[str | None, dict[str, Any]] = (None, {})
         self.events: list[Event] = []

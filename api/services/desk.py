@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
+from sqlalchemy import Connection
+
+from api.errors import NotReady
 from api.services.cases import Case, Proposal
 from api.services.homes import record_of
 from models.repositories.profiles import ProfileBook, first_book
@@ -25,6 +29,21 @@ from solver.placing.records import Record
 from solver.placing.scarcity import priced
 
 NewId = Callable[[str], str]
+
+T = TypeVar("T")
+
+
+class Storage(Protocol):
+    """Answers a question from the database as it is committed."""
+
+    def __call__(self, question: Callable[[Connection], T]) -> T:
+        """The answer."""
+        ...
+
+
+def no_storage(question: Callable[[Connection], T]) -> T:
+    """Of a desk that has no ledger behind it."""
+    raise NotReady("There is no ledger here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,7 @@ class Desk:
         revision: int,
         profiles: Callable[[], ProfileBook] = first_book,
         scarcity: StoredScarcity | None = None,
+        storage: Storage = no_storage,
     ) -> None:
         self.live = live
         self.revision = revision
@@ -70,6 +90,8 @@ class Desk:
         self._find_persons = find_persons
         self.pressed: Callable[[], bool] = lambda: False
         """Whether somebody who waits behind the command is due: what takes long cuts itself short."""
+        self.storage = storage
+        """Reads what the desk does not keep: the ledger of stock."""
         self.profiles = profiles
         """Reads the book of the rule profile's versions, as it is committed."""
         self.scarcity = scarcity or StoredScarcity()

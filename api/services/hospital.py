@@ -41,6 +41,7 @@ from api.services.keeping import Keeper
 from api.services.lasting import restore_left
 from api.services.picture import Picture
 from api.services.resting import rest_on_cover
+from api.services.rosters import filling, publishing
 from api.services.waiting import (
     CLOCK_MOVED,
     SET_ASIDE_MINUTES,
@@ -82,6 +83,8 @@ HANDLERS: Mapping[str, Handler] = {
     "disruption": disruptions.disrupt,
     "proposal.answer": proposals.answer_proposal,
     "profile.activate": profiles.activate,
+    "roster.change": filling.publish_change,
+    "roster.publish": publishing.publish,
     "scarcity.compute": scarcity.computed,
     "scarcity.switch": scarcity.switch,
     "clock.tick": ticking.tick,
@@ -99,6 +102,8 @@ FREEING = frozenset(
         "allocation.step",
         "disruption",
         "request.release",
+        "roster.change",
+        "roster.publish",
     }
 )
 """Commands after which something may be free, and those that say what is not: they come first in their batch, so that

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -26,6 +26,8 @@ from solver.hospital import Minute, Person
 from solver.placing.live import LiveHospital
 from solver.placing.problem import PlacingOptions
 from solver.placing.scarcity import priced
+
+T = TypeVar("T")
 
 
 class Keeper(Protocol):
@@ -82,6 +84,7 @@ class SqlKeeper:
             revision,
             self._profiles,
             scarcity,
+            self._read,
         )
 
     def save(self, transaction: Transaction, changes: Changes) -> None:
@@ -95,6 +98,10 @@ class SqlKeeper:
     def present(self, connection: Connection, touched: Collection[Touched], now: Minute) -> Present:
         """See ``Keeper``."""
         return present(connection, touched, now)
+
+    def _read(self, question: Callable[[Connection], T]) -> T:
+        with self.database.reading() as connection:
+            return question(connection)
 
     def _profiles(self) -> ProfileBook:
         with self.database.reading() as connection:

@@ -23,16 +23,28 @@ def set_end(stay: Stay, end: Minute, departure: Departure, changes: Changes) -> 
     """Another forecast of the end, for the stay and who accompanies it; bookings it hits are repaired."""
     case = changes.desk.case_of_stay(stay)
     own = changes.records.with_companions(stay.id)
-    bookings = changes.bookings_of(case) if case is not None else []
-    later = [booking for booking in bookings if booking.end == stay.end]
+    later = _kept_with(stay, end, case, changes)
     with repair.longer(own, [b.unit_id for b in later], end, changes):
         for each in own:
             begin = _earliest(each, changes)
             changes.put(replace(each, start=begin, end=max(end, begin + 1), departure=departure))
             push_back(each.bed_id, each.id, changes)
-        ends = {booking.unit_id: _keep(booking, end, changes) for booking in later}
+        ends = {booking.unit_id: keep(booking, end, changes) for booking in later}
     if case is not None and case.allocation is not None:
-        _tell_end(changes.desk.cases[case.id], end, ends, changes)
+        sooner = stay.end < case.allocation.end
+        told = max(end, case.allocation.end) if sooner else end
+        _tell_end(changes.desk.cases[case.id], told, ends, changes)
+
+
+def _kept_with(stay: Stay, end: Minute, case: Case | None, changes: Changes) -> list[UnitBooking]:
+    """The units that are the patient's to the end, and are so until another end. A transfer that is given makes the
+    stay end sooner, not what goes along: that ends with the allocation."""
+    if case is None or case.allocation is None:
+        return []
+    expected = max(stay.end, case.allocation.end)
+    if stay.end < expected and end <= expected:
+        return []
+    return [booking for booking in changes.bookings_of(case) if booking.end in (stay.end, expected)]
 
 
 def restore_left(changes: Changes) -> None:
@@ -60,7 +72,7 @@ def _restore_left(before: Case | None, after: Case, changes: Changes) -> None:
         changes.tell("stay.lasts_on", left.id, bed_id=left.bed_id, request_id=after.id)
 
 
-def _keep(booking: UnitBooking, end: Minute, changes: Changes) -> Minute:
+def keep(booking: UnitBooking, end: Minute, changes: Changes) -> Minute:
     """Keep a unit longer, as far as who comes next (and cannot be decided again) leaves it; returns until
     when."""
     limit = latest_end(booking, changes.records)

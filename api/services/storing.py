@@ -15,7 +15,7 @@ from api.services.cases import Case, Need, Override, Proposal
 from api.services.changes import Changes
 from models.commands import Transaction
 from models.personal import PersonalVault
-from models.repositories import governance, profiles
+from models.repositories import governance, profiles, rosters
 from models.repositories.cases import StoredCase, StoredNeed, load_open_cases
 from models.repositories.changes import CaseChange, CommandChanges, StepTaken, save_command
 from models.repositories.dispensing import dispense_lots
@@ -42,6 +42,8 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
             # Before the reservations that the same command may make in it.
             update_lot(transaction, after)
     save_command(transaction, as_stored(changes, transaction.revision), changes.actor, vault)
+    for edition in changes.rosters:
+        rosters.insert_roster(transaction, edition)
     if changes.activated is not None:
         version, reason = changes.activated.profile.version, changes.activated.reason
         profiles.note(transaction, version, Happening.ACTIVATED, changes.actor, reason)

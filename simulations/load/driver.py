@@ -12,7 +12,7 @@ import heapq
 import itertools
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -96,16 +96,24 @@ class _Flight:
 
 
 class Driver:
-    """Sends for some patients until the time is over."""
+    """Sends for some patients until the time is over. ``clock``: seconds of the time in which timers of the event loop
+    count."""
 
-    def __init__(self, sending: Sending, patients: Sequence[Patient], journal: Journal) -> None:
+    def __init__(
+        self,
+        sending: Sending,
+        patients: Sequence[Patient],
+        journal: Journal,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.record = Record([Histogram() for _ in range(sending.slices)])
         self._end = sending.seconds
         self._sending = sending
         self._journal = journal
+        self._clock = clock
         self._dice = random.Random(sending.seed)
         self._hosts = itertools.cycle([(url, urlsplit(url).netloc) for url in sending.urls])
-        self._pools = {url: Pool(url) for url in sending.urls}
+        self._pools = {url: Pool(url, clock) for url in sending.urls}
         self._flights: dict[Connection, _Flight] = {}
         self._order = itertools.count()
         self._due: list[tuple[float, int, Patient]] = []
@@ -120,13 +128,13 @@ class Driver:
 
     # --- time -----------------------------------------------------------------------------------------------
     async def run(self, begin: float) -> Record:
-        """Until nothing is under way any more. ``begin``: second 0 on the machine's monotonic clock."""
+        """Until nothing is under way any more. ``begin``: second 0 on the clock."""
         self._begin, busy = begin, time.process_time()
         for pool in self._pools.values():
             await pool.prepare()
         self._expect_the_storm()
         self._pump()
-        while (now := time.monotonic() - begin) < self._end or (
+        while (now := self._clock() - begin) < self._end or (
             self._under_way and now < self._end + GRACE_SECONDS
         ):
             await asyncio.sleep(0.25)
@@ -159,7 +167,7 @@ class Driver:
 
     def _pump(self) -> None:
         """Send everything that is due, and wake when the next is."""
-        now = time.monotonic() - self._begin
+        now = self._clock() - self._begin
         while self._due and self._due[0][0] <= now and not self._stalled(now):
             due, _, patient = heapq.heappop(self._due)
             if due > self._end:
@@ -192,12 +200,12 @@ class Driver:
         """Whether or not anything is due in the stall: its end comes."""
         stall = self._sending.stall
         if stall is not None:
-            waits = self._begin + stall.end - time.monotonic()
+            waits = self._begin + stall.end - self._clock()
             self._storm = asyncio.get_running_loop().call_later(max(waits, 0.0), self._repeat_recent, stall)
 
     def _repeat_recent(self, stall: Stall) -> None:
         """What was written before is sent again, beside whatever its patients do now."""
-        now = time.monotonic() - self._begin
+        now = self._clock() - self._begin
         for patient, (sent, flight, first) in list(self._recent.items()):
             if sent >= stall.begin - stall.before:
                 self._send(_Flight(patient, flight.asked, now, now, flight.host, aside=True, first=first))
@@ -222,7 +230,7 @@ class Driver:
         return self._pools[flight.host].opened(lambda made: self._send_over(flight, made))
 
     def _send_over(self, flight: _Flight, connection: Connection | None) -> None:
-        now = time.monotonic() - self._begin
+        now = self._clock() - self._begin
         flight.sent = now
         if connection is None:
             return self._heard(flight, connection, LOST, b"")
@@ -263,7 +271,7 @@ class Driver:
     def _heard(self, flight: _Flight, connection: Connection | None, status: int, body: bytes) -> None:
         if self._over:
             return None
-        now = time.monotonic() - self._begin
+        now = self._clock() - self._begin
         self._under_way -= 1
         self.record.statuses[f"{flight.asked.kind} {status}"] += 1
         if connection is not None:
@@ -308,7 +316,7 @@ class Driver:
     def _unknown(self, flight: _Flight) -> None:
         """Whether it was done nobody told; the judge may find it either way."""
         if is_write(flight.asked) and not flight.first:
-            self._journal.note(unknown_line(flight.asked, flight.patient.journey.name, time.monotonic()))
+            self._journal.note(unknown_line(flight.asked, flight.patient.journey.name, self._clock()))
 
     def _take_in(self, flight: _Flight, status: int, told: Mapping[str, Any], now: float) -> None:
         patient, asked = flight.patient, flight.asked
@@ -348,7 +356,7 @@ class Driver:
         wrong = answered_otherwise(flight.asked, flight.first, digest(told), status, replayed)
         if wrong is not None:
             self.record.fault(wrong)
-        self._after(flight, time.monotonic() - self._begin)
+        self._after(flight, self._clock() - self._begin)
 
     def _after(self, flight: _Flight, now: float) -> None:
         """The patient goes on, unless what was sent was beside what the patient does."""

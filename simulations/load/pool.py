@@ -17,19 +17,20 @@ PREPARED: Final = 16
 class Pool:
     """The connections that are free; others are opened when none is."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = url
+        self._clock = clock
         self._free: list[tuple[Connection, float]] = []
         self._opening: set[asyncio.Task[None]] = set()
 
     async def prepare(self) -> None:
         """Open some. Raises ``OSError``."""
-        now = time.monotonic()
+        now = self._clock()
         self._free = [(connection, now) for connection in await connect(self._url, PREPARED)]
 
     def fresh(self) -> Connection | None:
         """The connection that was used last, unless that is long ago: then all others lay idle even longer."""
-        oldest = time.monotonic() - IDLE_SECONDS
+        oldest = self._clock() - IDLE_SECONDS
         while self._free:
             connection, since = self._free.pop()
             if connection.open and since > oldest:
@@ -53,7 +54,7 @@ class Pool:
     def free(self, connection: Connection) -> None:
         """It has been answered."""
         if connection.open:
-            self._free.append((connection, time.monotonic()))
+            self._free.append((connection, self._clock()))
 
     def close(self) -> None:
         """End all that are free."""

@@ -15,6 +15,7 @@ from solver.admissions.problem import (
     Weights,
 )
 from solver.admissions.solve import solve
+from solver.admissions.stays import warming as stays
 from solver.engine.result import Budget
 
 SMALLEST: Final = AdmissionProblem(
@@ -35,5 +36,6 @@ SMALLEST: Final = AdmissionProblem(
 
 
 def warm_up() -> None:
-    """Plan the smallest problem."""
+    """Plan the smallest problem, in both ways that there are."""
     solve(SMALLEST, Budget(iterations=1), 0)
+    stays.warm_up()

@@ -11,6 +11,7 @@ from api.app import create_app
 from api.examples import EXAMPLES
 from api.settings import Settings
 from api.wire import json_response
+from tests import rostered
 from tests.api_answers import Documented, references
 from tests.api_service import HOUR, at
 
@@ -41,6 +42,8 @@ async def prepared(service, path, name):
         login = "admin"
     if "scarcity" in path:
         login, revision = "admin", 0
+    if "roster" in path:
+        login, path, revision = "manager1", *await of_rosters(service, path)
     if "{webhook_id}" in path:
         path, revision = await of_a_webhook(service, path), 1
     if "pharmacy" in path or (path.endswith("disruptions") and name.startswith("lot")):
@@ -73,6 +76,27 @@ async def of_an_experiment(service):
     """The job of an experiment that nobody has begun."""
     made = await service.post("/experiments", EXAMPLES["POST /api/v1/experiments"]["as_it_is"])
     return made.json()["id"]
+
+
+async def of_rosters(service, path):
+    """The address with real ids, and the revision it needs: of a draft to be published, else of what was."""
+    if path.endswith("terms"):
+        return path, 0
+    await rostered.terms(service)
+    if "{" not in path:
+        return path, None
+    draft = (await rostered.drafted(service))["id"]
+    if path.endswith(":publish"):
+        return path.replace("{roster_id}", draft), 0
+    edition = (await service.post(f"/rosters/{draft}:publish", {}, "manager1", 0)).json()["roster_id"]
+    path = path.replace("{roster_id}", edition)
+    return path if "{change_id}" not in path else await of_a_change(service, path, edition), None
+
+
+async def of_a_change(service, path, edition):
+    body = EXAMPLES["POST /api/v1/rosters/{roster_id}/changes"]["to_step_in"]
+    made = await service.post(f"/rosters/{edition}/changes", body, "manager1")
+    return path.replace("{change_id}", made.json()["id"])
 
 
 async def of_a_webhook(service, path):
@@ -175,6 +199,8 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
         "job_id": await of_an_experiment(service),
         "webhook_id": (await of_a_webhook(service, "{webhook_id}")),
     }
+    made, _ = await of_rosters(service, "{roster_id} {change_id}")
+    ids |= dict(zip(("roster_id", "change_id"), made.split(" "), strict=True))
     paths = [path for path, operations in document["paths"].items() if "get" in operations]
     assert len(paths) > 20
     # What never ends (a stream), and what there is only once a worker has ended the experiment.
@@ -186,7 +212,10 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
     }
     for path in sorted(set(paths) - {"/api/v1/events", *not_ended}):
         login = "admin" if "accounts" in path or "webhooks" in path else "bed"
-        query = {"type": "pump", "near": "W1"} if path == "/api/v1/equipment/free" else {}
+        query = {
+            "/api/v1/equipment/free": {"type": "pump", "near": "W1"},
+            "/api/v1/roster-terms": {"ward_id": "W1"},
+        }
         headers = await service.headers(login)
-        answer = await service.client.get(path.format(**ids), headers=headers, params=query)
+        answer = await service.client.get(path.format(**ids), headers=headers, params=query.get(path))
         assert answer.status_code == 200, (path, answer.text)

@@ -18,8 +18,8 @@ from cli.sandbox import make_sandbox
 from cli.service import Service, start_service
 from simulations.hospital import generate
 from solver.hospital import Hospital
-from solver.hospital.formats import write_hospital
-from tests.command_line import PASSWORD, Home
+from solver.hospital.formats import read_hospital, write_hospital
+from tests.command_line import EXAMPLE, PASSWORD, Home
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +77,22 @@ def test_what_was_given_is_still_given_after_the_service_was_stopped_and_started
     with home.serve() as service:
         assert given(service, token, answer) == before
     assert home.done("check").endswith("invariants: 0 violations\n")
+
+
+def test_each_verb_about_a_database_works_in_an_interpreter_that_has_imported_nothing(tmp_path: Path) -> None:
+    """What commands that begin with everything imported cannot show: a verb that imports too late or too little."""
+    home = Home(tmp_path, cold=True)
+    assert "`wardflow init`" in home.refused("serve")
+    assert "`wardflow init`" in home.refused("export", "nothing.json")
+    home.found()
+    home.done("import", EXAMPLE / "csv")
+    home.done("user", "add", "bea", "--role", "bed_manager", say=PASSWORD)
+    assert "bed_manager@*" in home.done("user", "list")
+    assert "exists already" in home.refused("user", "add", "bea", "--role", "nurse", say=PASSWORD)
+    assert home.exported() == read_hospital(EXAMPLE / "hospital.json")
+    assert home.done("migrate", "current") == "0011 (newest: 0011)\n"
+    home.done("database", "copy", home.database, "moved/hospital.db")
+    assert home.done("check", "--database", "moved/hospital.db").endswith("invariants: 0 violations\n")
 
 
 def test_what_was_answered_outlives_a_kill(tmp_path: Path) -> None:

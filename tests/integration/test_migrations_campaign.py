@@ -26,4 +26,12 @@ def judged(found):
     assert any(GUARD in name for name in found.control_named), "a lost guard is named"
     assert found.control_winners > 1, "without it the bed is given away more than once"
     assert good(found)
-    assert {"0004 down", "0009 up", "0010 up", "0011 up", "base back", "0011 again"} <= found.seconds.keys()
+    assert {
+        "0004 down",
+        "0009 up",
+        "0010 up",
+        "0011 up",
+        "0015 up",
+        "base back",
+        "0015 again",
+    } <= found.seconds.keys()

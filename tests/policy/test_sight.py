@@ -26,14 +26,15 @@ THERE = "X1"
 CATALOGUES = {"equipment-types", "drugs", "rules", "profiles", "webhooks"}
 """What is the whole hospital's, the same for everybody who may read it."""
 
-STANDS = {"staff", "outliers", "jobs", "scarcity"}
-"""What nothing here changes: nobody is hired, no ward is of another speciality, no experiment is asked for, and the
+STANDS = {"staff", "outliers", "scarcity", "roster-terms"}
+"""What nothing here changes: nobody is hired, no ward is of another speciality, the terms of a ward stay, and the
 prices of scarcity are the whole hospital's."""
 
-ASKED_FOR = {"equipment/free": {"type": "pump", "near": "W1"}}
+ASKED_FOR = {"equipment/free": {"type": "pump", "near": "W1"}, "roster-terms": {"ward_id": "W1"}}
 """What a list cannot be asked without."""
 
 PAGES = {"wards", "rooms", "beds", "equipment", "drug-lots", "requests", "shifts", "staff", "outliers"}
+PAGES |= {"rosters"}
 
 
 def lists():
@@ -92,6 +93,7 @@ def told(tmp_path_factory):
         service.world.make("/sandbox/clock", still)
         # What came due by setting the clock is done before anything is compared.
         service.world.case("W1", "W1")
+        service.world.roster("W1")
         every = {**readers(service), "mighty": service.served.tokens["mighty"]}
 
         def all_lists():
@@ -112,6 +114,7 @@ def happens_there(service):
     pumped = world.make("/requests", {**bundle(THERE), "equipment": [{"type_id": "pump"}]})
     world.make(f"/allocations/{pumped['allocation']['id']}:arrive", {}, pumped["revision"])
     breached(service, waits(world))
+    world.roster(THERE)
     for event in (
         {"kind": "unit_broken", "unit_id": f"U-{THERE}"},
         {"kind": "lot_quarantined", "lot_id": f"L-{THERE}"},

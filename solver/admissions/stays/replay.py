@@ -1,0 +1,173 @@
+"""Days one by one, as a hospital lives them: who is not yet registered is not known, who is in stays admitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from solver.admissions.stays.arrays import Compiled, Matches, compiled, first_plan
+from solver.admissions.stays.problem import Night, Patient, Prices, StayPlan, StayProblem
+from solver.admissions.stays.search import Cooling, search
+from solver.admissions.stays.solve import cooling_of
+from solver.engine.result import Budget, Unobserved
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What an idle minute or bed of a later day is worth beside one of today, for those who will register.
+
+    A day ``j`` ahead counts ``least + (1 - least) * fading**j`` of its price: what is left open there may still be
+    filled by others, what is idle today is lost. ``minutes`` and ``beds``: (least, fading), each from 0 to 1.
+    ``transfers_a_day``: for so many transfers at most a private patient is given a day alone, whatever the prices say:
+    who will come may make another transfer needed before the day is there.
+    """
+
+    minutes: tuple[float, float] = (0.7, 0.8)
+    beds: tuple[float, float] = (0.7, 0.8)
+    transfers_a_day: float = 1.5
+
+    def prices(self, given: Prices) -> Prices:
+        """The prices of a problem as the mornings see them."""
+        most = round(self.transfers_a_day * given.transfer)
+        return replace(given, shared_private=min(given.shared_private, most))
+
+    def worth(self, price: int, shape: tuple[float, float], days: int, counted: int) -> list[float]:
+        """Of an idle unit on each of ``days``, of which the first ``counted`` count."""
+        least, fading = shape
+        return [price * (least + (1 - least) * fading**j) if j < counted else 0.0 for j in range(days)]
+
+
+OUTLOOK: Final = Outlook()
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """What was decided on a day: where everybody lies who is in, and how many are registered and wait."""
+
+    day: int
+    rooms: dict[str, str]
+    waiting: int
+
+
+def replay(
+    problem: StayProblem,
+    a_day: Budget,
+    seed: int,
+    tell: Callable[[Morning], None] | None = None,
+    outlook: Outlook = OUTLOOK,
+    cooling: Cooling | None = None,
+    until: int | None = None,
+) -> StayPlan:
+    """Plan every morning anew from what is known then, and keep what was decided before.
+
+    Each morning whoever is registered is known; who was admitted stays so, and the rooms of past days are past. The
+    rest is planned again within ``a_day``. With iterations alone the same seed gives the same plan, and what is
+    decided up to a day depends on nobody who is registered after it. ``until``: the day before which the replay ends.
+    """
+    days = _Days(problem, a_day, seed, outlook, cooling or cooling_of(problem))
+    for today in range(problem.days if until is None else until):
+        morning = days.decide(today)
+        if tell is not None:
+            tell(morning)
+    return StayPlan(tuple(sorted(days.nights)))
+
+
+class _Days:
+    """What has been decided so far, and the plan for what has not."""
+
+    def __init__(
+        self, problem: StayProblem, a_day: Budget, seed: int, outlook: Outlook, cooling: Cooling
+    ) -> None:
+        self.problem, self.a_day, self.seed, self.outlook, self.cooling = (
+            problem,
+            a_day,
+            seed,
+            outlook,
+            cooling,
+        )
+        self.matches = Matches(problem)
+        self.nights: list[Night] = []
+        self.admitted: dict[str, int] = {}
+        self.lying: dict[str, str] = {}
+        self.planned: dict[str, tuple[int, Sequence[int]]] = {}
+
+    def decide(self, today: int) -> Morning:
+        """Plan from ``today`` on, and let what concerns today happen."""
+        known = [one for one in self.problem.patients if one.registered <= today]
+        lingering = [
+            self.lying[one.id]
+            for one in known
+            if one.id in self.lying and self.admitted[one.id] + one.days == today and one.at_risk
+        ]
+        still = [found for one in known if (found := self._seen_from(today, one)) is not None]
+        if still:
+            self._plan(today, still, lingering)
+        rooms = {one.id: self._room_today(one.id) for one in still if self._comes_today(one.id)}
+        for patient, room in rooms.items():
+            self.admitted.setdefault(patient, today)
+            self.nights.append(Night(patient, today, room))
+        self.lying = rooms
+        return Morning(today, rooms, len(still) - len(rooms))
+
+    def _seen_from(self, today: int, one: Patient) -> Patient | None:
+        """The patient with days counted from today: what is left of the stay; None when nothing is."""
+        start = self.admitted.get(one.id)
+        if start is None:
+            first, latest = max(one.first, today), max(one.latest, today)
+            known = one.registered - today
+            return replace(one, first=first - today, latest=latest - today, registered=known)
+        spent = today - start
+        if spent >= one.days:
+            return None
+        surgery = one.surgery
+        if surgery is not None:
+            surgery = replace(surgery, day=surgery.day - spent) if surgery.day >= spent else None
+        return replace(
+            one,
+            specialisms=one.specialisms[spent:],
+            first=0,
+            latest=0,
+            registered=0 if one.urgent else -1,
+            room=self.lying[one.id],
+            surgery=surgery,
+        )
+
+    def _plan(self, today: int, patients: list[Patient], lingering: list[str]) -> None:
+        arrays = self._arrays(today, patients, lingering)
+        given = first_plan(arrays, self._as_planned_yesterday())
+        found = search(arrays, given, self.cooling, self.a_day.start(), self.seed + today, Unobserved()).plan
+        self.planned = {
+            one.id: (int(found.start[p]), [int(r) for r in found.place[p, : one.days]])
+            for p, one in enumerate(patients)
+            if found.start[p] >= 0
+        }
+
+    def _arrays(self, today: int, patients: list[Patient], lingering: list[str]) -> Compiled:
+        whole, prices = self.problem, self.problem.prices
+        days = max(one.latest + one.days for one in patients)
+        counted = max(0, min(days, whole.counted - today))
+        slots = {(d - today, x): n for (d, x), n in whole.theatre.slots.items() if today <= d < today + days}
+        problem = replace(
+            whole,
+            days=days,
+            counted=counted,
+            prices=self.outlook.prices(prices),
+            patients=tuple(patients),
+            theatre=replace(whole.theatre, slots=slots),
+        )
+        minutes = self.outlook.worth(prices.idle_minute, self.outlook.minutes, days, counted)
+        beds = self.outlook.worth(prices.idle_bed, self.outlook.beds, days, counted)
+        return compiled(problem, self.matches, minutes, beds, lingering)
+
+    def _as_planned_yesterday(self) -> dict[str, tuple[int, Sequence[int]]]:
+        return {
+            patient: (start - 1, rooms) if start > 0 else (0, rooms[1:])
+            for patient, (start, rooms) in self.planned.items()
+        }
+
+    def _comes_today(self, patient: str) -> bool:
+        return patient in self.planned and self.planned[patient][0] == 0
+
+    def _room_today(self, patient: str) -> str:
+        return self.problem.rooms[self.planned[patient][1][0]].id

@@ -1,0 +1,166 @@
+"""Simulated annealing over stays; workers side by side meet and go on from the best plan."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from solver.admissions.stays.arrays import Compiled, new_trial
+from solver.admissions.stays.counting import counted
+from solver.admissions.stays.kernels_search import anneal
+from solver.admissions.stays.layout import FIRST, HARD, HARD_UNITS, LATEST, SOFT, Plan
+from solver.engine.kernels_random import random_state
+from solver.engine.result import Countdown, Observer, TracePoint
+from solver.engine.types import Float64, Int64
+
+EXCHANGES: Final = (0.6, 0.8, 0.92)
+"""Shares of the budget after which a worker that is behind goes on from the best plan of all."""
+CHUNK: Final = 5_000
+"""Moves between two looks at the clock, and at most between two temperatures."""
+TEMPERATURES: Final = 40
+"""So many at least where moves are counted."""
+WITHOUT_DAYS: Final = (40, 50, 6, 0, 0, 0, 2, 8)
+"""How often each kind of move is tried where days are fixed: those of days would find nothing."""
+WITH_DAYS: Final = (24, 30, 4, 22, 10, 10, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """Temperature and price of a hard unit, each falling or rising by a constant factor over the budget."""
+
+    hot: float
+    cold: float
+    low_price: float
+    high_price: float
+
+    def at(self, done: float) -> Float64:
+        """Both, when the share ``done`` of the budget is used."""
+        return np.array(
+            [
+                self.hot * (self.cold / self.hot) ** done,
+                self.low_price * (self.high_price / self.low_price) ** done,
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best plan in arrays, moves tried and taken per kind (int64 (kinds, 2)), and how costs fell."""
+
+    plan: Plan
+    counts: Int64
+    trace: tuple[TracePoint, ...]
+
+
+def search(
+    compiled: Compiled,
+    given: Plan,
+    cooling: Cooling,
+    countdown: Countdown,
+    seed: int,
+    observer: Observer,
+    workers: int = 1,
+) -> Found:
+    """The best plan found from ``given`` on within the budget; an iteration is a move of one worker."""
+    log = _Log(compiled, given, cooling, countdown, observer)
+    seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
+    log.runs = [_Run(log, given, int(one)) for one in seeds]
+    if workers == 1:
+        log.runs[0].go()
+    else:
+        with ThreadPoolExecutor(workers, "stays") as pool:
+            list(pool.map(_Run.go, log.runs))
+    best = min(log.runs, key=lambda run: run.rank)
+    counts = np.sum([run.trial.counts for run in log.runs], axis=0)
+    return Found(best.best, counts, tuple(log.trace))
+
+
+class _Log:
+    """What the workers share."""
+
+    def __init__(
+        self, compiled: Compiled, given: Plan, cooling: Cooling, countdown: Countdown, observer: Observer
+    ) -> None:
+        self.compiled, self.cooling, self.countdown, self.observer = compiled, cooling, countdown, observer
+        self.mix = shares(compiled, bool((given.start < 0).any()))
+        self.trace: list[TracePoint] = []
+        self.runs: list[_Run] = []
+        self.lock = threading.Lock()
+        self.least_hard = HARD_UNITS * (len(compiled.problem.patients) - len(compiled.chosen))
+
+    def note(self, run: _Run) -> None:
+        """Tell of a worker's best if it is the best of all and breaks no hard rule that could be kept."""
+        with self.lock:
+            hard, soft = run.rank
+            if hard <= self.least_hard and (not self.trace or soft < (self.trace[-1].cost or 0)):
+                self.trace.append(TracePoint(self.countdown.elapsed(), run.steps, soft, None))
+                self.observer.incumbent(self.trace[-1])
+
+    def is_over(self, steps: int) -> bool:
+        return self.countdown.is_over(steps) or self.observer.stop_requested()
+
+    def progress(self, steps: int) -> float:
+        """Share of the budget used, by steps where steps are counted, so that runs repeat."""
+        budget = self.countdown.budget
+        if budget.iterations is not None:
+            return min(1.0, steps / budget.iterations)
+        return min(1.0, self.countdown.elapsed() / (budget.seconds or 1.0))
+
+
+def shares(compiled: Compiled, left_out: bool) -> Float64:
+    """Shares (kinds,) of the kinds of moves, summed up."""
+    need = compiled.tables.need
+    movable = bool((need[:, LATEST] > need[:, FIRST]).any())
+    weights = np.array(WITH_DAYS if movable else WITHOUT_DAYS, np.float64)
+    if not left_out:
+        weights[6:] = 0
+    summed: Float64 = np.cumsum(weights) / weights.sum()
+    return summed
+
+
+class _Run:
+    """One worker: its plan, its random numbers, its best so far."""
+
+    def __init__(self, log: _Log, given: Plan, seed: int) -> None:
+        self.log, self.compiled = log, log.compiled
+        self.trial, self.state, self.steps = new_trial(), random_state(seed), 0
+        self.plan = counted(self.compiled, given.start, given.place)
+        self.best = Plan(*(array.copy() for array in self.plan))
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Hard units broken, then cost."""
+        return int(self.best.total[HARD]), int(self.best.total[SOFT])
+
+    def go(self) -> None:
+        """Anneal until the budget ends."""
+        pending = list(EXCHANGES)
+        most = self.log.countdown.budget.iterations
+        while not self.log.is_over(self.steps):
+            done = self.log.progress(self.steps)
+            if pending and done >= pending[0]:
+                pending.pop(0)
+                self._exchange()
+            chunk = CHUNK if most is None else min(CHUNK, most // TEMPERATURES + 1, most - self.steps)
+            self._anneal(chunk, self.log.cooling.at(done))
+            self.steps += chunk
+            self.log.note(self)
+
+    def _anneal(self, moves: int, hot: Float64) -> None:
+        with self.log.lock:  # nobody reads a best plan while it is being written: the kernel writes a copy
+            best = Plan(*(array.copy() for array in self.best))
+        anneal(self.compiled.tables, self.plan, best, self.trial, moves, self.log.mix, hot, self.state)
+        with self.log.lock:
+            self.best = best
+
+    def _exchange(self) -> None:
+        """Go on from the best plan of all, if this worker has not found it."""
+        with self.log.lock:
+            leader = min(self.log.runs, key=lambda run: run.rank)
+            if leader.rank < self.rank:
+                self.best = Plan(*(array.copy() for array in leader.best))
+                self.plan = counted(self.compiled, self.best.start, self.best.place)

@@ -1,0 +1,103 @@
+"""Days replayed: nobody is known before they register, and what is past stays as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from solver.admissions.stays import formats_xml, formats_year
+from solver.admissions.stays.problem import OR_PAS, PRA, Sex, StayProblem, Surgery, Theatre
+from solver.admissions.stays.referee import recount
+from solver.admissions.stays.replay import Morning, Outlook, replay
+from solver.engine.result import Budget
+from tests.stay_cases import patient, public, ward
+
+SOME_MOVES = Budget(iterations=2000)
+
+
+def registered_until(problem: StayProblem, day: int) -> StayProblem:
+    known = tuple(one for one in problem.patients if one.registered <= day)
+    return replace(problem, patients=known)
+
+
+def mornings_of(problem: StayProblem, until: int | None = None) -> list[Morning]:
+    told: list[Morning] = []
+    replay(problem, SOME_MOVES, 3, told.append, until=until)
+    return told
+
+
+@pytest.fixture(scope="module")
+def short():
+    return formats_xml.read(public("dpas/or_pas_dept2_short00.xml.gz"))
+
+
+@pytest.mark.parametrize("day", [2, 5], ids=str)
+def test_who_registers_later_changes_nothing_that_was_decided_before(short, day):
+    """The public instance once whole, and once with others, or nobody, registered after the day."""
+    whole = mornings_of(short, day + 4)
+    assert mornings_of(registered_until(short, day), day + 1) == whole[: day + 1]
+    others = [replace(one, id=f"other {one.id}") for one in short.patients if one.registered > day]
+    changed = mornings_of(
+        replace(short, patients=registered_until(short, day).patients + tuple(others)), day + 4
+    )
+    assert changed[: day + 1] == whole[: day + 1]
+    assert changed != whole
+
+
+def test_every_patient_is_in_for_the_whole_stay_within_the_window(short):
+    referee = recount(short, replay(short, Budget(iterations=20_000), 1))
+    assert referee.broken == 0
+    assert referee.left_out == ()
+
+
+def test_a_year_is_played_with_everybody_in_each_day():
+    problem = formats_year.read(public("pra/pra_load50_76.json.gz"))
+    staying = tuple(one for one in problem.patients if one.first + one.days <= 60)
+    weeks = replace(problem, days=60, counted=60, patients=staying)
+    referee = recount(weeks, replay(weeks, Budget(iterations=20_000), 1))
+    assert referee.broken == 0
+
+
+def test_rooms_of_past_days_stay_though_a_better_patient_comes():
+    """Whoever comes on day 1 must lie alone, so who came on day 0 is transferred, not moved backwards in time."""
+    early = patient("early", 3, sex=Sex.MALE)
+    late = patient("late", 2, 1, registered=1, private=True)
+    problem = ward(early, replace(late, room="single"), prices=PRA)
+    plan = replay(problem, SOME_MOVES, 1)
+    rooms = {(night.patient, night.day): night.room for night in plan.nights}
+    assert rooms["late", 1] == rooms["late", 2] == "single"
+    assert rooms["early", 1] == "double"
+    assert recount(problem, plan).broken == 0
+
+
+def test_surgery_moves_with_the_admission_and_a_day_of_theatre_is_not_promised_twice():
+    theatre = Theatre(60, {(day, "s"): 1 for day in range(4)}, 0, 0)
+    stays = [patient(name, 2, latest=2, surgery=Surgery("s", 60, 1)) for name in ("a", "b", "c")]
+    problem = ward(*stays, prices=OR_PAS, theatre=theatre)
+    plan = replay(problem, SOME_MOVES, 1)
+    referee = recount(problem, plan)
+    assert referee.broken == 0
+    first = {night.patient: night.day for night in reversed(plan.nights)}
+    assert sorted(first.values()) == [0, 1, 2]
+
+
+def test_idle_days_ahead_are_worth_less_and_none_behind_the_horizon():
+    assert Outlook().worth(10, (0.5, 0.5), 4, 3) == [10.0, 7.5, 6.25, 0.0]
+
+
+def test_nobody_registered_is_a_day_without_decisions():
+    problem = ward(patient("late", 1, 3, registered=2), prices=PRA)
+    told = mornings_of(problem)
+    assert [len(morning.rooms) for morning in told] == [0, 0, 0, 1]
+    assert [morning.waiting for morning in told] == [0, 0, 1, 0]
+
+
+def test_a_patient_who_may_overstay_is_counted_on_the_morning_after_they_left():
+    """Two rooms that are alike but for a patient who may still be in one of them."""
+    gone = patient("gone", 1, at_risk=True, room="single")
+    follows = patient("follows", 1, 1, registered=1)
+    problem = ward(gone, follows, prices=replace(OR_PAS, risk=7))
+    plan = replay(problem, SOME_MOVES, 1)
+    assert [night.room for night in plan.nights if night.patient == "follows"] == ["double"]
+    assert recount(problem, plan).cost == 0
