@@ -102,14 +102,17 @@ def compiled(problem: AdmissionProblem) -> Compiled:
         most_load,
         *_lists(duty),
         on_shift,
-        *_lists(
-            [p for p, patient in enumerate(problem.patients) if patient.surgeon == surgeon.id]
-            for surgeon in problem.surgeons
-        ),
+        *_lists(_cases(problem)),
     )
     for array in tables:
         array.setflags(write=False)
     return Compiled(problem, tables)
+
+
+def _cases(problem: AdmissionProblem) -> Iterable[list[int]]:
+    """The patients of each surgeon."""
+    for surgeon in problem.surgeons:
+        yield [p for p, patient in enumerate(problem.patients) if patient.surgeon == surgeon.id]
 
 
 def _dearest(problem: AdmissionProblem, patient: Patient) -> int:
