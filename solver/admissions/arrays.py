@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -54,19 +54,7 @@ def compiled(problem: AdmissionProblem) -> Compiled:
     rooms = {room.id: r for r, room in enumerate(problem.rooms)}
     surgeons = {surgeon.id: u for u, surgeon in enumerate(problem.surgeons)}
     longest = max((len(person.workload) for person in people), default=1)
-    need = np.zeros((len(people), 9), np.int32)
-    for p, person in enumerate(people):
-        need[p, :3] = ord(person.gender) - ord("A"), person.age_group, person.length_of_stay
-        if isinstance(person, Patient):
-            last = problem.last_day(person)
-            need[p, 3:] = (
-                person.release,
-                last,
-                person.duration,
-                surgeons[person.surgeon],
-                not person.mandatory,
-                _dearest(problem, person),
-            )
+    need = _needs(problem, people, surgeons)
     surgeon_minutes = _grid([one.minutes for one in problem.surgeons], problem.days)
     theatre_minutes = _grid([one.minutes for one in problem.theatres], problem.days)
     allowed = [
@@ -102,14 +90,34 @@ def compiled(problem: AdmissionProblem) -> Compiled:
         most_load,
         *_lists(duty),
         on_shift,
-        *_lists(
-            [p for p, patient in enumerate(problem.patients) if patient.surgeon == surgeon.id]
-            for surgeon in problem.surgeons
-        ),
+        *_lists(_cases(problem)),
     )
     for array in tables:
         array.setflags(write=False)
     return Compiled(problem, tables)
+
+
+def _cases(problem: AdmissionProblem) -> Iterable[list[int]]:
+    """The patients of each surgeon."""
+    for surgeon in problem.surgeons:
+        yield [p for p, patient in enumerate(problem.patients) if patient.surgeon == surgeon.id]
+
+
+def _needs(problem: AdmissionProblem, people: Sequence[Patient | Occupant], surgeons: Mapping[str, int]) -> Int32:
+    """What the search asks of each person, int32 (people, 9); zeros where an occupant has nothing to be asked."""
+    need = np.zeros((len(people), 9), np.int32)
+    for p, person in enumerate(people):
+        need[p, :3] = ord(person.gender) - ord("A"), person.age_group, person.length_of_stay
+        if isinstance(person, Patient):
+            need[p, 3:] = (
+                person.release,
+                problem.last_day(person),
+                person.duration,
+                surgeons[person.surgeon],
+                not person.mandatory,
+                _dearest(problem, person),
+            )
+    return need
 
 
 def _dearest(problem: AdmissionProblem, patient: Patient) -> int:

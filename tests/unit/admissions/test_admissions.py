@@ -21,6 +21,7 @@ from solver.admissions.formats import (
 )
 from solver.admissions.kernels_search import anneal, build
 from solver.admissions.layout import KINDS, MINUTES, PEOPLE, SOFT
+from solver.admissions.packing import packed
 from solver.admissions.referee import recount
 from solver.admissions.search import Schedule
 from solver.admissions.solve import solve
@@ -98,11 +99,15 @@ def test_surgeons_days_that_are_full_to_the_minute_are_planned_without_overtime(
     assert solve(arrays.problem, Budget(iterations=3_000_000), 1).verified
 
 
-def test_the_search_begins_without_overtime() -> None:
-    arrays = compiled(read_problem(public("i20.json")))
-    plan = new_plan(arrays)
-    build(arrays.tables, plan, new_trial(arrays), first_plan(arrays, 1))
-    assert (plan.total[PEOPLE], plan.total[MINUTES]) == (0, 0)
+def test_mandatory_patients_are_packed_without_overtime() -> None:
+    tables = compiled(read_problem(public("i20.json"))).tables
+    surgeons, theatres = np.zeros_like(tables.surgeon_minutes), np.zeros_like(tables.theatre_minutes)
+    for p, (day, theatre) in (packed(tables, 1) or {}).items():
+        surgeons[tables.need[p, 6], day] += tables.need[p, 5]
+        theatres[theatre, day] += tables.need[p, 5]
+    assert 0 < surgeons.sum() == tables.need[tables.need[:, 7] == 0, 5].sum()
+    assert (surgeons <= tables.surgeon_minutes).all()
+    assert (theatres <= tables.theatre_minutes).all()
 
 
 def test_prices_fall_only_where_a_rule_is_kept_and_a_plan_is_at_hand() -> None:
