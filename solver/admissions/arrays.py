@@ -103,7 +103,9 @@ def _cases(problem: AdmissionProblem) -> Iterable[list[int]]:
         yield [p for p, patient in enumerate(problem.patients) if patient.surgeon == surgeon.id]
 
 
-def _needs(problem: AdmissionProblem, people: Sequence[Patient | Occupant], surgeons: Mapping[str, int]) -> Int32:
+def _needs(
+    problem: AdmissionProblem, people: Sequence[Patient | Occupant], surgeons: Mapping[str, int]
+) -> Int32:
     """What the search asks of each person, int32 (people, 9); zeros where an occupant has nothing to be asked."""
     need = np.zeros((len(people), 9), np.int32)
     for p, person in enumerate(people):
