@@ -29,15 +29,19 @@ from api.routers import (
     events,
     experiments,
     jobs,
+    lots_why,
     offers,
     pharmacy,
     probes,
     profiles,
     requests,
     roster_changes,
+    roster_exports,
     rosters,
     scarcity,
     steps,
+    stock,
+    stock_watch,
     structure,
     webhooks,
 )
@@ -109,8 +113,12 @@ def _routes() -> tuple[BaseRoute, ...]:
         jobs,
         experiments,
         pharmacy,
+        stock,
+        stock_watch,
+        lots_why,
         rosters,
         roster_changes,
+        roster_exports,
     ):
         whole.include_router(module.router, prefix=PREFIX)
     whole.include_router(probes.router)
@@ -150,6 +158,7 @@ def _lifespan(settings: Settings, outside: Outside, metrics: Metrics):  # type: 
             runtime.keep_time(),
             runtime.watch_steps(),
             runtime.price_scarcity(),
+            runtime.watch_stock(),
             runtime.deliver(),
             runtime.jobs.run(),
         )

@@ -43,6 +43,17 @@ _STOCK: Final = """\
    "lots": [{"id": "L1", "quantity": 12, "expires": "2026-03-20"}],
    "history": {"issued": [4, 5, 3, 6, 4, 0, 0, 5, 4, 6, 3, 4, 0, 1], "ran_out": [5]}}]}
 """
+_BOOKINGS: Final = """\
+{"horizon": 1440, "wards": ["A", "B"], "transport": [[0, 5], [5, 0]],
+ "devices": [{"id": "D1", "type": "pump", "home": "A", "unavailable": [[100, 200]]},
+             {"id": "D2", "type": "stand", "home": "B"}],
+ "requests": [{"id": "R1", "kit": "K1", "types": ["pump"], "ward": "B", "earliest": 10, "latest_start": 500,
+               "duration": 30, "clean": 5, "priority": 2},
+              {"id": "R2", "kit": "K1", "types": ["stand"], "ward": "B", "earliest": 10, "latest_start": 500,
+               "duration": 30},
+              {"id": "R3", "types": ["pump"], "ward": "A", "earliest": 0, "latest_start": 60, "duration": 60,
+               "every": 480, "times": 3}]}
+"""
 _SCENARIO: Final = """\
 name: One ward
 run: {start: 2026-01-05 00:00, length: 60 d, warm_up: 10 d, replications: 5}
@@ -220,7 +231,63 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         },
         "as_it_is": {"scenario": _SCENARIO},
     },
-    "POST /api/v1/pharmacy/plans": {"one_item": {"stock": _STOCK, "seed": 1}},
+    "POST /api/v1/equipment/plans": {
+        "live_hospital": {
+            "wanted": [
+                {
+                    "id": "morning",
+                    "type_ids": ["pump"],
+                    "ward_id": "W1",
+                    "earliest": "2026-03-05T08:00:00Z",
+                    "latest_start": "2026-03-05T10:00:00Z",
+                    "minutes": 90,
+                    "priority": 2,
+                    "every_minutes": 1440,
+                    "times": 3,
+                },
+                {
+                    "id": "two_at_once",
+                    "type_ids": ["pump", "pump"],
+                    "ward_id": "W2",
+                    "earliest": "2026-03-05T08:00:00Z",
+                    "latest_start": "2026-03-05T12:00:00Z",
+                    "minutes": 60,
+                },
+            ],
+            "seconds": 5,
+        },
+        "given_bookings": {"bookings": _BOOKINGS, "seconds": 5, "seed": 1},
+    },
+    "POST /api/v1/pharmacy/moves": {
+        "a_delivery": {
+            "moves": [
+                {
+                    "kind": "receipt",
+                    "lot_id": "B2026-117",
+                    "drug_id": "heparin",
+                    "quantity": 50,
+                    "pack": 10,
+                    "expires": "2027-03-31T00:00:00Z",
+                }
+            ]
+        },
+        "to_a_cabinet_and_a_count": {
+            "moves": [
+                {"kind": "transfer", "lot_id": "L1", "quantity": 4, "ward_id": "W1"},
+                {"kind": "loss", "lot_id": "L1", "quantity": 1},
+                {"kind": "count", "lot_id": "L2", "counted": 9},
+            ]
+        },
+    },
+    "POST /api/v1/pharmacy/moves/{move_id}:confirm": {"as_second_person": {}},
+    "POST /api/v1/pharmacy/moves/{move_id}:decline": {"not_so": {}},
+    "POST /api/v1/pharmacy/plans": {
+        "one_item": {"stock": _STOCK, "seed": 1},
+        "of_the_live_hospital": {"seed": 1},
+    },
+    "POST /api/v1/pharmacy/plans/{job_id}:accept": {
+        "two_lines": {"lines": [{"item_id": "D1"}, {"item_id": "D2", "quantity": 0}]}
+    },
     "POST /api/v1/roster-terms": {"two_part_timers": _TERMS},
     "POST /api/v1/rosters": {
         "with_wishes": {
@@ -232,7 +299,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             ],
             "seconds": 60,
             "seed": 1,
-        }
+        },
+        "anew_with_few_changes": {
+            "ward_id": "W1",
+            "first_day": "2026-03-09",
+            "pins": [{"staff_id": "N11", "day": "2026-03-12"}],
+            "change_price": 20,
+            "max_changes": 3,
+        },
     },
     "POST /api/v1/rosters/{roster_id}:cover": {"tuesday": {"staff_id": "N12", "day": "2026-03-10"}},
     "POST /api/v1/rosters/{roster_id}/changes": {

@@ -29,7 +29,7 @@ from api.security.passwords import Passwords
 from api.security.principals import Principals
 from api.security.throttle import Throttle
 from api.security.tokens import Principal
-from api.services import scarcity, steps
+from api.services import scarcity, steps, stock_watch
 from api.services.changes import Changes
 from api.services.desk import Practice
 from api.services.hospital import HospitalDecider
@@ -243,6 +243,15 @@ class Runtime:
                     await scarcity.recompute(self)
                 except Exception:
                     log.exception("Prices of scarce capacity could not be computed")
+
+    async def watch_stock(self) -> None:
+        """Look for what expires or runs out for as long as the service runs."""
+        while await self.goes_on(60 * self.settings.stock_minutes):
+            if self.ready and self.storing:
+                try:
+                    await stock_watch.watch(self)
+                except Exception:
+                    log.exception("The stock could not be looked at")
 
     async def deliver(self) -> None:
         """Take events to the webhooks that want them, for as long as the service runs."""

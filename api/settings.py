@@ -168,6 +168,12 @@ class Settings(BaseSettings):
         le=240,
         description="Minutes between two computations of what scarce capacity is worth; 0: plain prices always.",
     )
+    stock_minutes: int = Field(
+        default=60,
+        ge=0,
+        le=1440,
+        description="Minutes between two looks at what expires or runs out in the pharmacy; 0: none.",
+    )
     stale_minutes: int = Field(
         default=10, ge=1, le=1440, description="Age of the data beyond which answers are advice only."
     )

@@ -63,19 +63,25 @@ def solve_and_write(asked: Asked) -> None:
     asked.output.write_text(plan_to_json(result.plan, problem), encoding="utf-8")
     counted = recount(problem, result.plan)
     print_recount(counted)
+    bound = "no bound" if result.bound is None else f"bound {result.bound}, gap {result.gap:.1%}"
     typer.echo(
-        f"{result.status.value}: cost {result.cost}, no bound; {result.method}; written to {asked.output}"
+        f"{result.status.value}: cost {result.cost}, {bound}; {result.method}; written to {asked.output}"
     )
     raise typer.Exit(1 if counted.broken else 0)
 
 
 class _Telling:
-    """Prints each better plan."""
+    """Prints each better plan, and how far above the bound it may be."""
+
+    def __init__(self) -> None:
+        self.least: int | None = None
 
     def incumbent(self, point: TracePoint) -> None:
-        typer.echo(f"{point.seconds:8.1f} s  cost {point.cost}")
+        gap = "" if self.least is None or not point.cost else f"  gap {1 - self.least / point.cost:.1%}"
+        typer.echo(f"{point.seconds:8.1f} s  cost {point.cost}{gap}")
 
     def bound(self, point: TracePoint) -> None:
+        self.least = point.bound
         typer.echo(f"{point.seconds:8.1f} s  bound {point.bound}")
 
     def stop_requested(self) -> bool:

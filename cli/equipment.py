@@ -67,3 +67,21 @@ def fleet(
     from cli.equipment_work import asked
 
     asked(bookings, type_id, change or [-2, -1, 0, 1, 2], seconds, workers, seed)
+
+
+@app.command()
+def repair(
+    bookings: ProblemArgument,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.csv", exists=True, dir_okay=False)],
+    out: Annotated[list[str], typer.Option(metavar="DEVICE:FROM-UNTIL", help="Failed; may be given again.")],
+    now: Annotated[int, typer.Option(min=0, help="The minute it is: what has begun stays.")] = 0,
+    changes: Annotated[int, typer.Option(min=0, help="Other bookings that may change, at most.")] = 5,
+    rounds: Annotated[int, typer.Option(min=0, max=1000, help="Choices of them that are tried.")] = 20,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Of each choice.")] = 1.0,
+    seed: SeedOption = 1,
+    output: OutputOption = None,
+) -> None:
+    """Give other devices or later starts to bookings whose device fails, and name everyone who must be told."""
+    from cli.equipment_repair import repaired
+
+    repaired(bookings, plan, out, now, changes, rounds, seconds, seed, output)

@@ -34,13 +34,15 @@ class IntervalGuard:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change is refused when ``condition`` holds for the row; ``when`` narrows the rows looked at."""
+    """A change is refused when ``condition`` holds for the row; ``when`` narrows the rows looked at. ``columns``: those
+    of its table that a later step added, without which it cannot stand."""
 
     name: str
     table: str
     on: tuple[Change, ...]
     condition: str
     when: str = "1 = 1"
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,74 @@ LOT_MOVED = Effect(
     "UPDATE lot_balance SET on_hand = on_hand + NEW.quantity WHERE lot_id = NEW.lot_id",
 )
 
+_OF_THE_LEDGER = ("witness", "person_id")
+
+LOT_MOVE_SIGN = Refusal(
+    "lot_move_sign",
+    "lot_move",
+    ("INSERT",),
+    "(NEW.reason IN ('opening', 'receipt', 'return') AND NEW.quantity <= 0) "
+    "OR (NEW.reason IN ('issue', 'waste') AND NEW.quantity >= 0)",
+    columns=_OF_THE_LEDGER,
+)
+"""What comes is more, what goes is less."""
+
+LOT_MOVE_WITNESSED = Refusal(
+    "lot_move_witnessed",
+    "lot_move",
+    ("INSERT",),
+    "(NEW.witness IS NULL OR NEW.witness = NEW.actor) AND EXISTS (SELECT 1 FROM lot l JOIN drug d "
+    "ON d.id = l.drug_id WHERE l.id = NEW.lot_id AND d.handling IN ('controlled', 'blood'))",
+    when="NEW.reason <> 'opening'",
+    columns=_OF_THE_LEDGER,
+)
+"""Nothing of a controlled drug or of blood moves without a second person."""
+
+LOT_MOVE_USABLE = Refusal(
+    "lot_move_usable",
+    "lot_move",
+    ("INSERT",),
+    "NEW.person_id IS NULL AND NEW.reason = 'issue' OR EXISTS (SELECT 1 FROM lot l WHERE l.id = NEW.lot_id "
+    "AND (l.state <> 'available' OR l.expires_minute <= NEW.minute))",
+    when="NEW.reason = 'issue' OR (NEW.reason = 'transfer' AND NEW.quantity < 0)",
+    columns=_OF_THE_LEDGER,
+)
+"""Nothing is issued to nobody; nothing is issued or sent elsewhere that may not be used."""
+
+LOT_MOVE_RECEIVED = Refusal(
+    "lot_move_received",
+    "lot_move",
+    ("INSERT",),
+    "EXISTS (SELECT 1 FROM lot l WHERE l.id = NEW.lot_id AND l.expires_minute <= NEW.minute)",
+    when="NEW.reason = 'receipt'",
+    columns=_OF_THE_LEDGER,
+)
+"""Nothing is taken in that had expired before."""
+
+LOT_MOVE_RETURNED = Refusal(
+    "lot_move_returned",
+    "lot_move",
+    ("INSERT",),
+    "NEW.quantity > COALESCE((SELECT -sum(m.quantity) FROM lot_move m WHERE m.lot_id = NEW.lot_id "
+    "AND m.person_id = NEW.person_id AND m.reason IN ('issue', 'return')), 0) "
+    "+ COALESCE((SELECT sum(r.quantity) FROM lot_reservation r JOIN allocation a ON a.id = r.allocation_id "
+    "WHERE r.lot_id = NEW.lot_id AND r.state = 'dispensed' AND a.person_id = NEW.person_id), 0)",
+    when="NEW.reason = 'return' AND NEW.person_id IS NOT NULL",
+    columns=_OF_THE_LEDGER,
+)
+"""Nobody brings back more than they had."""
+
+AWAITING_MOVE_STAYS = Refusal(
+    "awaiting_move_stays",
+    "awaiting_move",
+    ("UPDATE",),
+    "OLD.state <> 'open' OR NEW.id <> OLD.id OR NEW.lot_id <> OLD.lot_id OR NEW.asked <> OLD.asked "
+    "OR NEW.asked_by <> OLD.asked_by OR NEW.asked_microsecond <> OLD.asked_microsecond",
+)
+"""What the second person confirms is what the first one asked for; they decide once."""
+
+AWAITING_MOVE_KEPT = Refusal("awaiting_move_kept", "awaiting_move", ("DELETE",), "1 = 1")
+
 # --- cover ------------------------------------------------------------------------------------------------
 _SLOTS = " UNION ALL ".join(f"SELECT {n} AS n" for n in range(7))
 
@@ -288,6 +356,13 @@ GUARDS: tuple[Guard, ...] = (
     LOT_RELEASED,
     LOT_RESERVATION_KEPT,
     LOT_MOVED,
+    LOT_MOVE_SIGN,
+    LOT_MOVE_WITNESSED,
+    LOT_MOVE_USABLE,
+    LOT_MOVE_RECEIVED,
+    LOT_MOVE_RETURNED,
+    AWAITING_MOVE_STAYS,
+    AWAITING_MOVE_KEPT,
     SHIFT_MOVES_COVER,
     SHIFT_MOVED_COVER,
     SHIFT_STAYS,
@@ -304,6 +379,8 @@ GUARDS: tuple[Guard, ...] = (
             "audit_line",
             "request_step",
             "lot_move",
+            "lot_card",
+            "order_decision",
             "disruption",
             "rule_profile",
             "rule_profile_event",

@@ -16,11 +16,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Inspector, inspect
 
 from models.dialect import StorageDialect
 from models.errors import DatabaseError, NewerSchema, OlderSchema
-from models.guards import Guard
+from models.guards import Guard, Refusal
 from models.hospital_guards import GUARDS
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -84,9 +84,15 @@ def migrate(connection: Connection, dialect: StorageDialect, version: str = "hea
 
 
 def guards_of(connection: Connection, guards: Iterable[Guard] = GUARDS) -> list[Guard]:
-    """The guards whose tables exist at the step the database stands at."""
-    tables = set(inspect(connection).get_table_names())
-    return [guard for guard in guards if guard.table in tables]
+    """The guards whose tables, and columns, exist at the step the database stands at."""
+    found = inspect(connection)
+    tables = set(found.get_table_names())
+    return [guard for guard in guards if guard.table in tables and _has_columns(found, guard)]
+
+
+def _has_columns(found: Inspector, guard: Guard) -> bool:
+    needed = set(guard.columns) if isinstance(guard, Refusal) else set()
+    return not needed or needed <= {column["name"] for column in found.get_columns(guard.table)}
 
 
 def check_guards(connection: Connection, dialect: StorageDialect) -> None:

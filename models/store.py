@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, false, func, insert, or_, select, true, update
 
 from models import rows
-from models.clock import Instant
+from models.clock import CLOCK_ACTOR, Instant
 from models.errors import DatabaseExists
 from models.tables import care, drugs, equipment, ledger, people, places, staff
 from models.tables.base import LAST_POSITION
@@ -203,11 +203,27 @@ def _store_equipment_and_drugs(connection: Connection, hospital: Hospital, now: 
     ]
     _put(connection, drugs.drug_equivalent, equivalents, ordered=False)
     _put(connection, drugs.lot, map(rows.row, hospital.lots), now)
-    balances = [{"lot_id": lot.id, "on_hand": lot.on_hand, "reserved": 0} for lot in hospital.lots]
+    balances = [{"lot_id": lot.id, "on_hand": 0, "reserved": 0} for lot in hospital.lots]
     _put(connection, drugs.lot_balance, balances, ordered=False)
+    _put(connection, drugs.lot_move, _openings(hospital, now), ordered=False)
     reservations = list(_earlier_reservations(hospital, now))
     if reservations:
         connection.execute(insert(drugs.lot_reservation), reservations)
+
+
+def _openings(hospital: Hospital, now: Instant) -> Iterator[dict[str, Any]]:
+    """What is there becomes the first move of each lot, so that stock is the sum of its moves from the start."""
+    for lot in hospital.lots:
+        if lot.on_hand:
+            yield {
+                "id": f"{lot.id}/opening",
+                "lot_id": lot.id,
+                "minute": now.minute,
+                "quantity": lot.on_hand,
+                "reason": "opening",
+                "actor": CLOCK_ACTOR,
+                "recorded_microsecond": now.microsecond,
+            }
 
 
 def _earlier_reservations(hospital: Hospital, now: Instant) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from solver.hospital import (
     Drug,
     DutyKind,
     EquipmentType,
+    HandlingClass,
     Hospital,
     Lot,
     NursingRatio,
@@ -49,9 +50,13 @@ def access_hospital(now: int = NOW) -> Hospital:
         ratios=tuple(NursingRatio(level, 6, 5, "these tests") for level in range(4)),
         equipment_types=(EquipmentType("pump", "Infusion pump", 10),),
         units=tuple(Unit(f"U-{w}", "pump", w, model=f"M-{w}") for w in wards),
-        drugs=(Drug("heparin", "Heparin", "heparin"),),
+        drugs=(
+            Drug("heparin", "Heparin", "heparin"),
+            Drug("morphine", "Morphine", "morphine", handling=HandlingClass.CONTROLLED),
+        ),
         lots=(
             *(Lot(f"L-{w}", "heparin", 10, now + 60 * DAY, ward_id=w) for w in wards),
+            *(Lot(f"C-{w}", "morphine", 10_000, now + 60 * DAY, ward_id=w) for w in wards),
             Lot("L-pharmacy", "heparin", 10, now + 60 * DAY),
         ),
         staff=staff,

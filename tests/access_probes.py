@@ -23,6 +23,7 @@ CHECK = "/api/v1/allocations:check"
 WHY_NOT = "/api/v1/why-not"
 LATER = from_minute(NOW + 2 * DAY).isoformat()
 EXPERIMENT = EXAMPLES["POST /api/v1/experiments"]["as_it_is"]
+BOOKINGS = EXAMPLES["POST /api/v1/equipment/plans"]["given_bookings"]
 STOCK = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
 TERMS = EXAMPLES["POST /api/v1/roster-terms"]["two_part_timers"]
 DRAFT = EXAMPLES["POST /api/v1/rosters"]["with_wishes"]
@@ -102,6 +103,15 @@ class World:
         """A pharmacy's plan that nobody has begun."""
         return str(self.make("/pharmacy/plans", STOCK)["id"])
 
+    def bookings(self) -> str:
+        """A plan of bookings that nobody has begun."""
+        return str(self.make("/equipment/plans", BOOKINGS)["id"])
+
+    def awaiting(self, ward: str) -> str:
+        """A move in this ward's cabinet that another account asked for."""
+        move = {"kind": "loss", "lot_id": f"C-{ward}", "quantity": 1}
+        return str(self.make("/pharmacy/moves", {"moves": [move]})["items"][0]["move_id"])
+
     def terms(self, ward: str) -> Call:
         """A further version of what a ward's rosters are made by."""
         query = f"/api/v1/roster-terms?ward_id={ward}"
@@ -164,6 +174,7 @@ def probes() -> list[Probe]:
         *_administering(),
         *_webhooks(),
         *_jobs(),
+        *_stock(),
         *_rosters(),
         *_placing(),
         *_allocated(),
@@ -196,6 +207,12 @@ def _reading() -> Iterator[Probe]:
             "GET /api/v1/requests/{request_id}", about, lambda w, ward=ward: _read_case(w, ward), again=True
         )
         yield Probe(
+            "GET /api/v1/requests/{request_id}/lots",
+            about,
+            lambda w, ward=ward: _read_case(w, ward, "/lots"),
+            again=True,
+        )
+        yield Probe(
             "GET /api/v1/allocations/{allocation_id}",
             about,
             lambda w, ward=ward: _read_given(w, ward),
@@ -203,8 +220,8 @@ def _reading() -> Iterator[Probe]:
         )
 
 
-def _read_case(world: World, ward: str) -> Call:
-    return Call("GET", f"/api/v1/requests/{world.case(ward)['request_id']}")
+def _read_case(world: World, ward: str, part: str = "") -> Call:
+    return Call("GET", f"/api/v1/requests/{world.case(ward)['request_id']}{part}")
 
 
 def _read_given(world: World, ward: str) -> Call:
@@ -300,10 +317,24 @@ def _jobs() -> Iterator[Probe]:
         again=True,
     )
     yield Probe(f"POST {plans}", HOSPITAL, lambda _: Call("POST", plans, STOCK))
+    yield Probe(
+        f"POST {plans}/{{job_id}}:accept",
+        HOSPITAL,
+        lambda w: Call("POST", f"{plans}/{w.plan()}:accept", {"lines": [{"item_id": "D1"}]}, 0),
+    )
     yield Probe(f"GET {plans}/{{job_id}}", HOSPITAL, lambda w: Call("GET", f"{plans}/{w.plan()}"), again=True)
+    bookings = "/api/v1/equipment/plans"
+    yield Probe(f"POST {bookings}", HOSPITAL, lambda _: Call("POST", bookings, BOOKINGS))
+    yield Probe(
+        f"GET {bookings}/{{job_id}}",
+        HOSPITAL,
+        lambda w: Call("GET", f"{bookings}/{w.bookings()}"),
+        again=True,
+    )
     yield _get("/jobs")
     yield from _each_kind("an experiment", World.experiment)
     yield from _each_kind("a pharmacy's plan", World.plan)
+    yield from _each_kind("a plan of bookings", World.bookings)
     yield from _each_kind("a roster", lambda w: str(w.roster("W1")["job_id"]))
 
 
@@ -338,6 +369,13 @@ def _rosters() -> Iterator[Probe]:
                 again=True,
             )
         yield from _roster_changes(ward, about)
+        for form in ("export.csv", "export.xlsx", "print"):
+            yield Probe(
+                f"GET {rosters}/{{roster_id}}/{form}",
+                about,
+                lambda w, g=ward, f=form: Call("GET", f"{rosters}/{w.roster(g)['roster_id']}/{f}"),
+                again=True,
+            )
 
 
 def _roster_changes(ward: str, about: str) -> Iterator[Probe]:
@@ -357,6 +395,25 @@ def _roster_changes(ward: str, about: str) -> Iterator[Probe]:
             lambda _, v=verb, b=body: Call("POST", f"{one}/RC-{ward}:{v}", b),
             again=True,
         )
+
+
+def _stock() -> Iterator[Probe]:
+    moves = "/api/v1/pharmacy/moves"
+    one = moves + "/{move_id}"
+    yield _get("/pharmacy/moves")
+    yield _get("/pharmacy/balances")
+    yield _get("/pharmacy/watch")
+    for ward, about in ABOUT.items():
+        yield _get(f"/drug-lots/L-{ward}/card", about, template="/drug-lots/{lot_id}/card")
+        for kind, more in (("loss", {}), ("transfer", {"ward_id": None})):
+            body = {"moves": [{"kind": kind, "lot_id": f"C-{ward}", "quantity": 1, **more}]}
+            yield Probe(f"POST {moves}", about, lambda _, b=body: Call("POST", moves, b), kind)
+        for verb in ("confirm", "decline"):
+            yield Probe(
+                f"POST {one}:{verb}",
+                about,
+                lambda w, g=ward, v=verb: Call("POST", f"{moves}/{w.awaiting(g)}:{v}", {}),
+            )
 
 
 def _each_kind(what: str, made: Callable[[World], str]) -> Iterator[Probe]:

@@ -24,6 +24,7 @@ from api.schemas.answers import (
     rosters,
     scarcity,
     steps,
+    stock,
     structure,
     webhooks,
 )
@@ -44,6 +45,7 @@ MODULES = (
     rosters,
     scarcity,
     steps,
+    stock,
     structure,
     webhooks,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from solver.equipment.problem import (
@@ -131,3 +133,22 @@ def fewest_units(problem: FleetProblem) -> int | None:
 
     assign(0, {})
     return best
+
+
+def with_kits(problem: BookingProblem, seed: int) -> BookingProblem:
+    """The same with some requests tied to those before them: parts of one kit, of one ward and one window."""
+    draw = np.random.default_rng(seed)
+    requests = list(problem.requests)
+    for place in range(1, len(requests)):
+        before = requests[place - 1]
+        if draw.random() < 0.4:
+            kit = before.kit or f"K{place}"
+            requests[place - 1] = replace(before, kit=kit)
+            requests[place] = replace(
+                requests[place],
+                kit=kit,
+                ward=before.ward,
+                earliest=before.earliest,
+                latest_start=before.latest_start,
+            )
+    return replace(problem, requests=tuple(requests))

@@ -22,6 +22,7 @@ from api.schemas import (
     chains,
     checks,
     disruptions,
+    equipment,
     experiments,
     movements,
     offers,
@@ -31,6 +32,7 @@ from api.schemas import (
     rosters,
     scarcity,
     steps,
+    stock,
     webhooks,
 )
 from models.tables import metadata
@@ -83,9 +85,13 @@ HARMLESS: Mapping[str, str] = {
     "ProfileIn.switch_off": "ids of rules",
     "ProfileIn.switch_on": "ids of rules",
     "ExperimentIn.scenario": "a hospital in numbers: nobody is named in it",
+    "EquipmentPlanIn.bookings": "units, wards and times by id: nobody is named in it",
+    "WantedIn.type_ids": "ids of equipment types",
     "PharmacyPlanIn.stock": "drugs and lots by id, and how many were issued: nobody is named in it",
+    "ReceiptIn.crossmatched_for": "an opaque id",
     "CoverIn.skill": "a code of the hospital's own list",
     "GapIn.day": "a day of a roster",
+    "PinIn.day": "a day of a roster",
     "PublishIn.agreed": "opaque ids of staff",
     "RosterChangeIn.by": "an opaque id of staff",
     "RosterIn.first_day": "the Monday of a roster",
@@ -140,6 +146,7 @@ def models_of_requests() -> list[type[base.Strict]]:
             accounts,
             chains,
             disruptions,
+            equipment,
             experiments,
             movements,
             offers,
@@ -150,6 +157,7 @@ def models_of_requests() -> list[type[base.Strict]]:
             rosters,
             scarcity,
             steps,
+            stock,
             webhooks,
         )
         for value in vars(module).values()

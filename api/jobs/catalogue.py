@@ -10,11 +10,13 @@ from api.security.permissions import Permission
 
 EXPERIMENT: Final = "experiment"
 PHARMACY_PLAN: Final = "pharmacy_plan"
+EQUIPMENT_PLAN: Final = "equipment_plan"
 ROSTER: Final = "roster"
 
 NEEDS: Final[Mapping[str, Permission]] = {
     EXPERIMENT: Permission.EXPERIMENT_RUN,
     PHARMACY_PLAN: Permission.PHARMACY_PLAN,
+    EQUIPMENT_PLAN: Permission.EQUIPMENT_PLAN,
     ROSTER: Permission.ROSTER_DRAFT,
 }
 """What it takes to see a job of each kind and what came of it: the permission to ask for one."""
@@ -23,8 +25,14 @@ NEEDS: Final[Mapping[str, Permission]] = {
 def all_kinds() -> Kinds:
     """Every kind, by its name."""
     # What a job is done with (numpy, kernels, plots) is loaded by who does it.
+    from api.jobs.equipment import EquipmentPlan
     from api.jobs.experiments import Experiment
     from api.jobs.pharmacy import PharmacyPlan
     from api.jobs.rosters import RosterDraft
 
-    return {EXPERIMENT: Experiment(), PHARMACY_PLAN: PharmacyPlan(), ROSTER: RosterDraft()}
+    return {
+        EXPERIMENT: Experiment(),
+        PHARMACY_PLAN: PharmacyPlan(),
+        EQUIPMENT_PLAN: EquipmentPlan(),
+        ROSTER: RosterDraft(),
+    }

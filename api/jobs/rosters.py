@@ -1,4 +1,4 @@
-"""Drafts of rosters as jobs: one piece, the search, which keeps the best when it is stopped."""
+"""Drafts of rosters as jobs: a piece is a search, which keeps the best when it is stopped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from api.jobs.kinds import Document, Observer
 from solver.engine.result import Budget, Result, Status, TracePoint
 from solver.rostering.collisions import Collision, WayOut, collisions
-from solver.rostering.formats_json import from_json, rows
+from solver.rostering.formats_json import from_json, from_rows, rows
+from solver.rostering.keeping import Before, Pin, broken_pins, changes, dearer, pinned, with_price
 from solver.rostering.problem import Roster, RosterProblem
 from solver.rostering.referee import Recount, recount
 from solver.rostering.solve import METHOD, solve
@@ -16,21 +17,55 @@ from solver.rostering.solve import METHOD, solve
 
 class RosterDraft:
     """The kind of job. ``spec``: ``problem`` (``solver.rostering.formats_json``), ``seconds``, ``iterations`` (None:
-    seconds count alone), ``workers`` and ``seed``."""
+    seconds count alone), ``workers``, ``seed``; ``pins``, ``before`` (rows of what was published, None: nothing),
+    ``change_price`` and ``max_changes``."""
 
     def pieces(self, spec: Document, done: Sequence[Document]) -> list[Document]:
-        """One."""
-        return [] if done else [{"search": 1}]
+        """One; with too many changes another one, in which they are dearer."""
+        if not done:
+            return [{"change_price": spec["change_price"]}]
+        most, last = spec["max_changes"], done[-1]
+        if most is None or last["changes"] is None or last["changes"] <= most:
+            return []
+        price = dearer(last["change_price"])
+        return [] if price is None else [{"change_price": price}]
 
     def work(self, spec: Document, piece: Document, observer: Observer) -> Document:
         """Search; a piece that is stopped ends with the best roster it has."""
-        problem = from_json(spec["problem"])
+        plain, before, pins = from_json(spec["problem"]), _before(spec), _pins(spec)
+        priced = pinned(plain, pins)
+        if before is not None:
+            priced = with_price(priced, before, piece["change_price"])
         budget = Budget(seconds=spec["seconds"], iterations=spec["iterations"])
-        return found(problem, solve(problem, budget, spec["seed"], Telling(observer), spec["workers"]))
+        result = solve(priced, budget, spec["seed"], Telling(observer), spec["workers"])
+        told = found(plain, priced, result)
+        plan = from_rows(told["assignments"])
+        differs = None if before is None or result.plan is None else changes(plain, before, plan)
+        kept = result.plan is not None and not broken_pins(plan, pins)
+        return {**told, "changes": differs, "pins_kept": kept, "change_price": piece["change_price"]}
 
     def result(self, spec: Document, done: Sequence[Document], stopped: bool) -> Document:
-        """What was found; nothing if it was stopped before it began."""
-        return done[-1] if done else nothing()
+        """The roster with the fewest changes too many, then the cheapest; nothing if it was stopped before it
+        began."""
+        most = spec["max_changes"]
+        there = [one for one in done if one["cost"] is not None] or list(done)
+
+        def rank(one: Document) -> tuple[bool, int, int]:
+            over = 0 if most is None else max(0, (one["changes"] or 0) - most)
+            return not one["verified"], over, one["cost"] or 0
+
+        return min(there, key=rank) if there else nothing()
+
+
+def _before(spec: Document) -> Before | None:
+    if spec["before"] is None:
+        return None
+    worked = {(employee, day): shift for employee, day, shift in spec["before"]["worked"]}
+    return Before(worked, frozenset(spec["before"]["days"]))
+
+
+def _pins(spec: Document) -> list[Pin]:
+    return [Pin(*pin) for pin in spec["pins"]]
 
 
 class Telling:
@@ -63,18 +98,21 @@ class Telling:
         self._observer.tell(told)
 
 
-def found(problem: RosterProblem, result: Result[Roster]) -> Document:
-    """A result as JSON, counted rule by rule."""
+def found(plain: RosterProblem, priced: RosterProblem, result: Result[Roster]) -> Document:
+    """A result as JSON, counted rule by rule without the prices of pins and changes. A bound that holds with them says
+    nothing without them, unless there are none."""
     plan = result.plan
+    counted = None if plan is None else recount(plain, plan)
+    same = plain == priced
     return {
-        "status": result.status.value,
-        "cost": result.cost,
-        "bound": result.bound,
-        "gap": result.gap,
+        "status": result.status.value if same or plan is None else Status.FEASIBLE.value,
+        "cost": None if counted is None else counted.cost,
+        "bound": result.bound if same else None,
+        "gap": result.gap if same else None,
         "verified": result.verified,
         "method": result.method,
-        "rules": [] if plan is None else tallies(recount(problem, plan)),
-        "collisions": [_collision(one) for one in collisions(problem)] if plan is None else [],
+        "rules": [] if counted is None else tallies(counted),
+        "collisions": [_collision(one) for one in collisions(priced)] if plan is None else [],
         "assignments": [] if plan is None else rows(plan),
     }
 
@@ -91,6 +129,8 @@ def nothing() -> Document:
         "rules": [],
         "collisions": [],
         "assignments": [],
+        "changes": None,
+        "pins_kept": False,
     }
 
 

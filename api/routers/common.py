@@ -51,7 +51,9 @@ QUIET_SECONDS: Final = 15
 STILL_HERE: Final = b": still here\n\n"
 """What a stream of events says after so long without one: proxies close a line that is quiet for long."""
 
-VERBS: Final = frozenset({"ping", "replay", "rotate", "preview", "activate", "cancel"})
+VERBS: Final = frozenset(
+    {"ping", "replay", "rotate", "preview", "activate", "cancel", "confirm", "decline", "accept"}
+)
 """Verbs of records that are also changed or deleted by their address, or whose ids are numbers."""
 
 

@@ -1,22 +1,30 @@
-"""Units of equipment: which are free, and until when the others are taken."""
+"""Units of equipment: which are free, until when the others are taken, and plans of bookings, which run as jobs."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.routers.common import Running
-from api.schemas.answers.equipment import EquipmentFreeOut
+from api.jobs.catalogue import EQUIPMENT_PLAN
+from api.routers.common import NOT_A_VERB, Acts, Running, answered, read
+from api.routers.waiting import ENDED_IN_TIME, Prefer, ended_within, seconds_of
+from api.schemas.answers.equipment import EquipmentFreeOut, EquipmentPlanOut
+from api.schemas.answers.jobs import JobActed
 from api.schemas.base import Moment
+from api.schemas.equipment import EquipmentPlanIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
+from api.services import equipment, jobs
 from api.services.availability import FreeAsked, equipment_free
-from api.wire import json_response
+from api.wire import JsonBody, json_response
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
 router = APIRouter(tags=["equipment"])
+
+Planner = Annotated[Access, Depends(Permitted(Permission.EQUIPMENT_PLAN))]
 
 
 @router.get("/equipment/free", response_model=EquipmentFreeOut)
@@ -35,3 +43,38 @@ async def free(
     return json_response(
         await runtime.ask(lambda changes: equipment_free(changes, access, asked), access.principal)
     )
+
+
+@router.post("/equipment/plans", status_code=202, response_model=JobActed, responses=ENDED_IN_TIME)
+async def plan(
+    access: Planner,
+    acting: Acts,
+    body: Annotated[EquipmentPlanIn, Depends(JsonBody(EquipmentPlanIn))],
+    prefer: Prefer = None,
+) -> Response:
+    """Plan which unit serves which booking and when: bookings of this hospital, between those that its units have, or
+    bookings given. The answer names the job; with ``Prefer: wait=20`` it comes when the job has ended, within so many
+    seconds."""
+    access.require(None)
+    runtime = acting.runtime
+    if body.wanted and body.bookings is None:
+        spec = await runtime.ask(
+            lambda changes: equipment.live_specification(changes, body), access.principal
+        )
+    else:
+        async with runtime.checking:
+            spec = await run_in_threadpool(equipment.specification, body)
+    command = acting.command("equipment.plan", None, access)
+    asked = jobs.requesting(EQUIPMENT_PLAN, spec, command, runtime.new_id, runtime.meta.zone)
+    reply = await runtime.submit(asked)
+    return answered(await ended_within(runtime, reply, seconds_of(prefer)), runtime, acting.language)
+
+
+@router.get("/equipment/plans/{job_id}", response_model=EquipmentPlanOut, dependencies=[NOT_A_VERB])
+async def get_plan(
+    runtime: Running, access: Planner, job_id: Annotated[str, Path(max_length=80)]
+) -> Response:
+    """The plan that was found, with its bound, once the job has ended. It books nothing."""
+    access.require(None)
+    zone = runtime.meta.zone
+    return json_response(await read(runtime, lambda c: equipment.proposal(c, job_id, zone)))

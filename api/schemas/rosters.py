@@ -157,13 +157,26 @@ class RosterWishIn(Strict):
     price: Price = 10
 
 
+class PinIn(Strict):
+    """Somebody works this shift on this day, or is off (null), whatever it costs others."""
+
+    staff_id: Identity
+    day: Day
+    shift_id: Identity | None = None
+
+
 class RosterIn(Strict):
     """A draft of the roster that begins on ``first_day``, a Monday. It is searched for ``seconds``, or until it is
-    proven best, or, for a repeatable result, for so many ``iterations``."""
+    proven best, or, for a repeatable result, for so many ``iterations``. ``pins`` must hold. ``change_price``: of each
+    day of somebody that differs from what was published; ``max_changes``: of such days at most, for which the price is
+    raised as far as need be."""
 
     ward_id: Identity
     first_day: Day
     wishes: Annotated[tuple[RosterWishIn, ...], Field(max_length=5000)] = ()
+    pins: Annotated[tuple[PinIn, ...], Field(max_length=5000)] = ()
+    change_price: Price = 0
+    max_changes: Annotated[int, Field(ge=0, le=100_000)] | None = None
     seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     iterations: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     workers: Annotated[int, Field(ge=1, le=16)] = 2

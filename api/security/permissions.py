@@ -77,6 +77,10 @@ class Permission(StrEnum):
     WEBHOOK_CHANGE = "webhook.change"
     EXPERIMENT_RUN = "experiment.run"
     PHARMACY_PLAN = "pharmacy.plan"
+    EQUIPMENT_PLAN = "equipment.plan"
+    PHARMACY_READ = "pharmacy.read"
+    PHARMACY_MOVE = "pharmacy.move"
+    PHARMACY_STOCK = "pharmacy.stock"
     ROSTER_READ = "roster.read"
     ROSTER_DRAFT = "roster.draft"
     ROSTER_PUBLISH = "roster.publish"
@@ -98,6 +102,10 @@ class Reach(StrEnum):
 _CARE: Final = (Role.NURSE, Role.DOCTOR, Role.WARD_MANAGER)
 _LOOK: Final = (*_CARE, Role.BED_MANAGER, Role.PHARMACIST, Role.EQUIPMENT_MANAGER, Role.PLANNER)
 _ALL: Final = tuple(Role)
+_JOBS: Final = (
+    *(Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.EQUIPMENT_MANAGER),
+    *(Role.PERFORMANCE_ENGINEER, Role.OPERATIONS),
+)
 
 
 def _site(*roles: Role) -> dict[Role, Reach]:
@@ -171,18 +179,19 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     # Experiments and plans are about the whole house.
     Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
     Permission.PHARMACY_PLAN: _hospital(Role.PHARMACIST),
+    Permission.EQUIPMENT_PLAN: _hospital(Role.EQUIPMENT_MANAGER, Role.BED_MANAGER),
+    Permission.PHARMACY_READ: _site(Role.PHARMACIST),
+    # Whoever works at a ward's cabinet tells what goes out of it; what comes in, and what lies elsewhere, is stock.
+    Permission.PHARMACY_MOVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.PHARMACIST),
+    Permission.PHARMACY_STOCK: _site(Role.PHARMACIST),
     Permission.ROSTER_READ: _site(Role.WARD_MANAGER, Role.BED_MANAGER, Role.PLANNER) | _ward(Role.NURSE),
     Permission.ROSTER_DRAFT: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
     Permission.ROSTER_PUBLISH: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
     # Whoever may tell that a nurse is absent may look for another one.
     Permission.ROSTER_CHANGE: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER, Role.PLANNER),
     # These two open the door; each kind of job needs its own permission besides (api/jobs/catalogue.py).
-    Permission.JOB_READ: _hospital(
-        Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
-    ),
-    Permission.JOB_STOP: _hospital(
-        Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.PERFORMANCE_ENGINEER, Role.OPERATIONS
-    ),
+    Permission.JOB_READ: _hospital(*_JOBS),
+    Permission.JOB_STOP: _hospital(*_JOBS),
     # Whoever keeps the machinery running looks at every kind of job and stops it, but reads no result.
     Permission.JOB_OVERSEE: _hospital(Role.OPERATIONS),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),

@@ -19,6 +19,7 @@ from models.repositories.rosters import StoredRoster
 from models.repositories.scarcity import StoredScarcity
 from models.repositories.staff import Slot
 from models.repositories.steps import Breach
+from models.repositories.stock import AwaitingMove, LotCard, StoredMove
 from models.store import blocked
 from solver.engine.rule import Profile
 from solver.hospital import (
@@ -59,6 +60,9 @@ class Changes:
         self.disruptions: list[DisruptionRecord] = []
         self.reasons: list[StatedReason] = []
         self.breaches: list[Breach] = []
+        self.moves: list[StoredMove] = []
+        self.cards: list[LotCard] = []
+        self.awaiting: list[AwaitingMove] = []
         self.rosters: list[StoredRoster] = []
         self.audit: list[AuditEntry] = []
         self._acting: tuple[str | None, dict[str, Any]] = (None, {})

@@ -15,6 +15,7 @@ from api.services.homes import record_of
 from models.repositories.profiles import ProfileBook, first_book
 from models.repositories.scarcity import StoredScarcity
 from models.repositories.staff import Slot
+from models.repositories.stock import parts_of
 from models.tables.staff import SLOT_MINUTES
 from solver.hospital import (
     Minute,
@@ -160,6 +161,12 @@ class Desk:
         if isinstance(before, Stay):
             self.stays_of_person[before.person_id].discard(before.id)
         return before
+
+    def parts_of(self, lot_id: str) -> list[str]:
+        """Every lot that is part of the same one, itself among them; without a ledger, itself."""
+        if self.storage is no_storage:
+            return [lot_id]
+        return self.storage(lambda connection: parts_of(connection, lot_id))
 
     def person(self, person_id: str) -> Person | None:
         """A person by id, fetched from storage if nobody of that id lies or is awaited here; or None."""

@@ -31,6 +31,7 @@ from api.services import (
     profiles,
     proposals,
     scarcity,
+    stock,
     ticking,
     transfers,
 )
@@ -87,6 +88,8 @@ HANDLERS: Mapping[str, Handler] = {
     "roster.publish": publishing.publish,
     "scarcity.compute": scarcity.computed,
     "scarcity.switch": scarcity.switch,
+    "stock.move": stock.move,
+    "stock.witness": stock.witness,
     "clock.tick": ticking.tick,
 }
 """Every command by name."""
@@ -102,6 +105,8 @@ FREEING = frozenset(
         "allocation.step",
         "disruption",
         "request.release",
+        "stock.move",
+        "stock.witness",
         "roster.change",
         "roster.publish",
     }

@@ -15,11 +15,11 @@ from api.services.cases import Case, Need, Override, Proposal
 from api.services.changes import Changes
 from models.commands import Transaction
 from models.personal import PersonalVault
-from models.repositories import governance, profiles, rosters
+from models.repositories import governance, profiles, rosters, stock
 from models.repositories.cases import StoredCase, StoredNeed, load_open_cases
 from models.repositories.changes import CaseChange, CommandChanges, StepTaken, save_command
 from models.repositories.dispensing import dispense_lots
-from models.repositories.drugs import update_lot
+from models.repositories.drugs import open_lot, update_lot
 from models.repositories.people import find_person
 from models.repositories.profiles import Happening
 from models.repositories.records import RecordChange
@@ -41,7 +41,12 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
         if isinstance(after, Lot) and becomes_available(changes.before[kind, record_id], after):
             # Before the reservations that the same command may make in it.
             update_lot(transaction, after)
+    _take_stock_in(transaction, changes)
     save_command(transaction, as_stored(changes, transaction.revision), changes.actor, vault)
+    stock.insert_moves(transaction, [move for move in changes.moves if move.quantity <= 0])
+    for awaiting in changes.awaiting:
+        keep = stock.insert_awaiting if awaiting.state == "open" else stock.decide_awaiting
+        keep(transaction, awaiting)
     for edition in changes.rosters:
         rosters.insert_roster(transaction, edition)
     if changes.activated is not None:
@@ -50,6 +55,17 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
     if changes.repriced is not None:
         insert_scarcity(transaction, changes.repriced.after)
     send(transaction.connection)
+
+
+def _take_stock_in(transaction: Transaction, changes: Changes) -> None:
+    """What came is there before anything of it is reserved; what went goes after what was reserved of it was given
+    back."""
+    for (kind, record_id), after in changes.after.items():
+        if kind is Lot and isinstance(after, Lot) and changes.before[kind, record_id] is None:
+            open_lot(transaction, after)
+    for card in changes.cards:
+        stock.insert_card(transaction, card)
+    stock.insert_moves(transaction, [move for move in changes.moves if move.quantity > 0])
 
 
 def _refuse_known_identities(transaction: Transaction, changes: Changes, vault: PersonalVault) -> None:
@@ -101,7 +117,10 @@ def becomes_available(before: object, after: Lot) -> bool:
 
 
 def _worth_storing(before: object, after: object) -> bool:
-    """A lot's quantities are changed by reservations; only what else changes is stored with the lot."""
+    """A lot's quantities are changed by reservations and moves; only what else changes is stored with the lot, and a
+    new one is stored before them."""
+    if before is None and isinstance(after, Lot):
+        return False
     if isinstance(before, Lot) and isinstance(after, Lot):
         if becomes_available(before, after):
             return False

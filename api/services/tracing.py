@@ -9,16 +9,19 @@ from sqlalchemy import Connection, Table, select
 from api.services import words
 from api.services.sight import Sight, wards_of
 from models.errors import NotFound
-from models.repositories import cases, drugs
+from models.repositories import cases, drugs, stock
 from models.tables.drugs import lot
 from models.tables.equipment import unit, unit_booking
 from solver.hospital import Allocation
 
 
 def who_had_lot(connection: Connection, lot_id: str, sight: Sight) -> dict[str, Any]:
-    """Which patients in sight had a lot; raises ``NotFound``."""
+    """Which patients in sight had a lot, whatever part of it; raises ``NotFound``."""
     _known(connection, lot, lot_id)
-    found = drugs.allocations_with_lot(connection, lot_id)
+    parts = stock.parts_of(connection, lot_id)
+    found = [each for part in parts for each in drugs.allocations_with_lot(connection, part)]
+    by_hand = stock.given_by_hand(connection, parts)
+    theirs = sight.persons(connection, {person_id for person_id, _, _ in by_hand})
     given = _seen(connection, [allocation_id for allocation_id, _, _ in found], sight)
     return {
         "lot_id": lot_id,
@@ -33,6 +36,17 @@ def who_had_lot(connection: Connection, lot_id: str, sight: Sight) -> dict[str, 
             }
             for allocation_id, state, quantity in found
             if allocation_id in given
+        ]
+        + [
+            {
+                "person_id": person_id,
+                "allocation_id": None,
+                "bed_id": None,
+                "quantity": quantity,
+                "state": "issued",
+            }
+            for person_id, _, quantity in by_hand
+            if person_id in theirs
         ],
     }
 

@@ -150,6 +150,13 @@ def differences(found: Objects, expected: Objects) -> list[str]:
     return [f"{kind} {name}" for kind, name in keys if found.get((kind, name)) != expected.get((kind, name))]
 
 
+AT_EVERY_STEP = {
+    "lot_move": "SELECT id, lot_id, minute, quantity, reason, actor, recorded_microsecond FROM lot_move "
+    "WHERE reason <> 'opening' ORDER BY id"
+}
+"""What of a table is there at every step: openings and the ledger's columns come with step 0013."""
+
+
 def digests(database: Database) -> dict[str, str]:
     """A digest of every row of every table there is, in the order of its key."""
     with database.reading() as connection:
@@ -158,7 +165,8 @@ def digests(database: Database) -> dict[str, str]:
         for table in metadata.sorted_tables:
             if table.name in there:
                 keys = ", ".join(column.name for column in table.primary_key.columns)
-                rows = connection.exec_driver_sql(f"SELECT * FROM {table.name} ORDER BY {keys}")  # noqa: S608
+                whole = f"SELECT * FROM {table.name} ORDER BY {keys}"  # noqa: S608
+                rows = connection.exec_driver_sql(AT_EVERY_STEP.get(table.name, whole))
                 digest = hashlib.blake2b(digest_size=16)
                 for part in rows.partitions(10_000):
                     digest.update(repr(part).encode())

@@ -70,6 +70,7 @@ STANDING: dict[str, Callable[[Connection], Found]] = {
     "unit_taken_twice": supplies.unit_taken_twice,
     "unusable_unit": supplies.unusable_unit,
     "lot_over_reserved": supplies.lot_over_reserved,
+    "stock_not_its_moves": supplies.stock_not_its_moves,
     "lot_unusable": supplies.lot_unusable,
     "wrong_drug": supplies.wrong_drug,
     "foreign_cabinet": supplies.foreign_cabinet,

@@ -36,12 +36,13 @@ TICK_MINUTES = 2
 
 
 def lapsed_hold(connection: Connection) -> Found:
-    """A hold that still stands although the clock has ticked after its end. Overdue steps are looked for in its name
-    too, between the ticks."""
+    """A hold that still stands although the clock has ticked after its end. Overdue steps are looked for
+    and the stock is looked at in its name too, between the ticks."""
     return ones(
         connection,
         f"""SELECT q.id AS id, 'held until ' || (q.needs ->> 'held_until') AS detail FROM request q
             WHERE (CAST(q.needs ->> 'held_until' AS BIGINT) + {TICK_MINUTES}) * {MICROSECONDS_PER_MINUTE} <=
                 (SELECT max(l.recorded_microsecond) FROM audit_line l
-                WHERE l.actor = '{CLOCK_ACTOR}' AND l.action <> 'step.overdue')""",
+                WHERE l.actor = '{CLOCK_ACTOR}'
+                AND l.action NOT IN ('step.overdue', 'stock.alert', 'stock.alert_over'))""",
     )

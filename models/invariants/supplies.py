@@ -58,6 +58,20 @@ def lot_over_reserved(connection: Connection) -> Found:
     )
 
 
+def stock_not_its_moves(connection: Connection) -> Found:
+    """What a lot's balance says is on hand is not what its moves, less what was dispensed, come to."""
+    return ones(
+        connection,
+        """SELECT s.lot_id AS id, s.on_hand || ' on hand, moves come to ' || s.come_to AS detail
+           FROM (SELECT b.lot_id, b.on_hand,
+                        coalesce((SELECT sum(m.quantity) FROM lot_move m WHERE m.lot_id = b.lot_id), 0)
+                        - coalesce((SELECT sum(r.quantity) FROM lot_reservation r
+                                    WHERE r.lot_id = b.lot_id AND r.state = 'dispensed'), 0) AS come_to
+                 FROM lot_balance b) s
+           WHERE s.on_hand <> s.come_to""",
+    )
+
+
 def lot_unusable(connection: Connection) -> Found:
     """Something is reserved, or was dispensed, from a lot that may not be used then."""
     return ones(

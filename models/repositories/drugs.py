@@ -25,11 +25,16 @@ def insert_drug(transaction: Transaction, record: Drug) -> None:
 
 def insert_lot(transaction: Transaction, record: Lot, move_id: str, actor: str) -> None:
     """Take in a new lot; what is on hand is recorded as a receipt."""
+    open_lot(transaction, record)
+    if record.on_hand:
+        move(transaction, move_id, record.id, record.on_hand, "receipt", actor)
+
+
+def open_lot(transaction: Transaction, record: Lot) -> None:
+    """Add a lot with nothing in stock: what comes is told by moves."""
     add(transaction, drugs.lot, rows.row(record))
     empty = {"lot_id": record.id, "on_hand": 0, "reserved": 0}
     transaction.connection.execute(insert(drugs.lot_balance), empty)
-    if record.on_hand:
-        move(transaction, move_id, record.id, record.on_hand, "receipt", actor)
 
 
 def update_lot(transaction: Transaction, record: Lot) -> None:

@@ -12,6 +12,7 @@ from models.tables import (
     rosters,
     scarcity,
     staff,
+    stock,
     telling,
 )
 from models.tables.base import metadata
@@ -29,5 +30,6 @@ __all__ = [
     "rosters",
     "scarcity",
     "staff",
+    "stock",
     "telling",
 ]

@@ -15,6 +15,8 @@ from models.tables.base import (
 )
 from solver.hospital import BloodGroup, HandlingClass, LotState
 
+MOVE_REASONS = ("opening", "receipt", "issue", "return", "waste", "transfer", "count")
+
 drug = strict_table(
     "drug",
     record_id(),
@@ -93,10 +95,19 @@ lot_move = strict_table(
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("recorded_microsecond", Whole, nullable=False),
-    CheckConstraint("quantity <> 0", name="quantity"),
-    one_of("reason", ("receipt", "count", "waste", "return", "transfer")),
+    Column("expected", Whole),
+    Column("counted", Whole),
+    Column("person_id", Text, ForeignKey("person.id")),
+    Column("witness", Text),
+    Column("other_lot_id", Text, ForeignKey("lot.id")),
+    CheckConstraint("quantity <> 0 OR reason = 'count'", name="quantity"),
+    one_of("reason", MOVE_REASONS),
     Index("ix_lot_move_lot_id", "lot_id"),
+    Index("ix_lot_move_person_id", "person_id"),
 )
-"""Stock that came (positive) or went (negative) other than by dispensing a reservation."""
+"""Stock that came (positive) or went (negative) other than by dispensing a reservation. A count says what was
+``expected`` and what was ``counted``; its quantity is the difference, or 0 where a difference only locks the lot.
+``person_id``: who was issued it, or brought it back; ``witness``: the second person; ``other_lot_id``: the other end of
+a transfer. An ``opening`` is what was there when the lot came into this database."""
 
 lot_version = history_of(lot)

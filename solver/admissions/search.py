@@ -31,7 +31,7 @@ class Schedule:
     nurse_share: moves of nurses among all.
     """
 
-    hot: float = 50.0
+    hot: float = 25.0
     cold: float = 2.0
     person: tuple[float, float, float] = (600.0, 20.0, 6000.0)
     minute: tuple[float, float, float] = (20.0, 0.5, 200.0)

@@ -60,7 +60,7 @@ def outlook(
         of_unit.setdefault(booking.unit_id, []).append(booking)
     found = []
     for unit in units:
-        if unit.type_id in steps and _may_serve(unit, wish.ward_id):
+        if unit.type_id in steps and may_serve(unit, wish.ward_id):
             mine = sorted(of_unit.get(unit.id, ()), key=lambda one: (one.start, one.id))
             turnaround = by_id[unit.type_id].turnaround_minutes
             found.append(_looked_at(unit, steps[unit.type_id], mine, turnaround, transport, wish))
@@ -71,7 +71,8 @@ def _rank(one: UnitOutlook) -> tuple[bool, int, int, int, str]:
     return one.start is None, one.start or 0, one.step, one.way, one.unit.id
 
 
-def _may_serve(unit: Unit, ward_id: str) -> bool:
+def may_serve(unit: Unit, ward_id: str) -> bool:
+    """Whether a unit works and may be used on a ward."""
     lent = unit.owner_ward_id in (None, ward_id) or unit.lendable
     return unit.state.usable and lent
 
@@ -89,15 +90,13 @@ def _looked_at(
     next_one = next((one for one in bookings if one.start > wish.now), None)
     way = transport(unit.ward_id, wish.ward_id)
     start = max(wish.earliest, wish.now + way)
-    for blocked_from, blocked_until in sorted(_blocked(one, unit, turnaround, transport) for one in bookings):
+    for blocked_from, blocked_until in sorted(blocked(one, unit, turnaround, transport) for one in bookings):
         if blocked_from < start + wish.duration + turnaround and start - way < blocked_until:
             start = blocked_until + way
     return UnitOutlook(unit, step, has_it, next_one, start if start <= wish.latest_start else None, way)
 
 
-def _blocked(
-    booking: UnitBooking, unit: Unit, turnaround: int, transport: Transport
-) -> tuple[Minute, Minute]:
+def blocked(booking: UnitBooking, unit: Unit, turnaround: int, transport: Transport) -> tuple[Minute, Minute]:
     """The minutes a booking takes: maintenance as booked, a use with its way and its turnaround."""
     if booking.kind is BookingKind.MAINTENANCE:
         return booking.start, booking.end

@@ -3,7 +3,8 @@ as early as it may.
 
 A unit that has served booking i goes on to j: that costs the way, and the wait that j has at least when i
 began at its earliest. What is left out makes the bound lower, never wrong: waits do not add up along a route,
-maintenance is not seen, and where a booking accepts two types a unit of the one may go on as one of the other.
+maintenance and kits are not seen, and where a booking accepts two types a unit of the one may go on as one of
+the other.
 Flows that need no wait run along one time line per type and ward, so their number grows with bookings times
 wards, not with pairs.
 """
@@ -53,6 +54,10 @@ class _Network:
     """Nodes: 0 begins, 1 ends, then each booking's way in and way out, then the events of the time lines."""
 
     def __init__(self, problem: BookingProblem, arrays: BookingArrays) -> None:
+        if problem.from_home and problem.units:
+            # Whose unit it is that goes on is not told here: each way is that from the nearest home.
+            nearest = arrays.transport[arrays.home].min(axis=0)
+            arrays = arrays._replace(transport=np.broadcast_to(nearest, arrays.transport.shape))
         self.problem, self.arrays = problem, arrays
         self.arcs = _Arcs()
         self.nodes = 2 + 2 * arrays.ward.size

@@ -49,7 +49,8 @@ def ask_fleet(
 
 
 def _varied(problem: BookingProblem, mine: list[PlannedUnit], change: int) -> BookingProblem:
-    """The problem with more or fewer units; who accepted only types that are gone is left out of it."""
+    """The problem with more or fewer units; who accepted only types that are gone is left out of it,
+    the rest of its kit too."""
     taken = {unit.id for unit in problem.units}
     fresh = (f"{mine[0].id}+{number}" for number in range(1, change + len(taken) + 1))
     added = [replace(mine[0], id=id_, unavailable=()) for id_ in fresh if id_ not in taken][: max(0, change)]
@@ -58,10 +59,11 @@ def _varied(problem: BookingProblem, mine: list[PlannedUnit], change: int) -> Bo
         gone = {unit.id for unit in mine}
     units = (*(unit for unit in problem.units if unit.id not in gone), *added)
     types = {unit.type_id for unit in units}
+    torn = {one.kit for one in problem.requests if one.kit and not types & set(one.type_ids)}
     requests = tuple(
         replace(request, type_ids=tuple(one for one in request.type_ids if one in types))
         for request in problem.requests
-        if types & set(request.type_ids)
+        if types & set(request.type_ids) and request.kit not in torn
     )
     return replace(problem, units=units, requests=requests)
 

@@ -15,6 +15,7 @@ import gzip
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from solver.equipment.problem import (
     PlannedUnit,
     Served,
 )
+from solver.equipment.recurring import MOST_TIMES, recurring
 from solver.hospital.door import MAX_MINUTE
 
 MOST_BYTES: Final = 1_000_000_000
@@ -39,7 +41,10 @@ BOOKING_HEADER: Final = ("request", "device", "start")
 FLEET_HEADER: Final = ("job", "device")
 
 UNIT_KEYS: Final = ("id", "type", "home", "unavailable")
-REQUEST_KEYS: Final = ("id", "types", "ward", "earliest", "latest_start", "duration", "clean", "priority")
+REQUEST_KEYS: Final = (
+    *("id", "types", "ward", "earliest", "latest_start", "duration", "clean", "priority"),
+    *("kit", "every", "times"),
+)
 
 MOST_DIGITS: Final = 12
 """Of a number in a text: more than any minute has, and few enough to be read."""
@@ -78,9 +83,12 @@ class _Reading:
         transport = tuple(tuple(row) for row in self._listed(raw, "", "transport", list))
         units = [self._unit(one, place) for place, one in enumerate(self._listed(raw, "", "devices", dict))]
         requests = [
-            self._request(one, place) for place, one in enumerate(self._listed(raw, "", "requests", dict))
+            request
+            for place, one in enumerate(self._listed(raw, "", "requests", dict))
+            for request in self._request(one, place)
         ]
         horizon = self._value(raw, "", "horizon", int, MAX_MINUTE)
+        from_home = self._value(raw, "", "from_home", bool, False)
         weights = self._weights(raw)
         if self.problems:
             self._own_problems(units, requests, horizon)
@@ -89,21 +97,22 @@ class _Reading:
             wards,
             transport,
             tuple(unit for unit in units if unit),
-            tuple(request for request in requests if request),
+            tuple(requests),
             weights,
             horizon,
             str(raw.get("name", self.name)),
+            from_home,
         )
 
     def _own_problems(
-        self, units: list[PlannedUnit | None], requests: list[BookingRequest | None], horizon: object
+        self, units: list[PlannedUnit | None], requests: list[BookingRequest], horizon: object
     ) -> None:
         """Of the records that have the right shape, so that one reading names every fault there is."""
         for unit in units:
             self.problems.extend(unit.problems() if unit else ())
         end = horizon if isinstance(horizon, int) else MAX_MINUTE
         for request in requests:
-            self.problems.extend(request.problems(end) if request else ())
+            self.problems.extend(request.problems(end))
 
     def _unit(self, raw: Mapping[str, Any], place: int) -> PlannedUnit | None:
         before, where = len(self.problems), _where("devices", place, raw)
@@ -114,16 +123,26 @@ class _Reading:
             return None
         return PlannedUnit(id_, type_id, home, tuple(tuple(window) for window in away))
 
-    def _request(self, raw: Mapping[str, Any], place: int) -> BookingRequest | None:
+    def _request(self, raw: Mapping[str, Any], place: int) -> Iterator[BookingRequest]:
+        """The request, once for each time that it comes."""
         before, where = len(self.problems), _where("requests", place, raw)
         self._known(raw, where, REQUEST_KEYS)
         id_, ward = (self._value(raw, where, name, str) for name in ("id", "ward"))
+        kit = [self._value(raw, where, "kit", str, "")]
         types = tuple(self._listed(raw, where, "types", str))
         times = [self._value(raw, where, name, int) for name in ("earliest", "latest_start", "duration")]
         rest = [self._value(raw, where, name, int, usual) for name, usual in (("clean", 0), ("priority", 1))]
-        if len(self.problems) > before:
-            return None
-        return BookingRequest(id_, types, ward, *times, *rest)
+        every, often = (self._value(raw, where, name, int, 1) for name in ("every", "times"))
+        for name, value, most in (("every", every, MAX_MINUTE), ("times", often, MOST_TIMES)):
+            if type(value) is int and not 1 <= value <= most:
+                spot = f"{self.name}, {where}, {name}"
+                self.problems.append(Problem(spot, value, f"a whole number from 1 to {most}", "Correct it."))
+        if ("every" in raw) != ("times" in raw):
+            spot = f"{self.name}, {where}, every, times"
+            expected = "both or neither"
+            self.problems.append(Problem(spot, None, expected, "Say how far apart, and how often."))
+        if len(self.problems) == before:
+            yield from recurring([BookingRequest(id_, types, ward, *times, *rest, *kit)], every, often)
 
     def _weights(self, raw: Mapping[str, Any]) -> BookingWeights:
         given = self._value(raw, "", "weights", dict, {})
@@ -167,7 +186,13 @@ class _Reading:
         return [value for value in values if type(value) is kind]
 
 
-_KINDS: Final = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+_KINDS: Final = {
+    bool: "true or false",
+    str: "a text",
+    int: "a whole number",
+    list: "a list",
+    dict: "an object",
+}
 
 
 def _where(field: str, place: int, raw: Mapping[str, Any]) -> str:
@@ -252,6 +277,27 @@ class _Lines:
         if number:
             problem = Problem(f"{self.name}, line {number}", value, expected, "Correct the file.")
             self.problems.append(problem)
+
+
+def write_bookings(problem: BookingProblem) -> str:
+    """A problem as the JSON document that ``booking_from_json`` reads."""
+    document = {
+        "name": problem.name,
+        "horizon": problem.horizon,
+        "wards": problem.wards,
+        "transport": problem.transport,
+        "from_home": problem.from_home,
+        "weights": asdict(problem.weights),
+        "devices": [
+            {"id": one.id, "type": one.type_id, "home": one.home, "unavailable": one.unavailable}
+            for one in problem.units
+        ],
+        "requests": [
+            {"types" if name == "type_ids" else name: value for name, value in asdict(one).items()}
+            for one in problem.requests
+        ],
+    }
+    return json.dumps(document)
 
 
 def write_booking_plan(plan: BookingPlan) -> str:

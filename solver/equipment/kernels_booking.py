@@ -1,4 +1,4 @@
-"""Serving bookings that have windows: routes of units, exact insertion, ruin and recreate.
+"""Serving bookings that have windows: routes of units and exact insertion.
 
 A unit's *route* is the order of its bookings. Given the order, each starts as early as it may: after the unit
 is free and carried over, not before the booking's earliest start, around the unit's maintenance. Nothing costs
@@ -10,25 +10,20 @@ route   int32 (n_units, width)   bookings of unit d in order: route[d, : length[
 length  int64 (n_units,)
 unit    int64 (n_bookings,)   serving unit, -1 for none
 begins  int64 (n_bookings,)   start while served
+floor, ceiling int64 (n_bookings,)   first and last start: the problem's, or both the agreed start of a kit's part
 """
 
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from solver.engine.jit import inlined, inner, kernel
-from solver.engine.kernels_random import below, uniform
+from solver.engine.kernels_random import uniform
 from solver.engine.types import Int32, Int64
 
 NOWHERE: Final = 1 << 60
 """Cost of what cannot be."""
 
-LONGEST_STRING: Final = 8
-"""Most bookings that one step takes out of one route."""
-
-BLINK: Final = 0.02
-"""Chance that an insertion place is passed over (Christiaens, Vanden Berghe 2020: slack induction by string
-removals)."""
+BROKEN: Final = 1 << 50
+"""Cost of a route of which some booking starts too late: taking one out may do that, where a way round is shorter."""
 
 
 class Routes(NamedTuple):
@@ -38,6 +33,8 @@ class Routes(NamedTuple):
     length: Int64
     unit: Int64
     begins: Int64
+    floor: Int64
+    ceiling: Int64
 
 
 class Neighbours(NamedTuple):
@@ -51,7 +48,7 @@ class Scratch(NamedTuple):
     """What a step writes: bookings taken out, their keys, units touched and what they held before.
 
     out, order int64 (n_bookings,); key float64 (n_bookings,); touched int64 (n_units,), mark int64 (n_units,);
-    saved int32 (n_units, width), saved_length int64 (n_units,)
+    saved int32 (n_units, width), saved_length int64 (n_units,); started int64 (n_bookings,): start before the step
     """
 
     out: Int64
@@ -60,17 +57,25 @@ class Scratch(NamedTuple):
     mark: Int64
     saved: Int32
     saved_length: Int64
+    started: Int64
 
 
 @inlined
 def earliest_start(of: Any, unit: int, ready: int, booking: int) -> int:
     """First minute from ``ready`` on, and from the booking's earliest, at which use and cleaning avoid
-    maintenance."""
+    maintenance; the way from home too, if it counts as the unit's time."""
     time = max(ready, of.earliest[booking])
+    lead = of.transport[of.home[unit], of.ward[booking]] if of.from_home[0] else 0
     for window in range(of.away_ptr[unit], of.away_ptr[unit + 1]):
-        if of.away_from[window] < time + of.span[booking] and time < of.away_until[window]:
-            time = of.away_until[window]
+        if of.away_from[window] < time + of.span[booking] and time - lead < of.away_until[window]:
+            time = of.away_until[window] + lead
     return time
+
+
+@inlined
+def stands(of: Any, unit: int, booking: int) -> int:
+    """The ward from which a unit is carried to its next use when ``booking`` is done."""
+    return of.home[unit] if of.from_home[0] else of.ward[booking]
 
 
 @inner
@@ -85,27 +90,27 @@ def insertion_cost(of: Any, plan: Any, unit: int, place: int, booking: int) -> i
     per_minute = of.transport_price[0]
     if place > 0:
         before = route[unit, place - 1]
-        here, free = of.ward[before], plan.begins[before] + of.span[before]
+        here, free = stands(of, unit, before), plan.begins[before] + of.span[before]
     else:
         here, free = of.home[unit], 0
     way = of.transport[here, of.ward[booking]]
-    time = earliest_start(of, unit, free + way, booking)
-    if time > of.latest[booking]:
+    time = earliest_start(of, unit, max(free + way, plan.floor[booking]), booking)
+    if time > plan.ceiling[booking]:
         return NOWHERE
     cost = of.wait_price[booking] * (time - of.earliest[booking]) + per_minute * way
-    there, free = of.ward[booking], time + of.span[booking]
+    there, free = stands(of, unit, booking), time + of.span[booking]
     for next_place in range(place, length):
         follower = route[unit, next_place]
         way = of.transport[there, of.ward[follower]]
         if next_place == place:
             cost += per_minute * (way - of.transport[here, of.ward[follower]])
-        time = earliest_start(of, unit, free + way, follower)
-        if time > of.latest[follower]:
+        time = earliest_start(of, unit, max(free + way, plan.floor[follower]), follower)
+        if time > plan.ceiling[follower]:
             return NOWHERE
         if time == plan.begins[follower]:
             break
         cost += of.wait_price[follower] * (time - plan.begins[follower])
-        there, free = of.ward[follower], time + of.span[follower]
+        there, free = stands(of, unit, follower), time + of.span[follower]
     return cost
 
 
@@ -116,7 +121,7 @@ def first_place(of: Any, plan: Any, unit: int, booking: int, slack: int) -> int:
     ``slack``: the widest window of all bookings; who starts more than that before the booking's end cannot follow it.
     """
     low, high = 0, plan.length[unit]
-    limit = of.earliest[booking] + of.span[booking] - slack
+    limit = plan.floor[booking] + of.span[booking] - slack
     while low < high:
         middle = (low + high) // 2
         if plan.begins[plan.route[unit, middle]] < limit:
@@ -139,7 +144,7 @@ def best_insertion(of: Any, plan: Any, booking: int, slack: int, blink: float, s
         for place in range(first_place(of, plan, unit, booking, slack), length + 1):
             if place > 0:
                 before = plan.route[unit, place - 1]
-                if plan.begins[before] + of.span[before] > of.latest[booking]:
+                if plan.begins[before] + of.span[before] > plan.ceiling[booking]:
                     break
             if blink > 0.0 and uniform(state) < blink:
                 continue
@@ -157,23 +162,26 @@ def retime(of: Any, plan: Any, unit: int) -> bool:
     here, free = of.home[unit], 0
     for place in range(plan.length[unit]):
         booking = plan.route[unit, place]
-        time = earliest_start(of, unit, free + of.transport[here, of.ward[booking]], booking)
+        ready = max(free + of.transport[here, of.ward[booking]], plan.floor[booking])
+        time = earliest_start(of, unit, ready, booking)
         plan.begins[booking] = time
-        if time > of.latest[booking]:
+        if time > plan.ceiling[booking]:
             return False
-        here, free = of.ward[booking], time + of.span[booking]
+        here, free = stands(of, unit, booking), time + of.span[booking]
     return True
 
 
 @inner
 def route_cost(of: Any, plan: Any, unit: int) -> int:
-    """Waits and transport of a route, less what its bookings would cost unserved."""
+    """Waits and transport of a route, less what its bookings would cost unserved; ``BROKEN`` if one is too late."""
     here, cost = of.home[unit], 0
     for place in range(plan.length[unit]):
         booking = plan.route[unit, place]
+        if plan.begins[booking] > plan.ceiling[booking]:
+            return BROKEN
         cost += of.wait_price[booking] * (plan.begins[booking] - of.earliest[booking])
         cost += of.transport_price[0] * of.transport[here, of.ward[booking]] - of.unserved_price[booking]
-        here = of.ward[booking]
+        here = stands(of, unit, booking)
     return cost
 
 
@@ -197,170 +205,29 @@ def save_route(plan: Any, scratch: Any, touched: int, unit: int) -> int:
     scratch.touched[touched] = unit
     scratch.saved_length[unit] = plan.length[unit]
     for place in range(plan.length[unit]):
-        scratch.saved[unit, place] = plan.route[unit, place]
+        booking = plan.route[unit, place]
+        scratch.saved[unit, place] = booking
+        scratch.started[booking] = plan.begins[booking]
     return touched + 1
 
 
 @inner
-def take_string(
-    of: Any, plan: Any, scratch: Any, unit: int, around: int, many: int, out: int, state: Any
-) -> int:
-    """Take ``many`` bookings in a row, ``around`` among them, out of a route; how many are out now."""
-    length = plan.length[unit]
-    many = min(many, length)
+def take_out(of: Any, plan: Any, unit: int, booking: int) -> None:
+    """Take one booking out of its route."""
     place = 0
-    while plan.route[unit, place] != around:
+    while plan.route[unit, place] != booking:
         place += 1
-    first = max(0, min(place - below(state, many), length - many))
-    for spot in range(first, first + many):
-        booking = plan.route[unit, spot]
-        plan.unit[booking] = -1
-        scratch.out[out] = booking
-        out += 1
-    for spot in range(first, length - many):
-        plan.route[unit, spot] = plan.route[unit, spot + many]
-    plan.length[unit] = length - many
+    plan.length[unit] -= 1
+    for spot in range(place, plan.length[unit]):
+        plan.route[unit, spot] = plan.route[unit, spot + 1]
+    plan.unit[booking] = -1
     retime(of, plan, unit)
-    return out
 
 
 @inner
-def ruin(of: Any, plan: Any, near: Any, scratch: Any, most_strings: int, totals: Any, state: Any) -> Any:
-    """Take strings out of routes near a booking drawn by chance; those near it that wait join them.
-
-    Returns how many are out and how many routes are remembered; ``totals[2]`` gets the removed routes' cost.
-    """
-    seed = below(state, plan.unit.size)
-    strings = 1 + below(state, most_strings)
-    out, touched, used = 0, 0, 0
-    if plan.unit[seed] < 0:
-        scratch.out[out] = seed
-        out += 1
-    for index in range(near.near_ptr[seed] - 1, near.near_ptr[seed + 1]):
-        booking = seed if index < near.near_ptr[seed] else near.near[index]
-        unit = plan.unit[booking]
-        if unit < 0:
-            if booking != seed and out < most_strings * LONGEST_STRING and not _among(scratch, out, booking):
-                scratch.out[out] = booking
-                out += 1
-            continue
-        if used == strings or scratch.mark[unit]:
-            continue
-        touched = save_route(plan, scratch, touched, unit)
-        totals[2] += route_cost(of, plan, unit)
-        out = take_string(of, plan, scratch, unit, booking, 1 + below(state, LONGEST_STRING), out, state)
-        used += 1
-    return out, touched
-
-
-@inner
-def _among(scratch: Any, out: int, booking: int) -> bool:
-    for place in range(out):
-        if scratch.out[place] == booking:
-            return True
-    return False
-
-
-@inner
-def sort_out(of: Any, scratch: Any, out: int, state: Any) -> None:
-    """Order those who are out by one of four keys, drawn by chance: chance, dearest unserved, longest, earliest."""
-    way = below(state, 4)
-    for place in range(out):
-        booking = scratch.out[place]
-        if way == 0:
-            scratch.key[place] = uniform(state)
-        elif way == 1:
-            scratch.key[place] = -of.unserved_price[booking] + uniform(state)
-        elif way == 2:
-            scratch.key[place] = -of.span[booking] + uniform(state)
-        else:
-            scratch.key[place] = of.earliest[booking] + uniform(state)
-    for place in range(1, out):
-        key, booking, spot = scratch.key[place], scratch.out[place], place
-        while spot > 0 and scratch.key[spot - 1] > key:
-            scratch.key[spot] = scratch.key[spot - 1]
-            scratch.out[spot] = scratch.out[spot - 1]
-            spot -= 1
-        scratch.key[spot] = key
-        scratch.out[spot] = booking
-
-
-@inner
-def undo(of: Any, plan: Any, scratch: Any, touched: int) -> None:
-    """Put every remembered route back."""
-    for index in range(touched):
-        unit = scratch.touched[index]
-        for place in range(plan.length[unit]):
-            plan.unit[plan.route[unit, place]] = -1
-    for index in range(touched):
-        unit = scratch.touched[index]
-        plan.length[unit] = scratch.saved_length[unit]
-        for place in range(plan.length[unit]):
-            plan.route[unit, place] = scratch.saved[unit, place]
-            plan.unit[plan.route[unit, place]] = unit
-        retime(of, plan, unit)
-
-
-@kernel
-def improve_bookings(
-    of: Any,
-    plan: Any,
-    near: Any,
-    scratch: Any,
-    best_unit: Any,
-    best_begins: Any,
-    totals: Any,
-    steps: int,
-    most_strings: int,
-    warmth: float,
-    slack: int,
-    found: Any,
-    state: Any,
-) -> None:
-    """``steps`` steps of ruin and recreate under annealing of mean ``warmth``; the best plan goes into ``best_*``.
-
-    ``totals`` int64 (3,): cost of the plan, cost of the best, scratch. Costs are less the price of leaving all
-    unserved.
-    """
-    for _ in range(steps):
-        totals[2] = 0
-        out, touched = ruin(of, plan, near, scratch, most_strings, totals, state)
-        sort_out(of, scratch, out, state)
-        for place in range(out):
-            booking = scratch.out[place]
-            change = best_insertion(of, plan, booking, slack, BLINK, state, found)
-            if change < of.unserved_price[booking]:
-                unit = found[0]
-                before = touched
-                touched = save_route(plan, scratch, touched, unit)
-                if touched > before:
-                    totals[2] += route_cost(of, plan, unit)
-                insert(of, plan, unit, found[1], booking)
-        after = totals[0] - totals[2]
-        for index in range(touched):
-            after += route_cost(of, plan, scratch.touched[index])
-        if after <= totals[0] - warmth * np.log(1.0 - uniform(state)):
-            totals[0] = after
-            if after < totals[1]:
-                totals[1] = after
-                for booking in range(plan.unit.size):
-                    best_unit[booking] = plan.unit[booking]
-                    best_begins[booking] = plan.begins[booking]
-        else:
-            undo(of, plan, scratch, touched)
-        for index in range(touched):
-            scratch.mark[scratch.touched[index]] = 0
-
-
-@kernel
-def construct_bookings(of: Any, plan: Any, order: Any, slack: int, found: Any, state: Any) -> int:
-    """Insert the bookings in ``order``, each where it is cheapest if that is cheaper than leaving it; the change in
-    cost."""
-    total = 0
-    for index in range(order.size):
-        booking = order[index]
-        change = best_insertion(of, plan, booking, slack, 0.0, state, found)
-        if change < of.unserved_price[booking]:
-            insert(of, plan, found[0], found[1], booking)
-            total += change - of.unserved_price[booking]
-    return total
+def touch(of: Any, plan: Any, scratch: Any, touched: int, totals: Any, unit: int) -> int:
+    """Remember a route before its first change in this step, and its cost in ``totals[2]``; how many are remembered."""
+    if scratch.mark[unit]:
+        return touched
+    totals[2] += route_cost(of, plan, unit)
+    return save_route(plan, scratch, touched, unit)

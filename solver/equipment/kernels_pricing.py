@@ -20,7 +20,7 @@ import numpy as np
 
 from solver.engine.jit import kernel
 from solver.engine.types import Int32, Int64, UInt64
-from solver.equipment.kernels_booking import earliest_start
+from solver.equipment.kernels_booking import earliest_start, stands
 
 SCALE: Final = 1_000
 NONE: Final = -1
@@ -60,7 +60,7 @@ def look_ahead(of: Any, unit: int, mine: Any, price: Any, scale: int, origin: in
                     cost += per_minute * way - price[booking]
                     then = time + of.span[booking] - origin
                     if then < minutes:
-                        cost += ahead[of.ward[booking], then]
+                        cost += ahead[stands(of, unit, booking), then]
                     best = min(best, cost)
             ahead[ward, minute] = best
 
@@ -134,7 +134,7 @@ def label_routes(
         label = head[minute]
         while label != NONE:
             last = labels.last[label]
-            here = of.home[unit] if last == NONE else of.ward[mine[last]]
+            here = of.home[unit] if last == NONE else stands(of, unit, mine[last])
             for index in range(mine.size if not labels.dead[label] else 0):
                 bit = np.uint64(1) << np.uint64(index)
                 if labels.mask[label] & bit:
@@ -147,7 +147,7 @@ def label_routes(
                 cost = labels.cost[label] + per_minute * way - price[booking]
                 cost += of.wait_price[booking] * scale * (time - of.earliest[booking])
                 then = time + of.span[booking] - origin
-                if cost + (ahead[of.ward[booking], then] if then < minutes else 0) > limit:
+                if cost + (ahead[stands(of, unit, booking), then] if then < minutes else 0) > limit:
                     continue
                 mask = labels.mask[label] | bit
                 row = _list_of(index, mask, mode, turn.size)

@@ -245,12 +245,13 @@ def _timed(arrays: BookingArrays, unit: int, bookings: Iterable[int]) -> list[in
     windows = range(int(arrays.away_ptr[unit]), int(arrays.away_ptr[unit + 1]))
     for one in bookings:
         ward, span = int(arrays.ward[one]), int(arrays.span[one])
-        time = max(free + int(arrays.transport[here, ward]), int(arrays.earliest[one]))
+        way = int(arrays.transport[here, ward])
+        time, lead = max(free + way, int(arrays.earliest[one])), way * int(arrays.from_home[0])
         for window in windows:
-            if arrays.away_from[window] < time + span and time < arrays.away_until[window]:
-                time = int(arrays.away_until[window])
+            if arrays.away_from[window] < time + span and time - lead < arrays.away_until[window]:
+                time = int(arrays.away_until[window]) + lead
         starts.append(time)
-        free, here = time + span, ward
+        free, here = time + span, here if arrays.from_home[0] else ward
     return starts
 
 
@@ -259,7 +260,7 @@ def _cost_of(arrays: BookingArrays, unit: int, bookings: list[int]) -> int:
     for one, start in zip(bookings, _timed(arrays, unit, bookings), strict=True):
         cost += int(arrays.wait_price[one]) * (start - int(arrays.earliest[one]))
         cost += int(arrays.transport_price[0] * arrays.transport[here, arrays.ward[one]])
-        here = int(arrays.ward[one])
+        here = here if arrays.from_home[0] else int(arrays.ward[one])
     return cost
 
 
@@ -283,13 +284,23 @@ def _chosen(
         bound = max(bound, min(outcome.bound, known.cost))
     if outcome.cost is None or outcome.cost >= known.cost:
         return Proof(bound)
+    bound = min(bound, outcome.cost)
     unit_of = np.full(arrays.ward.size, UNSERVED, np.int64)
     begins = np.zeros(arrays.ward.size, np.int64)
     for route, variable in zip(routes, chosen, strict=True):
         if outcome.solver.boolean_value(variable):
             unit_of[list(route.bookings)] = route.unit
             begins[list(route.bookings)] = _timed(arrays, route.unit, route.bookings)
-    return Proof(min(bound, outcome.cost), Found(unit_of, begins, outcome.cost))
+    if _tears_kits(arrays, unit_of, begins):
+        return Proof(bound)
+    return Proof(bound, Found(unit_of, begins, outcome.cost))
+
+
+def _tears_kits(arrays: BookingArrays, unit_of: Int64, begins: Int64) -> bool:
+    """Whether some kit is not together: routes know nothing of kits, so that what they prove is a bound and no more."""
+    starts = np.where(unit_of >= 0, begins, UNSERVED)
+    first = arrays.parts[arrays.kit_ptr[:-1]]
+    return bool((starts[arrays.parts] != np.repeat(starts[first], np.diff(arrays.kit_ptr))).any())
 
 
 def _partitioning(

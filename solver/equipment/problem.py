@@ -59,7 +59,8 @@ class BookingRequest:
     """One booking asked for: any unit of ``type_ids`` for ``duration`` minutes, then ``clean`` minutes of cleaning.
 
     It starts in ``[earliest, latest_start]``, both included, and its use ends by the plan's horizon. ``priority`` from
-    1: how much its waiting weighs.
+    1: how much its waiting weighs. Requests of one ``kit`` are parts of one booking: they start at one minute on one
+    ward, each on a unit of its own, or none of them is served.
     """
 
     id: str
@@ -70,6 +71,7 @@ class BookingRequest:
     duration: int
     clean: int = 0
     priority: int = 1
+    kit: str = ""
 
     @property
     def span(self) -> int:
@@ -80,6 +82,8 @@ class BookingRequest:
         """What is wrong with it by itself, in a plan that ends at ``horizon``."""
         where = f"request {self.id!r}"
         yield from _bad_id(self.id, "request, id")
+        if self.kit:
+            yield from _bad_id(self.kit, f"{where}, kit")
         if not self.type_ids:
             yield Problem(f"{where}, types", self.type_ids, "at least one type", "Name what may serve it.")
         whole = True
@@ -133,6 +137,9 @@ class BookingProblem:
     """Units and what they are asked for, in whole minutes from any origin. ``transport[a][b]``: minutes from ward
     ``wards[a]`` to ``wards[b]``.
 
+    Units are carried from ward to ward, also while they are away for maintenance; or, ``from_home``, each time from
+    their home and in time that is theirs, as the hospital's own bookings are counted.
+
     Raises InvalidInstance with everything that is wrong.
     """
 
@@ -143,9 +150,19 @@ class BookingProblem:
     weights: BookingWeights = field(default_factory=BookingWeights)
     horizon: int = MAX_MINUTE
     name: str = ""
+    from_home: bool = False
 
     def __post_init__(self) -> None:
         refuse_if_any(self._problems())
+
+    @property
+    def kits(self) -> dict[str, list[int]]:
+        """Places of the requests of each kit, by its name."""
+        found: dict[str, list[int]] = {}
+        for place, request in enumerate(self.requests):
+            if request.kit:
+                found.setdefault(request.kit, []).append(place)
+        return found
 
     def _problems(self) -> Iterator[Problem]:
         if not _is_minute(self.horizon):
@@ -174,6 +191,16 @@ class BookingProblem:
                         "the type of a device",
                         "Correct or add it.",
                     )
+        yield from self._torn_kits()
+
+    def _torn_kits(self) -> Iterator[Problem]:
+        """Parts of one kit that could never start together."""
+        for kit, places in self.kits.items():
+            parts = [self.requests[place] for place in places]
+            windows = sorted({(part.ward, part.earliest, part.latest_start) for part in parts}, key=repr)
+            if len(windows) > 1:
+                expected = "one ward, earliest and latest start for all its parts"
+                yield Problem(f"kit {kit!r}", windows, expected, "Give its parts the same.")
 
     def _unknown_ward(self, where: str, ward: str) -> Iterator[Problem]:
         if ward not in self.wards:
@@ -204,6 +231,8 @@ class BookingArrays(NamedTuple):
     home int64 (m,)   ward index
     away_ptr int64 (m + 1,), away_from, away_until int64   windows of unit d: away_ptr[d] .. away_ptr[d + 1], in order
     units_ptr int64 (n + 1,), units_of int64   units that may serve request i
+    from_home int64 (1,)   1: each use is carried to from the unit's home, in minutes at which it is not away
+    kit int64 (n,)   -1 for none; kit_ptr int64 (kits + 1,), parts int64   requests of kit k
     """
 
     ward: Int64
@@ -220,6 +249,10 @@ class BookingArrays(NamedTuple):
     away_until: Int64
     units_ptr: Int64
     units_of: Int64
+    from_home: Int64
+    kit: Int64
+    kit_ptr: Int64
+    parts: Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +370,18 @@ def _compiled(problem: BookingProblem) -> BookingArrays:
         away_from,
         _column(until for one in windows for _, until in one),
         *_ragged(may),
+        _column([int(problem.from_home)]),
+        *_kits(problem),
     )
+
+
+def _kits(problem: BookingProblem) -> tuple[Int64, Int64, Int64]:
+    """The kit of each request, and the requests of each kit."""
+    kits = list(problem.kits.values())
+    of = np.full(len(problem.requests), -1, np.int64)
+    for kit, parts in enumerate(kits):
+        of[parts] = kit
+    return frozen(of), *_ragged(kits)
 
 
 def _column(values: Iterable[int]) -> Int64:

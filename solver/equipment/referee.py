@@ -49,6 +49,7 @@ def recount_bookings(problem: BookingProblem, plan: BookingPlan) -> Score:
         (rules.UNIT_MAINTAINED, recount.in_maintenance()),
         (rules.UNIT_TYPE, recount.of_wrong_type()),
         (rules.BOOKING_WINDOW, recount.outside_window()),
+        (rules.KIT_TOGETHER, recount.torn_kits()),
     ]
     paid = [
         (rules.BOOKING_SERVED, recount.unserved_priority(), problem.weights.unserved),
@@ -79,14 +80,16 @@ class _Bookings:
                 request = self.requests[request_id]
                 if start < free + self._way(there, request.ward):
                     yield f"{request_id} on {unit_id} at {start}"
-                there, free = request.ward, max(free, start + request.duration + request.clean)
+                there = there if self.problem.from_home else request.ward
+                free = max(free, start + request.duration + request.clean)
 
     def in_maintenance(self) -> Iterator[str]:
-        """Bookings whose use or cleaning meets a window in which the unit is away."""
+        """Bookings whose use or cleaning (and way, if from home) meets a window in which the unit is away."""
         for one in self.plan.served:
             request = self.requests[one.request_id]
-            end = one.start + request.duration + request.clean
-            if any(a < end and one.start < b for a, b in self.units[one.unit_id].unavailable):
+            unit, end = self.units[one.unit_id], one.start + request.duration + request.clean
+            begin = one.start - (self._way(unit.home, request.ward) if self.problem.from_home else 0)
+            if any(a < end and begin < b for a, b in unit.unavailable):
                 yield f"{one.request_id} on {one.unit_id} at {one.start}"
 
     def of_wrong_type(self) -> Iterator[str]:
@@ -102,6 +105,16 @@ class _Bookings:
             late = one.start + request.duration > self.problem.horizon
             if late or not request.earliest <= one.start <= request.latest_start:
                 yield f"{one.request_id} at {one.start}"
+
+    def torn_kits(self) -> Iterator[str]:
+        """Kits of which some parts are served and others not, or not at one minute."""
+        starts = defaultdict(list)
+        for one in self.plan.served:
+            starts[self.requests[one.request_id].kit].append(one.start)
+        sizes = Counter(request.kit for request in self.problem.requests)
+        for kit, found in starts.items():
+            if kit and (len(found) != sizes[kit] or len(set(found)) > 1):
+                yield f"kit {kit}"
 
     def unserved_priority(self) -> int:
         """Sum of the priorities of those who stay unserved."""
@@ -123,7 +136,7 @@ class _Bookings:
             there = self.units[unit_id].home
             for _, request_id in uses:
                 total += self._way(there, self.requests[request_id].ward)
-                there = self.requests[request_id].ward
+                there = there if self.problem.from_home else self.requests[request_id].ward
         return total
 
     def _uses(self) -> dict[str, list[tuple[int, str]]]:

@@ -120,11 +120,21 @@ FLEET_SIZE: Final = Rule(
     1,
 )
 
+KIT_TOGETHER: Final = Rule(
+    "kit_together",
+    Level.ABSOLUTE,
+    "kit",
+    "the request: a pump without its stand is of no use",
+    "The parts of a kit are given together at one minute, or none of them.",
+    "成套设备须同时提供全部部件，否则一件也不提供。",
+)
+
 PLAN_RULES: Final = (
     UNIT_FREE,
     UNIT_MAINTAINED,
     UNIT_TYPE,
     BOOKING_WINDOW,
+    KIT_TOGETHER,
     BOOKING_SERVED,
     BOOKING_WAIT,
     UNIT_TRANSPORT,

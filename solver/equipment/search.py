@@ -17,14 +17,8 @@ import numpy as np
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown
 from solver.engine.types import Int64
-from solver.equipment.kernels_booking import (
-    LONGEST_STRING,
-    Neighbours,
-    Routes,
-    Scratch,
-    construct_bookings,
-    improve_bookings,
-)
+from solver.equipment.kernels_booking import Neighbours, Routes, Scratch
+from solver.equipment.kernels_ruin import LONGEST_STRING, construct_bookings, improve_bookings
 from solver.equipment.problem import UNSERVED, BookingArrays, BookingProblem, frozen
 
 CHUNK_SECONDS: Final = 0.02
@@ -108,6 +102,8 @@ class _Run:
             np.zeros(units, np.int64),
             np.full(bookings, UNSERVED, np.int64),
             np.zeros(bookings, np.int64),
+            arrays.earliest.copy(),
+            arrays.latest.copy(),
         )
         self.scratch = Scratch(
             np.zeros(bookings + MOST_STRINGS * LONGEST_STRING, np.int64),
@@ -116,6 +112,7 @@ class _Run:
             np.zeros(units, np.int64),
             np.zeros((units, width), np.int32),
             np.zeros(units, np.int64),
+            np.zeros(bookings, np.int64),
         )
         self.best_unit, self.best_begins = self.plan.unit.copy(), self.plan.begins.copy()
         self.totals = np.zeros(3, np.int64)

@@ -1,18 +1,21 @@
 """The one way in: a plan of bookings with its cost, a proven bound, and the referee's word.
 
 Bookings with windows: constructed, bounded by a flow, improved by ruin and recreate; where each unit may serve few
-bookings, an exact method then proves the plan optimal or finds the optimal one. Bookings of fixed times: see
-``fleet``.
+bookings, an exact method then proves the plan optimal or finds the optimal one; with kits that is CP-SAT on the whole
+model. Bookings of fixed times: see ``fleet``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, overload
 
 import numpy as np
 
+from solver.engine.cpsat import Parameters
 from solver.engine.result import Budget, Countdown, Observer, Result, Status, TracePoint, Unobserved
+from solver.equipment import cpsat
 from solver.equipment.bound import flow_bound
 from solver.equipment.fleet import solve_fleet
 from solver.equipment.pricing import prove, suits
@@ -27,6 +30,10 @@ the optimum within 0.1 s of processor time."""
 
 METHOD: Final = "ruin and recreate"
 EXACT: Final = "column generation"
+WHOLE: Final = "CP-SAT on the whole model"
+
+CLOSING: Final = 0.4
+"""Share of what is left after column generation that the whole model gets, where kits keep routes from proving."""
 
 
 @overload
@@ -85,6 +92,8 @@ class _Solve:
             self._improve(SEARCH_FIRST if exact else 1.0)
         if exact and not self._is_over():
             self._prove()
+            if not self._is_over() and self.problem.kits and cpsat.suits(self.search.arrays):
+                self._close()
             if not self._is_over():
                 self._improve(1.0)
         return self._judged()
@@ -123,6 +132,16 @@ class _Solve:
             self._tell(proof.found)
         self._raise(proof.bound)
 
+    def _close(self) -> None:
+        """Where kits tie routes together: the whole model, begun at the best plan."""
+        left = self.countdown.remaining() or 1e-3
+        parameters = Parameters(self.workers, self.seed % 2**31, max(0.1, CLOSING * left))
+        proven = cpsat.solve_whole(self.search.arrays, self.best, parameters, _Quiet(self._is_over))
+        if proven.found is not None and proven.found.cost < self.best.cost:
+            self.method = WHOLE
+            self._tell(proven.found)
+        self._raise(proven.bound or 0)
+
     def _tell(self, found: Found) -> None:
         """A plan was found; it is kept if none was as cheap."""
         if not self.trace or found.cost < self.best.cost:
@@ -157,6 +176,16 @@ class _Solve:
             method=self.method,
             trace=tuple(self.trace),
         )
+
+
+class _Quiet(Unobserved):
+    """Tells nobody of the model's own plans; ends when the solve does."""
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+
+    def stop_requested(self) -> bool:
+        return self._is_over()
 
 
 def plan_of(problem: BookingProblem, found: Found) -> BookingPlan:

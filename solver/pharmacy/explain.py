@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from solver.engine.rule import Rule
+from solver.hospital import Lot
 from solver.pharmacy import rules
 from solver.pharmacy.plan import SupplyPlan
-from solver.pharmacy.problem import SupplyProblem
+from solver.pharmacy.problem import SupplyProblem, SupplyRequest
 from solver.pharmacy.referee import refused
 
 
@@ -31,11 +33,19 @@ def why_short(problem: SupplyProblem, plan: SupplyPlan, request_id: str) -> tupl
     taken: Counter[str] = Counter()
     for each in plan.given:
         taken[each.lot_id] += each.quantity
+    return tuple(
+        LotReason(lot.id, lot.drug_id, rule or rules.COMMITTEES_ORDER, lot.available - taken[lot.id])
+        for lot, rule in against(problem, request)
+    )
+
+
+def against(problem: SupplyProblem, request: SupplyRequest) -> Iterator[tuple[Lot, Rule | None]]:
+    """Every lot of the drug and of its equivalents, by expiry, with the first rule that keeps it from the request: hard
+    rules first, then that it is empty; None for a lot that may serve."""
     drugs = (request.drug_id, *problem.drug_of[request.drug_id].equivalents)
-    found = []
     for lot in sorted(problem.lots, key=lambda lot: (lot.expires, lot.id)):
         if lot.drug_id in drugs:
-            plainly = rules.LOT_QUANTITY if lot.available == 0 else rules.COMMITTEES_ORDER
-            rule = next(refused(problem, request, lot), plainly)
-            found.append(LotReason(lot.id, lot.drug_id, rule, lot.available - taken[lot.id]))
-    return tuple(found)
+            yield (
+                lot,
+                next(refused(problem, request, lot), rules.LOT_QUANTITY if lot.available == 0 else None),
+            )

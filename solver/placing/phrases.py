@@ -206,6 +206,51 @@ FALLBACK: Final = Phrase("{waits} Responsible: {who}. {steps}", "{waits}负责�
 CALLS: Final = Phrase("{calls}", "{calls}", id="calls")
 CALL_NOW: Final = Phrase("Call: {calls}.", "请联系：{calls}。", id="call_now")
 
+# --- what a pharmacist should look at
+LOTS_SHORT: Final = Phrase(
+    "{given} of {quantity} units of {drug} were allocated, and {free} more could be: each lot says what keeps it away.",
+    "{drug} 需 {quantity} 个单位，已分配 {given}，尚可分配 {free}；各批次不可用的原因见下。",
+    id="lots_short",
+)
+LOTS_ENOUGH: Final = Phrase(
+    "{given} of {quantity} units of {drug} were allocated; lots that may serve hold {free} more.",
+    "{drug} 需 {quantity} 个单位，已分配 {given}；可用批次尚有 {free}。",
+    id="lots_enough",
+)
+STOCK_EXPIRED: Final = Phrase(
+    "Lot {lot} has expired: {quantity} units.", "批次 {lot} 已过期：{quantity} 个单位。", id="stock_expired"
+)
+STOCK_EXPIRES_UNUSED: Final = Phrase(
+    "Lot {lot} expires in {days} days, and {quantity} units of it will not have been used.",
+    "批次 {lot} 将于 {days} 天后过期，届时仍有 {quantity} 个单位未用。",
+    id="stock_expires_unused",
+)
+STOCK_RUNS_OUT: Final = Phrase(
+    "{drug} runs out in {days} days, before more can arrive: {quantity} units are left.",
+    "{drug} 将于 {days} 天后用完，早于下次到货；现余 {quantity} 个单位。",
+    id="stock_runs_out",
+)
+STOCK_BELOW_SAFETY: Final = Phrase(
+    "{drug} is {quantity} units below its safety stock.",
+    "{drug} 低于安全库存 {quantity} 个单位。",
+    id="stock_below_safety",
+)
+STOCK_NOT_USABLE: Final = Phrase(
+    "Lot {lot} may not be given out: {quantity} units.",
+    "批次 {lot} 不得发放：{quantity} 个单位。",
+    id="stock_not_usable",
+)
+STOCK_COLD_CHAIN_HOLD: Final = Phrase(
+    "Lot {lot} is kept cold and in quarantine until somebody decides: {quantity} units.",
+    "冷链批次 {lot} 已隔离，待人裁定：{quantity} 个单位。",
+    id="stock_cold_chain_hold",
+)
+STOCK_DEMAND_UNKNOWN: Final = Phrase(
+    "{drug} ran out on every day looked at: nobody knows how much is wanted.",
+    "{drug} 在所查各日均已用完，需求未知。",
+    id="stock_demand_unknown",
+)
+
 # --- why a change is proposed that only a person may make
 BED_CLOSED: Final = Phrase("Bed {bed} is closed.", "床位 {bed} 已停用。", id="bed_closed")
 ROOM_CLOSED: Final = Phrase("Room {room} is closed.", "病室 {room} 已停用。", id="room_closed")
@@ -215,6 +260,9 @@ MODEL_RECALLED: Final = Phrase("The model is recalled.", "该型号已召回。"
 LOT_RECALLED: Final = Phrase("Lot {lot} is recalled.", "批次 {lot} 已召回。", id="lot_recalled")
 LOT_QUARANTINED: Final = Phrase(
     "Lot {lot} is in quarantine.", "批次 {lot} 已隔离封存。", id="lot_quarantined"
+)
+LOT_LOCKED: Final = Phrase(
+    "Lot {lot} is locked: a count found another quantity.", "批次 {lot} 盘点不符，已锁定。", id="lot_locked"
 )
 NEEDS_LEVEL: Final = Phrase("Needs level {level} care.", "需要 {level} 级监护。", id="needs_level")
 READY_FOR_LEVEL: Final = Phrase(

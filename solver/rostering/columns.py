@@ -63,9 +63,7 @@ class Generation:
 
     def begin(self, duties: Int64) -> Int64:
         """Begin from a roster, int64 (n_employees, days); its personal costs, int64 (n_employees,)."""
-        none = np.zeros(self.staffed.shape, np.int64)
-        price_everybody(self.tables, none, duties, self._trial, self._work, self._priced)
-        personal: Int64 = self._priced.personal.copy()
+        personal = personal_costs(self.tables, duties)
         for person in range(len(duties)):
             self.master.add(person, duties[person], int(personal[person]))
         return personal
@@ -171,6 +169,14 @@ class Generation:
         bound += int((np.minimum(0, tables.size[3] - worth) * short).sum())
         if self.bound is None or bound > self.bound:
             self.bound, self._prices = bound, worth
+
+
+def personal_costs(tables: Tables, duties: Int64) -> Int64:
+    """What everybody's schedule, int64 (n_employees, days), costs apart from cover: int64 (n_employees,)."""
+    priced = Priced(np.zeros_like(duties), np.zeros(len(duties), np.int64), np.zeros(1, np.int64))
+    none = np.zeros(tables.wanted.shape, np.int64)
+    price_everybody(tables, none, duties, new_trial(tables, 1), room(tables), priced)
+    return priced.personal
 
 
 def worth_of(duties: Int64, prices: Float64) -> Float64:

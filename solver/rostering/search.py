@@ -24,6 +24,8 @@ from solver.rostering.kernels_pricing import FREE
 from solver.rostering.kernels_search import anneal, empty, insert_schedule, respond
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Parts, Pool
+from solver.rostering.problem import DAYS_PER_WEEK
+from solver.rostering.rolling import WEEKS, Rolling
 
 HOT: Final = 0.6
 """Temperature at the start, as a share of the median price of a person missing."""
@@ -46,6 +48,8 @@ COOLED: Final = 0.6
 """After a dive the annealing goes on as if so much of the budget were used: a hotter one would lose what was found."""
 ANNEALED: Final = 0.2
 """Share of the budget after which rosters are improved part by part."""
+ROLLED: Final = 0.8
+"""The same where a schedule of the whole horizon takes so long that windows of it are annealed."""
 CHUNK_SECONDS: Final = 0.05
 CHUNK: Final = 64
 """Steps between two looks at the clock, to begin with; always so many where steps are counted."""
@@ -150,6 +154,7 @@ class _Run:
         self.chunk = CHUNK
         self.round_seconds = 0.0
         self.dived = self.in_parts = False
+        self.rolling: Rolling | None = None
         self.parts = Parts(
             compiled.tables,
             log.countdown.elapsed,
@@ -206,6 +211,9 @@ class _Run:
             if pending and done >= pending[0]:
                 pending.pop(0)
                 self._exchange()
+            if self._by_weeks(done):
+                self._roll()
+                continue
             if self._by_parts(done):
                 self._improve_part()
                 continue
@@ -213,6 +221,28 @@ class _Run:
             self._improve(done)
             self.log.note(self.best, self.steps)
             self._adapt(self.log.countdown.elapsed() - began)
+
+    def _by_weeks(self, done: float) -> bool:
+        """Whether windows are annealed that roll forward in time: where everybody's schedule takes too long, and the
+        horizon holds more than two."""
+        seconds = self.log.countdown.budget.seconds
+        if self.plan.duty.shape[1] <= 2 * DAYS_PER_WEEK * WEEKS:
+            return False
+        if self.log.countdown.budget.iterations is not None or seconds is None or done >= ROLLED:
+            return False
+        return not self.log.runs[0]._affordable(seconds)
+
+    def _roll(self) -> None:
+        seconds = self.log.countdown.budget.seconds or 0.0
+        if self.rolling is None:
+            left = self._left(ROLLED * seconds)
+            self.rolling = Rolling(
+                self.compiled.tables, self.log.countdown.elapsed, left, self.state, self.unit
+            )
+            _copy(self.best, self.plan)
+        if self.rolling.improve(self.plan):
+            _copy(self.plan, self.best)
+            self.log.note(self.best, self.steps)
 
     def _by_parts(self, done: float) -> bool:
         return self.log.countdown.budget.iterations is None and done >= ANNEALED

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.api_service import HOUR, at
+from api.examples import EXAMPLES
+from tests.api_service import DAY, HOUR, Place, at, running
+from tests.jobs_at_work import ended, work
 
 SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 """What the database is does not matter to these: once is enough."""
@@ -33,3 +35,55 @@ async def test_what_is_no_type_no_ward_or_no_time_is_named_all_at_once(service):
     )
     assert answer.status_code == 422
     assert [one["where"] for one in answer.json()["errors"]] == ["query:type", "query:to"]
+
+
+def wanted(**changes):
+    """A booking of one pump, tomorrow."""
+    return {
+        "id": "M",
+        "type_ids": ["pump"],
+        "ward_id": "W2",
+        "earliest": at(DAY),
+        "latest_start": at(DAY + 4 * HOUR),
+        "minutes": HOUR,
+        **changes,
+    }
+
+
+async def test_bookings_are_planned_between_those_that_the_units_of_the_hospital_have(tmp_path):
+    place = Place(tmp_path).make()
+    asked = {"wanted": [wanted(), wanted(id="N", type_ids=["pump", "pump"], times=2)], "seconds": 60}
+    with work(place, real=True):
+        async with running(place, job_poll_seconds=0.05) as service:
+            placed = (await service.place(equipment=[{"type_id": "pump"}])).json()
+            [use] = placed["allocation"]["units"]
+            made = (await service.post("/equipment/plans", asked)).json()
+            early = await service.get("/equipment/plans/nothing")
+            done = await ended(service, made["id"])
+            told = (await service.get(f"/equipment/plans/{made['id']}")).json()
+    assert early.status_code == 404
+    assert done["state"] == "done", done
+    assert (told["status"], told["verified"], told["gap"]) == ("optimal", True, 0)
+    assert told["unserved"] == []
+    assert all(line["start"] > use["end"] for line in told["lines"] if line["unit_id"] == use["unit_id"])
+    at_once = {line["part"]: line for line in told["lines"] if (line["id"], line["occurrence"]) == ("N", 2)}
+    assert {line["unit_id"] for line in at_once.values()} == {"P1", "P2"}
+    assert len({line["start"] for line in at_once.values()}) == 1
+    assert at_once[1]["start"] >= at(2 * DAY)
+
+
+@SQLITE
+async def test_what_this_hospital_does_not_have_is_named_with_its_place_and_nothing_is_stored(service):
+    wrong = [wanted(type_ids=["pump", "Zqa"]), wanted(ward_id="Zqb"), wanted(id="N", latest_start=at(-HOUR))]
+    answer = await service.post("/equipment/plans", {"wanted": wrong})
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == [
+        "#/wanted/0/type_ids/1",
+        "#/wanted/1/id",
+        "#/wanted/1/ward_id",
+        "#/wanted/2/latest_start",
+    ]
+    assert "Zq" not in answer.text
+    both = {"wanted": [wanted()], **EXAMPLES["POST /api/v1/equipment/plans"]["given_bookings"]}
+    assert (await service.post("/equipment/plans", both)).status_code == 422
+    assert (await service.get("/jobs")).json()["items"] == []

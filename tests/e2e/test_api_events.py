@@ -10,17 +10,22 @@ import pytest
 
 from models import outbox
 from models.place import shown
-from tests.api_service import HOUR, PASSWORD, at, bundle, running
+from tests.api_service import HOUR, PASSWORD, at, bundle, running, until
+
+SECONDS = 60
+"""For what is certain to come: how long it takes is not what is tested."""
 
 
-async def events(service, count, login="bed", ward=None, **headers):
-    """The first ``count`` events of the stream."""
+async def events(service, count, login="bed", ward=None, heard=None, **headers):
+    """The first ``count`` events of the stream; ``heard`` is set once the service listens to it."""
     found, current = [], {}
     more = await service.headers(login, **headers)
     params = {"ward_id": ward} if ward is not None else {}
     async with service.client.stream("GET", "/api/v1/events", headers=more, params=params) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
+        if heard is not None:
+            heard.set()
         async for line in answer.aiter_lines():
             name, _, value = line.partition(": ")
             if line == "" and "data" in current:
@@ -39,16 +44,17 @@ async def test_events_are_streamed_in_order_and_taken_up_where_they_were_left(se
     assert first[0]["event"] == "allocation.placed"
     assert json.loads(first[0]["data"])["bed_id"]
     await service.tell("bed_closed", bed_id="C1", reason="repair")
-    rest = await asyncio.wait_for(events(service, 1, **{"Last-Event-ID": first[0]["id"]}), 10)
+    rest = await asyncio.wait_for(events(service, 1, **{"Last-Event-ID": first[0]["id"]}), SECONDS)
     assert rest[0]["event"] == "disruption.bed_closed"
     assert int(rest[0]["id"]) > int(first[0]["id"])
 
 
 async def test_an_event_reaches_a_listener_that_was_there_before(service):
-    listening = asyncio.create_task(events(service, 1))
-    await asyncio.sleep(0.3)
+    heard = asyncio.Event()
+    listening = asyncio.create_task(events(service, 1, heard=heard))
+    await asyncio.wait_for(heard.wait(), SECONDS)
     await service.place()
-    found = await asyncio.wait_for(listening, 10)
+    found = await asyncio.wait_for(listening, SECONDS)
     assert found[0]["event"] == "allocation.placed"
 
 
@@ -59,9 +65,12 @@ async def test_a_ward_hears_that_a_waiting_need_got_a_place_on_it_and_nothing_of
     assert waiting["state"] == "unplaced"
     start = str(stored_events(service)[-1].sequence)
     await service.tell("bed_opened", bed_id="B4")
-    (told,) = await asyncio.wait_for(events(service, 1, ward="W1", **{"Last-Event-ID": start}), 10)
+    (told,) = await asyncio.wait_for(events(service, 1, ward="W1", **{"Last-Event-ID": start}), SECONDS)
     found = json.loads(told["data"])
     assert told["event"] in ("allocation.placed", "disruption.bed_opened")
+    await until(
+        lambda: "allocation.placed" in [e.topic for e in stored_events(service) if e.sequence > int(start)]
+    )
     later = [e for e in stored_events(service) if e.sequence > int(start)]
     (placed,) = [e.payload for e in later if e.topic == "allocation.placed"]
     assert (placed["request_id"], placed["waited"]) == (waiting["request_id"], True)

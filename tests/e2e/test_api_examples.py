@@ -1,16 +1,21 @@
 """The OpenAPI document: complete, and every example in it is executed against a real hospital."""
 
 import json
+from json import dumps
 
 import httpx
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import insert
 
 from api import openapi
 from api.app import create_app
 from api.examples import EXAMPLES
+from api.jobs.catalogue import PHARMACY_PLAN
 from api.settings import Settings
 from api.wire import json_response
+from models.tables.jobs import job
+from models.tables.stock import awaiting_move
 from tests import rostered
 from tests.api_answers import Documented, references
 from tests.api_service import HOUR, at
@@ -58,11 +63,40 @@ async def prepared(service, path, name):
     if "{proposal_id}" in path:
         report = (await service.tell("bed_closed", bed_id="B1", reason="leak")).json()
         path = path.replace("{proposal_id}", report["proposals"][0]["id"])
+    if "pharmacy" in path:
+        path, revision = of_a_pharmacy(service, path)
     if "{job_id}" in path:
         path = path.replace("{job_id}", await of_an_experiment(service))
     if "{version}" in path:
         path, revision = path.replace("{version}", "2"), await drafted(service)
     return path.replace("{stay_id}", "st-1").replace("{account_id}", "acc-bed"), login, revision
+
+
+def of_a_pharmacy(service, path):
+    """The address with a move that waits, or with an order that has ended, and the revision it needs."""
+    if path.endswith("{job_id}:accept"):
+        return path.replace("{job_id}", an_order(service)), 0
+    return (path.replace("{move_id}", awaiting(service)), None) if "{move_id}" in path else (path, None)
+
+
+def awaiting(service):
+    """A move that another account asked for."""
+    asked = {"kind": "loss", "lot_id": "L1", "quantity": 1}
+    values = {"asked_by": "acc-nurse1", "asked_microsecond": 1, "state": "open"}
+    with service.runtime.database.writing() as connection:
+        connection.execute(insert(awaiting_move), {"id": "mov-1", "lot_id": "L1", "asked": asked, **values})
+    return "mov-1"
+
+
+def an_order(service):
+    """A pharmacy's plan of two items that has ended."""
+    stock = dumps({"items": [{"id": name, "lead_time_days": 2} for name in ("D1", "D2")]})
+    values = {"id": "job-order", "kind": PHARMACY_PLAN, "spec": {"stock": stock}, "state": "done"}
+    ended = {"stopping": False, "requested_by": "acc", "created_microsecond": 1, "ended_microsecond": 2}
+    lines = [{"item_id": name, "quantity": 4} for name in ("D1", "D2")]
+    with service.runtime.database.writing() as connection:
+        connection.execute(insert(job), {**values, **ended, "result": {"lines": lines}})
+    return "job-order"
 
 
 async def drafted(service):
@@ -209,9 +243,11 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
         "/api/v1/jobs/{job_id}/result",
         "/api/v1/experiments/{job_id}/report",
         "/api/v1/pharmacy/plans/{job_id}",
+        "/api/v1/equipment/plans/{job_id}",
     }
     for path in sorted(set(paths) - {"/api/v1/events", *not_ended}):
         login = "admin" if "accounts" in path or "webhooks" in path else "bed"
+        login = "pharmacist" if "pharmacy" in path or path.endswith("/card") else login
         query = {
             "/api/v1/equipment/free": {"type": "pump", "near": "W1"},
             "/api/v1/roster-terms": {"ward_id": "W1"},

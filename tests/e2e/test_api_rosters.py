@@ -3,7 +3,7 @@
 import orjson
 
 from tests.api_service import DAY, at
-from tests.rostered import DRAFT, TERMS, drafted, terms
+from tests.rostered import DRAFT, TERMS, drafted, searched, terms
 
 
 async def test_a_ward_states_its_terms_and_drafts_a_roster(service):
@@ -56,13 +56,20 @@ async def test_every_fault_of_terms_and_wishes_is_named_and_nothing_is_stored(se
     await terms(service)
     wishes = [{"staff_id": "zq-nobody", "day": "2026-03-11"}, {"staff_id": "N11", "day": "2026-03-16"}]
     wrong = await service.post("/rosters", {**DRAFT, "wishes": wishes}, "manager1")
+    pins = [{"staff_id": "zq-nobody", "day": "2026-03-16", "shift_id": "zq-none"}]
+    pinned = await service.post("/rosters", {**DRAFT, "pins": pins}, "manager1")
     tuesday = await service.post("/rosters", {**DRAFT, "first_day": "2026-03-10"}, "manager1")
     assert [error["where"] for error in wrong.json()["errors"]] == [
         "#/wishes/0/staff_id",
         "#/wishes/1/day",
     ]
+    assert [error["where"].removeprefix("#/pins/0") for error in pinned.json()["errors"]] == [
+        "/staff_id",
+        "/day",
+        "/shift_id",
+    ]
     assert tuesday.json()["errors"] == [{"where": "#/first_day", "expected": "a Monday"}]
-    assert not any(b"zq-" in orjson.dumps(answer.json()) for answer in (*answers, wrong))
+    assert not any(b"zq-" in orjson.dumps(answer.json()) for answer in (*answers, wrong, pinned))
     assert (await service.get("/rosters", "manager1", ward_id="W1")).json()["items"] == []
 
 
@@ -97,13 +104,14 @@ async def test_a_published_shift_changes_only_for_those_who_agreed(service):
     first = await drafted(service, wishes=[])
     assert (await publish(service, first)).status_code == 200
     off = sorted({duty["day"] for duty in first["duties"] if duty["staff_id"] == "N11"})[:1]
-    wishes = [{"staff_id": "N11", "day": off[0], "price": 5000}]
-    second = await drafted(service, wishes=wishes)
+    pins = [{"staff_id": "N11", "day": off[0]}]
+    second = await drafted(service, wishes=[], pins=pins, change_price=1)
     checked = (await service.post(f"/rosters/{second['id']}:check", login="manager1")).json()
     people = [one["staff_id"] for one in checked["to_tell"]]
     assert "N11" in people
     changed = [(one["staff_id"], one["day"], one["after"]) for one in checked["difference"]]
     assert ("N11", off[0], None) in changed
+    assert (second["plan"]["pins_kept"], second["plan"]["changes"]) == (True, len(changed))
     alone = await publish(service, second, 1)
     assert [error["where"] for error in alone.json()["errors"]] == ["#/agreed"]
     agreed = await publish(service, second, 1, agreed=people)
@@ -111,3 +119,20 @@ async def test_a_published_shift_changes_only_for_those_who_agreed(service):
     span = {"ward_id": "W1", "from": f"{off[0]}T00:00:00Z", "until": f"{off[0]}T23:59:00Z"}
     shifts = (await service.get("/shifts", "manager1", **span)).json()["items"]
     assert not any(s["staff_id"] == "N11" and s["start"].startswith(off[0]) for s in shifts)
+
+
+async def test_a_roster_goes_out_as_csv_as_a_workbook_and_on_paper(service):
+    await terms(service)
+    made = (await service.post("/rosters", DRAFT, "manager1")).json()
+    path = f"/rosters/{made['roster_id']}"
+    assert (await service.get(f"{path}/print", "nurse1")).status_code == 409, "there is no plan yet"
+    await searched(service, made["job_id"])
+    rows = (await service.get(f"{path}/export.csv", "nurse1")).text.splitlines()
+    duties = (await service.get(path, "nurse1")).json()["duties"]
+    assert len(rows) == 1 + len(duties)
+    book = await service.get(f"{path}/export.xlsx", "nurse1")
+    assert book.content.startswith(b"PK")
+    assert book.headers["content-disposition"] == f'attachment; filename="{made["roster_id"]}.xlsx"'
+    page = await service.get(f"{path}/print", "nurse1")
+    assert "Roster of ward W1, 2026-03-09 to 2026-03-15" in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")

@@ -31,6 +31,7 @@ def judged(found):
         "0009 up",
         "0010 up",
         "0011 up",
+        "0013 up",
         "0015 up",
         "base back",
         "0015 again",

@@ -26,14 +26,15 @@ THERE = "X1"
 CATALOGUES = {"equipment-types", "drugs", "rules", "profiles", "webhooks"}
 """What is the whole hospital's, the same for everybody who may read it."""
 
-STANDS = {"staff", "outliers", "scarcity", "roster-terms"}
-"""What nothing here changes: nobody is hired, no ward is of another speciality, the terms of a ward stay, and the
-prices of scarcity are the whole hospital's."""
+STANDS = {"staff", "outliers", "scarcity", "roster-terms", "pharmacy/moves", "pharmacy/balances"}
+"""What nothing here changes: nobody is hired, no ward is of another speciality, the terms of a ward stay, nothing is
+moved, and the prices of scarcity are the whole hospital's."""
 
 ASKED_FOR = {"equipment/free": {"type": "pump", "near": "W1"}, "roster-terms": {"ward_id": "W1"}}
 """What a list cannot be asked without."""
 
 PAGES = {"wards", "rooms", "beds", "equipment", "drug-lots", "requests", "shifts", "staff", "outliers"}
+PAGES |= {"pharmacy/balances"}
 PAGES |= {"rosters"}
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
 from api.schemas.answers.common import Time
 from api.schemas.base import Out
 from solver.hospital import BookingKind, UnitState
@@ -40,3 +44,46 @@ class EquipmentFreeOut(Out):
     items: list[UnitOutlookOut]
     more: int
     hospital_revision: int
+
+
+class PlannedBookingOut(Out):
+    """One unit for one part of one booking, at its ``occurrence``. Times are null where bookings were given in
+    minutes; ``start_minute`` then counts as the document does, else from when the plan was asked for."""
+
+    id: str
+    part: int
+    occurrence: int
+    unit_id: str
+    ward_id: str
+    start_minute: int
+    minutes: int
+    start: Time | None
+    end: Time | None
+
+
+class RuleCountOut(Out):
+    """How often a rule is broken, or for how many units it is paid, and what that costs."""
+
+    rule_id: str
+    count: int
+    cost: int
+
+
+class EquipmentPlanOut(Out):
+    """A proposal: nothing is booked by it. ``bound``: no plan costs less; ``gap``: by how much of its cost the plan may
+    be dearer than the best, 0 when it is proven. ``unserved``: ids of requests left out; ``without``: ids of bookings
+    for which no unit works that may serve them."""
+
+    job_id: str
+    stopped: bool
+    status: Literal["optimal", "feasible"]
+    cost: int
+    bound: int
+    gap: float
+    verified: Annotated[bool, Field(description="The referee found no rule of bookings broken")]
+    method: str
+    seed: int
+    lines: list[PlannedBookingOut]
+    unserved: list[str]
+    without: list[str]
+    rules: list[RuleCountOut]

@@ -68,6 +68,10 @@ class RosterPlanOut(Out):
     gap: float | None
     verified: Annotated[bool, Field(description="The referee found no hard rule broken")]
     method: str
+    changes: Annotated[
+        int | None, Field(description="Days that differ from what was published; null: nothing was")
+    ]
+    pins_kept: bool
     rules: list[RosterRuleOut]
     collisions: list[CollisionOut]
 

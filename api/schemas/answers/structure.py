@@ -191,13 +191,13 @@ class ShiftPage(PageOut[ShiftOut]):
 
 
 class LotPatientOut(Out):
-    """Somebody who was given some of a lot."""
+    """Somebody who was given some of a lot: by an allocation, or issued by hand (then without one)."""
 
     person_id: str
-    allocation_id: str
-    bed_id: str
+    allocation_id: str | None
+    bed_id: str | None
     quantity: int
-    state: Literal["reserved", "released", "dispensed"]
+    state: Literal["reserved", "released", "dispensed", "issued"]
 
 
 class LotPatientsOut(Out):

@@ -24,6 +24,7 @@ from api.services.changes import Changes
 from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
 from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState
+from solver.pharmacy.ledger.checks import STAY_SHUT
 from solver.placing import phrases
 from solver.placing.language import Sentence
 
@@ -59,17 +60,23 @@ def model_recalled(event: ModelRecalled, changes: Changes, access: Access) -> st
 
 
 def lot_recalled(event: LotRecalled, changes: Changes, access: Access) -> str:
-    """The lot may never be used again; who was given it is named."""
+    """The lot may never be used again, wherever parts of it lie; who was given it is named."""
     lot = existing(changes.records.lots, event.lot_id, "lot_id")
-    return _bar(lot, LotState.RECALLED, phrases.LOT_RECALLED.of(lot=lot.id), changes, access)
+    access.require(lot.ward_id, Permission.DISRUPTION_DRUG)
+    for part in changes.desk.parts_of(lot.id):
+        if changes.records.lots[part].state is not LotState.RECALLED:
+            bar(changes.records.lots[part], LotState.RECALLED, phrases.LOT_RECALLED.of(lot=part), changes)
+    return lot.id
 
 
 def lot_quarantined(event: LotQuarantined, changes: Changes, access: Access) -> str:
     """The lot may not be used for now."""
     lot = existing(changes.records.lots, event.lot_id, "lot_id")
-    if lot.state is LotState.RECALLED:
-        raise WrongState("The lot is recalled already.", "A recall cannot be softened.")
-    return _bar(lot, LotState.QUARANTINED, phrases.LOT_QUARANTINED.of(lot=lot.id), changes, access)
+    if lot.state in STAY_SHUT:
+        raise WrongState(f"The lot is {lot.state.value} already.", "A quarantine would soften that.")
+    access.require(lot.ward_id, Permission.DISRUPTION_DRUG)
+    bar(lot, LotState.QUARANTINED, phrases.LOT_QUARANTINED.of(lot=lot.id), changes)
+    return lot.id
 
 
 def lot_released(event: LotReleased, changes: Changes, access: Access) -> str:
@@ -78,6 +85,8 @@ def lot_released(event: LotReleased, changes: Changes, access: Access) -> str:
     access.require(lot.ward_id, Permission.DISRUPTION_DRUG)
     if lot.state is LotState.RECALLED:
         raise WrongState("A recalled lot is never released.", "Take in a new lot.")
+    if lot.state is LotState.LOCKED:
+        raise WrongState("Two people unlock a lot.", "POST /pharmacy/moves with a move of kind unlock.")
     changes.put(replace(lot, state=LotState.AVAILABLE))
     return lot.id
 
@@ -97,8 +106,9 @@ def _take_out(units: Iterable[Unit], state: UnitState, reason: Sentence, changes
                 propose_unit(booking, reason, changes)
 
 
-def _bar(lot: Lot, state: LotState, reason: Sentence, changes: Changes, access: Access) -> str:
-    access.require(lot.ward_id, Permission.DISRUPTION_DRUG)
+def bar(lot: Lot, state: LotState, reason: Sentence, changes: Changes) -> None:
+    """Take a lot out of use: bookings that rest on it are decided again, patients on the way or here get another lot
+    for what is only reserved, and whoever was given some is to be looked after."""
     cases = repair.of_lots([lot.id], changes)
     booked = [case for case in cases if repair.is_booked(case, changes)]
     with repair.around(booked, changes):
@@ -108,7 +118,6 @@ def _bar(lot: Lot, state: LotState, reason: Sentence, changes: Changes, access: 
     for case in cases:
         if case.id not in held:
             _exchange(changes.desk.cases[case.id], lot.id, reason, changes)
-    return lot.id
 
 
 def _exchange(case: Case, lot_id: str, reason: Sentence, changes: Changes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,6 +71,10 @@ def draft(connection: Connection, body: RosterIn, now: Minute) -> Draft:
         raise InvalidInput(list(map(_place, refused.problems))) from None
     spec = {
         "problem": to_json(problem),
+        "pins": list(_pins(body, terms, {one.id for one in problem.employees})),
+        "before": _before(connection, body, terms),
+        "change_price": body.change_price,
+        "max_changes": body.max_changes,
         "asked": len(wishes),
         "seconds": body.seconds,
         "iterations": body.iterations,
@@ -154,6 +158,39 @@ def told(topic: str, stored: StoredRoster, transaction: Transaction, outcome: Ou
     answer = Answer(outcome.answer.status, {**outcome.answer.body, "roster_id": stored.id})
     audit = (*outcome.audit, AuditEntry(topic, stored.id, detail))
     return replace(outcome, answer=answer, audit=audit, events=(*outcome.events, Event(topic, payload)))
+
+
+def _pins(body: RosterIn, terms: Terms, people: Collection[str]) -> Iterator[list[Any]]:
+    """Pins by day of the roster; raises ``InvalidInput`` with every fault."""
+    shifts = {shift.id for shift in terms.shifts}
+    wrong: list[Place] = []
+    for n, pin in enumerate(body.pins):
+        if pin.staff_id not in people:
+            wrong.append(Place(pointer("pins", n, "staff_id"), "somebody of the ward's terms"))
+        if not 0 <= pin.day - body.first_day < terms.days:
+            wrong.append(Place(pointer("pins", n, "day"), "a day of the roster"))
+        if pin.shift_id is not None and pin.shift_id not in shifts:
+            wrong.append(Place(pointer("pins", n, "shift_id"), "a shift of the ward's terms"))
+    if wrong:
+        raise InvalidInput(wrong)
+    for pin in body.pins:
+        yield [pin.staff_id, pin.day - body.first_day, pin.shift_id]
+
+
+def _before(connection: Connection, body: RosterIn, terms: Terms) -> Document | None:
+    """What was published of the roster's days; None if nothing was."""
+    from solver.rostering.past import Past
+
+    editions = rosters.load_editions(connection, body.ward_id, body.first_day)
+    past = Past.of(editions_of(editions))
+    days = [day for day in range(terms.days) if body.first_day + day in past.known]
+    worked = [
+        [employee, day, own[body.first_day + day]]
+        for employee, own in sorted(past.worked.items())
+        for day in days
+        if body.first_day + day in own
+    ]
+    return {"worked": worked, "days": days} if days else None
 
 
 def _wishes(body: RosterIn, terms: Terms, known: Known) -> Iterator[Wish]:

@@ -82,7 +82,7 @@ def duties(assignments: Iterable[Iterable[Any]], first_day: int) -> list[dict[st
 
 
 def _plan(result: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    kept = ("status", "cost", "bound", "gap", "verified", "method", "collisions")
+    kept = ("status", "cost", "bound", "gap", "verified", "method", "collisions", "changes", "pins_kept")
     return {**{name: result[name] for name in kept}, "rules": rules_told(result["rules"], language)}
 
 

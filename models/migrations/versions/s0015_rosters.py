@@ -8,7 +8,7 @@ from alembic import op
 from models.tables.base import Flag, Json, Whole
 
 revision = "0015"
-down_revision: str | None = "0011"
+down_revision: str | None = "0013"
 
 
 def upgrade() -> None:

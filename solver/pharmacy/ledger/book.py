@@ -6,18 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from solver.engine.errors import InvalidInstance, Problem
-from solver.hospital import BloodGroup, HandlingClass, LotState, Minute, blood_is_compatible
+from solver.hospital import BloodGroup, HandlingClass, LotState, Minute
 from solver.hospital.door import Door
+from solver.pharmacy.ledger.checks import STAY_SHUT, Standing, against
 from solver.pharmacy.ledger.moves import Discrepancy, Had, Hold, LedgerLot, Move, MoveKind
-
-WITNESSED = frozenset({HandlingClass.CONTROLLED, HandlingClass.BLOOD})
-"""Two people confirm every move of these."""
-
-PEOPLE_KEEP = frozenset({HandlingClass.COLD_CHAIN, HandlingClass.BLOOD})
-"""What a person had outside the cold chain is not taken back into stock."""
-
-STAY_SHUT = frozenset({LotState.LOCKED, LotState.RECALLED})
-"""What one person alone may make of a locked lot."""
 
 
 class Book:
@@ -138,75 +130,15 @@ class Book:
         if lot is None:
             yield Problem(f"{where}, lot_id", move.lot_id, "a lot of the book", "Add the lot.")
             return
-        if self._of_lot[lot.id] and move.at < self._of_lot[lot.id][-1].at:
-            last = self._of_lot[lot.id][-1].at
-            yield Problem(f"{where}, at", move.at, f"minute {last} or later", "Moves are written in order.")
-        if lot.handling in WITNESSED and move.witness is None:
-            yield Problem(
-                f"{where}, witness", None, f"a second person ({lot.handling.value})", "Name who confirms."
-            )
-        yield from self._against_quantity(move, lot, where)
-        if move.kind is MoveKind.RECEIPT:
-            yield from _against_receipt(move, lot, where)
-        if move.kind in (MoveKind.ISSUE, MoveKind.TRANSFER):
-            yield from self._against_use(move, lot, where)
+        yield from against(move, lot, self._standing(move))
 
-    def _against_quantity(self, move: Move, lot: LedgerLot, where: str) -> Iterator[Problem]:
-        there = self._balance[lot.id][move.place]
-        leaves = move.kind in (MoveKind.ISSUE, MoveKind.LOSS, MoveKind.TRANSFER)
-        if leaves and move.quantity > there:
-            yield Problem(
-                f"{where}, quantity", move.quantity, f"at most the {there} there are", "Count the place."
-            )
-        if move.kind is MoveKind.RETURN:
-            had = {each.person_id: each.quantity for each in self.who_had(lot.id)}.get(
-                move.person_id or "", 0
-            )
-            if move.quantity > had:
-                yield Problem(
-                    f"{where}, quantity", move.quantity, f"at most the {had} issued", "Check the lot."
-                )
-            if lot.handling in PEOPLE_KEEP:
-                yield Problem(
-                    f"{where}, kind", "return", "no return out of the cold chain", "Discard it there."
-                )
-
-    def _against_use(self, move: Move, lot: LedgerLot, where: str) -> Iterator[Problem]:
-        state = self.state(lot.id)
-        if state is not LotState.AVAILABLE:
-            yield Problem(
-                f"{where}, lot_id", f"{lot.id} is {state.value}", "an available lot", "Take another lot."
-            )
-        if lot.expires <= move.at:
-            yield Problem(
-                f"{where}, lot_id", f"{lot.id} expired", "a lot that has not expired", "Discard it."
-            )
-        elif move.kind is MoveKind.ISSUE and lot.expires < move.at + lot.minimum_minutes_left:
-            left = lot.expires - move.at
-            expected = f"{lot.minimum_minutes_left} minutes left"
-            yield Problem(f"{where}, lot_id", f"{left} minutes left", expected, "Take a later lot.")
-        if move.kind is MoveKind.ISSUE and lot.handling is HandlingClass.BLOOD:
-            yield from self._against_blood(move, lot, where)
-
-    def _against_blood(self, move: Move, lot: LedgerLot, where: str) -> Iterator[Problem]:
-        group = self._groups.get(move.person_id or "")
-        if lot.blood_group is None or not blood_is_compatible(lot.blood_group, group):
-            yield Problem(
-                f"{where}, lot_id", lot.id, "blood of a compatible group", "Take a compatible unit."
-            )
-        if lot.crossmatched_for != move.person_id:
-            yield Problem(
-                f"{where}, lot_id", lot.id, "blood cross-matched for this person", "Cross-match first."
-            )
-
-
-def _against_receipt(move: Move, lot: LedgerLot, where: str) -> Iterator[Problem]:
-    if lot.expires <= move.at:
-        expected = "a lot that had not expired when it was received"
-        yield Problem(
-            f"{where}, lot_id", f"{lot.id} expired at minute {lot.expires}", expected, "Send it back."
-        )
-    if move.quantity % lot.pack:
-        yield Problem(
-            f"{where}, quantity", move.quantity, f"whole packs of {lot.pack}", "Enter units, not packs."
+    def _standing(self, move: Move) -> Standing:
+        written = self._of_lot.get(move.lot_id)
+        had = {each.person_id: each.quantity for each in self.who_had(move.lot_id)} if move.person_id else {}
+        return Standing(
+            self.state(move.lot_id),
+            self._balance.get(move.lot_id, Counter())[move.place],
+            had.get(move.person_id or "", 0),
+            written[-1].at if written else None,
+            self._groups.get(move.person_id or ""),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, inf
 
-from solver.pharmacy.reorder.problem import StockItem
+from solver.pharmacy.reorder.problem import History, StockItem
 
 BANDS = (0, 7, 30, 90, 180)
 """Days left, at most: expired, within a week, a month, a quarter, half a year."""
@@ -47,6 +47,17 @@ class Outlook:
     next_delivery: int
     bands: tuple[int, ...]
     events: tuple[Event, ...]
+
+
+def daily_mean(history: History) -> float:
+    """Units of demand a day. Where no day ran out it is the mean of what was issued, which the likelihood of both
+    distributions in ``demand`` has its maximum at; else it is estimated there."""
+    if not history.ran_out:
+        return sum(history.issued) / len(history.issued)
+    # Statistics are loaded for the first item that ran out: a watch without one does without.
+    from solver.pharmacy.reorder.demand import estimate
+
+    return estimate(*history.arrays()).mean
 
 
 def outlook(item: StockItem, mean: float) -> Outlook:

@@ -128,7 +128,8 @@ BREAKS = {
     "INSERT INTO unit_booking VALUES ('X','U1','V',:n+1069,:n+1090,:n+1069,:n+1110,'use','active',FALSE,NULL,"
     "NULL,1,:r,1)",
     "unusable_unit": "UPDATE unit SET state = 'broken' WHERE id = 'U1'",
-    "lot_over_reserved": "UPDATE lot_balance SET on_hand = 3, reserved = 3 WHERE lot_id = 'L1'",
+    "lot_over_reserved": "UPDATE lot_balance SET reserved = reserved + 1 WHERE lot_id = 'L1'",
+    "stock_not_its_moves": "UPDATE lot_balance SET on_hand = on_hand + 1 WHERE lot_id = 'L1'",
     "lot_unusable": "UPDATE lot SET state = 'recalled' WHERE id = 'L1'",
     "known_allergy": "UPDATE person_version SET allergies = '[\"heparin\"]'",
     "incompatible_blood": "UPDATE drug SET handling = 'blood'",

@@ -113,7 +113,7 @@ def test_a_recalled_lot_that_was_dispensed_is_found(lain):
         "INSERT INTO lot_version SELECT id,drug_id,expires_minute,'recalled',ward_id,blood_group,crossmatched_for,2,"
         "{recorded},position FROM lot WHERE id = 'L1';"
         "UPDATE lot_reservation SET state = 'dispensed', recorded_microsecond = :r + 5;"
-        "UPDATE lot_balance SET reserved = 0 WHERE lot_id = 'L1'"
+        "UPDATE lot_balance SET on_hand = on_hand - reserved, reserved = 0 WHERE lot_id = 'L1'"
     )
     assert found(lain, recalled.format(recorded=":r + 4")) == {"lot_unusable"}
 
@@ -123,6 +123,6 @@ def test_a_lot_that_was_recalled_after_it_was_dispensed_is_a_mishap(lain):
         "INSERT INTO lot_version SELECT id,drug_id,expires_minute,'recalled',ward_id,blood_group,crossmatched_for,2,"
         ":r + 6,position FROM lot WHERE id = 'L1';"
         "UPDATE lot_reservation SET state = 'dispensed', recorded_microsecond = :r + 5;"
-        "UPDATE lot_balance SET reserved = 0 WHERE lot_id = 'L1'"
+        "UPDATE lot_balance SET on_hand = on_hand - reserved, reserved = 0 WHERE lot_id = 'L1'"
     )
     assert found(lain, recalled) == set()

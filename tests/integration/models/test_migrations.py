@@ -120,6 +120,11 @@ def test_a_step_taken_back_and_again_leaves_the_same_database(filled, step):
     filled.migrate(step)
     assert version(filled) == step
     there = rows_of(filled)
+    if "lot_move" in there and step < "0013":
+        # What was there at first was no move then, and becomes the same move again.
+        assert there["lot_move"] == []
+        assert {"'opening'" in row for row in kept["lot_move"]} == {True}
+        there["lot_move"] = kept["lot_move"]
     assert there == {name: kept[name] for name in there}
     filled.migrate()
     assert objects(filled) == before

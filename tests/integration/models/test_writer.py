@@ -569,17 +569,23 @@ def test_processes_that_met_take_turns_and_decide_nothing_twice(writer, decider,
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_nobody_waits_for_ever_for_the_turn_of_a_process_that_hangs(rooms, place, keys):
+def test_nobody_waits_for_ever_for_the_turn_of_a_process_that_hangs(rooms, place, keys, monkeypatch):
+    monkeypatch.setattr("models.postgresql.turn.PATIENCE_MILLISECONDS", 300)
     with open_database(place, keys.database) as hanging, hanging.turn():
         began = time.monotonic()
         with rooms.turn():
-            assert 0.5 < time.monotonic() - began < 5
+            assert 0.15 < time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_nobody_waits_for_the_turn_of_a_process_that_has_ended(rooms, place, keys, monkeypatch):
+    monkeypatch.setattr("models.postgresql.turn.PATIENCE_MILLISECONDS", 120_000)
     with open_database(place, keys.database) as ended:
-        turn = ended.turn()
-        turn.__enter__()
+        taken = ended.turn()
+        taken.__enter__()
     began = time.monotonic()
     with rooms.turn():
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 60, "half of the longest wait"
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

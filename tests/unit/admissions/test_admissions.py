@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from solver.admissions import rules
 from solver.admissions.arrays import compiled, new_plan, new_trial
+from solver.admissions.bound import lower_bound
 from solver.admissions.formats import (
     plan_from_json,
     plan_to_json,
@@ -23,9 +25,10 @@ from solver.admissions.referee import recount
 from solver.admissions.search import Schedule
 from solver.admissions.solve import solve
 from solver.admissions.starting import first_plan
+from solver.admissions.warming import SMALLEST
 from solver.engine.errors import InvalidInstance
 from solver.engine.kernels_random import random_state
-from solver.engine.result import Budget
+from solver.engine.result import Budget, Status
 from tests.admission_cases import public
 
 OFFICIAL = (3177, 1583, 10184, 2332, 15713, 18558, 17048, 24947, 20492, 49444)
@@ -108,3 +111,29 @@ def test_prices_fall_only_where_a_rule_is_kept_and_a_plan_is_at_hand() -> None:
     assert hot.tolist() == [1.0, 200.0, 5.0]
     schedule.reprice(hot, np.array([0, 0, 0]), may_fall=False)
     assert hot.tolist() == [1.0, 200.0, 5.0]
+
+
+@pytest.mark.parametrize(("number", "cost"), list(enumerate(OFFICIAL, start=1)), ids=str)
+def test_no_given_plan_costs_less_than_the_bound(number: int, cost: int) -> None:
+    bound = lower_bound(compiled(read_problem(public(f"test{number:02}.json"))).tables)
+    assert bound is not None
+    assert 0.4 * cost < bound <= cost
+
+
+def test_a_plan_that_costs_what_it_must_is_proven_best() -> None:
+    result = solve(SMALLEST, Budget(iterations=1), 0)
+    care, theatre = 3 * SMALLEST.weights.continuity_of_care, SMALLEST.weights.open_theatre
+    assert (result.status, result.bound) == (Status.OPTIMAL, care + theatre)
+
+
+def test_the_bound_knows_that_a_surgeon_has_no_time_for_both() -> None:
+    (first,) = SMALLEST.patients
+    second = replace(first, id="P2", mandatory=False, due=None)
+    beds = (replace(SMALLEST.rooms[0], beds=2),)
+    problem = replace(
+        SMALLEST,
+        patients=(first, second),
+        rooms=beds,
+        weights=replace(SMALLEST.weights, unscheduled_optional=50),
+    )
+    assert lower_bound(compiled(problem).tables) == 4 + 50

@@ -33,7 +33,7 @@ def test_commands_take_it_unless_they_wait_or_their_ids_hold_slashes_or_are_numb
         before + (f"{{{stop.id_name}}}" if stop.id_name else "") + verb
         for (before, verb), stop in stops(app).items()
     }
-    waiting = ("experiments", "pharmacy/plans")
+    waiting = ("experiments", "pharmacy/plans", "equipment/plans")
     passed_on = (":path}", "{version}", *waiting)
     slow = {path for path in acting(app) if any(part in path for part in passed_on)}
     assert set(acting(app)) - slow <= paths

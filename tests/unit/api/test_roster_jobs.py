@@ -15,11 +15,12 @@ from tests.roster_cases import ward, week
 
 def spec(problem, **changes):
     plain = {"problem": to_json(problem), "seconds": 20, "iterations": None, "workers": 1, "seed": 1}
+    plain |= {"pins": [], "before": None, "change_price": 0, "max_changes": None}
     return json.loads(json.dumps({**plain, **changes}))
 
 
 def shown(result):
-    kept = {name: value for name, value in result.items() if name != "assignments"}
+    kept = {name: value for name, value in result.items() if name not in ("assignments", "change_price")}
     return RosterPlanOut.model_validate({**kept, "rules": [], "collisions": kept["collisions"]})
 
 
@@ -44,7 +45,7 @@ def test_a_draft_tells_what_it_finds_and_comes_with_a_bound_and_every_broken_rul
 def test_a_draft_that_is_stopped_keeps_its_best_roster():
     told: list = []
     kind, asked = RosterDraft(), spec(ward())
-    done = [kind.work(asked, {"search": 1}, Observer(told.append, lambda: len(told) > 0))]
+    done = [kind.work(asked, {"change_price": 0}, Observer(told.append, lambda: len(told) > 0))]
     result = kind.result(asked, done, True)
     assert result["cost"] == recount(ward(), from_rows(result["assignments"])).cost
     nothing = kind.result(asked, [], True)
@@ -59,7 +60,7 @@ def test_a_draft_that_nobody_can_work_names_what_collides(least):
     )
     kind, asked = RosterDraft(), spec(week(contract, 14))
     result = kind.result(
-        asked, [kind.work(asked, {"search": 1}, Observer(lambda _: None, lambda: False))], False
+        asked, [kind.work(asked, {"change_price": 0}, Observer(lambda _: None, lambda: False))], False
     )
     if least == 6:
         assert (result["status"], result["collisions"]) == ("optimal", [])
@@ -68,4 +69,34 @@ def test_a_draft_that_nobody_can_work_names_what_collides(least):
     [collision] = result["collisions"]
     assert collision["staff_id"] == "e"
     assert collision["cheapest"]
+    shown(result)
+
+
+def test_pins_hold_and_days_that_were_published_change_no_more_often_than_asked():
+    kind, problem = RosterDraft(), ward()
+    quick = {"iterations": 60, "seconds": None}
+    first = kind.work(spec(problem, **quick), {"change_price": 0}, Observer(lambda _: None, lambda: False))
+    worked = [[employee, day, shift] for employee, day, shift, _ in first["assignments"]]
+    ill, day, _ = next(one for one in worked if one[1] > 3)
+    asked = spec(
+        problem,
+        **quick,
+        pins=[[ill, day, None]],
+        before={"worked": worked, "days": list(range(14))},
+        max_changes=4,
+        seed=2,
+    )
+    done: list = []
+    while pieces := kind.pieces(asked, done):
+        done += [kind.work(asked, piece, Observer(lambda _: None, lambda: False)) for piece in pieces]
+    result = kind.result(asked, done, False)
+    assert done[0]["changes"] > 4, "another roster is as good, unless changes cost something"
+    assert result["changes"] <= 4
+    assert result["pins_kept"]
+    assert [ill, day] not in [one[:2] for one in result["assignments"]]
+    counted = recount(problem, from_rows(result["assignments"]))
+    assert (counted.broken, counted.cost) == (0, result["cost"]), (
+        "the price of changes is no cost of the roster"
+    )
+    assert result["bound"] is None
     shown(result)

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -59,24 +60,27 @@ def test_work_is_kept_on_its_cores_and_they_are_given_back() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_threads_work_at_the_same_time_and_each_piece_is_counted_and_timed(count: int) -> None:
-    at_once, peak, lock = 0, 0, threading.Lock()
+    all_there = threading.Barrier(count)
+    spans: dict[int, list[tuple[float, float]]] = defaultdict(list)
 
-    def one(_: int) -> float:
-        nonlocal at_once, peak
-        with lock:
-            at_once += 1
-            peak = max(peak, at_once)
+    def one(number: int) -> float:
+        began, own = time.perf_counter(), spans[threading.get_ident()]
+        if number > 0 and not own:
+            all_there.wait(60)
         time.sleep(0.02)
-        with lock:
-            at_once -= 1
+        if number > 0:
+            own.append((began, time.perf_counter()))
         return 2.0
 
+    before = time.perf_counter()
     pace = by_threads(lambda: one, count, 0.2)
-    assert peak == count
-    assert len(pace.latencies) > count
+    workers = [own for own in spans.values() if own]
+    assert len(workers) == count, "all of them worked at the same time: each waited for the others"
+    assert len(pace.latencies) == sum(map(len, workers))
+    assert all(own[-1][1] >= before + 0.2 for own in workers), "until the time is over"
     assert pace.p99_ms >= 20.0
-    rate_of_one = 2.0 / (sum(pace.latencies) / len(pace.latencies))
-    assert pace.throughput == pytest.approx(count * rate_of_one, rel=0.25)
+    paces = [2.0 * len(own) / (own[-1][1] - own[0][0]) for own in workers]
+    assert pace.throughput == pytest.approx(sum(paces), rel=0.25)
 
 
 def test_processes_begin_together_when_all_are_warm() -> None:

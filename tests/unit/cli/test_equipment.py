@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -53,6 +54,13 @@ def test_a_plan_is_solved_written_and_found_clean(bookings, tmp_path):
     assert "total                    hard        0 cost       40" in checked.output
 
 
+def test_the_example_of_the_documentation_is_solved_to_the_end():
+    done = run("solve", Path(__file__).parents[3] / "docs" / "example-bookings.json", "--seconds", 60)
+    assert done.exit_code == 0, done.output
+    assert "status optimal" in done.output
+    assert "verified by the referee" in done.output
+
+
 def test_a_file_that_cannot_be_written_is_told_before_the_search(bookings, tmp_path):
     done = run("solve", bookings, "--seconds", 60, "--output", tmp_path / "nowhere" / "plan.csv")
     assert isinstance(done.exception, Refused)
@@ -93,3 +101,19 @@ def test_fixed_bookings_go_the_same_way(tmp_path):
     assert run("check", path, plan).exit_code == 0
     plan.write_text("job,device\n0,0\n")
     assert run("check", path, plan).exit_code == 1
+
+
+def test_a_device_that_fails_leaves_a_plan_that_says_who_must_be_told(bookings, tmp_path):
+    instance = {**INSTANCE, "devices": [*INSTANCE["devices"], {**INSTANCE["devices"][0], "id": "D1"}]}
+    bookings.write_text(json.dumps(instance))
+    plan, after = tmp_path / "plan.csv", tmp_path / "after.csv"
+    plan.write_text("request,device,start\nR0,D0,10\nR1,D1,10\n")
+    fast = ("--rounds", 1, "--seconds", 60)
+    done = run("repair", bookings, plan, "--out", "D1:0-900", "--changes", 0, *fast, "--output", after)
+    assert done.exit_code == 0, done.output
+    assert "moved    R1: D1 at 10 -> D0 at 45\n" in done.output
+    assert "cost 40  moved 1  lost 0  changed 0" in done.output
+    assert after.read_text() == "request,device,start\nR0,D0,10\nR1,D0,45\n"
+    lost = run("repair", bookings, plan, "--out", "D1:0-900", "--out", "D0:0-900", *fast)
+    assert "lost     R0: D0 at 10 -> none" in lost.output
+    assert isinstance(run("repair", bookings, plan, "--out", "D1").exception, Refused)

@@ -1,0 +1,43 @@
+"""Plans of bookings as they are asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from api.schemas.base import MAX_LIST, Identity, Moment, Readable, Strict
+from solver.equipment.problem import MOST_PRIORITY
+from solver.equipment.recurring import MOST_TIMES
+from solver.hospital.timegrid import MINUTES_PER_DAY
+
+LONGEST_BOOKINGS: Final = 8_000_000
+MOST_PARTS: Final = 20
+MOST_SECONDS: Final = 600
+
+Times = Annotated[int, Field(ge=1, le=MOST_TIMES)]
+
+
+class WantedIn(Strict):
+    """A booking: a unit of each of ``type_ids`` (or of its approved substitutes), all together or none, for so many
+    minutes on a ward; ``times`` times, ``every_minutes`` apart. ``priority``: how much its waiting weighs."""
+
+    id: Annotated[Identity, Field(max_length=40)]
+    type_ids: Annotated[tuple[Identity, ...], Field(min_length=1, max_length=MOST_PARTS, strict=False)]
+    ward_id: Identity
+    earliest: Moment
+    latest_start: Moment
+    minutes: Annotated[int, Field(ge=1, le=366 * MINUTES_PER_DAY)]
+    priority: Annotated[int, Field(ge=1, le=MOST_PRIORITY)] = 1
+    every_minutes: Annotated[int, Field(ge=1, le=366 * MINUTES_PER_DAY)] = MINUTES_PER_DAY
+    times: Times = 1
+
+
+class EquipmentPlanIn(Strict):
+    """Either ``wanted``, to be planned between what the units of this hospital are booked for, or ``bookings``: the
+    JSON document that docs/equipment.md describes, as text. ``seconds``: of search; ``seed``: which chance."""
+
+    wanted: Annotated[tuple[WantedIn, ...], Field(max_length=MAX_LIST, strict=False)] = ()
+    bookings: Annotated[Readable, Field(min_length=1, max_length=LONGEST_BOOKINGS)] | None = None
+    seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS)] = 60
+    seed: Annotated[int, Field(ge=0, lt=2**53)] = 1

@@ -1,0 +1,145 @@
+"""Plans of bookings: checked at the door, then jobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.errors import InvalidInput, Place, WrongState
+from api.jobs.catalogue import EQUIPMENT_PLAN
+from api.jobs.kinds import Document
+from api.places import pointer
+from api.schemas.equipment import EquipmentPlanIn
+from api.services.changes import Changes
+from api.services.words import moment
+from models.errors import NotFound
+from models.repositories.jobs import load_job, load_result
+from models.tables.jobs import JobState
+from solver.engine.errors import InvalidInstance, Problem
+from solver.equipment.live import Wanted, live_problem, wanted_of
+from solver.equipment.problem import BookingProblem
+from solver.hospital import transport_minutes
+from solver.hospital.timegrid import Minute
+
+_AT = re.compile(r"bookings\.json, ((?:devices|requests)\[\d+\])")
+
+
+def specification(body: EquipmentPlanIn) -> Document:
+    """What the workers are given for bookings that came along; raises ``InvalidInput`` with every fault and its place,
+    repeating nothing."""
+    from solver.equipment.formats import booking_from_json
+
+    if body.bookings is None or body.wanted:
+        expected = "either bookings wanted of this hospital, or `bookings` as a document"
+        raise InvalidInput([Place(pointer("wanted"), expected)])
+    try:
+        problem = booking_from_json(body.bookings, "bookings.json")
+    except InvalidInstance as refused:
+        raise InvalidInput([_place(one) for one in refused.problems]) from None
+    return _spec(body, problem, (), None)
+
+
+def live_specification(changes: Changes, body: EquipmentPlanIn) -> Document:
+    """What the workers are given for the hospital as it stands; raises ``InvalidInput`` with every fault."""
+    records = changes.records
+    faults = list(_faults(changes, body))
+    if faults:
+        raise InvalidInput(faults)
+
+    def ways(here: str, there: str) -> int:
+        home = records.wards[here]
+        return transport_minutes(records.sites[home.site_id], home, records.wards[there])
+
+    wanted = [
+        Wanted(
+            one.id,
+            one.type_ids,
+            one.ward_id,
+            one.earliest,
+            one.latest_start,
+            one.minutes,
+            one.priority,
+            one.every_minutes,
+            one.times,
+        )
+        for one in body.wanted
+    ]
+    problem, without = live_problem(
+        wanted,
+        records.equipment_types.values(),
+        records.units.values(),
+        records.unit_bookings.values(),
+        sorted(records.wards),
+        ways,
+        changes.now,
+    )
+    return _spec(body, problem, without, changes.now)
+
+
+def _spec(
+    body: EquipmentPlanIn, problem: BookingProblem, without: tuple[str, ...], since: Minute | None
+) -> Document:
+    from solver.equipment.formats import write_bookings
+
+    bookings = write_bookings(problem)
+    return {
+        "bookings": bookings,
+        "without": list(without),
+        "since": since,
+        "seconds": body.seconds,
+        "seed": body.seed,
+    }
+
+
+def _faults(changes: Changes, body: EquipmentPlanIn) -> Iterator[Place]:
+    """What does not hold together, or is not there in this hospital."""
+    records, seen = changes.records, set()
+    for place, one in enumerate(body.wanted):
+        if one.id in seen:
+            yield Place(pointer("wanted", place, "id"), "an id that no other booking has")
+        seen.add(one.id)
+        for number, type_id in enumerate(one.type_ids):
+            if type_id not in records.equipment_types:
+                where = pointer("wanted", place, "type_ids", number)
+                yield Place(where, "the id of an equipment type (GET /equipment-types)")
+        if one.ward_id not in records.wards:
+            yield Place(pointer("wanted", place, "ward_id"), "the id of a ward (GET /wards)")
+        if one.latest_start < max(one.earliest, changes.now):
+            yield Place(pointer("wanted", place, "latest_start"), "a time to come, not before `earliest`")
+
+
+def proposal(connection: Connection, job_id: str, zone: str) -> dict[str, Any]:
+    """What a plan came to; raises ``NotFound``, for a job of another kind, too, and ``WrongState`` where there is
+    nothing yet."""
+    job = load_job(connection, job_id)
+    if job.kind != EQUIPMENT_PLAN:
+        raise NotFound("job", job_id)
+    result = load_result(connection, job_id)
+    if result is None:
+        raise WrongState("There is no plan.", "Only a plan of bookings that has ended has one.")
+    told = {name: value for name, value in result.items() if name != "since"}
+    lines = [_line(line, result["since"], zone) for line in result["lines"]]
+    return {"job_id": job.id, "stopped": job.state is JobState.STOPPED, **told, "lines": lines}
+
+
+def _line(line: Document, since: int | None, zone: str) -> dict[str, Any]:
+    request_id = line["request_id"]
+    id_, part, turn = (request_id, 1, 1) if since is None else wanted_of(request_id)
+    begin = None if since is None else since + line["start_minute"]
+    return {
+        "id": id_,
+        "part": part,
+        "occurrence": turn,
+        **{name: line[name] for name in ("unit_id", "ward_id", "start_minute", "minutes")},
+        "start": None if begin is None else moment(begin, zone),
+        "end": None if begin is None else moment(begin + line["minutes"], zone),
+    }
+
+
+def _place(problem: Problem) -> Place:
+    found = _AT.match(problem.where)
+    where = f"at {found.group(1)}: " if found else ""
+    return Place(pointer("bookings"), f"{where}{problem.expected}")

@@ -1,0 +1,109 @@
+"""Stock and demand of the live hospital, as the document that an order is planned from (docs/pharmacy.md)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import Connection
+
+from api.schemas.pharmacy import OrderTermsIn
+from models.clock import MICROSECONDS_PER_MINUTE
+from models.repositories import supply
+from models.repositories.supply import DayMoved
+from solver.hospital import HandlingClass, Minute, from_minute
+from solver.hospital.timegrid import MINUTES_PER_DAY
+
+HISTORY_DAYS: Final = 365
+"""As far back as demand is looked at."""
+
+EPOCH: Final = date(1970, 1, 1)
+
+
+def document(connection: Connection, now: Minute, zone: str, terms: OrderTermsIn) -> str:
+    """Every drug but blood, which is not ordered here, as JSON."""
+    today, items = supplies(connection, now, zone, terms)
+    ordered = [item for handling, item in items if handling != HandlingClass.BLOOD]
+    told = {"format": "wardflow-stock", "version": 1, "today": today, "items": ordered}
+    return orjson.dumps(told).decode()
+
+
+def supplies(
+    connection: Connection, now: Minute, zone: str, terms: OrderTermsIn, history_days: int = HISTORY_DAYS
+) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    """Today's date, and every drug's handling class with the item: its lots, what was issued by day in the last
+    ``history_days``, which days ended with nothing there, and what was accepted of orders and has not come."""
+    offset = from_minute(now).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    shift = int(offset.total_seconds() // 60)
+    today = (now + shift) // MINUTES_PER_DAY
+    began = supply.first_move(connection)
+    known_since = today - 1 if began is None else (began + shift) // MINUTES_PER_DAY
+    first = min(today - 1, max(known_since, today - history_days))
+    days = supply.load_days(connection, first * MINUTES_PER_DAY - shift, now + 1, shift)
+    drugs, lots = supply.load_supplies(connection)
+    coming = _coming(connection, now, shift)
+    items = []
+    for drug in drugs:
+        own = lots.get(drug.id, ())
+        item = {
+            "id": drug.id,
+            "costs": terms.costs.model_dump(),
+            "useful_life_days": terms.useful_life_days,
+            "lead_time_days": terms.lead_time_days,
+            "review_days": terms.review_days,
+            "pack": max((row.pack or 1 for row in own), default=1),
+            "safety_stock": drug.safety_stock,
+            "lots": [_lot(row, shift) for row in own],
+            "on_order": coming.get(drug.id, []),
+            "history": _history(own, days.get(drug.id, {}), first, today),
+        }
+        items.append((drug.handling, item))
+    return _day(today), items
+
+
+def _day(number: int) -> str:
+    return (EPOCH + timedelta(days=number)).isoformat()
+
+
+def _lot(row: Any, shift: int) -> dict[str, Any]:
+    expires = (row.expires_minute + shift) // MINUTES_PER_DAY
+    return {"id": row.id, "quantity": row.on_hand, "expires": _day(expires), "state": row.state}
+
+
+def _history(lots: Any, days: dict[int, DayMoved], first: int, today: int) -> dict[str, Any]:
+    """Units issued of each day up to yesterday; a day that ended with nothing there ran out. What was there follows
+    from what is there now, backwards."""
+    none = DayMoved(0, 0)
+    there = sum(row.on_hand for row in lots) - days.get(today, none).net
+    ran_out = []
+    for day in range(today - 1, first - 1, -1):
+        if there <= 0:
+            ran_out.append(day - first)
+        there -= days.get(day, none).net
+    issued = [max(0, days.get(day, none).issued) for day in range(first, today)]
+    return {"issued": issued, "ran_out": sorted(ran_out)}
+
+
+def _coming(connection: Connection, now: Minute, shift: int) -> dict[str, list[dict[str, Any]]]:
+    """What was accepted and has not come; what came since is taken off what was ordered first. An order that is twice
+    its lead time late is not waited for any more."""
+    today = (now + shift) // MINUTES_PER_DAY
+    found: dict[str, list[dict[str, Any]]] = {}
+    came: dict[str, int] = {}
+    lines = supply.on_order(connection, (now - 2 * 365 * MINUTES_PER_DAY) * MICROSECONDS_PER_MINUTE)
+    for line in sorted(lines, key=lambda line: (line.recorded_microsecond, line.item_id)):
+        ordered = (line.recorded_microsecond // MICROSECONDS_PER_MINUTE + shift) // MINUTES_PER_DAY
+        if today > ordered + 2 * line.lead_time_days:
+            continue
+        if line.item_id not in came:
+            since = line.recorded_microsecond
+            came[line.item_id] = supply.received_since(connection, line.item_id, since)
+        left = max(0, line.quantity - came[line.item_id])
+        came[line.item_id] -= line.quantity - left
+        # An order of today may be used after its lead time: it comes the evening before.
+        arrives = max(today, ordered + line.lead_time_days - 1)
+        if left:
+            found.setdefault(line.item_id, []).append({"quantity": left, "arrives": _day(arrives)})
+    return found
