@@ -12,7 +12,7 @@ import numpy as np
 from solver.admissions.stays.arrays import Compiled, new_trial
 from solver.admissions.stays.counting import counted
 from solver.admissions.stays.kernels_search import anneal
-from solver.admissions.stays.layout import FIRST, HARD, HARD_UNITS, LATEST, SOFT, Plan
+from solver.admissions.stays.layout import FIRST, HARD, HARD_UNITS, LATEST, ONE_SEX, SOFT, Plan
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Float64, Int64
@@ -25,12 +25,19 @@ TEMPERATURES: Final = 40
 """So many at least where moves are counted."""
 WITHOUT_DAYS: Final = (40, 50, 6, 0, 0, 0, 2, 8)
 """How often each kind of move is tried where days are fixed: those of days would find nothing."""
+WITH_TRANSFERS: Final = (20, 25, 55, 0, 0, 0, 0, 0)
+"""Where both sexes in a room are forbidden: long stays are kept apart by transfers, or not at all."""
 WITH_DAYS: Final = (24, 30, 4, 22, 10, 10, 1, 1)
+
+
+LATE: Final = 2.0
+"""Power of the share of the budget by which the price of hard units rises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cooling:
-    """Temperature and price of a hard unit, each falling or rising by a constant factor over the budget."""
+    """Temperature and price of a hard unit. The temperature falls by a constant factor; the price rises late, so that
+    most of the search may pass through plans that break rules."""
 
     hot: float
     cold: float
@@ -42,7 +49,7 @@ class Cooling:
         return np.array(
             [
                 self.hot * (self.cold / self.hot) ** done,
-                self.low_price * (self.high_price / self.low_price) ** done,
+                self.low_price * (self.high_price / self.low_price) ** done**LATE,
             ]
         )
 
@@ -115,7 +122,8 @@ def shares(compiled: Compiled, left_out: bool) -> Float64:
     """Shares (kinds,) of the kinds of moves, summed up."""
     need = compiled.tables.need
     movable = bool((need[:, LATEST] > need[:, FIRST]).any())
-    weights = np.array(WITH_DAYS if movable else WITHOUT_DAYS, np.float64)
+    fixed = WITH_TRANSFERS if compiled.tables.price[ONE_SEX] > 0 else WITHOUT_DAYS
+    weights = np.array(WITH_DAYS if movable else fixed, np.float64)
     if not left_out:
         weights[6:] = 0
     summed: Float64 = np.cumsum(weights) / weights.sum()

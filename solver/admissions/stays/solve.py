@@ -18,10 +18,10 @@ from solver.engine.result import Budget, Countdown, Observer, Result, Status, Tr
 METHOD = "annealing of stays"
 TENTHS: Final = Cooling(40.0, 4.0, 0.5, 5.0)
 """For prices in tenths, as those of PAS."""
-THEATRES: Final = Cooling(100.0, 4.0, 1.0, 5.0)
-"""Where minutes of theatres have a price."""
-YEAR: Final = Cooling(300.0, 2.0, 3.0, 60.0)
-"""Where days alone and transfers count: a broken rule is dearer than several days shared."""
+THEATRES: Final = Cooling(60.0, 3.0, 0.03, 8.0)
+"""Where minutes of theatres have a price: at first rules are nearly free, or surgery stays where it was put first."""
+YEAR: Final = Cooling(15.0, 1.0, 0.5, 20.0)
+"""Where days alone and transfers count."""
 QUICK_MOVES: Final = 200_000
 """For a first cost, from which the length of the steps towards the bound is told."""
 BOUND_SHARE: Final = 0.1
