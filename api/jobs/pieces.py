@@ -126,6 +126,9 @@ class Crew:
         child = self._taken()
         with self._lock:
             self._busy.append(child)
+            late = self._closed.is_set()
+        if late:  # it was being forked as the crew was closed, so nobody else ends it
+            child.kill()
         fit = lost = False
         passing = _Passing(observer)
         try:

@@ -69,6 +69,24 @@ def test_of_a_process_that_is_lost_as_the_crew_is_closed_nothing_is_noted(tmp_pa
     assert found == []
 
 
+def test_a_process_that_was_being_forked_as_the_crew_was_closed_is_ended_too(monkeypatch):
+    """Nobody ended it, so that the worker waited for it for ever when it was told to stop."""
+    closing = Crew({"squares": Squares()}, memory_bytes=500 << 20, stop_seconds=0.3)
+    forked, made = closing._forked, []
+
+    def closed_meanwhile():
+        made.append(forked())
+        closing.close()
+        return made[0]
+
+    monkeypatch.setattr(closing, "_forked", closed_meanwhile)
+    threading.Thread(target=lambda: closing.do(piece(), SILENT), daemon=True).start()
+    end = time.monotonic() + 60
+    while not made or made[0].process.is_alive():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def test_of_a_process_that_is_lost_alone_the_piece_fails(crew):
     with pytest.raises(PieceLost, match="needed more memory"):
         crew.do(piece(wrong="dies"), SILENT)
