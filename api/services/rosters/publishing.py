@@ -88,7 +88,7 @@ def carried_out(edition: StoredRoster, found: Compared, told: list[str], changes
     """Make an edition's shifts those of the hospital: what was decided on others is decided again."""
     shifts = shifts_of(edition, found)
     beds = repair.beds_of_ward(edition.ward_id, changes)
-    with repair.around_beds(beds, (), changes):
+    with repair.around_beds(beds, (), changes), changes.live.arrays.covers_at_once():
         added, removed = _replace(edition, found, shifts, changes)
     changes.rosters.append(edition)
     changes.came_free = True

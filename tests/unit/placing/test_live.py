@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from solver.engine.errors import InvalidInstance
@@ -16,6 +19,7 @@ from solver.hospital import (
     EquipmentNeed,
     Feature,
     Priority,
+    Shift,
     StayState,
 )
 from solver.placing import kernels, rules
@@ -174,6 +178,25 @@ def test_a_bed_chosen_for_a_transfer_is_judged_without_the_load_of_the_stay_it_l
     assert moves is not None
     assert moves.bed_id == "B6"
     assert live.find(request(excluded_room_ids=on_the_ward), "b") is None
+
+
+def test_shifts_that_come_and_go_at_once_leave_the_cover_that_each_alone_would():
+    """One put off and taken back, one shortened: counted once, at the end."""
+    at_once, one_by_one = live_with(occupant("s1", "B1")), live_with(occupant("s1", "B1"))
+    first, *_ = one_by_one.records.shifts.values()
+
+    def change(live):
+        live.drop(Shift, first.id)
+        live.put(replace(first, id="later", start=first.start + 60, end=first.end + 60))
+        live.drop(Shift, "later")
+        live.put(replace(first, id="again", end=first.end - 30))
+
+    with at_once.arrays.covers_at_once():
+        change(at_once)
+    change(one_by_one)
+    for name in one_by_one.arrays.cover._fields:
+        expected, found = (getattr(live.arrays.cover, name) for live in (one_by_one, at_once))
+        assert np.array_equal(expected, found), name
 
 
 def test_an_unknown_id_is_refused_with_every_place_it_stands():
