@@ -187,9 +187,9 @@ def test_shifts_that_come_and_go_at_once_leave_the_cover_that_each_alone_would()
 
     def change(live):
         live.drop(Shift, first.id)
-        live.put(replace(first, id="later", start=first.start + 60, end=first.end + 60))
+        live.put(replace(first, id="later", start=NOW + 60))
         live.drop(Shift, "later")
-        live.put(replace(first, id="again", end=first.end - 30))
+        live.put(replace(first, id="again", start=NOW + 120, end=NOW + 600))
 
     with at_once.arrays.covers_at_once():
         change(at_once)
