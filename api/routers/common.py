@@ -52,9 +52,12 @@ STILL_HERE: Final = b": still here\n\n"
 """What a stream of events says after so long without one: proxies close a line that is quiet for long."""
 
 VERBS: Final = frozenset(
-    {"ping", "replay", "rotate", "preview", "activate", "cancel", "confirm", "decline", "accept"}
+    {
+        *("ping", "replay", "rotate", "preview", "activate", "cancel", "confirm", "decline", "accept"),
+        *("check", "publish", "cover", "answer"),
+    }
 )
-"""Verbs of records that are also changed or deleted by their address, or whose ids are numbers."""
+"""Verbs of records that are also read, changed or deleted by their address, or whose ids are numbers."""
 
 
 async def names_a_record(request: Request) -> None:

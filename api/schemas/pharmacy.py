@@ -12,7 +12,7 @@ from solver.hospital.door import MAX_COUNT
 LONGEST_STOCK: Final = 8_000_000
 
 
-Price = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False, strict=False)]
+Price = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 

@@ -141,7 +141,7 @@ class RosterTermsIn(Strict):
     contracts: Annotated[tuple[RosterContractIn, ...], Field(min_length=1, max_length=100)]
     people: Annotated[tuple[RosteredIn, ...], Field(min_length=1, max_length=MOST_PEOPLE)]
     cover: Annotated[tuple[CoverIn, ...], Field(max_length=400)] = ()
-    confidence: Annotated[float, Field(gt=0, le=1, strict=False)] | None = 0.75
+    confidence: Annotated[float, Field(gt=0, le=1)] | None = 0.75
     under: Price = 100
     over: Price = 1
     prices: FairnessIn = FairnessIn()

@@ -40,10 +40,15 @@ class Access:
             where = "on this ward" if ward_id is not None else "beyond a single ward"
             raise Forbidden((permission or self.permission).value, where)
 
-    def anywhere(self) -> bool:
-        """Whether the principal has the permission on any ward at all."""
+    def anywhere(self, permission: Permission | None = None) -> bool:
+        """Whether the principal has the permission (this route's, or another) on any ward at all."""
         wards = (None, *(grant.ward_id for grant in self.principal.grants))
-        return any(self.allows(ward_id) for ward_id in wards)
+        return any(self.allows(ward_id, permission) for ward_id in wards)
+
+    def everywhere(self, permission: Permission) -> bool:
+        """Whether the principal has the permission by a role that is held on no ward and no site in particular."""
+        whole = [grant for grant in self.principal.grants if grant.ward_id is None and grant.site_id is None]
+        return may(whole, permission, None, self.site_of_ward)
 
 
 class Permitted:

@@ -103,7 +103,7 @@ _CARE: Final = (Role.NURSE, Role.DOCTOR, Role.WARD_MANAGER)
 _LOOK: Final = (*_CARE, Role.BED_MANAGER, Role.PHARMACIST, Role.EQUIPMENT_MANAGER, Role.PLANNER)
 _ALL: Final = tuple(Role)
 _JOBS: Final = (
-    *(Role.PLANNER, Role.BED_MANAGER, Role.PHARMACIST, Role.EQUIPMENT_MANAGER),
+    *(Role.BED_MANAGER, Role.PHARMACIST, Role.EQUIPMENT_MANAGER),
     *(Role.PERFORMANCE_ENGINEER, Role.OPERATIONS),
 )
 
@@ -189,9 +189,10 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.ROSTER_PUBLISH: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
     # Whoever may tell that a nurse is absent may look for another one.
     Permission.ROSTER_CHANGE: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER, Role.PLANNER),
-    # These two open the door; each kind of job needs its own permission besides (api/jobs/catalogue.py).
-    Permission.JOB_READ: _hospital(*_JOBS),
-    Permission.JOB_STOP: _hospital(*_JOBS),
+    # These two open the door; each kind of job needs its own permission besides (api/jobs/catalogue.py). Whoever may
+    # draft for one ward or site comes in too, and sees what they asked for themselves.
+    Permission.JOB_READ: _hospital(*_JOBS) | _site(Role.WARD_MANAGER, Role.PLANNER),
+    Permission.JOB_STOP: _hospital(*_JOBS) | _site(Role.WARD_MANAGER, Role.PLANNER),
     # Whoever keeps the machinery running looks at every kind of job and stops it, but reads no result.
     Permission.JOB_OVERSEE: _hospital(Role.OPERATIONS),
     Permission.SANDBOX_CLOCK: _hospital(Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER, Role.ADMINISTRATOR),

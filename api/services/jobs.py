@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from api.errors import WrongState
+from api.errors import Forbidden, WrongState
 from api.jobs.catalogue import NEEDS
 from api.jobs.kinds import Document
 from api.security.access import Access
@@ -78,9 +77,15 @@ def ended(job_id: str, outcome: Document) -> Write:
 def job_in_sight(connection: Connection, job_id: str, access: Access) -> StoredJob:
     """One job; raises ``NotFound`` for one of a kind that is hidden, too: not even that there is one is told."""
     found = jobs.load_job(connection, job_id)
-    if not (_oversees(access) or found.kind in _kinds_of(access)):
+    if not (_oversees(access) or found.kind in _kinds_of(access) or _own(found, access)):
         raise NotFound("job", job_id)
     return found
+
+
+def _own(job: StoredJob, access: Access) -> bool:
+    """Whether the principal asked for it, and may still ask for such a one somewhere: on one ward, say."""
+    need = NEEDS.get(job.kind)
+    return job.requested_by == access.principal.account_id and need is not None and access.anywhere(need)
 
 
 def _oversees(access: Access) -> bool:
@@ -89,20 +94,24 @@ def _oversees(access: Access) -> bool:
 
 def _kinds_of(access: Access) -> frozenset[str]:
     """Kinds of which the principal may ask for a job; a kind that the catalogue does not name is nobody's."""
-    return frozenset(kind for kind, need in NEEDS.items() if access.allows(None, need))
+    return frozenset(kind for kind, need in NEEDS.items() if access.everywhere(need))
 
 
-def _kinds_listed(access: Access, kind: str | None) -> Collection[str] | None:
-    """The kinds to list, None for every one."""
+def _listed(access: Access, kind: str | None) -> jobs.Shown:
+    """The jobs to list."""
     if _oversees(access):
-        return None if kind is None else (kind,)
-    return {found for found in _kinds_of(access) if kind in (None, found)}
+        return jobs.Shown(None if kind is None else (kind,))
+    own = frozenset(found for found, need in NEEDS.items() if access.anywhere(need))
+    whole = _kinds_of(access)
+    if kind is not None:
+        own, whole = own & {kind}, whole & {kind}
+    return jobs.Shown(whole, access.principal.account_id, own)
 
 
 # --- what is shown ------------------------------------------------------------------------------------------
 def listed(connection: Connection, page: Page, kind: str | None, access: Access, zone: str) -> dict[str, Any]:
     """A page of the jobs in sight, the newest first."""
-    found = jobs.load_jobs(connection, page.after, page.limit + 1, _kinds_listed(access, kind))
+    found = jobs.load_jobs(connection, page.after, page.limit + 1, _listed(access, kind))
     return page.body([job_json(job, zone) for job in found])
 
 
@@ -127,7 +136,8 @@ def result_json(connection: Connection, job_id: str, access: Access) -> dict[str
     need = NEEDS.get(job.kind)
     if need is None:  # Of a kind that another version of the service stored.
         raise NotFound("job", job_id)
-    access.require(None, need)
+    if not (_own(job, access) or access.everywhere(need)):
+        raise Forbidden(need.value, "beyond a single ward")
     if job.state is JobState.FAILED:
         raise WrongState("The job failed; there is no result.", "Read the job: its problem says why.")
     if job.state not in ENDED:

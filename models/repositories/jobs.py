@@ -54,15 +54,23 @@ def load_job(connection: Connection, job_id: str) -> StoredJob:
     return _read(row)
 
 
-def load_jobs(
-    connection: Connection, before: str, limit: int, kinds: Collection[str] | None = None
-) -> list[StoredJob]:
-    """Jobs of some kinds (None: of every one), the newest first, older than the one of id ``before`` (empty: all)."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Jobs of some ``kinds`` (None: of every one), and those of ``own_kinds`` that one account asked for."""
+
+    kinds: Collection[str] | None = None
+    account_id: str = ""
+    own_kinds: Collection[str] = ()
+
+
+def load_jobs(connection: Connection, before: str, limit: int, shown: Shown = Shown()) -> list[StoredJob]:
+    """Some jobs, the newest first, older than the one of id ``before`` (empty: all)."""
     chosen = select(*_SHORT)
     if before:
         chosen = chosen.where(job.c.id < before)
-    if kinds is not None:
-        chosen = chosen.where(job.c.kind.in_(sorted(kinds)))
+    if shown.kinds is not None:
+        own = (job.c.requested_by == shown.account_id) & job.c.kind.in_(sorted(shown.own_kinds))
+        chosen = chosen.where(job.c.kind.in_(sorted(shown.kinds)) | own)
     return [_read(row) for row in connection.execute(chosen.order_by(job.c.id.desc()).limit(limit))]
 
 

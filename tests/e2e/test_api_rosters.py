@@ -2,6 +2,7 @@
 
 import orjson
 
+from api.examples import EXAMPLES
 from tests.api_service import DAY, at
 from tests.rostered import DRAFT, TERMS, drafted, searched, terms
 
@@ -31,6 +32,26 @@ async def test_a_ward_states_its_terms_and_drafts_a_roster(service):
     # At most four shifts of eleven and a half hours or three and a night go into forty-seven hours.
     assert len(worked) == 8
     assert [one["id"] for one in listed] == [roster["id"]]
+
+
+async def test_who_drafts_for_one_ward_follows_and_stops_their_own_job_and_sees_nobody_elses(service):
+    """Jobs are about the whole house: who may ask for one on a single ward could not look at what they had asked."""
+    await terms(service)
+    own = (await service.post("/rosters", DRAFT, "manager1")).json()["job_id"]
+    order = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
+    other = (await service.post("/pharmacy/plans", order, "pharmacist")).json()["job_id"]
+    listed = (await service.get("/jobs", "manager1")).json()["items"]
+    assert [job["id"] for job in listed] == [own]
+    assert (await service.get(f"/jobs/{own}", "manager1")).json()["kind"] == "roster"
+    assert (await service.get(f"/jobs/{other}", "manager1")).status_code == 404
+    assert (await service.post(f"/jobs/{other}:cancel", None, "manager1")).status_code == 404
+    assert (await service.post(f"/jobs/{own}:cancel", None, "manager1")).status_code == 202
+    assert len((await service.get("/jobs", "operations")).json()["items"]) == 2
+    kinds = [
+        (await service.get("/jobs", "manager1", kind=kind)).json()["items"]
+        for kind in ("roster", "experiment")
+    ]
+    assert [len(items) for items in kinds] == [1, 0]
 
 
 async def test_every_fault_of_terms_and_wishes_is_named_and_nothing_is_stored(service):

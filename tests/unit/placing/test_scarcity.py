@@ -5,8 +5,8 @@ from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
+from hypothesis import example, settings
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from solver.engine.rule import Profile
@@ -107,6 +107,7 @@ units, rates = st.integers(1, 40), st.floats(0, 3)
 
 @settings(max_examples=25, deadline=None)
 @drawn(units, rates, st.floats(600, 20_000), st.floats(0.1, 2))
+@example(14, 0.0, 600.0, 0.5)
 def test_a_unit_is_worth_less_the_more_are_free_and_more_the_more_people_come(n, rate, stay, more):
     low, high = (worth(n, [each] * 6, stay, 1000) for each in (rate, rate + more))
     assert (np.diff(low.curve) <= 1e-6 * (1 + low.curve[:-1])).all(), "falls with every unit that is free"
