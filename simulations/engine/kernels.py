@@ -19,7 +19,6 @@ from simulations.engine.codes import (
     FREE_SLOTS,
     GOAL,
     HEAP,
-    HOLE,
     HORIZON,
     IS_TOUCHED,
     KIND_BITS,
@@ -63,7 +62,7 @@ from simulations.engine.codes import (
 )
 from simulations.engine.jit import given, kernel, swallowed
 from simulations.engine.kernels_clock import change, end_bin, forget, next_bin
-from simulations.engine.kernels_heap import close_hole
+from simulations.engine.kernels_heap import close_hole, next_event, take
 from simulations.engine.kernels_interrupt import possible_option
 from simulations.engine.kernels_lines import leave_line, priority_of
 from simulations.engine.kernels_sources import admit, arrive, enter
@@ -247,9 +246,8 @@ def happen(tables: Any, run: Any, key: int, what: int) -> int:
 
 
 @swallowed
-def next_is_full(run: Any) -> bool:
-    """Whether the next event is a delivery for which the ring of deliveries has no place."""
-    what = run.heap_what[0]
+def is_full(run: Any, what: int) -> bool:
+    """Whether an event is a delivery for which the ring of deliveries has no place."""
     if what & KIND != RECEIPT:
         return False
     r = (what >> KIND_BITS) & PART
@@ -271,16 +269,18 @@ def handle_events(tables: Any, run: Any, budget: int) -> int:
         if run.counter[PEOPLE] == 0 and run.counter[TOUCHED] == 0:
             if handled >= budget:
                 return SLICE_OVER
-            if run.counter[HEAP] == 0 or run.heap_time[0] > run.clock[HORIZON]:
+            first = next_event(run.counter)
+            if run.counter[HEAP] == 0 or run.heap_time[first] > run.clock[HORIZON]:
                 end_bin(tables, run, run.clock[HORIZON])
                 return FINISHED_RUN
-            if next_is_full(run):
+            key, what = run.heap_key[first], run.heap_what[first]
+            if is_full(run, what):
                 return LOTS_FULL
             handled += 1
             run.counter[EVENTS] += 1
-            run.counter[HOLE] = 1
-            run.clock[NOW] = run.heap_time[0]
-            mover = happen(tables, run, run.heap_key[0], run.heap_what[0])
+            run.clock[NOW] = run.heap_time[first]
+            take(run.counter)
+            mover = happen(tables, run, key, what)
         if mover < 0 and run.counter[PEOPLE] > 0:
             mover = admit(tables, run)
         settle(tables, run, mover)

@@ -152,7 +152,7 @@ class Run:
         Raises InvalidInstance if it was written for another model.
         """
         with np.load(path, allow_pickle=False) as saved:
-            if str(saved["of"][0]) != compiled.fingerprint():
+            if str(saved["of"][0]) != compiled.fingerprint() or saved["counter"].shape != (codes.COUNTERS,):
                 refuse_if_any([Problem(path.name, "a run of another model", "a run of this model", REMEDY)])
             run = cls.__new__(cls)
             run.compiled = compiled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ SPARE_PEOPLE = 64
 SPARE_EVENTS = 256
 SPARE_LOTS = 16
 LOG_ROWS = 1 << 14
+WORDS_APART = 16
+"""128 bytes: processors fetch lines of 64 in pairs."""
 
 
 def new_state(
@@ -30,52 +33,102 @@ def new_state(
     series: bool,
 ) -> State:
     """An empty hospital at time 0; ``kernels_clock.begin`` fills it."""
-    steps, classes = tables.pair.shape[:2]
-    resources, lines = tables.resource.shape[0], tables.line.shape[0]
-    priorities = int(tables.pair[:, :, codes.PRIORITY].max(initial=0)) + 1
     present = tables.census.shape[0]
     people = int(np.maximum(tables.source[:, codes.POPULATION], 0).sum()) + present + SPARE_PEOPLE
     intervals = int(np.ceil(horizon / bin_width)) if series else 0
-    state = State(
-        key=_key(seed, replication),
-        counter=np.zeros(codes.COUNTERS, np.int64),
-        clock=np.array([0.0, horizon, warm_up, bin_width]),
-        heap_time=np.zeros(3 * people + SPARE_EVENTS),
-        heap_key=_whole(3 * people + SPARE_EVENTS),
-        heap_what=_whole(3 * people + SPARE_EVENTS),
-        entity=_whole(people, codes.ENTITY_COLUMNS),
-        moment=np.zeros((people, codes.MOMENTS)),
-        held=_whole(people, resources),
-        visit=_whole(people, steps),
-        free=np.arange(people - 1, -1, -1, dtype=np.int64),
-        level=_whole(resources, codes.LEVEL_COLUMNS),
-        since=np.zeros(resources),
-        crowd=_whole(steps, 2),
-        crowd_since=np.zeros(steps),
-        head=_whole(lines, priorities) - 1,
-        tail=_whole(lines, priorities) - 1,
-        queued=_whole(lines),
-        touched=_whole(resources),
-        made=_whole(tables.source.shape[0], codes.MADE_COLUMNS),
-        lot=_whole(resources, SPARE_LOTS),
-        visits=_whole(bins, steps, classes, len(Visit)),
-        visit_times=np.zeros((bins, steps, classes, len(Time))),
-        patients=_whole(bins, classes, len(Patient)),
-        stays=np.zeros((bins, classes, len(Stay))),
-        areas=np.zeros((bins, resources, len(Area))),
-        crowds=np.zeros((bins, steps, 2)),
-        bin_time=np.zeros(bins),
-        levels=np.zeros((resources, LEVELS)),
-        waits=_whole(steps, classes, BUCKETS),
-        lengths=_whole(classes, BUCKETS),
-        supplies=_whole(resources, len(Supply)),
-        snapshots=np.zeros((bins, resources + 2 * steps, 2)),
-        snapshot_count=_whole(bins),
-        series=np.zeros((intervals, resources + 2 * steps)),
-        log=np.zeros((LOG_ROWS if log else 0, 6)),
-    )
+    whole = _whole_shapes(tables, people) | _whole_counts(tables, bins)
+    real = _real_shapes(tables, people, intervals, LOG_ROWS if log else 0) | _real_counts(tables, bins)
+    arrays = _apart(whole, np.int64) | _apart(real, np.float64)
+    state = State(**arrays | {"key": arrays["key"].view(np.uint64)})
+    make_key(state.key, np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32), np.uint64(replication))
+    state.clock[:] = 0.0, horizon, warm_up, bin_width
+    state.free[:] = np.arange(people - 1, -1, -1)
+    state.head[:] = state.tail[:] = -1
     state.counter[codes.FREE_SLOTS] = people
     return state
+
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def _whole_shapes(tables: Tables, people: int) -> Shapes:
+    resources, lines = tables.resource.shape[0], tables.line.shape[0]
+    steps = tables.pair.shape[0]
+    priorities = int(tables.pair[:, :, codes.PRIORITY].max(initial=0)) + 1
+    events = 3 * people + SPARE_EVENTS
+    return {
+        "key": (2,),
+        "counter": (codes.COUNTERS,),
+        "heap_key": (events,),
+        "heap_what": (events,),
+        "entity": (people, codes.ENTITY_COLUMNS),
+        "held": (people, resources),
+        "visit": (people, steps),
+        "free": (people,),
+        "level": (resources, codes.LEVEL_COLUMNS),
+        "crowd": (steps, 2),
+        "head": (lines, priorities),
+        "tail": (lines, priorities),
+        "queued": (lines,),
+        "touched": (resources,),
+        "made": (tables.source.shape[0], codes.MADE_COLUMNS),
+        "lot": (resources, SPARE_LOTS),
+    }
+
+
+def _whole_counts(tables: Tables, bins: int) -> Shapes:
+    steps, classes = tables.pair.shape[:2]
+    return {
+        "visits": (bins, steps, classes, len(Visit)),
+        "patients": (bins, classes, len(Patient)),
+        "waits": (steps, classes, BUCKETS),
+        "lengths": (classes, BUCKETS),
+        "supplies": (tables.resource.shape[0], len(Supply)),
+        "snapshot_count": (bins,),
+    }
+
+
+def _real_shapes(tables: Tables, people: int, intervals: int, log_rows: int) -> Shapes:
+    resources, steps = tables.resource.shape[0], tables.pair.shape[0]
+    return {
+        "clock": (codes.CLOCKS,),
+        "heap_time": (3 * people + SPARE_EVENTS,),
+        "moment": (people, codes.MOMENTS),
+        "since": (resources,),
+        "crowd_since": (steps,),
+        "series": (intervals, resources + 2 * steps),
+        "log": (log_rows, 6),
+    }
+
+
+def _real_counts(tables: Tables, bins: int) -> Shapes:
+    resources = tables.resource.shape[0]
+    steps, classes = tables.pair.shape[:2]
+    return {
+        "visit_times": (bins, steps, classes, len(Time)),
+        "stays": (bins, classes, len(Stay)),
+        "areas": (bins, resources, len(Area)),
+        "crowds": (bins, steps, 2),
+        "bin_time": (bins,),
+        "levels": (resources, LEVELS),
+        "snapshots": (bins, resources + 2 * steps, 2),
+    }
+
+
+def _apart(shapes: Shapes, kind: type[np.int64] | type[np.float64]) -> dict[str, Any]:
+    """Arrays of zeros in one block, none of which shares a cache line with another or with anything outside.
+
+    numpy puts small arrays side by side, those of two threads too, and what one thread writes all the time would
+    be fetched anew by the other.
+    """
+    lines = {name: -(-math.prod(shape) // WORDS_APART) for name, shape in shapes.items()}
+    block = np.zeros((sum(lines.values()) + 2) * WORDS_APART, kind)
+    begin = -(block.ctypes.data // block.itemsize) % WORDS_APART
+    arrays = {}
+    for name, shape in shapes.items():
+        arrays[name] = block[begin : begin + math.prod(shape)].reshape(shape)
+        begin += lines[name] * WORDS_APART
+    return arrays
 
 
 def with_more_people(state: State) -> State:
@@ -120,13 +173,3 @@ def with_more_lots(state: State) -> State:
 
 def _doubled(array: Any) -> Any:
     return np.concatenate([array, np.zeros_like(array)])
-
-
-def _whole(*shape: int) -> Any:
-    return np.zeros(shape, np.int64)
-
-
-def _key(seed: int, replication: int) -> Any:
-    key = np.zeros(2, np.uint64)
-    make_key(key, np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32), np.uint64(replication))
-    return key
