@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from solver.admissions.stays.arrays import Compiled, Matches, compiled, first_plan
+from solver.admissions.stays.exact import Ahead, rooms_ahead, suits
 from solver.admissions.stays.problem import Night, Patient, Prices, StayPlan, StayProblem
 from solver.admissions.stays.search import Cooling, search
 from solver.engine.result import Budget, Unobserved
@@ -24,7 +25,8 @@ class Outlook:
 
     minutes: tuple[float, float] = (0.9, 0.8)
     beds: tuple[float, float] = (0.8, 0.8)
-    transfers_a_day: float = 1.5
+    transfers_a_day: float = 0.3
+    wards: Ahead = field(default_factory=Ahead)
 
     def prices(self, given: Prices) -> Prices:
         """The prices of a problem as the mornings see them."""
@@ -136,12 +138,16 @@ class _Days:
 
     def _plan(self, today: int, patients: list[Patient], lingering: list[str]) -> None:
         arrays = self._arrays(today, patients, lingering)
-        given = first_plan(arrays, self._as_planned_yesterday())
-        found = search(arrays, given, self.cooling, self.a_day.start(), self.seed + today, Unobserved()).plan
+        given, seed = first_plan(arrays, self._as_planned_yesterday()), self.seed + today
+        if suits(arrays.problem):
+            start, place = rooms_ahead(arrays, given, self.outlook.wards, self.a_day.start(), seed)
+        else:
+            found = search(arrays, given, self.cooling, self.a_day.start(), seed, Unobserved()).plan
+            start, place = found.start, found.place
         self.planned = {
-            one.id: (int(found.start[p]), [int(r) for r in found.place[p, : one.days]])
+            one.id: (int(start[p]), [int(r) for r in place[p, : one.days]])
             for p, one in enumerate(patients)
-            if found.start[p] >= 0
+            if start[p] >= 0
         }
 
     def _arrays(self, today: int, patients: list[Patient], lingering: list[str]) -> Compiled:
