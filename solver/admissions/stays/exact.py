@@ -7,7 +7,7 @@ few rooms, and from one arrival or departure to the next nothing changes, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import Any, Final
@@ -23,7 +23,7 @@ from solver.engine.result import Countdown, Status
 from solver.engine.types import Int32
 
 PARTS: Final = 100
-"""Of a unit of cost, so that what is far may weigh less."""
+"""Of a unit of cost: prices ahead are shares of a transfer."""
 BROKEN: Final = 10_000
 """Price, in units of cost, of a room-day with both sexes or of a person without a bed, where that cannot be avoided."""
 LEAST_SECONDS: Final = 0.01
@@ -35,14 +35,15 @@ MOVES_A_UNIT: Final = 40_000
 class Ahead:
     """The first ``days`` are planned; who is in on the last of them stays where they are then.
 
-    What costs something ``j`` days ahead counts ``fading**j`` of it, 0 < fading <= 1: who registers until then may have
-    changed the plan. ``room``: price of a day of a room for several in which somebody is: an empty one serves either
-    sex. ``work``: of CP-SAT, in its own unit, at most.
+    Who will come may make another transfer needed before a day is there, so plans far ahead are not worth what they
+    cost. ``alone``: of how many transfers a day alone is worth to a private patient, if its price is not lower.
+    ``room``: of how many it is worth to leave a room for several people empty for a day: it serves either sex.
+    ``work``: of CP-SAT, in its own unit, at most.
     """
 
-    days: int = 14
-    fading: float = 1.0
-    room: float = 0.0
+    days: int = 4
+    alone: float = 0.26
+    room: float = 0.015
     work: float = 0.3
 
 
@@ -139,9 +140,9 @@ class _Model:
         first = self.tables.room_first
         return [int(r) for r in self.tables.room_list[first[p] : first[p + 1]]]
 
-    def _pay(self, price: float, days: Iterable[int], what: Any) -> None:
+    def _pay(self, price: float, days: Sequence[int], what: Any) -> None:
         """``price`` for ``what``, on each of the days."""
-        self.costs.append(round(PARTS * price * sum(self.ahead.fading**day for day in days)) * what)
+        self.costs.append(round(PARTS * price) * len(days) * what)
 
     def _stay(self, p: int) -> None:
         """One room in every span, what a day there costs, and transfers."""
@@ -182,15 +183,16 @@ class _Model:
             self.model.add(sum(sexes) <= 1 + mixed)
         kept_free = [(beds - 1) * one for one in alone.values()]
         self.model.add(sum(self.lies[p, r, s] for p in there) + sum(kept_free) <= beds + over)
-        if self.ahead.room and beds > 1:
-            self._pay(self.ahead.room, days, sum(sexes))
+        if beds > 1:
+            self._pay(self.ahead.room * float(self.tables.price[TRANSFER]), days, sum(sexes))
 
     def _alone(self, p: int, r: int, s: int) -> Any:
         """Whether a private patient is in the room and nobody else is."""
         lies = self.lies[p, r, s]
         alone = lies if self.tables.beds[r] == 1 else self.model.new_bool_var("")
         self.model.add_implication(alone, lies)
-        self._pay(-float(self.tables.price[SHARED]), range(*self.spans[s]), alone)
+        price = min(float(self.tables.price[SHARED]), self.ahead.alone * float(self.tables.price[TRANSFER]))
+        self._pay(-price, range(*self.spans[s]), alone)
         return alone
 
     def _slack(self, s: int, most: int) -> tuple[Any, Any]:

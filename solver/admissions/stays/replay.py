@@ -8,7 +8,7 @@ from typing import Final
 
 from solver.admissions.stays.arrays import Compiled, Matches, compiled, first_plan
 from solver.admissions.stays.exact import Ahead, rooms_ahead, suits
-from solver.admissions.stays.problem import Night, Patient, Prices, StayPlan, StayProblem
+from solver.admissions.stays.problem import Night, Patient, StayPlan, StayProblem
 from solver.admissions.stays.search import Cooling, search
 from solver.engine.result import Budget, Unobserved
 
@@ -19,19 +19,12 @@ class Outlook:
 
     A day ``j`` ahead counts ``least + (1 - least) * fading**j`` of its price: what is left open there may still be
     filled by others, what is idle today is lost. ``minutes`` and ``beds``: (least, fading), each from 0 to 1.
-    ``transfers_a_day``: for so many transfers at most a private patient is given a day alone, whatever the prices say:
-    who will come may make another transfer needed before the day is there.
+    ``wards``: how exact plans look ahead, where days are fixed.
     """
 
     minutes: tuple[float, float] = (0.9, 0.8)
     beds: tuple[float, float] = (0.8, 0.8)
-    transfers_a_day: float = 0.3
     wards: Ahead = field(default_factory=Ahead)
-
-    def prices(self, given: Prices) -> Prices:
-        """The prices of a problem as the mornings see them."""
-        most = round(self.transfers_a_day * given.transfer)
-        return replace(given, shared_private=min(given.shared_private, most))
 
     def worth(self, price: int, shape: tuple[float, float], days: int, counted: int) -> list[float]:
         """Of an idle unit on each of ``days``, of which the first ``counted`` count."""
@@ -159,7 +152,6 @@ class _Days:
             whole,
             days=days,
             counted=counted,
-            prices=self.outlook.prices(prices),
             patients=tuple(patients),
             theatre=replace(whole.theatre, slots=slots),
         )

@@ -21,7 +21,7 @@ from tests.stay_cases import patient, ward
 
 ENOUGH = Budget(iterations=1_000_000)
 DOUBLES = tuple(Room(name, 2, "d", Policy.SAME) for name in ("one", "two", "three"))
-WHOLE = Ahead(days=4, work=20.0)
+WHOLE = Ahead(alone=100.0, room=0.0, work=20.0)
 
 
 def planned(problem: StayProblem, ahead: Ahead = WHOLE) -> StayPlan:
@@ -73,16 +73,16 @@ def test_who_stays_longest_has_no_bed_today_when_there_are_too_few():
 def test_a_day_alone_is_worth_a_share_of_a_transfer():
     """The only other room of the private woman's roommate is free from the first day on."""
     there = [patient("private", 3, private=True, room="one"), patient("other", 3, room="one")]
-    for price, transfers, shared in ((2, 0, 3), (4, 1, 0)):
-        problem = ward(*there, prices=replace(PRA, shared_private=price), rooms=DOUBLES)
-        referee = recount(problem, planned(problem))
+    for share, transfers, shared in ((0.3, 0, 3), (0.4, 1, 0)):
+        problem = ward(*there, prices=PRA, rooms=DOUBLES)
+        referee = recount(problem, planned(problem, replace(WHOLE, alone=share)))
         assert referee.of(rules.TRANSFER).count == transfers
         assert referee.of(rules.SHARED_PRIVATE).count == shared
 
 
 def test_an_empty_room_is_kept_where_it_has_a_price():
     problem = ward(patient("a", 2), patient("b", 2), prices=PRA, rooms=DOUBLES)
-    assert len({night.room for night in planned(problem, replace(WHOLE, room=1.0)).nights}) == 1
+    assert len({night.room for night in planned(problem, replace(WHOLE, room=0.1)).nights}) == 1
 
 
 def test_who_comes_after_the_days_ahead_has_no_room_yet_and_who_is_in_stays_where_they_are():
