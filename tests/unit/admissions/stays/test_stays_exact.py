@@ -73,7 +73,7 @@ def test_today_keeps_the_rules_though_there_is_hardly_time_for_any_plan():
 
 
 def test_today_keeps_the_rules_at_any_price_though_a_known_later_day_cannot():
-    """A woman comes to three men in three rooms today, and two more tomorrow: a transfer is dearer than a broken rule."""
+    """A woman comes to three men in three rooms today, two more tomorrow; a transfer is dearer than a broken rule."""
     men = [man(room.id, 2, room=room.id) for room in DOUBLES]
     women = [patient("w", 2), patient("x", 1, 1), patient("y", 1, 1)]
     problem = ward(*men, *women, prices=replace(PRA, transfer=100_000), rooms=DOUBLES)
