@@ -34,7 +34,8 @@ class Parameters:
 
     ``workers`` >= 1 threads. ``seed`` >= 0. ``seconds`` > 0 of wall time, None for no limit.
     ``deterministic_time`` > 0 in CP-SAT's own unit, which counts work instead of time: with it and one worker
-    the answer is the same on every run of one release.
+    the answer is the same on every run of one release. ``interleaved``: one worker takes turns at the searches that
+    several would make side by side, neighbourhoods of the best plan among them.
     """
 
     workers: int = 1
@@ -43,6 +44,7 @@ class Parameters:
     deterministic_time: float | None = None
     presolve: bool = True
     linearization_level: int = 1
+    interleaved: bool = False
 
     def solver(self) -> cp_model.CpSolver:
         """A fresh solver with these settings."""
@@ -51,6 +53,7 @@ class Parameters:
         solver.parameters.random_seed = self.seed
         solver.parameters.cp_model_presolve = self.presolve
         solver.parameters.linearization_level = self.linearization_level
+        solver.parameters.interleave_search = self.interleaved
         if self.seconds is not None:
             solver.parameters.max_time_in_seconds = self.seconds
         if self.deterministic_time is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from solver.admissions.stays.arrays import Compiled, Matches, compiled, first_plan
-from solver.admissions.stays.problem import Night, Patient, Prices, StayPlan, StayProblem
+from solver.admissions.stays.exact import Ahead, rooms_ahead, suits
+from solver.admissions.stays.problem import Night, Patient, StayPlan, StayProblem
 from solver.admissions.stays.search import Cooling, search
 from solver.engine.result import Budget, Unobserved
 
@@ -18,18 +19,12 @@ class Outlook:
 
     A day ``j`` ahead counts ``least + (1 - least) * fading**j`` of its price: what is left open there may still be
     filled by others, what is idle today is lost. ``minutes`` and ``beds``: (least, fading), each from 0 to 1.
-    ``transfers_a_day``: for so many transfers at most a private patient is given a day alone, whatever the prices say:
-    who will come may make another transfer needed before the day is there.
+    ``wards``: how exact plans look ahead, where days are fixed.
     """
 
     minutes: tuple[float, float] = (0.9, 0.8)
     beds: tuple[float, float] = (0.8, 0.8)
-    transfers_a_day: float = 1.5
-
-    def prices(self, given: Prices) -> Prices:
-        """The prices of a problem as the mornings see them."""
-        most = round(self.transfers_a_day * given.transfer)
-        return replace(given, shared_private=min(given.shared_private, most))
+    wards: Ahead = field(default_factory=Ahead)
 
     def worth(self, price: int, shape: tuple[float, float], days: int, counted: int) -> list[float]:
         """Of an idle unit on each of ``days``, of which the first ``counted`` count."""
@@ -38,7 +33,7 @@ class Outlook:
 
 
 OUTLOOK: Final = Outlook()
-MORNING: Final = Cooling(15.0, 3.0, 0.3, 20.0)
+MORNING: Final = Cooling(12.0, 1.2, 1.0, 60.0)
 """Yesterday's plan is a good one to begin with: a search as hot as from nothing loses it, and costs 4 % more."""
 
 
@@ -136,12 +131,16 @@ class _Days:
 
     def _plan(self, today: int, patients: list[Patient], lingering: list[str]) -> None:
         arrays = self._arrays(today, patients, lingering)
-        given = first_plan(arrays, self._as_planned_yesterday())
-        found = search(arrays, given, self.cooling, self.a_day.start(), self.seed + today, Unobserved()).plan
+        given, seed = first_plan(arrays, self._as_planned_yesterday()), self.seed + today
+        if suits(arrays.problem):
+            start, place = rooms_ahead(arrays, given, self.outlook.wards, self.a_day.start(), seed)
+        else:
+            found = search(arrays, given, self.cooling, self.a_day.start(), seed, Unobserved()).plan
+            start, place = found.start, found.place
         self.planned = {
-            one.id: (int(found.start[p]), [int(r) for r in found.place[p, : one.days]])
+            one.id: (int(start[p]), [int(r) for r in place[p, : one.days]])
             for p, one in enumerate(patients)
-            if found.start[p] >= 0
+            if start[p] >= 0
         }
 
     def _arrays(self, today: int, patients: list[Patient], lingering: list[str]) -> Compiled:
@@ -153,7 +152,6 @@ class _Days:
             whole,
             days=days,
             counted=counted,
-            prices=self.outlook.prices(prices),
             patients=tuple(patients),
             theatre=replace(whole.theatre, slots=slots),
         )

@@ -121,8 +121,8 @@ def test_a_fractional_bound_is_rounded_up_to_the_next_cost_there_can_be(bound: f
 
 
 def test_the_parameters_reach_the_solver() -> None:
-    parameters = Parameters(workers=2, seed=5, seconds=3.0, deterministic_time=4.0).solver().parameters
-    assert (parameters.num_workers, parameters.random_seed) == (2, 5)
+    parameters = Parameters(2, 5, seconds=3.0, deterministic_time=4.0, interleaved=True).solver().parameters
+    assert (parameters.num_workers, parameters.random_seed, parameters.interleave_search) == (2, 5, True)
     assert (parameters.max_time_in_seconds, parameters.max_deterministic_time) == (3.0, 4.0)
 
 

@@ -32,14 +32,24 @@ def short():
     return formats_xml.read(public("dpas/or_pas_dept2_short00.xml.gz"))
 
 
-@pytest.mark.parametrize("day", [2, 5], ids=str)
-def test_who_registers_later_changes_nothing_that_was_decided_before(short, day):
+@pytest.fixture(scope="module")
+def year():
+    return formats_year.read(public("pra/pra_load80_79.json.gz"))
+
+
+@pytest.mark.parametrize(
+    ("family", "day"),
+    [("short", 2), ("short", 5), ("year", 15), ("year", 30)],
+    ids=["theatres 2", "theatres 5", "a year 15", "a year 30"],
+)
+def test_who_registers_later_changes_nothing_that_was_decided_before(family, day, request):
     """The public instance once whole, and once with others, or nobody, registered after the day."""
-    whole = mornings_of(short, day + 4)
-    assert mornings_of(registered_until(short, day), day + 1) == whole[: day + 1]
-    others = [replace(one, id=f"other {one.id}") for one in short.patients if one.registered > day]
+    problem = request.getfixturevalue(family)
+    whole = mornings_of(problem, day + 9)
+    assert mornings_of(registered_until(problem, day), day + 1) == whole[: day + 1]
+    others = [replace(one, id=f"other {one.id}") for one in problem.patients if one.registered > day]
     changed = mornings_of(
-        replace(short, patients=registered_until(short, day).patients + tuple(others)), day + 4
+        replace(problem, patients=registered_until(problem, day).patients + tuple(others)), day + 9
     )
     assert changed[: day + 1] == whole[: day + 1]
     assert changed != whole
