@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +16,7 @@ from solver.admissions.starting import first_plan
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Float64, Int64
+from solver.engine.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +91,18 @@ def search(
     return Found(best.best, counts, tuple(log.trace))
 
 
-class _Log:
-    """What the workers share."""
+class _Log(Watch):
+    """What the workers share, and they themselves."""
 
     def __init__(self, countdown: Countdown, observer: Observer) -> None:
-        self.countdown, self.observer = countdown, observer
-        self.trace: list[TracePoint] = []
+        super().__init__(countdown, observer)
         self.runs: list[_Run] = []
-        self.lock = threading.Lock()
 
-    def note(self, run: _Run) -> None:
-        """Tell of a worker's best if it is the best of all and keeps every hard rule."""
-        with self.lock:
-            hard, soft = run.rank
-            if hard == 0 and (not self.trace or soft < (self.trace[-1].cost or 0)):
-                self.trace.append(TracePoint(self.countdown.elapsed(), run.steps, soft, None))
-                self.observer.incumbent(self.trace[-1])
-
-    def is_over(self, steps: int) -> bool:
-        return self.countdown.is_over(steps) or self.observer.stop_requested()
-
-    def progress(self, steps: int) -> float:
-        """Share of the budget used, by steps where steps are counted, so that runs repeat."""
-        budget = self.countdown.budget
-        if budget.iterations is not None:
-            return min(1.0, steps / budget.iterations)
-        return min(1.0, self.countdown.elapsed() / (budget.seconds or 1.0))
+    def note_best(self, run: _Run) -> None:
+        """Tell of a worker's best if it keeps every hard rule."""
+        hard, soft = run.rank
+        if hard == 0:
+            self.note(soft, run.steps)
 
 
 class _Run:
@@ -154,7 +140,7 @@ class _Run:
             self._anneal(chunk, hot)
             self.schedule.reprice(hot, self.plan.total, done < self.schedule.firm and self.rank[0] == 0)
             self.steps += chunk
-            self.log.note(self)
+            self.log.note_best(self)
 
     def _anneal(self, moves: int, hot: Float64) -> None:
         with self.log.lock:  # nobody reads a best plan while it is being written: the kernel writes a copy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +15,7 @@ from solver.admissions.stays.layout import FIRST, HARD, HARD_UNITS, LATEST, ONE_
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Float64, Int64
+from solver.engine.watch import Watch
 
 EXCHANGES: Final = (0.6, 0.8, 0.92)
 """Shares of the budget after which a worker that is behind goes on from the best plan of all."""
@@ -86,36 +86,23 @@ def search(
     return Found(best.best, counts, tuple(log.trace))
 
 
-class _Log:
-    """What the workers share."""
+class _Log(Watch):
+    """What the workers share, and they themselves."""
 
     def __init__(
         self, compiled: Compiled, given: Plan, cooling: Cooling, countdown: Countdown, observer: Observer
     ) -> None:
-        self.compiled, self.cooling, self.countdown, self.observer = compiled, cooling, countdown, observer
+        super().__init__(countdown, observer)
+        self.compiled, self.cooling = compiled, cooling
         self.mix = shares(compiled, bool((given.start < 0).any()))
-        self.trace: list[TracePoint] = []
         self.runs: list[_Run] = []
-        self.lock = threading.Lock()
         self.least_hard = HARD_UNITS * (len(compiled.problem.patients) - len(compiled.chosen))
 
-    def note(self, run: _Run) -> None:
-        """Tell of a worker's best if it is the best of all and breaks no hard rule that could be kept."""
-        with self.lock:
-            hard, soft = run.rank
-            if hard <= self.least_hard and (not self.trace or soft < (self.trace[-1].cost or 0)):
-                self.trace.append(TracePoint(self.countdown.elapsed(), run.steps, soft, None))
-                self.observer.incumbent(self.trace[-1])
-
-    def is_over(self, steps: int) -> bool:
-        return self.countdown.is_over(steps) or self.observer.stop_requested()
-
-    def progress(self, steps: int) -> float:
-        """Share of the budget used, by steps where steps are counted, so that runs repeat."""
-        budget = self.countdown.budget
-        if budget.iterations is not None:
-            return min(1.0, steps / budget.iterations)
-        return min(1.0, self.countdown.elapsed() / (budget.seconds or 1.0))
+    def note_best(self, run: _Run) -> None:
+        """Tell of a worker's best if it breaks no hard rule that could be kept."""
+        hard, soft = run.rank
+        if hard <= self.least_hard:
+            self.note(soft, run.steps)
 
 
 def shares(compiled: Compiled, left_out: bool) -> Float64:
@@ -156,7 +143,7 @@ class _Run:
             chunk = CHUNK if most is None else min(CHUNK, most // TEMPERATURES + 1, most - self.steps)
             self._anneal(chunk, self.log.cooling.at(done))
             self.steps += chunk
-            self.log.note(self)
+            self.log.note_best(self)
 
     def _anneal(self, moves: int, hot: Float64) -> None:
         with self.log.lock:  # nobody reads a best plan while it is being written: the kernel writes a copy

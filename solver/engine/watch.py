@@ -1,0 +1,38 @@
+"""What the workers of one search share: the clock, who watches, and how the best cost of all fell."""
+
+from __future__ import annotations
+
+import threading
+
+from solver.engine.result import Countdown, Observer, TracePoint
+
+
+class Watch:
+    """Tells every worker when to stop, and the observer of each plan that is better than all before.
+
+    ``trace``: those plans, the last one the cheapest; ``steps`` are those of the worker that found it. ``lock`` guards
+    what workers read of each other; ``note`` takes it, so nobody may hold it then.
+    """
+
+    def __init__(self, countdown: Countdown, observer: Observer) -> None:
+        self.countdown, self.observer = countdown, observer
+        self.trace: list[TracePoint] = []
+        self.lock = threading.Lock()
+
+    def note(self, cost: int, steps: int) -> None:
+        """A worker's best after so many steps of its own."""
+        with self.lock:
+            if not self.trace or cost < (self.trace[-1].cost or 0):
+                self.trace.append(TracePoint(self.countdown.elapsed(), steps, cost, None))
+                self.observer.incumbent(self.trace[-1])
+
+    def is_over(self, steps: int) -> bool:
+        """Whether a worker that has taken so many steps must stop."""
+        return self.countdown.is_over(steps) or self.observer.stop_requested()
+
+    def progress(self, steps: int) -> float:
+        """Share of the budget used, 0 to 1: by steps where steps are counted, so that runs repeat, else by time."""
+        budget = self.countdown.budget
+        if budget.iterations is not None:
+            return min(1.0, steps / budget.iterations)
+        return min(1.0, self.countdown.elapsed() / (budget.seconds or 1.0))
