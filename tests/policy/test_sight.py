@@ -27,6 +27,7 @@ CATALOGUES = {"equipment-types", "drugs", "rules", "profiles", "webhooks"}
 """What is the whole hospital's, the same for everybody who may read it."""
 
 STANDS = {"staff", "outliers", "scarcity", "roster-terms", "pharmacy/moves", "pharmacy/balances"}
+STANDS |= {"admission-terms", "plans"}
 """What nothing here changes: nobody is hired, no ward is of another speciality, the terms of a ward stay, nothing is
 moved, and the prices of scarcity are the whole hospital's."""
 
@@ -35,7 +36,7 @@ ASKED_FOR = {"equipment/free": {"type": "pump", "near": "W1"}, "roster-terms": {
 
 PAGES = {"wards", "rooms", "beds", "equipment", "drug-lots", "requests", "shifts", "staff", "outliers"}
 PAGES |= {"pharmacy/balances"}
-PAGES |= {"rosters"}
+PAGES |= {"rosters", "plans"}
 
 
 def lists():
