@@ -14,6 +14,7 @@ from solver.admissions.problem import Admission, AdmissionPlan, AdmissionProblem
 from solver.admissions.referee import Recount, recount
 from solver.admissions.solve import METHOD, solve
 from solver.engine.result import Budget, Result, Status
+from solver.engine.rule import Level
 
 
 class AdmissionPlanning:
@@ -115,11 +116,11 @@ def rows(plan: AdmissionPlan, spec: Document) -> list[list[Any]]:
 
 
 def tallies(counted: Recount) -> list[dict[str, Any]]:
-    """Every rule that is broken, how often, and what that costs."""
+    """Every rule that is broken, how often, and what that costs; not those that cost nothing here."""
     return [
         {"rule": tally.rule.id, "count": tally.count, "cost": tally.cost}
         for tally in counted.tallies
-        if tally.count
+        if tally.cost or (tally.count and tally.rule.level is not Level.SOFT)
     ]
 
 

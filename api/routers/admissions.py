@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.headers import etag
@@ -75,7 +76,9 @@ async def post_plan(
     runtime = acting.runtime
     stored = await read(runtime, terms.in_force)
     before = await read(runtime, lambda c: drafting.items_before(c, body))
-    made = await runtime.ask(lambda changes: drafting.draft(changes, body, stored, before), access.principal)
+    found = await runtime.ask(lambda changes: drafting.known(changes, body, stored), access.principal)
+    async with runtime.checking:
+        made = await run_in_threadpool(drafting.draft, found, body, stored, before)
     command = acting.command("admission.plan", None, access)
     return await acting.submit(drafting.requesting(made, command, runtime.new_id, runtime.meta.zone))
 

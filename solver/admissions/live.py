@@ -129,7 +129,7 @@ def live_problem(
 ) -> Live:
     """The problem of ``days`` days from ``first_day`` (days since 1970-01-01). Who waits comes in the order given."""
     moments = admission_minutes(terms, first_day, days, zone)
-    fixed = _fixed(lying, moments)
+    fixed = _fixed_by_bed(lying, moments)
     open_rooms = {f"r{n}": room for n, room in enumerate(_open_rooms(rooms, fixed))}
     weekdays = [(EPOCH + timedelta(days=first_day + day)).weekday() for day in range(days)]
     surgeons = {name: f"u{n}" for n, name in enumerate(terms.surgeons, start=1)}
@@ -187,18 +187,23 @@ class _Fixed:
     end: int
 
 
-def _fixed(lying: Iterable[Lying], moments: Sequence[Minute]) -> list[_Fixed]:
-    found = []
+FixedByBed = Mapping[str, Sequence[_Fixed]]
+
+
+def _fixed_by_bed(lying: Iterable[Lying], moments: Sequence[Minute]) -> FixedByBed:
+    found: defaultdict[str, list[_Fixed]] = defaultdict(list)
     for one in sorted(lying, key=lambda one: (one.start, one.bed)):
         first = max(0, bisect_right(moments, one.start) - 1)
         end = min(len(moments) - 1, bisect_left(moments, one.end))
         if first < end:
-            found.append(_Fixed(one, first, end))
+            found[one.bed].append(_Fixed(one, first, end))
     return found
 
 
-def _parted(together: Sequence[_Fixed]) -> list[_Fixed]:
-    """Two who have the room one after the other on the same day: the day is the second one's."""
+def _parted(beds: Iterable[str], fixed: FixedByBed) -> list[_Fixed]:
+    """Who has one of the beds; of two who have the room one after the other on the same day, the day is the second
+    one's."""
+    together = [one for bed in beds for one in fixed.get(bed, ())]
     found = []
     for one in together:
         later = [other.first for other in together if other.lying.start >= one.lying.end]
@@ -208,17 +213,14 @@ def _parted(together: Sequence[_Fixed]) -> list[_Fixed]:
     return found
 
 
-def _open_rooms(rooms: Iterable[LiveRoom], fixed: Sequence[_Fixed]) -> Iterator[LiveRoom]:
+def _open_rooms(rooms: Iterable[LiveRoom], fixed: FixedByBed) -> Iterator[LiveRoom]:
     """Rooms that can take people: of each bed one where anybody may share it; none whose people stand against it."""
-    by_bed: defaultdict[str, list[_Fixed]] = defaultdict(list)
-    for one in fixed:
-        by_bed[one.lying.bed].append(one)
     for room in rooms:
-        there = _parted([one for one in fixed if one.lying.bed in room.beds])
+        there = _parted(room.beds, fixed)
         if len(room.beds) > 1 and any(one.lying.alone for one in there):
             continue
         if room.policy is SexPolicy.MIXED:
-            yield from (replace(room, beds=(bed,)) for bed in room.beds if _holds(_parted(by_bed[bed]), 1))
+            yield from (replace(room, beds=(bed,)) for bed in room.beds if _holds(_parted([bed], fixed), 1))
         elif room.beds and _holds(there, len(room.beds)):
             yield room
 
@@ -278,12 +280,12 @@ class _Making:
         longest = max((week[weekday] for week in self.terms.theatres.values()), default=0)
         return min(self.terms.surgeons[one.surgeon][weekday], longest) >= one.surgery
 
-    def fixed(self, fixed: Sequence[_Fixed]) -> tuple[list[Occupant], list[Patient]]:
+    def fixed(self, fixed: FixedByBed) -> tuple[list[Occupant], list[Patient]]:
         """Who has a bed from the first day, and who is booked later: admitted then, there, and nowhere else."""
         occupants: list[Occupant] = []
         booked: list[Patient] = []
         for r, room in self.rooms.items():
-            for one in _parted([other for other in fixed if other.lying.bed in room.beds]):
+            for one in _parted(room.beds, fixed):
                 stay, who = one.end - one.first, one.lying
                 person = GENDERS[who.sex], self._age(who.years), stay
                 if one.first == 0:

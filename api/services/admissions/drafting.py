@@ -17,17 +17,18 @@ from api.schemas.admissions import AdmissionPlanIn
 from api.services import jobs
 from api.services.admissions.items import Item, items_of
 from api.services.admissions.terms import read_terms
-from api.services.admissions.waiting import Surgeries, lying, plannable, rooms_of, seen, waiting
+from api.services.admissions.waiting import Suiting, Surgeries, lying, plannable, rooms_of, seen, waiting
 from api.services.cases import Case
 from api.services.changes import Changes
 from models.commands import Answer, AuditEntry, Command, Event, Outcome, Transaction
 from models.ids import IdGenerator
 from models.repositories import admissions
 from models.repositories.admissions import StoredPlan, StoredTerms
+from solver.hospital import Minute
 from solver.hospital.timegrid import local_day
 
 if TYPE_CHECKING:
-    from solver.admissions.live import Live
+    from solver.admissions.live import Live, LiveRoom, Lying, Terms, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,26 @@ def items_before(connection: Connection, body: AdmissionPlanIn) -> Sequence[Item
     return items_of(connection, admissions.load_plan(connection, body.before_id))
 
 
-def draft(
-    changes: Changes, body: AdmissionPlanIn, stored: StoredTerms, before: Sequence[Item] | None
-) -> Draft:
-    """Freeze the waiting list as it is; raises ``UnknownReference`` or ``InvalidInput`` with all faults."""
-    from solver.admissions.live import EPOCH, admission_minutes, live_problem
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a plan is made of, as the desk had it at one moment. ``waiting``: in their turn; ``lying``: everybody who
+    has a bed, with the request that has it."""
+
+    terms: Terms
+    zone: str
+    first_day: int
+    moments: Sequence[Minute]
+    cases: Mapping[str, Case]
+    surgeries: Surgeries
+    rooms: Sequence[LiveRoom]
+    waiting: Sequence[Waiting]
+    lying: Sequence[tuple[str | None, Lying]]
+
+
+def known(changes: Changes, body: AdmissionPlanIn, stored: StoredTerms) -> Known:
+    """Look at the desk, which decides nothing meanwhile; raises ``UnknownReference`` or ``InvalidInput`` with all
+    faults."""
+    from solver.admissions.live import EPOCH, admission_minutes
 
     terms = read_terms(stored.document)
     unknown = list(_unknown(changes, body, set(terms.surgeons), set(terms.theatres)))
@@ -65,26 +81,39 @@ def draft(
     moments = admission_minutes(terms, first_day, body.days, changes.zone)
     if moments[0] <= changes.now:
         raise InvalidInput([Place(pointer("first_day"), "a day whose admission time is to come")])
-    cases = {case.id: case for case in changes.desk.cases.values() if plannable(case, changes)}
-    surgeries = _surgeries(body, stored, cases)
-    rooms = list(rooms_of(body.ward_ids, changes))
-    while True:
-        asked = [waiting(case, surgeries, rooms, moments[-1], changes) for case in _in_turn(cases, changes)]
-        live = live_problem(terms, first_day, body.days, changes.zone, rooms, lying(cases, changes), asked)
-        # Who is booked and cannot be planned stays booked, and has that bed.
-        booked = {case_id for case_id in live.without if cases[case_id].allocation is not None}
-        if not booked:
-            break
-        cases = {case_id: case for case_id, case in cases.items() if case_id not in booked}
-    spec = _spec(body, live, cases, surgeries, moments) | {
-        "pins": list(_pins(body, live, first_day)),
-        "before": None if before is None else _standing(before, live, moments),
+    found = [case for case in changes.desk.cases.values() if plannable(case, changes)]
+    cases = {case.id: case for case in sorted(found, key=lambda case: case.precedence(changes.now))}
+    surgeries, rooms = _surgeries(body, stored, cases), list(rooms_of(body.ward_ids, changes))
+    suiting = Suiting(rooms, changes)
+    asked = [waiting(case, surgeries, suiting, moments[-1], changes) for case in cases.values()]
+    return Known(
+        terms, changes.zone, first_day, moments, cases, surgeries, rooms, asked, list(lying(changes))
+    )
+
+
+def draft(found: Known, body: AdmissionPlanIn, stored: StoredTerms, before: Sequence[Item] | None) -> Draft:
+    """The problem of what was found, frozen; raises ``InvalidInput`` with every pin that cannot be."""
+    live = _problem(found, body.days)
+    spec = _spec(body, live, found) | {
+        "pins": list(_pins(body, live, found.first_day)),
+        "before": None if before is None else _standing(before, live, found.moments),
     }
-    return Draft(first_day, body.days, body.ward_ids, stored.version, body.before_id, spec)
+    return Draft(found.first_day, body.days, body.ward_ids, stored.version, body.before_id, spec)
 
 
-def _in_turn(cases: Mapping[str, Case], changes: Changes) -> list[Case]:
-    return sorted(cases.values(), key=lambda case: case.precedence(changes.now))
+def _problem(found: Known, days: int) -> Live:
+    """Who is booked and cannot be planned stays booked, and has that bed."""
+    from solver.admissions.live import live_problem
+
+    planned = set(found.cases)
+    while True:
+        fixed = [one for request_id, one in found.lying if request_id not in planned]
+        asked = [one for one in found.waiting if one.id in planned]
+        live = live_problem(found.terms, found.first_day, days, found.zone, found.rooms, fixed, asked)
+        booked = {case_id for case_id in live.without if found.cases[case_id].allocation is not None}
+        if not booked:
+            return live
+        planned -= booked
 
 
 def _surgeries(body: AdmissionPlanIn, stored: StoredTerms, cases: Mapping[str, Case]) -> Surgeries:
@@ -98,20 +127,18 @@ def _surgeries(body: AdmissionPlanIn, stored: StoredTerms, cases: Mapping[str, C
     return found | {one.request_id: (one.surgeon_id or "", one.minutes) for one in body.surgeries}
 
 
-def _spec(
-    body: AdmissionPlanIn, live: Live, cases: Mapping[str, Case], surgeries: Surgeries, moments: Sequence[int]
-) -> Document:
+def _spec(body: AdmissionPlanIn, live: Live, found: Known) -> Document:
     from solver.admissions.formats import problem_to_document
 
     return {
         "problem": problem_to_document(live.problem),
-        "moments": list(moments),
+        "moments": list(found.moments),
         "rooms": {r: {"room_id": room, "beds": list(beds)} for r, (room, beds) in live.rooms.items()},
         "requests": {
             p: {
                 "request_id": request_id,
-                "seen": seen(cases[request_id]),
-                "surgery": surgeries.get(request_id),
+                "seen": seen(found.cases[request_id]),
+                "surgery": found.surgeries.get(request_id),
             }
             for p, request_id in live.requests.items()
         },

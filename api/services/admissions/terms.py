@@ -75,7 +75,7 @@ def shown(connection: Connection, zone: str) -> dict[str, Any]:
     """The version that holds, as clients see it; raises ``NotFound`` before the first."""
     stored = admissions.load_terms(connection)
     if stored is None:
-        raise NotFound("terms of admissions of", "this hospital")
+        raise NotFound("version of admission terms", "1")
     return {
         "revision": stored.version,
         "by": stored.actor,

@@ -3,7 +3,7 @@ else who has a bed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from api.services.cases import Case
 from api.services.changes import Changes
 from api.services.displacing import may_be_changed
+from solver.engine.types import Bool
 from solver.hospital import BedKind, Companion, Minute, Person, Priority
 from solver.hospital.stays import cleaning_after, turnaround_minutes
 from solver.placing import rules
@@ -24,11 +25,14 @@ PLANNED: Final = frozenset({Priority.SOON, Priority.ROUTINE})
 """Whoever is more urgent is placed at once, not planned days ahead."""
 MUST: Final = Priority.SOON
 """As urgent as this: to be admitted if the window of the request ends within the plan. So is who is booked."""
-FITTING: Final = (
-    *(rules.BED_OPEN, rules.BED_STAFFED, rules.BED_KIND, rules.BED_FEATURES, rules.BED_WEIGHT),
-    *(rules.CARE_LEVEL, rules.ROOM_EXCLUDED, rules.WARD_AGE, rules.ISOLATION_ROOM),
+FITTING: Final = sum(
+    1 << rules.NUMBER[rule.id]
+    for rule in (
+        *(rules.BED_OPEN, rules.BED_STAFFED, rules.BED_KIND, rules.BED_FEATURES, rules.BED_WEIGHT),
+        *(rules.CARE_LEVEL, rules.ROOM_EXCLUDED, rules.WARD_AGE, rules.ISOLATION_ROOM),
+    )
 )
-"""Rules that say whether a bed suits somebody, whoever else lies in the room."""
+"""Bits of the rules that say whether a bed suits somebody, whoever else lies in the room."""
 
 Surgeries = Mapping[str, tuple[str, int]]
 """Of requests, by whom they are operated on and for how many minutes."""
@@ -65,19 +69,17 @@ def rooms_of(ward_ids: Iterable[str], changes: Changes) -> Iterator[LiveRoom]:
                 yield LiveRoom(room_id, records.rooms[room_id].sex_policy, given)
 
 
-def lying(cases: Mapping[str, Case], changes: Changes) -> Iterator[Lying]:
-    """Everybody who has a bed and is none of ``cases``."""
+def lying(changes: Changes) -> Iterator[tuple[str | None, Lying]]:
+    """Everybody who has a bed, with the request that has it."""
     from solver.admissions.live import Lying
 
     records = changes.records
     for stay in records.stays.values():
-        if stay.request_id in cases:
-            continue
         person = records.persons[stay.person_id]
         room = records.rooms[records.beds[stay.bed_id].room_id]
         end = max(stay.end, changes.now + 1) + turnaround_minutes(person, room, records.cleaning)
         years = person.age_years(stay.start)
-        yield Lying(stay.bed_id, person.sex, years, stay.start, end, _alone(person))
+        yield stay.request_id, Lying(stay.bed_id, person.sex, years, stay.start, end, _alone(person))
 
 
 def _alone(person: Person) -> bool:
@@ -85,9 +87,31 @@ def _alone(person: Person) -> bool:
     return bool(person.isolation or person.infections or person.exposed_to or person.keep_apart)
 
 
-def waiting(
-    case: Case, surgeries: Surgeries, rooms: Sequence[LiveRoom], end: Minute, changes: Changes
-) -> Waiting:
+class Suiting:
+    """Which beds of some rooms suit whom. Made once for many who wait: the desk decides nothing meanwhile."""
+
+    def __init__(self, rooms: Iterable[LiveRoom], changes: Changes) -> None:
+        self._live = changes.live
+        beds = [bed for room in rooms for bed in room.beds]
+        self._beds = np.array(beds, object)
+        self._numbers = np.array([changes.live.arrays.bed_number[bed] for bed in beds], np.int64)
+        self._takes = [changes.records.ward_of_bed(bed).specialities for bed in beds]
+        self._of: dict[str, Bool] = {}
+
+    def beds(self, case: Case) -> frozenset[str]:
+        """Of wards of the speciality where there are such, else of any."""
+        suits = self._live.masks(case.request, case.waived)[self._numbers] & FITTING == 0
+        own = suits & self._wards_of(case.request.care.speciality)
+        return frozenset(self._beds[own if own.any() else suits].tolist())
+
+    def _wards_of(self, speciality: str) -> Bool:
+        if speciality not in self._of:
+            takes = [not taken or speciality in taken for taken in self._takes]
+            self._of[speciality] = np.array(takes, bool)
+        return self._of[speciality]
+
+
+def waiting(case: Case, surgeries: Surgeries, suiting: Suiting, end: Minute, changes: Changes) -> Waiting:
     """A planned admission as it may be booked by a plan that ends at a minute."""
     from solver.admissions.live import Waiting
 
@@ -103,26 +127,9 @@ def waiting(
         first,
         last,
         stay,
-        _suiting(case, rooms, changes),
+        suiting.beds(case),
         case.allocation is not None or (case.request.priority is MUST and last < end),
         _alone(person),
         surgeon if minutes else "",
         minutes,
     )
-
-
-def _suiting(case: Case, rooms: Sequence[LiveRoom], changes: Changes) -> frozenset[str]:
-    """Beds that suit somebody, of wards of the speciality where there are such."""
-    live = changes.live
-    against = live.masks(case.request, case.waived)
-    bits = sum(1 << rules.NUMBER[rule.id] for rule in FITTING)
-    beds = [bed for room in rooms for bed in room.beds]
-    numbers = np.array([live.arrays.bed_number[bed] for bed in beds], np.int64)
-    suits = [bed for bed, good in zip(beds, against[numbers] & bits == 0, strict=True) if good]
-    own = [bed for bed in suits if _takes(bed, case.request.care.speciality, changes)]
-    return frozenset(own or suits)
-
-
-def _takes(bed_id: str, speciality: str, changes: Changes) -> bool:
-    specialities = changes.records.ward_of_bed(bed_id).specialities
-    return not specialities or speciality in specialities
