@@ -24,7 +24,7 @@ from api.schemas.answers.admissions import (
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services.admissions import drafting, showing, terms
-from api.services.admissions.applying import Apply, standing
+from api.services.admissions.applying import Apply, standing, weight_of
 from api.services.admissions.items import items_of
 from api.wire import JsonBody, json_response, told_response
 from models.repositories.admissions import load_plan
@@ -134,4 +134,6 @@ async def apply(
     """Book a plan's items, each by the rules and guards of any placing; what stands otherwise by now is told as a
     conflict and left as it is. ``If-Match`` names how often the plan was applied when it was seen (0: never)."""
     access.require(None)
-    return await acting.do("admission.apply", Apply(plan_id, revision, body, access), access)
+    weight = await read(acting.runtime, lambda c: weight_of(c, plan_id, body))
+    command = Apply(plan_id, revision, body, access)
+    return await acting.submit(acting.command("admission.apply", command, access, weight=weight))

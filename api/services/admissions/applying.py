@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from sqlalchemy import Connection
 
 from api.errors import Place, StaleRevision, UnknownReference, WrongState
 from api.places import pointer
@@ -57,6 +58,14 @@ class Became:
     reason: str | None = None
     rules: tuple[str, ...] = ()
     kept: bool = False
+
+
+def weight_of(connection: Connection, plan_id: str, body: ApplyIn) -> int:
+    """How many placements applying a plan is worth; raises ``NotFound`` or ``WrongState`` if there is no plan."""
+    items = items_of(connection, admissions.load_plan(connection, plan_id))
+    return max(
+        1, sum(one.start is not None for one in items) if body.request_ids is None else len(body.request_ids)
+    )
 
 
 def standing(item: Item, changes: Changes) -> str:
