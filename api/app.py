@@ -23,6 +23,7 @@ from api.metrics import Metrics
 from api.middleware import BodyLimit, NoNul, Observed
 from api.routers import (
     accounts,
+    admissions,
     chains,
     checks,
     equipment,
@@ -116,6 +117,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         stock,
         stock_watch,
         lots_why,
+        admissions,
         rosters,
         roster_changes,
         roster_exports,

@@ -67,6 +67,14 @@ pathways:
 resources:
   ward: {beds: 12}
 """
+_ADMISSION_TERMS: Final[dict[str, Any]] = {
+    "admits_at": "10:00",
+    "theatres": [{"id": "OR1", "minutes": [480, 480, 480, 480, 480, 0, 0]}],
+    "surgeons": [{"id": "SG1", "minutes": [240, 240, 0, 240, 240, 0, 0]}],
+    "surgeries": [{"speciality": "surgery", "surgeon_id": "SG1", "minutes": 90}],
+    "age_groups": [18, 65],
+    "weights": {"mixed_age": 5, "open_theatre": 30, "surgeon_transfer": 5, "delay": 10, "left_out": 350},
+}
 _TERMS: Final[dict[str, Any]] = {
     "ward_id": "W1",
     "weeks": 1,
@@ -287,6 +295,26 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/pharmacy/plans/{job_id}:accept": {
         "two_lines": {"lines": [{"item_id": "D1"}, {"item_id": "D2", "quantity": 0}]}
+    },
+    "POST /api/v1/admission-terms": {"one_theatre": _ADMISSION_TERMS},
+    "POST /api/v1/plans": {
+        "a_week": {
+            "ward_ids": ["W1"],
+            "first_day": "2026-03-03",
+            "days": 7,
+            "seconds": 5,
+        },
+        "repeatable": {
+            "ward_ids": ["W1", "W2"],
+            "days": 7,
+            "iterations": 100_000,
+            "change_price": 20,
+            "max_changes": 3,
+        },
+    },
+    "POST /api/v1/plans/{plan_id}:apply": {
+        "what_can_be": {},
+        "all_or_nothing": {"request_ids": [], "all_or_nothing": True},
     },
     "POST /api/v1/roster-terms": {"two_part_timers": _TERMS},
     "POST /api/v1/rosters": {

@@ -376,6 +376,9 @@ GUARDS: tuple[Guard, ...] = (
     *(
         guard
         for name in (
+            "admission_item",
+            "admission_plan",
+            "admission_terms",
             "audit_line",
             "request_step",
             "lot_move",

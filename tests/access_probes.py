@@ -27,6 +27,8 @@ BOOKINGS = EXAMPLES["POST /api/v1/equipment/plans"]["given_bookings"]
 STOCK = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
 TERMS = EXAMPLES["POST /api/v1/roster-terms"]["two_part_timers"]
 DRAFT = EXAMPLES["POST /api/v1/rosters"]["with_wishes"]
+ADMISSION_TERMS = EXAMPLES["POST /api/v1/admission-terms"]["one_theatre"]
+ADMISSIONS = {"ward_ids": ["W1"], "days": 3, "iterations": 1000}
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,23 @@ class World:
         """A draft that nobody has begun to search."""
         return self.make("/rosters", self.draft(ward).body)
 
+    def admission_terms(self) -> Call:
+        """A further version of what plans of admissions are made by."""
+        path = "/api/v1/admission-terms"
+        seen = self.send(Call("GET", path), self.token).json().get("revision", 0)
+        return Call("POST", path, ADMISSION_TERMS, seen)
+
+    def admissions(self) -> Call:
+        """A plan of admissions of a hospital that has terms for it."""
+        stated = self.admission_terms()
+        if not stated.revision:
+            self.make("/admission-terms", stated.body, 0)
+        return Call("POST", "/api/v1/plans", ADMISSIONS)
+
+    def admission_plan(self) -> Any:
+        """A plan that nobody has begun to search."""
+        return self.make("/plans", self.admissions().body)
+
     def login(self) -> str:
         """A name nobody has."""
         return f"new-{next(self._numbers)}"
@@ -176,6 +195,7 @@ def probes() -> list[Probe]:
         *_jobs(),
         *_stock(),
         *_rosters(),
+        *_admissions(),
         *_placing(),
         *_allocated(),
         *_disrupting(),
@@ -336,6 +356,34 @@ def _jobs() -> Iterator[Probe]:
     yield from _each_kind("a pharmacy's plan", World.plan)
     yield from _each_kind("a plan of bookings", World.bookings)
     yield from _each_kind("a roster", lambda w: str(w.roster("W1")["job_id"]))
+    yield from _each_kind("a plan of admissions", lambda w: str(w.admission_plan()["job_id"]))
+
+
+def _admissions() -> Iterator[Probe]:
+    terms, plans = "/api/v1/admission-terms", "/api/v1/plans"
+    yield Probe(f"POST {terms}", HOSPITAL, lambda w: w.admission_terms())
+    yield _get("/admission-terms")
+    yield _get("/plans")
+    yield Probe(f"POST {plans}", HOSPITAL, lambda w: w.admissions())
+    # Of a plan that nobody searched: whoever may is told that there is none.
+    for method, path, body, revision in (
+        ("GET", "{plan_id}", None, None),
+        ("GET", "{plan_id}/diff/{other_id}", None, None),
+        ("POST", "{plan_id}:check", {}, None),
+        ("POST", "{plan_id}:apply", {}, 0),
+    ):
+        yield Probe(
+            f"{method} {plans}/{path}",
+            HOSPITAL,
+            lambda w, m=method, p=path, b=body, r=revision: Call(
+                m, f"{plans}/{_of_one_plan(p, str(w.admission_plan()['plan_id']))}", b, r
+            ),
+            again=True,
+        )
+
+
+def _of_one_plan(path: str, plan_id: str) -> str:
+    return path.replace("{plan_id}", plan_id).replace("{other_id}", plan_id)
 
 
 def _rosters() -> Iterator[Probe]:

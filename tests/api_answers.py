@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from api.schemas.answers import (
     accounts,
+    admissions,
     chains,
     checks,
     common,
@@ -32,6 +33,7 @@ from api.schemas.base import Out
 
 MODULES = (
     accounts,
+    admissions,
     chains,
     checks,
     common,

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from api.schemas import (
     accounts,
+    admissions,
     base,
     chains,
     checks,
@@ -78,6 +79,11 @@ SOUGHT = {
 """What is looked for: a date of birth also as storage writes it."""
 
 HARMLESS: Mapping[str, str] = {
+    "AdmissionPinIn.day": "a day of a plan",
+    "AdmissionPlanIn.first_day": "the first day of a plan",
+    "AdmissionTermsIn.admits_at": "a time of the day",
+    "UsualSurgeryIn.speciality": "a code of the hospital's own list",
+    "ApplyIn.request_ids": "opaque ids",
     "CareIn.speciality": "a code of the hospital's own list",
     "CareIn.skills": "codes of the hospital's own list",
     "ModelRecalled.model": "a maker's name for a device",
@@ -144,6 +150,7 @@ def models_of_requests() -> list[type[base.Strict]]:
         value
         for module in (
             accounts,
+            admissions,
             chains,
             disruptions,
             equipment,

@@ -12,12 +12,14 @@ EXPERIMENT: Final = "experiment"
 PHARMACY_PLAN: Final = "pharmacy_plan"
 EQUIPMENT_PLAN: Final = "equipment_plan"
 ROSTER: Final = "roster"
+ADMISSION_PLAN: Final = "admission_plan"
 
 NEEDS: Final[Mapping[str, Permission]] = {
     EXPERIMENT: Permission.EXPERIMENT_RUN,
     PHARMACY_PLAN: Permission.PHARMACY_PLAN,
     EQUIPMENT_PLAN: Permission.EQUIPMENT_PLAN,
     ROSTER: Permission.ROSTER_DRAFT,
+    ADMISSION_PLAN: Permission.ADMISSION_PLAN,
 }
 """What it takes to see a job of each kind and what came of it: the permission to ask for one."""
 
@@ -25,6 +27,7 @@ NEEDS: Final[Mapping[str, Permission]] = {
 def all_kinds() -> Kinds:
     """Every kind, by its name."""
     # What a job is done with (numpy, kernels, plots) is loaded by who does it.
+    from api.jobs.admissions import AdmissionPlanning
     from api.jobs.equipment import EquipmentPlan
     from api.jobs.experiments import Experiment
     from api.jobs.pharmacy import PharmacyPlan
@@ -35,4 +38,5 @@ def all_kinds() -> Kinds:
         PHARMACY_PLAN: PharmacyPlan(),
         EQUIPMENT_PLAN: EquipmentPlan(),
         ROSTER: RosterDraft(),
+        ADMISSION_PLAN: AdmissionPlanning(),
     }

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.jobs.kinds import Document, Observer
-from solver.engine.result import Budget, Result, Status, TracePoint
+from api.jobs.telling import Telling
+from solver.engine.result import Budget, Result, Status
 from solver.rostering.collisions import Collision, WayOut, collisions
 from solver.rostering.formats_json import from_json, from_rows, rows
 from solver.rostering.keeping import Before, Pin, broken_pins, changes, dearer, pinned, with_price
@@ -66,36 +67,6 @@ def _before(spec: Document) -> Before | None:
 
 def _pins(spec: Document) -> list[Pin]:
     return [Pin(*pin) for pin in spec["pins"]]
-
-
-class Telling:
-    """Passes on what a search finds, and asks whether to go on."""
-
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-        self._bound: int | None = None
-        self._cost: int | None = None
-
-    def incumbent(self, point: TracePoint) -> None:
-        """A better roster."""
-        self._cost = point.cost
-        self._tell(point)
-
-    def bound(self, point: TracePoint) -> None:
-        """A better bound."""
-        self._bound = point.bound
-        self._tell(point)
-
-    def stop_requested(self) -> bool:
-        """Whether somebody asked to stop."""
-        return self._observer.stopped()
-
-    def _tell(self, point: TracePoint) -> None:
-        gap = None
-        if self._cost is not None and self._bound is not None:
-            gap = (self._cost - self._bound) / max(1, abs(self._cost))
-        told = {"seconds": round(point.seconds, 1), "cost": self._cost, "bound": self._bound, "gap": gap}
-        self._observer.tell(told)
 
 
 def found(plain: RosterProblem, priced: RosterProblem, result: Result[Roster]) -> Document:

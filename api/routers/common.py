@@ -54,7 +54,7 @@ STILL_HERE: Final = b": still here\n\n"
 VERBS: Final = frozenset(
     {
         *("ping", "replay", "rotate", "preview", "activate", "cancel", "confirm", "decline", "accept"),
-        *("check", "publish", "cover", "answer"),
+        *("check", "publish", "cover", "answer", "apply"),
     }
 )
 """Verbs of records that are also read, changed or deleted by their address, or whose ids are numbers."""

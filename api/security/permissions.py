@@ -85,6 +85,8 @@ class Permission(StrEnum):
     ROSTER_DRAFT = "roster.draft"
     ROSTER_PUBLISH = "roster.publish"
     ROSTER_CHANGE = "roster.change"
+    ADMISSION_PLAN = "admission.plan"
+    ADMISSION_APPLY = "admission.apply"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     JOB_OVERSEE = "job.oversee"
@@ -189,6 +191,9 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.ROSTER_PUBLISH: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
     # Whoever may tell that a nurse is absent may look for another one.
     Permission.ROSTER_CHANGE: _ward(Role.WARD_MANAGER) | _site(Role.BED_MANAGER, Role.PLANNER),
+    # Beds and theatres are the whole house's; whoever plans them does not book them.
+    Permission.ADMISSION_PLAN: _hospital(Role.BED_MANAGER, Role.PLANNER),
+    Permission.ADMISSION_APPLY: _hospital(Role.BED_MANAGER),
     # These two open the door; each kind of job needs its own permission besides (api/jobs/catalogue.py). Whoever may
     # draft for one ward or site comes in too, and sees what they asked for themselves.
     Permission.JOB_READ: _hospital(*_JOBS) | _site(Role.WARD_MANAGER, Role.PLANNER),

@@ -14,6 +14,7 @@ from api.services.desk import Desk, Practice
 from api.services.homes import record_of
 from models.commands import AuditEntry, Event
 from models.personal import PersonalData
+from models.repositories.admissions import StoredItem
 from models.repositories.reasons import StatedReason
 from models.repositories.rosters import StoredRoster
 from models.repositories.scarcity import StoredScarcity
@@ -64,6 +65,7 @@ class Changes:
         self.cards: list[LotCard] = []
         self.awaiting: list[AwaitingMove] = []
         self.rosters: list[StoredRoster] = []
+        self.admissions: list[StoredItem] = []
         self.audit: list[AuditEntry] = []
         self._acting: tuple[str | None, dict[str, Any]] = (None, {})
         self.events: list[Event] = []

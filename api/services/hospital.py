@@ -35,6 +35,7 @@ from api.services import (
     ticking,
     transfers,
 )
+from api.services.admissions import applying
 from api.services.asking import asks, asks_again, persons_named
 from api.services.changes import Changes
 from api.services.following import refresh, touched_by
@@ -67,6 +68,7 @@ PICTURE_SECONDS = 0.5
 """How long whoever asks for the picture waits for what is being decided."""
 
 HANDLERS: Mapping[str, Handler] = {
+    "admission.apply": applying.apply,
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
     "request.choose": choosing.choose,

@@ -2,6 +2,7 @@
 
 from models.tables import (
     accounts,
+    admissions,
     care,
     drugs,
     equipment,
@@ -19,6 +20,7 @@ from models.tables.base import metadata
 
 __all__ = [
     "accounts",
+    "admissions",
     "care",
     "drugs",
     "equipment",

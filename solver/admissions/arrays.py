@@ -71,6 +71,8 @@ def compiled(problem: AdmissionProblem) -> Compiled:
         or [len(problem.nurses)]
         for s in range(SHIFTS_PER_DAY * problem.days)
     ]
+    standing = _standing(problem, len(people))
+    need[:, 8] = np.minimum(1 << 30, need[:, 8].astype(np.int64) + standing[:, 3])
     size = (
         len(problem.patients), len(rooms), len(problem.theatres), len(surgeons), len(problem.nurses) + 1,
         problem.days, problem.skill_levels, len(people),
@@ -91,10 +93,24 @@ def compiled(problem: AdmissionProblem) -> Compiled:
         *_lists(duty),
         on_shift,
         *_lists(_cases(problem)),
+        standing,
     )
     for array in tables:
         array.setflags(write=False)
     return Compiled(problem, tables)
+
+
+def _standing(problem: AdmissionProblem, people: int) -> Int32:
+    """Where people are by an earlier plan, int32 (people, 4); a price of 0 where nothing is known."""
+    rows = np.full((people, 4), (-1, -1, -1, 0), np.int32)
+    number = {patient.id: p for p, patient in enumerate(problem.patients)}
+    rooms = {room.id: r for r, room in enumerate(problem.rooms)}
+    theatres = {theatre.id: t for t, theatre in enumerate(problem.theatres)}
+    for one in problem.standing:
+        day, room = (-1, -1) if one.day is None else (one.day, rooms[one.room or ""])
+        theatre = -1 if one.theatre is None else theatres[one.theatre]
+        rows[number[one.patient]] = day, room, theatre, one.price
+    return rows
 
 
 def _cases(problem: AdmissionProblem) -> Iterable[list[int]]:

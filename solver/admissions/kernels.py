@@ -18,6 +18,9 @@ def over(amount: int, most: int) -> int:
 def operate(tables: Any, plan: Any, p: int, d: int, t: int, sign: int) -> None:
     """Put patient ``p`` into a theatre's day (``sign`` 1), or take them out (-1)."""
     minutes, u = sign * tables.need[p, 5], tables.need[p, 6]
+    if minutes == 0:
+        plan.total[SOFT] += sign * tables.weights[6] * (d - tables.need[p, 3])
+        return
     most = tables.surgeon_minutes[u, d]
     used = plan.surgeon_used[u, d]
     hard = over(used + minutes, most) - over(used, most)
@@ -41,6 +44,17 @@ def operate(tables: Any, plan: Any, p: int, d: int, t: int, sign: int) -> None:
     plan.pair_cases[u, d, t] += sign
     plan.total[MINUTES] += hard
     plan.total[SOFT] += soft + sign * tables.weights[6] * (d - tables.need[p, 3])
+
+
+@inlined
+def moved(tables: Any, p: int, d: int, r: int, t: int) -> int:
+    """What it costs that ``p`` is there (``d`` -1: not admitted), and not where they stand by an earlier plan."""
+    price = tables.standing[p, 3]
+    if price == 0 or d != tables.standing[p, 0]:
+        return int(price)
+    theatre = tables.standing[p, 2]
+    there = d < 0 or (r == tables.standing[p, 1] and (theatre < 0 or t == theatre))
+    return 0 if there else int(price)
 
 
 @inlined

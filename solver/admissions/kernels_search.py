@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.admissions.kernels import book, crowd, lodge, nurse_person, operate, over, relieve
+from solver.admissions.kernels import book, crowd, lodge, moved, nurse_person, operate, over, relieve
 from solver.admissions.kernels_moves import propose, propose_nurses
 from solver.admissions.layout import MINUTES, NURSE, NURSE_RUN, NURSE_SWAP, PATIENT_KINDS, PEOPLE, SOFT
 from solver.engine.jit import inlined, kernel
@@ -19,6 +19,7 @@ BED, THEATRE_DAY = 1, 2
 @inlined
 def move_person(tables: Any, plan: Any, trial: Any, p: int, place: Any, parts: int, sign: int) -> None:
     """A person comes to parts of a place or leaves them; a place with day -1 is none, and has its price."""
+    plan.total[SOFT] += sign * moved(tables, p, place[0], place[1], place[2])
     if place[0] < 0:
         plan.total[SOFT] += sign * tables.weights[7]
         return
@@ -89,7 +90,7 @@ def least_soft(tables: Any, plan: Any, trial: Any, count: int) -> int:
     for i in range(count):
         p = trial.who[i]
         if plan.day[p] < 0:
-            soft -= tables.weights[7]
+            soft -= tables.weights[7] + tables.standing[p, 3]
         else:
             soft -= tables.need[p, 8] + tables.weights[6] * (plan.day[p] - tables.need[p, 3])
         if trial.target[i, 0] < 0:
@@ -286,6 +287,7 @@ def build(tables: Any, plan: Any, trial: Any, given: Any) -> None:
         plan.day[p] = d
         plan.room[p] = r
         plan.theatre[p] = t
+        plan.total[SOFT] += moved(tables, p, d, r, t)
         if d < 0:
             plan.total[SOFT] += tables.weights[7]
             continue

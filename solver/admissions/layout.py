@@ -29,7 +29,8 @@ class Tables(NamedTuple):
     room_list: rooms a patient may have. day_first (p + 1,), day_list: days on which surgeon and a theatre have the
     minutes. beds (r,). surgeon_minutes (u, d). theatre_minutes (t, d). nurse_skill (n,). most_load (n, d).
     duty_first (s + 1,), duty_list: nurses on duty. on_shift (n, d): the shift of the day a nurse works, or -1.
-    case_first (u + 1,), case_list: patients of a surgeon.
+    case_first (u + 1,), case_list: patients of a surgeon. standing (p, 4): day, room and theatre by an earlier plan
+    (-1: none, and of a theatre: any), and the price of being elsewhere.
     """
 
     weights: Any
@@ -51,6 +52,7 @@ class Tables(NamedTuple):
     on_shift: Any
     case_first: Any
     case_list: Any
+    standing: Any
 
 
 class Plan(NamedTuple):

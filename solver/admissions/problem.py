@@ -45,7 +45,8 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Somebody who waits for surgery of ``duration`` minutes by ``surgeon`` on the day of admission.
+    """Somebody who waits for surgery of ``duration`` minutes by ``surgeon`` on the day of admission; with 0 minutes for
+    none, and then no theatre is opened for them.
 
     A mandatory patient is admitted from ``release`` to ``due`` (included); an optional one from ``release`` on, or not
     at all, and has no due day. ``incompatible_rooms`` are never theirs. The rest as for an occupant.
@@ -108,6 +109,18 @@ class Nurse:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where ``patient`` is by an earlier plan: not admitted if ``day`` is None; ``theatre`` None: in any. It costs
+    ``price`` if they are elsewhere by this one."""
+
+    patient: str
+    price: int
+    day: int | None = None
+    room: str | None = None
+    theatre: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AdmissionProblem:
     """Everything a plan of admissions is made from; ``days`` is the horizon. ``name`` is for reports."""
 
@@ -123,6 +136,7 @@ class AdmissionProblem:
     theatres: tuple[Theatre, ...]
     rooms: tuple[Room, ...]
     nurses: tuple[Nurse, ...]
+    standing: tuple[Standing, ...] = ()
 
     def last_day(self, patient: Patient) -> int:
         """The latest day of admission, included."""

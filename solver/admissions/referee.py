@@ -15,6 +15,7 @@ from solver.admissions.problem import (
     Nurse,
     Occupant,
     Patient,
+    Standing,
 )
 from solver.engine.errors import Problem, refuse_if_any
 from solver.engine.rule import Level, Rule
@@ -34,7 +35,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """Every rule of the catalogue in its order."""
+    """Every rule of the catalogue in its order, and, where a problem knows of an earlier plan, who is moved."""
 
     tallies: tuple[Tally, ...]
 
@@ -70,17 +71,33 @@ def recount(problem: AdmissionProblem, plan: AdmissionPlan) -> Recount:
     for rule, count in _everything(problem, plan):
         counts[rule.id] += count
     prices = _prices(problem)
-    return Recount(
-        tuple(
-            Tally(rule, counts[rule.id], counts[rule.id] * prices.get(rule.id, 0)) for rule in rules.CATALOGUE
-        )
-    )
+    tallies = [
+        Tally(rule, counts[rule.id], counts[rule.id] * prices.get(rule.id, 0)) for rule in rules.CATALOGUE
+    ]
+    return Recount((*tallies, *_moved(problem, plan)))
 
 
 def _prices(problem: AdmissionProblem) -> dict[str, int]:
     return {
         rule.id: getattr(problem.weights, rule.id) for rule in rules.CATALOGUE if rule.level is Level.SOFT
     }
+
+
+def _moved(problem: AdmissionProblem, plan: AdmissionPlan) -> Iterator[Tally]:
+    """Who is not where they stand by an earlier plan; nothing where the problem knows of none."""
+    if not problem.standing:
+        return
+    given = {one.patient: one for one in plan.admissions}
+    prices = [one.price for one in problem.standing if not stands(one, given.get(one.patient))]
+    yield Tally(rules.MOVED, len(prices), sum(prices))
+
+
+def stands(standing: Standing, given: Admission | None) -> bool:
+    """Whether somebody is where an earlier plan has them."""
+    if given is None or standing.day is None:
+        return given is None and standing.day is None
+    theatre = standing.theatre in (None, given.theatre)
+    return theatre and (given.day, given.room) == (standing.day, standing.room)
 
 
 def _unknown(problem: AdmissionProblem, plan: AdmissionPlan) -> Iterator[Problem]:
@@ -151,7 +168,8 @@ def _theatres(
     surgeon_minutes: Counter[tuple[str, int]] = Counter()
     theatre_minutes: Counter[tuple[str, int]] = Counter()
     visited: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for given in admissions:
+    operated = [given for given in admissions if patients[given.patient].duration]
+    for given in operated:
         patient = patients[given.patient]
         surgeon_minutes[patient.surgeon, given.day] += patient.duration
         theatre_minutes[given.theatre, given.day] += patient.duration
@@ -163,7 +181,7 @@ def _theatres(
     for theatre in problem.theatres:
         for day, most in enumerate(theatre.minutes):
             yield rules.THEATRE_OVERTIME, max(0, theatre_minutes[theatre.id, day] - most)
-    yield rules.OPEN_THEATRE, len({(given.theatre, given.day) for given in admissions})
+    yield rules.OPEN_THEATRE, len({(given.theatre, given.day) for given in operated})
 
 
 def _rooms(problem: AdmissionProblem, lying: Iterable[_Lying]) -> Found:

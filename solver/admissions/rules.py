@@ -121,6 +121,17 @@ UNSCHEDULED: Final = _soft(
     "unscheduled_optional", "S8", "patient", 350, "Optional patients are admitted too.", "可选患者亦应收治。"
 )
 
+MOVED: Final = Rule(
+    "moved_admission",
+    Level.SOFT,
+    "patient",
+    "those who were told",
+    "Patients stay where an earlier plan has them.",
+    "患者应按先前方案安排。",
+    20,
+)
+"""No rule of the competition: it holds where a problem says how patients stand by an earlier plan, at its prices."""
+
 CATALOGUE: Final = (
     GENDER_MIX,
     INCOMPATIBLE_ROOM,

@@ -420,5 +420,14 @@ PLAIN_SAME: Final = Phrase(
     id="plain_same",
 )
 
+PLAN_GONE: Final = Phrase("This request is open no more.", "该申请已结束。", id="plan_gone")
+PLAN_CHANGED: Final = Phrase(
+    "This request stands otherwise than when the plan was made.",
+    "该申请的状态与制定计划时不同。",
+    id="plan_changed",
+)
+PLAN_PAST: Final = Phrase("The time of this admission is over.", "该收治时间已过。", id="plan_past")
+PLAN_RULES: Final = Phrase("It would break: {rules}", "将违反：{rules}", id="plan_rules")
+
 PHRASES: Final = {phrase.id: phrase for phrase in list(globals().values()) if isinstance(phrase, Phrase)}
 """Every phrase by its id. Ids are stored with decisions: one that was used is never given another meaning."""

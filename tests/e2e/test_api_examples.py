@@ -16,7 +16,7 @@ from api.settings import Settings
 from api.wire import json_response
 from models.tables.jobs import job
 from models.tables.stock import awaiting_move
-from tests import rostered
+from tests import admitted, rostered
 from tests.api_answers import Documented, references
 from tests.api_service import HOUR, at
 
@@ -47,8 +47,8 @@ async def prepared(service, path, name):
         login = "admin"
     if "scarcity" in path:
         login, revision = "admin", 0
-    if "roster" in path:
-        login, path, revision = "manager1", *await of_rosters(service, path)
+    if any(part in path for part in ("roster", "admission", "/v1/plans")):
+        login, path, revision = await of_plans(service, path)
     if "{webhook_id}" in path:
         path, revision = await of_a_webhook(service, path), 1
     if "pharmacy" in path or (path.endswith("disruptions") and name.startswith("lot")):
@@ -112,6 +112,13 @@ async def of_an_experiment(service):
     return made.json()["id"]
 
 
+async def of_plans(service, path):
+    """Who calls an address of rosters or admissions, the address with real ids, and the revision it needs."""
+    if "roster" in path:
+        return "manager1", *await of_rosters(service, path)
+    return "bed", *await of_admissions(service, path)
+
+
 async def of_rosters(service, path):
     """The address with real ids, and the revision it needs: of a draft to be published, else of what was."""
     if path.endswith("terms"):
@@ -125,6 +132,18 @@ async def of_rosters(service, path):
     edition = (await service.post(f"/rosters/{draft}:publish", {}, "manager1", 0)).json()["roster_id"]
     path = path.replace("{roster_id}", edition)
     return path if "{change_id}" not in path else await of_a_change(service, path, edition), None
+
+
+async def of_admissions(service, path):
+    """The address with real ids, and the revision it needs."""
+    if path.endswith("terms"):
+        return path, 0
+    await admitted.terms(service)
+    if "{" not in path:
+        return path, None
+    await admitted.asked(service)
+    made = (await admitted.planned(service))["id"]
+    return path.replace("{plan_id}", made).replace("{other_id}", made), 0
 
 
 async def of_a_change(service, path, edition):
@@ -235,6 +254,8 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
     }
     made, _ = await of_rosters(service, "{roster_id} {change_id}")
     ids |= dict(zip(("roster_id", "change_id"), made.split(" "), strict=True))
+    made, _ = await of_admissions(service, "{plan_id}")
+    ids |= {"plan_id": made, "other_id": made}
     paths = [path for path, operations in document["paths"].items() if "get" in operations]
     assert len(paths) > 20
     # What never ends (a stream), and what there is only once a worker has ended the experiment.

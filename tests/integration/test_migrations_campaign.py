@@ -33,6 +33,7 @@ def judged(found):
         "0011 up",
         "0013 up",
         "0015 up",
+        "0016 up",
         "base back",
-        "0015 again",
+        "0016 again",
     } <= found.seconds.keys()

@@ -27,8 +27,9 @@ CATALOGUES = {"equipment-types", "drugs", "rules", "profiles", "webhooks"}
 """What is the whole hospital's, the same for everybody who may read it."""
 
 STANDS = {"staff", "outliers", "scarcity", "roster-terms", "pharmacy/moves", "pharmacy/balances"}
-"""What nothing here changes: nobody is hired, no ward is of another speciality, the terms of a ward stay, nothing is
-moved, and the prices of scarcity are the whole hospital's."""
+STANDS |= {"admission-terms", "plans"}
+"""What nothing here changes: nobody is hired, no ward is of another speciality, terms stay, nothing is moved, nobody
+plans admissions, and the prices of scarcity are the whole hospital's."""
 
 ASKED_FOR = {"equipment/free": {"type": "pump", "near": "W1"}, "roster-terms": {"ward_id": "W1"}}
 """What a list cannot be asked without."""
@@ -95,6 +96,7 @@ def told(tmp_path_factory):
         # What came due by setting the clock is done before anything is compared.
         service.world.case("W1", "W1")
         service.world.roster("W1")
+        service.world.admission_plan()
         every = {**readers(service), "mighty": service.served.tokens["mighty"]}
 
         def all_lists():

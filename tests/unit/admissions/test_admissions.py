@@ -22,6 +22,7 @@ from solver.admissions.formats import (
 from solver.admissions.kernels_search import anneal, build
 from solver.admissions.layout import KINDS, MINUTES, PEOPLE, SOFT
 from solver.admissions.packing import packed
+from solver.admissions.problem import AdmissionProblem, Standing
 from solver.admissions.referee import recount
 from solver.admissions.search import Schedule
 from solver.admissions.solve import solve
@@ -69,8 +70,22 @@ def test_every_fault_of_an_instance_is_named_at_once() -> None:
         assert part in message
 
 
-def test_the_search_counts_what_the_referee_counts_after_moves_of_every_kind() -> None:
-    arrays = compiled(read_problem(public("i02.json")))
+def told_before(problem: AdmissionProblem) -> AdmissionProblem:
+    """The problem with people who need no surgery, and an earlier plan: of some who came, some who did not."""
+    patients = [replace(one, duration=0) if n % 5 == 0 else one for n, one in enumerate(problem.patients)]
+    theatres = [one.id for one in problem.theatres]
+    standing = [
+        Standing(one.id, 3 + n, one.release, problem.rooms[n % len(problem.rooms)].id, theatres[0])
+        if n % 3
+        else Standing(one.id, 40)
+        for n, one in enumerate(problem.patients[:60])
+    ]
+    return replace(problem, patients=tuple(patients), standing=tuple(standing))
+
+
+@pytest.mark.parametrize("changed", [lambda problem: problem, told_before], ids=["as_given", "told_before"])
+def test_the_search_counts_what_the_referee_counts_after_moves_of_every_kind(changed) -> None:
+    arrays = compiled(changed(read_problem(public("i02.json"))))
     plan, best, trial, state = new_plan(arrays), new_plan(arrays), new_trial(arrays), random_state(5)
     build(arrays.tables, plan, trial, first_plan(arrays, 5))
     best.total[MINUTES] = 1 << 40
