@@ -24,7 +24,6 @@ class Schedule:
     """How the annealing cools, and what broken hard rules cost meanwhile.
 
     hot, cold: temperatures at the start and the end, in units of cost; between them it falls by a constant factor.
-        The cold one lies below 1, the least that a unit of any soft rule costs unless it is free.
     person: prices of a person too many for a day, or of the other gender: at the start, the lowest, the highest.
     minute: the same of a minute of overtime. A price rises by ``step`` while its rule is broken and falls while it is
     kept, so that the plan goes back and forth over the border. It only rises before a plan was found that keeps all
@@ -33,11 +32,11 @@ class Schedule:
     """
 
     hot: float = 25.0
-    cold: float = 0.4
+    cold: float = 2.0
     person: tuple[float, float, float] = (600.0, 20.0, 6000.0)
     minute: tuple[float, float, float] = (20.0, 0.5, 200.0)
     step: float = 1.02
-    firm: float = 0.4
+    firm: float = 0.8
     nurse_share: float = 0.6
 
     def temperature(self, done: float) -> float:

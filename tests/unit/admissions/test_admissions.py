@@ -118,13 +118,6 @@ def test_prices_fall_only_where_a_rule_is_kept_and_a_plan_is_at_hand() -> None:
     assert hot.tolist() == [1.0, 200.0, 5.0]
 
 
-def test_the_temperature_falls_by_a_constant_factor_and_ends_below_the_least_price_of_a_rule() -> None:
-    start, half, end = (Schedule().temperature(done) for done in (0.0, 0.5, 1.0))
-    assert start / half == pytest.approx(half / end)
-    assert start == Schedule().hot
-    assert end < 1.0
-
-
 @pytest.mark.parametrize(("number", "cost"), list(enumerate(OFFICIAL, start=1)), ids=str)
 def test_no_given_plan_costs_less_than_the_bound(number: int, cost: int) -> None:
     bound = lower_bound(compiled(read_problem(public(f"test{number:02}.json"))).tables)
