@@ -34,7 +34,7 @@ class Outlook:
 
 OUTLOOK: Final = Outlook()
 MORNING: Final = Cooling(12.0, 1.2, 1.0, 60.0)
-"""Yesterday's plan is a good one to begin with: a search as hot as from nothing loses it, and costs 4 % more."""
+"""Yesterday's plan is a good one to begin with: a search as hot as from nothing loses it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks.quality import stays
-from tests.stay_cases import PAS_TEXT
+from tests.stay_cases import PAS_TEXT, lying, patient, ward
 
 
 @pytest.fixture
@@ -43,3 +43,12 @@ def test_a_run_is_appended_compared_and_not_made_again(folder, tmp_path, capsys)
     capsys.readouterr()
     stays.main([*words, "--table"])
     assert f"mean above_lp_bound {lines[0]['above_lp_bound']:.4f}" in capsys.readouterr().out
+
+
+def test_days_alone_are_those_of_private_patients_before_the_end_of_the_year():
+    problem = ward(patient("private", 3, private=True), patient("other", 2))
+    plan = lying(
+        *(("private", day, "double") for day in range(3)), ("other", 0, "double"), ("other", 1, "single")
+    )
+    assert stays.days_alone(problem, plan, problem.days) == 2
+    assert stays.days_alone(problem, plan, 2) == 1
