@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from api.routers.common import Paging, Running, Spoken
 from api.schemas.answers.pharmacy import WatchPage
-from api.schemas.pharmacy import OrderTermsIn
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import stock_watch
@@ -24,10 +23,10 @@ async def watch(
     access: Annotated[Access, Depends(Permitted(Permission.PHARMACY_PLAN))],
     page: Paging,
     language: Spoken,
-    lead_time_days: Annotated[int, Query(ge=1, le=60)] = OrderTermsIn().lead_time_days,
+    lead_time_days: Annotated[int | None, Query(ge=1, le=60)] = None,
 ) -> Response:
     """What expires and when, how many days each drug lasts, what runs out before more can come, what is held: of every
-    drug. An order of today may be used after ``lead_time_days``, unless something that was ordered comes sooner."""
+    drug. An order of today may be used after ``lead_time_days``, unless something that was ordered comes sooner; left
+    out, it is what the drug's last order says, and 2 for a drug that was never ordered here."""
     access.require(None)
-    terms = OrderTermsIn(lead_time_days=lead_time_days)
-    return told_response(await stock_watch.shown(runtime, terms, page), language)
+    return told_response(await stock_watch.shown(runtime, lead_time_days, page), language)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,9 @@ from solver.hospital.timegrid import MINUTES_PER_DAY
 HISTORY_DAYS: Final = 365
 """As far back as demand is looked at."""
 
+ORDERS_DAYS: Final = 2 * 365
+"""As far back as accepted lines of orders are looked at."""
+
 EPOCH: Final = date(1970, 1, 1)
 
 
@@ -30,11 +35,22 @@ def document(connection: Connection, now: Minute, zone: str, terms: OrderTermsIn
     return orjson.dumps(told).decode()
 
 
+def known_lead_times(connection: Connection, now: Minute) -> dict[str, int]:
+    """Days from order to use of each drug that was ordered: those of its line that was decided last."""
+    return supply.lead_times(connection, _orders_since(now))
+
+
 def supplies(
-    connection: Connection, now: Minute, zone: str, terms: OrderTermsIn, history_days: int = HISTORY_DAYS
+    connection: Connection,
+    now: Minute,
+    zone: str,
+    terms: OrderTermsIn,
+    history_days: int = HISTORY_DAYS,
+    lead_times: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
     """Today's date, and every drug's handling class with the item: its lots, what was issued by day in the last
-    ``history_days``, which days ended with nothing there, and what was accepted of orders and has not come."""
+    ``history_days``, which days ended with nothing there, and what was accepted of orders and has not come.
+    ``lead_times``: days of the drugs that have some of their own."""
     offset = from_minute(now).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
     shift = int(offset.total_seconds() // 60)
     today = (now + shift) // MINUTES_PER_DAY
@@ -51,7 +67,7 @@ def supplies(
             "id": drug.id,
             "costs": terms.costs.model_dump(),
             "useful_life_days": terms.useful_life_days,
-            "lead_time_days": terms.lead_time_days,
+            "lead_time_days": lead_times.get(drug.id, terms.lead_time_days),
             "review_days": terms.review_days,
             "pack": max((row.pack or 1 for row in own), default=1),
             "safety_stock": drug.safety_stock,
@@ -63,13 +79,26 @@ def supplies(
     return _day(today), items
 
 
+def _orders_since(now: Minute) -> int:
+    return (now - ORDERS_DAYS * MINUTES_PER_DAY) * MICROSECONDS_PER_MINUTE
+
+
 def _day(number: int) -> str:
     return (EPOCH + timedelta(days=number)).isoformat()
 
 
 def _lot(row: Any, shift: int) -> dict[str, Any]:
+    """A lot may be given out up to the day before the one in which it last may be: a day that it does not last whole
+    does not count."""
     expires = (row.expires_minute + shift) // MINUTES_PER_DAY
-    return {"id": row.id, "quantity": row.on_hand, "expires": _day(expires), "state": row.state}
+    given_out_until = (row.expires_minute - (row.minimum_minutes_left or 0) + shift) // MINUTES_PER_DAY
+    return {
+        "id": row.id,
+        "quantity": row.on_hand,
+        "expires": _day(expires),
+        "state": row.state,
+        "minimum_days_left": expires - given_out_until,
+    }
 
 
 def _history(lots: Any, days: dict[int, DayMoved], first: int, today: int) -> dict[str, Any]:
@@ -92,7 +121,7 @@ def _coming(connection: Connection, now: Minute, shift: int) -> dict[str, list[d
     today = (now + shift) // MINUTES_PER_DAY
     found: dict[str, list[dict[str, Any]]] = {}
     came: dict[str, int] = {}
-    lines = supply.on_order(connection, (now - 2 * 365 * MINUTES_PER_DAY) * MICROSECONDS_PER_MINUTE)
+    lines = supply.on_order(connection, _orders_since(now))
     for line in sorted(lines, key=lambda line: (line.recorded_microsecond, line.item_id)):
         ordered = (line.recorded_microsecond // MICROSECONDS_PER_MINUTE + shift) // MINUTES_PER_DAY
         if today > ordered + 2 * line.lead_time_days:

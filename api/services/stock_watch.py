@@ -19,12 +19,12 @@ from sqlalchemy import Connection, select
 from api.schemas.pharmacy import OrderTermsIn
 from api.services import words
 from api.services.reads import Page
-from api.services.stock_live import supplies
+from api.services.stock_live import known_lead_times, supplies
 from models.clock import CLOCK_ACTOR, MICROSECONDS_PER_MINUTE
 from models.commands import Answer, AuditEntry, Command, Event, Outcome, Transaction
 from models.repositories.alerts import AlertKey, end_alert, insert_alert, standing
 from models.tables.drugs import lot
-from solver.hospital import HandlingClass, LotState
+from solver.hospital import HandlingClass, LotState, Minute
 from solver.pharmacy.perishable.item import Costs
 from solver.pharmacy.reorder.problem import History, OnOrder, StockItem, StockLot
 from solver.pharmacy.reorder.watch import BANDS, Alert, Outlook, daily_mean, outlook
@@ -44,6 +44,7 @@ KEPT_COLD: Final = (HandlingClass.COLD_CHAIN, HandlingClass.BLOOD)
 
 SAID: Final[Mapping[str, Phrase]] = {
     Alert.EXPIRED: phrases.STOCK_EXPIRED,
+    Alert.EXPIRES_TOO_SOON: phrases.STOCK_EXPIRES_TOO_SOON,
     Alert.EXPIRES_UNUSED: phrases.STOCK_EXPIRES_UNUSED,
     Alert.RUNS_OUT: phrases.STOCK_RUNS_OUT,
     Alert.BELOW_SAFETY: phrases.STOCK_BELOW_SAFETY,
@@ -71,6 +72,18 @@ class Watched:
     daily_demand: float
     outlook: Outlook
     alerts: tuple[Alerted, ...]
+
+
+# --- what it is reckoned from ------------------------------------------------------------------------------
+def _supplies(
+    connection: Connection, now: Minute, zone: str, lead_time_days: int | None = None
+) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    """Every drug. Its lead time is the one that is asked for, else that of its order which was decided last; of a drug
+    that was never ordered here it is assumed (``OrderTermsIn``)."""
+    if lead_time_days is not None:
+        return supplies(connection, now, zone, OrderTermsIn(lead_time_days=lead_time_days), HISTORY_DAYS)
+    known = known_lead_times(connection, now)
+    return supplies(connection, now, zone, OrderTermsIn(), HISTORY_DAYS, known)
 
 
 # --- reckoning ----------------------------------------------------------------------------------------------
@@ -103,7 +116,13 @@ def _item(today: date, told: Mapping[str, Any]) -> StockItem:
         told["lead_time_days"],
         History(tuple(history["issued"]), frozenset(history["ran_out"])),
         tuple(
-            StockLot(row["id"], row["quantity"], days(row["expires"]), row["state"] == LotState.AVAILABLE)
+            StockLot(
+                row["id"],
+                row["quantity"],
+                days(row["expires"]),
+                row["state"] == LotState.AVAILABLE,
+                row["minimum_days_left"],
+            )
             for row in told["lots"]
         ),
         tuple(OnOrder(row["quantity"], days(row["arrives"])) for row in told["on_order"]),
@@ -112,12 +131,12 @@ def _item(today: date, told: Mapping[str, Any]) -> StockItem:
 
 
 # --- what is shown ------------------------------------------------------------------------------------------
-async def shown(runtime: Runtime, terms: OrderTermsIn, page: Page) -> dict[str, Any]:
-    """A page of drugs by id, each as it stands."""
+async def shown(runtime: Runtime, lead_time_days: int | None, page: Page) -> dict[str, Any]:
+    """A page of drugs by id, each as it stands; ``lead_time_days`` None: each drug's own."""
     now, zone = runtime.clock().minute, runtime.meta.zone
 
     def asked(connection: Connection) -> Any:
-        return supplies(connection, now, zone, terms, HISTORY_DAYS), standing(connection)
+        return _supplies(connection, now, zone, lead_time_days), standing(connection)
 
     (today, items), told = await runtime.read(asked)
     mine = [(handling, item) for handling, item in items if item["id"] > page.after][: page.limit + 1]
@@ -159,12 +178,11 @@ def _alert(alert: Alerted, told: int | None, zone: str) -> dict[str, Any]:
 
 # --- what is told -------------------------------------------------------------------------------------------
 async def watch(runtime: Runtime) -> int:
-    """Tell of every alert that began, and of every one that is over; returns how many. What the ledger does not know of
-    ordering is assumed (``OrderTermsIn``)."""
+    """Tell of every alert that began, and of every one that is over; returns how many."""
     now, zone = runtime.clock().minute, runtime.meta.zone
 
     def asked(connection: Connection) -> Any:
-        return supplies(connection, now, zone, OrderTermsIn(), HISTORY_DAYS), set(standing(connection))
+        return _supplies(connection, now, zone), set(standing(connection))
 
     (today, items), before = await runtime.read(asked)
     found = await to_thread.run_sync(lambda: _by_key([watched(today, *each) for each in items]))

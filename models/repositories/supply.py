@@ -40,7 +40,8 @@ class DayMoved:
 def load_supplies(connection: Connection) -> tuple[list[Any], dict[str, list[Any]]]:
     """Every drug, and its lots that hold something, with their cards."""
     drugs = list(connection.execute(select(drug).order_by(drug.c.id)))
-    columns = (*lot.c, lot_balance.c.on_hand, lot_card.c.pack, lot_card.c.received_minute)
+    card = lot_card.c
+    columns = (*lot.c, lot_balance.c.on_hand, card.pack, card.received_minute, card.minimum_minutes_left)
     joined = select(*columns).join_from(lot, lot_balance).outerjoin(lot_card, lot_card.c.lot_id == lot.c.id)
     lots: defaultdict[str, list[Any]] = defaultdict(list)
     for row in connection.execute(joined.where(lot_balance.c.on_hand > 0).order_by(lot.c.id)):
@@ -95,6 +96,14 @@ def on_order(connection: Connection, since: int) -> list[LineDecided]:
     chosen = select(table).where(table.c.recorded_microsecond >= since).order_by(table.c.version)
     newest = {(row.job_id, row.item_id): _decided(row) for row in connection.execute(chosen)}
     return [line for line in newest.values() if line.quantity]
+
+
+def lead_times(connection: Connection, since: int) -> dict[str, int]:
+    """Days from order to use of each item, as its line that was decided last since a microsecond says."""
+    table = order_decision
+    chosen = select(table.c.item_id, table.c.lead_time_days).where(table.c.recorded_microsecond >= since)
+    in_order = chosen.order_by(table.c.recorded_microsecond, table.c.job_id, table.c.version)
+    return {row.item_id: row.lead_time_days for row in connection.execute(in_order)}
 
 
 def received_since(connection: Connection, drug_id: str, microsecond: int) -> int:

@@ -220,6 +220,11 @@ LOTS_ENOUGH: Final = Phrase(
 STOCK_EXPIRED: Final = Phrase(
     "Lot {lot} has expired: {quantity} units.", "批次 {lot} 已过期：{quantity} 个单位。", id="stock_expired"
 )
+STOCK_EXPIRES_TOO_SOON: Final = Phrase(
+    "Lot {lot} expires in {days} days, sooner than it must last when it is given out: {quantity} units.",
+    "批次 {lot} 将于 {days} 天后过期，短于发放时的最低剩余效期：{quantity} 个单位。",
+    id="stock_expires_too_soon",
+)
 STOCK_EXPIRES_UNUSED: Final = Phrase(
     "Lot {lot} expires in {days} days, and {quantity} units of it will not have been used.",
     "批次 {lot} 将于 {days} 天后过期，届时仍有 {quantity} 个单位未用。",

@@ -6,7 +6,9 @@ import pytest
 
 from api.services import stock_watch
 from models import outbox
-from solver.hospital import BloodGroup, Drug, HandlingClass, Lot
+from models.commands import Answer, AuditEntry, Command, Outcome
+from models.repositories.supply import LineDecided, insert_decided
+from solver.hospital import BloodGroup, Drug, HandlingClass, Lot, from_minute
 from tests.api_service import DAY, NOW, Place, running, small_hospital
 
 
@@ -93,6 +95,65 @@ async def test_days_of_cover_and_what_runs_out_before_more_can_come_follow_from_
     assert ("stock.alert", "runs_out_before_delivery", "heparin", []) in await look(service)
     [alert] = (await watched(service))["heparin"]["alerts"]
     assert alert["told"] is not None
+
+
+async def received(service, lot_id, minutes_left):
+    """A receipt of 30 units of heparin that expire in ten days and must last so long when they are given out."""
+    expires = from_minute(NOW + 10 * DAY).isoformat()
+    one = {"kind": "receipt", "lot_id": lot_id, "drug_id": "heparin", "quantity": 30, "expires": expires}
+    moves = {"moves": [one | {"minimum_minutes_left": minutes_left}]}
+    answer = await service.post("/pharmacy/moves", moves, "pharmacist")
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(("minutes_left", "on_hand"), [(9 * DAY, 50), (9 * DAY + 1, 20), (10 * DAY + 1, 20)])
+async def test_what_must_last_longer_than_it_does_is_not_on_hand(service, minutes_left, on_hand):
+    """It counts as long as it may be given out for the whole of today."""
+    await received(service, "L9", minutes_left)
+    heparin = (await watched(service))["heparin"]
+    assert heparin["on_hand"] == on_hand
+    assert [alert["kind"] for alert in heparin["alerts"] if alert["lot_id"] == "L9"] == (
+        [] if on_hand == 50 else ["expires_too_soon"]
+    )
+    assert sum(band["quantity"] for band in heparin["bands"]) == 50
+
+
+async def decided(service, lead_time_days, quantity):
+    """A line of an order of heparin as a pharmacist decided it, straight into the books."""
+    terms = {"terms": {"lead_time_days": lead_time_days}}
+    job_id = (await service.post("/pharmacy/plans", terms, "pharmacist")).json()["id"]
+    line = LineDecided("heparin", 0, quantity, lead_time_days, version=1)
+
+    def write(transaction):
+        insert_decided(transaction, job_id, [line], "acc-pharmacist")
+        entry = AuditEntry("order.accepted", job_id, {})
+        return Outcome(Answer(200, {}), (entry,), touched=())
+
+    await service.runtime.submit(Command("test.decided", "acc-pharmacist", write=write))
+
+
+async def test_a_drug_has_the_lead_time_of_its_last_order_unless_another_is_asked_for(service):
+    await issued(service, 8)
+    service.pass_minutes(DAY)
+    assert (await watched(service))["heparin"]["days_to_next_delivery"] == 2
+    await decided(service, 9, 0)
+    await decided(service, 1, 0)
+    drugs = await watched(service)
+    assert (drugs["heparin"]["days_to_next_delivery"], drugs["heparin"]["alerts"]) == (1, [])
+    assert drugs["pen"]["days_to_next_delivery"] == 2
+    await decided(service, 5, 0)
+    assert ("stock.alert", "runs_out_before_delivery", "heparin", []) in await look(service)
+    asked = (await watched(service, lead_time_days=1))["heparin"]
+    assert (asked["days_to_next_delivery"], asked["alerts"]) == (1, [])
+
+
+async def test_what_is_on_its_way_comes_sooner_than_an_order_of_today(service):
+    await issued(service, 8)
+    service.pass_minutes(DAY)
+    await decided(service, 5, 40)
+    assert (await watched(service))["heparin"]["days_to_next_delivery"] == 5
+    service.pass_minutes(3 * DAY)
+    assert (await watched(service))["heparin"]["days_to_next_delivery"] == 2
 
 
 async def test_a_page_of_the_watch_goes_on_where_the_one_before_ended(service):

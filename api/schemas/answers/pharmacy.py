@@ -51,6 +51,7 @@ class StockAlertOut(Out):
 
     kind: Literal[
         "expired",
+        "expires_too_soon",
         "expires_unused",
         "runs_out_before_delivery",
         "below_safety_stock",
@@ -127,6 +128,7 @@ class WatchAlertOut(Out):
 
     kind: Literal[
         "expired",
+        "expires_too_soon",
         "expires_unused",
         "runs_out_before_delivery",
         "below_safety_stock",

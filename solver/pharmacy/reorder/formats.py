@@ -52,7 +52,7 @@ ITEM_KEYS: Final = (
     "largest_order",
     "safety_stock",
 )
-LOT_KEYS: Final = ("id", "quantity", "received", "expires", "state")
+LOT_KEYS: Final = ("id", "quantity", "received", "expires", "state", "minimum_days_left")
 
 
 class Reader:
@@ -204,7 +204,11 @@ def _lots(reader: Reader, value: object, where: str, today: date) -> tuple[Stock
         left = max(0, (expires - today).days) if expires else 0
         made = reader.made(
             lambda told=told, left=left, state=state: StockLot(  # type: ignore[misc]
-                told.get("id", ""), told.get("quantity", -1), left, USABLE_STATES[state]
+                told.get("id", ""),
+                told.get("quantity", -1),
+                left,
+                USABLE_STATES[state],
+                told.get("minimum_days_left", 0),
             ),
             here,
         )

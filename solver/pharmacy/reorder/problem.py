@@ -17,18 +17,20 @@ from solver.pharmacy.perishable.item import Costs
 @dataclass(frozen=True, slots=True)
 class StockLot:
     """Units on hand that may be used for ``days_left`` days, today included; 0: expired. ``usable``: neither recalled
-    nor in quarantine."""
+    nor in quarantine. minimum_days_left: days that must be left of this lot when it is given out."""
 
     id: str
     quantity: int
     days_left: int
     usable: bool = True
+    minimum_days_left: int = 0
 
     def __post_init__(self) -> None:
         door = Door("StockLot", self.id)
         door.identity(self.id)
         door.whole(self.quantity, "quantity")
         door.whole(self.days_left, "days_left", 0, 100_000)
+        door.whole(self.minimum_days_left, "minimum_days_left", 0, 100_000)
         door.close()
 
 
@@ -86,9 +88,9 @@ class StockItem:
     """One item of the pharmacy.
 
     useful_life: days a unit may be used after it arrives. minimum_days_left: days that must be left when it is given
-    out; they shorten the life. lead_time: days, as in ``PerishableItem``. review: an order may be placed every so many
-    days. pack: units are ordered in packs. largest_order: units, None for four times the demand until the next order
-    can arrive. safety_stock: below it the watch gives an alarm.
+    out; they shorten the life; a lot's own holds if it is longer. lead_time: days, as in ``PerishableItem``. review:
+    an order may be placed every so many days. pack: units are ordered in packs. largest_order: units, None for four
+    times the demand until the next order can arrive. safety_stock: below it the watch gives an alarm.
     """
 
     id: str
@@ -130,7 +132,8 @@ class StockItem:
 
     def days(self, lot: StockLot) -> int:
         """Days on which a lot may still be given out; 0: never again."""
-        return max(0, lot.days_left - self.minimum_days_left) if lot.usable else 0
+        minimum = max(self.minimum_days_left, lot.minimum_days_left)
+        return max(0, lot.days_left - minimum) if lot.usable else 0
 
     def on_hand(self) -> int:
         """Units that may be given out today."""

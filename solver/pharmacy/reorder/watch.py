@@ -17,6 +17,7 @@ class Alert(StrEnum):
     """Kinds of alarm."""
 
     EXPIRED = "expired"
+    EXPIRES_TOO_SOON = "expires_too_soon"
     EXPIRES_UNUSED = "expires_unused"
     RUNS_OUT = "runs_out_before_delivery"
     BELOW_SAFETY = "below_safety_stock"
@@ -26,7 +27,8 @@ class Alert(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One alarm: of an item, or of one of its lots; ``quantity`` units are concerned, ``in_days`` from today."""
+    """One alarm: of an item, or of one of its lots; ``quantity`` units are concerned, ``in_days`` from today. A lot of
+    ``EXPIRES_TOO_SOON`` has not expired, and does not last as long as it must when it is given out."""
 
     kind: Alert
     item_id: str
@@ -93,8 +95,10 @@ def _of_lots(item: StockItem, unused: dict[str, int]) -> list[Event]:
             continue
         if not lot.usable:
             found.append(Event(Alert.NOT_USABLE, item.id, lot.quantity, 0, lot.id))
-        elif item.days(lot) == 0:
+        elif lot.days_left == 0:
             found.append(Event(Alert.EXPIRED, item.id, lot.quantity, 0, lot.id))
+        elif item.days(lot) == 0:
+            found.append(Event(Alert.EXPIRES_TOO_SOON, item.id, lot.quantity, lot.days_left, lot.id))
         elif lot.id in unused:
             found.append(Event(Alert.EXPIRES_UNUSED, item.id, unused[lot.id], item.days(lot), lot.id))
     return found

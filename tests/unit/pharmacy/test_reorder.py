@@ -1,6 +1,7 @@
 """What is ordered: policies tuned for each item, plans that repeat, a watch that warns."""
 
 import itertools
+import json
 from dataclasses import replace
 from math import inf
 
@@ -252,7 +253,7 @@ def test_the_watch_tells_what_expires_unused_runs_out_or_may_not_be_used() -> No
     assert found.bands == (0, 14, 13, 0, 0, 0)
     events = {(event.kind, event.lot_id, event.quantity, event.in_days) for event in found.events}
     assert events == {
-        (Alert.EXPIRED, "gone", 2, 0),
+        (Alert.EXPIRES_TOO_SOON, "gone", 2, 1),
         (Alert.EXPIRES_UNUSED, "too many", 4, 2),
         (Alert.NOT_USABLE, "recalled", 9, 0),
         (Alert.RUNS_OUT, None, 16, 3),
@@ -265,6 +266,36 @@ def test_the_watch_is_silent_where_all_is_well() -> None:
     nobody = outlook(item(lots=(StockLot("L", 40, 50),)), 0.0)
     assert nobody.days_of_cover == inf
     assert nobody.events == ()
+
+
+@pytest.mark.parametrize(("minimum", "on_hand", "cover"), [(9, 8, 2.0), (10, 4, 1.0)])
+def test_a_lot_that_must_last_longer_than_it_does_is_not_counted_on(
+    minimum: int, on_hand: int, cover: float
+) -> None:
+    """One day more that must be left, and the lot of ten days may not be given out today."""
+    strict = StockLot("strict", 4, 10, minimum_days_left=minimum)
+    found = outlook(item(lots=(strict, StockLot("b", 4, 50))), 4.0)
+    kinds = {(event.kind, event.lot_id) for event in found.events}
+    assert (found.on_hand, found.days_of_cover) == (on_hand, pytest.approx(cover))
+    assert ((Alert.EXPIRES_TOO_SOON, "strict") in kinds) == (minimum == 10)
+    assert ((Alert.RUNS_OUT, None) in kinds) == (minimum == 10)
+
+
+def test_of_an_items_and_a_lots_least_life_the_longer_holds() -> None:
+    lots = (StockLot("a", 1, 10, minimum_days_left=3), StockLot("b", 1, 10, minimum_days_left=8))
+    stock = item(minimum_days_left=5, lots=lots)
+    assert [stock.days(lot) for lot in lots] == [5, 2]
+    assert (
+        outlook(item(lots=(StockLot("c", 1, 0, minimum_days_left=5),)), 0.0).events[0].kind is Alert.EXPIRED
+    )
+
+
+def test_a_lot_of_a_file_may_have_a_least_life_of_its_own() -> None:
+    lot = {"id": "L", "quantity": 1, "expires": "2026-03-11", "minimum_days_left": 4}
+    one = {"id": "A", "useful_life_days": 60, "lead_time_days": 2, "history": {"issued": [1]}, "lots": [lot]}
+    told = {"format": "wardflow-stock", "version": 1, "today": "2026-03-01", "items": [one]}
+    [read] = read_stock(json.dumps(told)).items
+    assert read.days(read.lots[0]) == 6
 
 
 def test_cover_ends_at_the_first_gap() -> None:
