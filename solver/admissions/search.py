@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -38,6 +38,11 @@ class Schedule:
     step: float = 1.02
     firm: float = 0.8
     nurse_share: float = 0.6
+
+    @property
+    def colder(self) -> Schedule:
+        """Ends a fifth as warm, and lets hard rules get dearer from half as early on."""
+        return replace(self, cold=self.cold / 5.0, firm=self.firm / 2.0)
 
     def temperature(self, done: float) -> float:
         """After a share of the budget."""
@@ -80,7 +85,10 @@ def search(
     seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
     left = countdown.remaining()
     given = first_plan(compiled, seed, None if left is None else left / 4)
-    log.runs = [_Run(compiled, given, int(one), log, schedule) for one in seeds]
+    log.runs = [
+        _Run(compiled, given, int(one), log, schedule if worker % 2 == 0 else schedule.colder)
+        for worker, one in enumerate(seeds)
+    ]
     if workers == 1:
         log.runs[0].go()
     else:
