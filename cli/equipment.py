@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.places import DatabaseOption, KeyFileOption
 from cli.verb import verb_app
 
 app = verb_app()
@@ -17,6 +18,10 @@ ProblemArgument = Annotated[
 SecondsOption = Annotated[float, typer.Option(min=1.0, help="Wall time of the whole command.")]
 WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="Threads.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Which chance.")]
+SnapshotOption = Annotated[
+    bool,
+    typer.Option("--from-snapshot", help="Between the bookings of the stored hospital; stop its service."),
+]
 OutputOption = Annotated[Path | None, typer.Option(metavar="PLAN.csv", dir_okay=False, help="The plan.")]
 
 
@@ -32,15 +37,24 @@ def solve(
     workers: WorkersOption = 1,
     seed: SeedOption = 1,
     output: OutputOption = None,
+    from_snapshot: SnapshotOption = False,
+    database: DatabaseOption = None,
+    key_file: KeyFileOption = None,
 ) -> None:
     """Plan the bookings at the least cost, with a bound that no plan can beat.
 
     JSON has bookings with windows, of which some may stay unserved; SMPTSP text (.dat, .dat.gz) has bookings
-    of fixed times, all to be served by as few devices as possible.
+    of fixed times, all to be served by as few devices as possible. With --from-snapshot the JSON has bookings
+    `wanted` of the stored hospital, as POST /equipment/plans takes them; PLAN.bookings.json beside the plan is
+    what `check` and `repair` read with it.
     """
-    from cli.equipment_work import solved
+    from cli.equipment_work import Search, solved, solved_live
 
-    solved(bookings, seconds, workers, seed, output)
+    search = Search(seconds, workers, seed)
+    if from_snapshot:
+        solved_live(bookings, database, key_file, search, output)
+    else:
+        solved(bookings, search, output)
 
 
 @app.command()

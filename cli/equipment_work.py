@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
@@ -22,7 +23,7 @@ from solver.equipment.formats import (
     write_booking_plan,
     write_fleet_plan,
 )
-from solver.equipment.problem import BookingPlan, BookingProblem, FleetPlan
+from solver.equipment.problem import BookingPlan, BookingProblem, FleetPlan, FleetProblem
 from solver.equipment.referee import Count, Score, recount_bookings, recount_fleet
 
 BEFORE = 1.0
@@ -50,17 +51,51 @@ class Progress:
         return False
 
 
-def solved(path: Path, seconds: float, workers: int, seed: int, output: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How a plan is looked for; ``seconds`` are those of the whole command, ``began`` is when it did."""
+
+    seconds: float
+    workers: int
+    seed: int
+    began: float = field(default_factory=time.monotonic)
+
+    def left(self) -> Budget:
+        """What is left for the search itself."""
+        return Budget(seconds=max(0.1, self.seconds - BEFORE - (time.monotonic() - self.began)))
+
+
+def solved(path: Path, search: Search, output: Path | None) -> None:
     """Read, solve, write; nothing is written unless the referee has found the plan clean."""
+    refuse_unwritable(output)
+    _write(_searched(read_problem(path), search), output)
+
+
+def solved_live(
+    path: Path, database: str | None, key_file: Path | None, search: Search, output: Path | None
+) -> None:
+    """The same between the bookings of the stored hospital; the plan's document is written beside the plan."""
+    from cli.equipment_live import bookings_beside, snapshot, write_beside
+
+    for one in (output, output and bookings_beside(output)):
+        refuse_unwritable(one)
+    found = snapshot(path, database, key_file)
+    typer.echo(found.told())
+    result = _searched(found.problem, search)
+    if output is not None:
+        typer.echo(write_beside(output, found.problem))
+    _write(result, output)
+
+
+def _searched(
+    problem: BookingProblem | FleetProblem, search: Search
+) -> Result[BookingPlan] | Result[FleetPlan]:
+    """A plan that the referee has found clean; raises ``Refused`` where there is none."""
     from solver.equipment.solve import solve
 
-    began = time.monotonic()
-    refuse_unwritable(output)
-    problem = read_problem(path)
     tell = functools.partial(typer.echo, err=True)
     compile_if_cold(tell, EQUIPMENT)
-    budget = Budget(seconds=max(0.1, seconds - BEFORE - (time.monotonic() - began)))
-    result = solve(problem, budget, seed, Progress(tell), workers)
+    result = solve(problem, search.left(), search.seed, Progress(tell), search.workers)
     typer.echo(f"status {result.status.value}  {_standing(result.cost, result.bound)}")
     if result.status is Status.INFEASIBLE:
         raise Refused(f"The bookings need at least {result.bound} devices, more than there are. Add devices.")
@@ -71,7 +106,7 @@ def solved(path: Path, seconds: float, workers: int, seed: int, output: Path | N
             "The plan found is not what the referee counts, and was not written. Please report this."
         )
     typer.echo(f"verified by the referee; found by {result.method}")
-    _write(result, output)
+    return result
 
 
 def _write(result: Result[BookingPlan] | Result[FleetPlan], output: Path | None) -> None:

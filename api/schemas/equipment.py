@@ -33,6 +33,12 @@ class WantedIn(Strict):
     times: Times = 1
 
 
+class WantedList(Strict):
+    """Bookings of this hospital, to be planned between what its units are booked for."""
+
+    wanted: Annotated[tuple[WantedIn, ...], Field(min_length=1, max_length=MAX_LIST, strict=False)]
+
+
 class EquipmentPlanIn(Strict):
     """Either ``wanted``, to be planned between what the units of this hospital are booked for, or ``bookings``: the
     JSON document that docs/equipment.md describes, as text. ``seconds``: of search; ``seed``: which chance."""

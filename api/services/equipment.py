@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from api.errors import InvalidInput, Place, WrongState
 from api.jobs.catalogue import EQUIPMENT_PLAN
 from api.jobs.kinds import Document
 from api.places import pointer
-from api.schemas.equipment import EquipmentPlanIn
+from api.schemas.equipment import EquipmentPlanIn, WantedIn
 from api.services.changes import Changes
 from api.services.words import moment
 from models.errors import NotFound
@@ -23,6 +23,7 @@ from solver.equipment.live import Wanted, live_problem, wanted_of
 from solver.equipment.problem import BookingProblem
 from solver.hospital import transport_minutes
 from solver.hospital.timegrid import Minute
+from solver.placing.records import Records
 
 _AT = re.compile(r"bookings\.json, ((?:devices|requests)\[\d+\])")
 
@@ -44,8 +45,16 @@ def specification(body: EquipmentPlanIn) -> Document:
 
 def live_specification(changes: Changes, body: EquipmentPlanIn) -> Document:
     """What the workers are given for the hospital as it stands; raises ``InvalidInput`` with every fault."""
-    records = changes.records
-    faults = list(_faults(changes, body))
+    problem, without = live_bookings(changes.records, body.wanted, changes.now)
+    return _spec(body, problem, without, changes.now)
+
+
+def live_bookings(
+    records: Records, asked: Sequence[WantedIn], now: Minute
+) -> tuple[BookingProblem, tuple[str, ...]]:
+    """As ``live_problem``, of the bookings asked for; raises ``InvalidInput`` with every fault, and ``InvalidInstance``
+    for what no plan can hold."""
+    faults = list(_faults(records, asked, now))
     if faults:
         raise InvalidInput(faults)
 
@@ -53,30 +62,29 @@ def live_specification(changes: Changes, body: EquipmentPlanIn) -> Document:
         home = records.wards[here]
         return transport_minutes(records.sites[home.site_id], home, records.wards[there])
 
-    wanted = [
-        Wanted(
-            one.id,
-            one.type_ids,
-            one.ward_id,
-            one.earliest,
-            one.latest_start,
-            one.minutes,
-            one.priority,
-            one.every_minutes,
-            one.times,
-        )
-        for one in body.wanted
-    ]
-    problem, without = live_problem(
-        wanted,
+    return live_problem(
+        [_wanted(one) for one in asked],
         records.equipment_types.values(),
         records.units.values(),
         records.unit_bookings.values(),
         sorted(records.wards),
         ways,
-        changes.now,
+        now,
     )
-    return _spec(body, problem, without, changes.now)
+
+
+def _wanted(one: WantedIn) -> Wanted:
+    return Wanted(
+        one.id,
+        one.type_ids,
+        one.ward_id,
+        one.earliest,
+        one.latest_start,
+        one.minutes,
+        one.priority,
+        one.every_minutes,
+        one.times,
+    )
 
 
 def _spec(
@@ -94,10 +102,10 @@ def _spec(
     }
 
 
-def _faults(changes: Changes, body: EquipmentPlanIn) -> Iterator[Place]:
+def _faults(records: Records, asked: Sequence[WantedIn], now: Minute) -> Iterator[Place]:
     """What does not hold together, or is not there in this hospital."""
-    records, seen = changes.records, set()
-    for place, one in enumerate(body.wanted):
+    seen = set()
+    for place, one in enumerate(asked):
         if one.id in seen:
             yield Place(pointer("wanted", place, "id"), "an id that no other booking has")
         seen.add(one.id)
@@ -107,7 +115,7 @@ def _faults(changes: Changes, body: EquipmentPlanIn) -> Iterator[Place]:
                 yield Place(where, "the id of an equipment type (GET /equipment-types)")
         if one.ward_id not in records.wards:
             yield Place(pointer("wanted", place, "ward_id"), "the id of a ward (GET /wards)")
-        if one.latest_start < max(one.earliest, changes.now):
+        if one.latest_start < max(one.earliest, now):
             yield Place(pointer("wanted", place, "latest_start"), "a time to come, not before `earliest`")
 
 

@@ -16,6 +16,7 @@ from simulations.scenarios.build import load
 from simulations.scenarios.build_placed import Placed
 from solver.hospital import UnitBooking
 from solver.hospital.formats import read_hospital, write_hospital
+from solver.hospital.timegrid import from_minute
 from tests.api_service import NOW, small_hospital
 from tests.command_line import EXAMPLE, Home
 
@@ -164,3 +165,37 @@ def test_a_scenario_is_made_from_what_is_stored_for_the_owner_alone(home: Home) 
         person.born for person in placed.model.hospital.persons
     )
     assert "nothing is overwritten" in home.refused("simulate", "from-snapshot", "today.yaml")
+
+
+def test_bookings_are_planned_between_those_that_the_stored_hospital_has(home: Home) -> None:
+    now = int(time.time()) // 60
+    taken = (
+        UnitBooking("k", "P1", "W1", now - 60, now + 600),
+        UnitBooking("l", "P2", "W2", now - 60, now + 900),
+    )
+    moved = replace(small_hospital(), unit_bookings=taken, stays=(), shifts=(), persons=())
+    write_hospital(moved, home.folder / "small.json")
+    home.done("import", "small.json")
+    one = {"type_ids": ["pump"], "ward_id": "W1", "minutes": 60}
+    one |= {
+        "earliest": from_minute(now + 500).isoformat(),
+        "latest_start": from_minute(now + 1200).isoformat(),
+    }
+    (home.folder / "wanted.json").write_text(json.dumps({"wanted": [one | {"id": "M", "times": 2}]}))
+    words = ("equipment", "solve", "wanted.json", "--from-snapshot", "--seconds", 60, "--output", "plan.csv")
+    said = home.done(*words)
+    assert said.startswith("minute 0 is 20")
+    assert "status optimal" in said
+    header, first, again = (home.folder / "plan.csv").read_text().splitlines()
+    assert header == "request,device,start"
+    assert first.startswith("M/1,P1,")
+    assert 595 <= int(first.rpartition(",")[2]) <= 610  # The use ends at 600 and is cleaned for 10 minutes.
+    assert again.startswith("M/1#2,P1,")
+    assert "hard        0" in home.done("equipment", "check", "plan.bookings.json", "plan.csv")
+    wrong = {"wanted": [one | {"id": "M", "type_ids": ["Zqa"]}, one | {"id": "N", "ward_id": "Zqb"}]}
+    (home.folder / "wanted.json").write_text(json.dumps(wrong))
+    told = home.refused(*words)
+    assert "2 problems" in told
+    assert "#/wanted/0/type_ids/0: expected the id of an equipment type" in told
+    (home.folder / "wanted.json").write_text('{"wanted": [{}], "more": 1}')
+    assert "#/wanted/0/id: expected this field to be there" in home.refused(*words)
