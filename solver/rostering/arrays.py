@@ -37,13 +37,15 @@ EXTRA_DAYS = 4
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """The arrays, and what their indices stand for. ``fixed_cost``: what wishes to work cost if none were granted, in
-    the problem's units; ``minutes_per_unit``: of amounts."""
+    the problem's units; ``minutes_per_unit``: of amounts. ``step``: the costs of two rosters without a lack below the
+    least cover differ by a multiple of it, in the arrays' units."""
 
     problem: RosterProblem
     tables: Tables
     duties: tuple[tuple[str, str], ...]
     fixed_cost: int
     minutes_per_unit: int
+    step: int
 
     def roster(self, duties: Int64) -> Roster:
         """From duties int64 (n_employees, days), -1 for a day off."""
@@ -60,8 +62,8 @@ class Compiled:
         return cost // SCALE + self.fixed_cost
 
     def at_least(self, bound: int) -> int:
-        """A lower bound of the arrays in the problem's units: costs are whole there."""
-        return -(-bound // SCALE) + self.fixed_cost
+        """A lower bound of the arrays in the problem's units: costs are multiples of ``step`` there."""
+        return -(-bound // self.step) * (self.step // SCALE) + self.fixed_cost
 
     def matrix(self, roster: Roster) -> Int64:
         """The inverse of ``roster``."""
@@ -111,7 +113,20 @@ def compiled(problem: RosterProblem) -> Compiled:
     refuse_if_any(_too_large(tables))
     for array in tables:
         array.setflags(write=False)
-    return Compiled(problem, tables, duties, fixed, unit_minutes)
+    return Compiled(problem, tables, duties, fixed, unit_minutes, _step(tables))
+
+
+def is_lenient(tables: Tables) -> bool:
+    """Whether runs of days have prices for everybody: else most small moves break a hard rule."""
+    return bool((tables.terms[:, [at.WORKED_PRICE, at.OFF_PRICE]] != HARD).all())
+
+
+def _step(tables: Tables) -> int:
+    """The greatest common divisor of all prices. Below the least cover costs a multiple of one of them."""
+    prices = [tables.terms[:, column] for column in at.PRICES]
+    prices += [tables.same[:, 2], tables.wish, tables.under, tables.over]
+    told = np.concatenate([table[(table != HARD) & (table < FAR)].ravel() for table in prices])
+    return int(np.gcd.reduce(told)) or SCALE
 
 
 def _too_large(tables: Tables) -> Iterator[Problem]:

@@ -36,8 +36,8 @@ class Generation:
     """Column generation for ``tables``.
 
     ``staffed`` int64 (days, n_duties): people who are there anyway. ``given`` int64 (n_employees, days): what is
-    decided from the start. ``seconds_left`` tells how long it may go on; 0 ends it. ``bound`` in the arrays' units,
-    None until there is one.
+    decided from the start. ``seconds_left`` tells how long it may go on; 0 ends it. ``bound`` in the arrays' units
+    and the ``prices`` int64 (days, n_duties) that it was counted by, None until there is one.
     """
 
     tables: Tables
@@ -50,7 +50,7 @@ class Generation:
     _trial: Trial = field(init=False)
     _priced: Priced = field(init=False)
     _fixed: Int64 = field(init=False)
-    _prices: Int64 | None = None
+    prices: Int64 | None = None
 
     def __post_init__(self) -> None:
         people, days = self.given.shape
@@ -140,9 +140,9 @@ class Generation:
         return shares
 
     def _smoothed(self, whole: Int64) -> Int64:
-        if self._prices is None:
+        if self.prices is None:
             return whole
-        mixed: Int64 = np.rint(SMOOTHING * self._prices + (1.0 - SMOOTHING) * whole).astype(np.int64)
+        mixed: Int64 = np.rint(SMOOTHING * self.prices + (1.0 - SMOOTHING) * whole).astype(np.int64)
         return mixed
 
     def _round(self, relaxed: Relaxed, worth: Int64, bounding: bool = True) -> bool:
@@ -168,7 +168,7 @@ class Generation:
         bound += int((np.minimum(0, tables.under - worth) * under).sum())
         bound += int((np.minimum(0, tables.size[3] - worth) * short).sum())
         if self.bound is None or bound > self.bound:
-            self.bound, self._prices = bound, worth
+            self.bound, self.prices = bound, worth
 
 
 def personal_costs(tables: Tables, duties: Int64) -> Int64:

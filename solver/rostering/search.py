@@ -7,7 +7,6 @@ bound, and a roster from a dive, from which the annealing goes on when it is bet
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,14 +17,17 @@ import numpy as np
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Int64
-from solver.rostering.arrays import SCALE, Compiled, new_trial, room
+from solver.rostering import moves
+from solver.rostering.arrays import SCALE, Compiled, is_lenient, new_trial, room
 from solver.rostering.columns import Generation
 from solver.rostering.kernels_pricing import FREE
 from solver.rostering.kernels_search import anneal, empty, insert_schedule, respond
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Parts, Pool
 from solver.rostering.problem import DAYS_PER_WEEK
+from solver.rostering.proof import cheapest_roster
 from solver.rostering.rolling import WEEKS, Rolling
+from solver.rostering.sharing import Log
 
 HOT: Final = 0.6
 """Temperature at the start, as a share of the median price of a person missing."""
@@ -41,6 +43,18 @@ WARMING: Final = 0.03
 GENERATING: Final = 0.35
 DIVING: Final = 0.35
 """Shares of the seconds for annealing before, generating columns, and the dive, at most."""
+MOVING: Final = (0.25, 0.5)
+"""Shares of the seconds for small moves, where people's rules have prices: of the first worker, and of the others."""
+MOVING_AFTER: Final = 0.05
+"""The same after a dive."""
+SEEN: Final = 40
+SEEN_FROM: Final = 0.5
+"""So many rosters seen by small moves, after so large a share of them, are columns to begin with."""
+LATE: Final = 0.3
+USEFUL: Final = 0.5
+"""If the bound is below so large a share of the cost after so large a share of the time for columns, it is given up."""
+MOVING_INSTEAD: Final = 0.6
+"""Share of the seconds until which small moves go on where columns were given up."""
 FEWEST_ROUNDS: Final = 20
 ATTEMPTS: Final = 10
 """To find somebody's first schedule."""
@@ -50,6 +64,10 @@ ANNEALED: Final = 0.2
 """Share of the budget after which rosters are improved part by part."""
 ROLLED: Final = 0.8
 """The same where a schedule of the whole horizon takes so long that windows of it are annealed."""
+PROVING: Final = 0.05
+"""Share of the budget for one look whether all schedules that a better roster could hold are few."""
+PROOFS: Final = (0.5, 0.8)
+"""Shares of the budget after which that is looked at again, if a better roster was found."""
 CHUNK_SECONDS: Final = 0.05
 CHUNK: Final = 64
 """Steps between two looks at the clock, to begin with; always so many where steps are counted."""
@@ -78,7 +96,7 @@ def search(
     compiled: Compiled, countdown: Countdown, seed: int, observer: Observer, workers: int = 1
 ) -> Found:
     """The best roster found within the budget. Raises ``Unbuildable`` for people without any lawful schedule."""
-    log = _Log(compiled, countdown, observer)
+    log = Log(compiled, countdown, observer)
     seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
     runs = [_Run(compiled, int(one), log) for one in seeds]
     runs[0].begin()
@@ -94,57 +112,10 @@ def search(
     return Found(best.best.duty, compiled.in_units(best.cost), log.bound, tuple(log.trace))
 
 
-class _Log:
-    """What the workers share."""
-
-    def __init__(self, compiled: Compiled, countdown: Countdown, observer: Observer) -> None:
-        self.compiled, self.countdown, self.observer = compiled, countdown, observer
-        self.trace: list[TracePoint] = []
-        self.runs: list[_Run] = []
-        self.bound: int | None = None
-        self.pool: Pool | None = None
-        self.lock = threading.Lock()
-
-    def note(self, best: Plan, steps: int) -> None:
-        """A worker's best after so many steps of its own; told when everybody is there who must be."""
-        shown = self.compiled.in_units(int(best.total[0]))
-        with self.lock:
-            if best.total[1] == 0 and self._cheaper(shown):
-                self.trace.append(TracePoint(self.countdown.elapsed(), steps, shown, self.bound))
-                self.observer.incumbent(self.trace[-1])
-
-    def _cheaper(self, shown: int) -> bool:
-        known = self.trace[-1].cost if self.trace else None
-        return known is None or shown < known
-
-    def note_bound(self, bound: int, steps: int) -> None:
-        """No roster costs less than ``bound``, in the problem's units."""
-        with self.lock:
-            self.bound = bound
-            best = self.trace[-1].cost if self.trace else None
-            self.trace.append(TracePoint(self.countdown.elapsed(), steps, best, bound))
-            self.observer.bound(self.trace[-1])
-
-    @property
-    def proven(self) -> bool:
-        """Whether the best roster is as cheap as any can be."""
-        return self.bound is not None and bool(self.trace) and self.trace[-1].cost == self.bound
-
-    def is_over(self, steps: int) -> bool:
-        return self.countdown.is_over(steps) or self.observer.stop_requested() or self.proven
-
-    def progress(self, steps: int) -> float:
-        """Share of the budget used, by steps where steps are counted, so that runs repeat."""
-        budget = self.countdown.budget
-        if budget.iterations is not None:
-            return min(1.0, steps / budget.iterations)
-        return min(1.0, self.countdown.elapsed() / (budget.seconds or 1.0))
-
-
 class _Run:
     """One worker: its plan, its random numbers, its best so far."""
 
-    def __init__(self, compiled: Compiled, seed: int, log: _Log) -> None:
+    def __init__(self, compiled: Compiled, seed: int, log: Log) -> None:
         self.compiled, self.log, self.seed = compiled, log, seed
         self.work = room(compiled.tables)
         self.plan, self.best = empty_plan(compiled), empty_plan(compiled)
@@ -152,11 +123,14 @@ class _Run:
         self.state = random_state(seed)
         self.steps = 0
         self.chunk = CHUNK
-        self.round_seconds = 0.0
         self.dived = self.in_parts = False
         self.rolling: Rolling | None = None
+        self.proof_tried: int | None = None
+        self.seen: list[Int64] = []
+        self.lenient = is_lenient(compiled.tables)
         self.parts = Parts(
             compiled.tables,
+            compiled.step,
             log.countdown.elapsed,
             self._left(float("inf")),
             np.random.default_rng(seed),
@@ -182,7 +156,7 @@ class _Run:
                 stuck.append(int(p))
         if stuck:
             raise Unbuildable(sorted(stuck))
-        self.round_seconds = self.log.countdown.elapsed() - began
+        self.log.round_seconds = self.log.countdown.elapsed() - began
         _copy(self.plan, self.best)
         self.log.note(self.best, 0)
 
@@ -202,15 +176,25 @@ class _Run:
     def go(self) -> None:
         """Improve until the budget ends; the first worker generates columns before, if there is time for it."""
         seconds = self.log.countdown.budget.seconds
-        if self is self.log.runs[0] and seconds is not None and self._affordable(seconds):
-            self._warm(WARMING * seconds)
+        first = self is self.log.runs[0]
+        if seconds is not None and self.lenient:
+            self._move(moves.HOT, MOVING[0 if first else 1] * seconds)
+        if first and seconds is not None and self._affordable(seconds):
+            if not self.lenient:
+                self._warm(WARMING * seconds)
             self._generate(GENERATING * seconds, DIVING * seconds)
-        pending = list(EXCHANGES)
+            self._prove()
+            if self.lenient:
+                self._move_on(seconds)
+        pending, proofs = list(EXCHANGES), list(PROOFS)
         while not self.log.is_over(self.steps):
             done = self.log.progress(self.steps)
             if pending and done >= pending[0]:
                 pending.pop(0)
                 self._exchange()
+            if proofs and done >= proofs[0]:
+                proofs.pop(0)
+                self._prove()
             if self._by_weeks(done):
                 self._roll()
                 continue
@@ -230,7 +214,7 @@ class _Run:
             return False
         if self.log.countdown.budget.iterations is not None or seconds is None or done >= ROLLED:
             return False
-        return not self.log.runs[0]._affordable(seconds)
+        return not self._affordable(seconds)
 
     def _roll(self) -> None:
         seconds = self.log.countdown.budget.seconds or 0.0
@@ -245,7 +229,7 @@ class _Run:
             self.log.note(self.best, self.steps)
 
     def _by_parts(self, done: float) -> bool:
-        return self.log.countdown.budget.iterations is None and done >= ANNEALED
+        return self.log.countdown.budget.iterations is None and (self.lenient or done >= ANNEALED)
 
     def _improve_part(self) -> None:
         """From the best plan on, part by part."""
@@ -259,7 +243,7 @@ class _Run:
     def _affordable(self, seconds: float) -> bool:
         """Whether some rounds of pricing everybody would fit into the time for them."""
         rounds = self.log.countdown.budget.iterations is None
-        return rounds and FEWEST_ROUNDS * self.round_seconds < GENERATING * seconds
+        return rounds and FEWEST_ROUNDS * self.log.round_seconds < GENERATING * seconds
 
     def _warm(self, seconds: float) -> None:
         """Anneal for a while: its rosters are good columns to begin with."""
@@ -268,17 +252,45 @@ class _Run:
             self._improve(0.5)
         self.log.note(self.best, self.steps)
 
+    def _move(self, hot: float, seconds: float) -> None:
+        """Anneal by small moves from the best plan of this worker."""
+        began, tables = self.log.countdown.elapsed(), self.compiled.tables
+
+        def progress() -> float:
+            self.log.note(self.best, self.steps)
+            done = (self.log.countdown.elapsed() - began) / seconds
+            if done > SEEN_FROM + (1.0 - SEEN_FROM) * len(self.seen) / SEEN:
+                self.seen.append(self.plan.duty.copy())
+            return 1.0 if self.log.is_over(self.steps) else done
+
+        _copy(self.best, self.plan)
+        moves.anneal(tables, self.plan, self.best, hot, progress, self.state)
+        _copy(self.best, self.plan)
+
+    def _move_on(self, seconds: float) -> None:
+        """Small moves after columns: a few from what a dive found, many where columns were given up."""
+        lasting = MOVING_AFTER * seconds
+        if self.log.pool is None:
+            lasting = max(lasting, MOVING_INSTEAD * seconds - self.log.countdown.elapsed())
+        self._move(moves.WARM, lasting)
+
     def _generate(self, seconds: float, for_dive: float) -> None:
         """A bound, and a roster to go on from if it is better."""
         tables = self.compiled.tables
-        until = self.log.countdown.elapsed() + seconds
+        began = self.log.countdown.elapsed()
         free = np.full(self.plan.duty.shape, FREE, np.int64)
-        columns = Generation(tables, np.zeros(tables.wanted.shape, np.int64), free, self._left(until))
-        columns.begin(self.best.duty)
+        columns = Generation(
+            tables, np.zeros(tables.wanted.shape, np.int64), free, self._left(began + seconds)
+        )
+        if self.lenient:
+            columns.seconds_left = lambda: self._patience(columns, began, seconds)
+        for duties in (self.best.duty, *self.seen):
+            columns.begin(duties)
         relaxed = columns.generate()
-        if columns.bound is not None:
+        if columns.bound is not None and columns.prices is not None:
             self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
-        if relaxed is None or self.log.is_over(self.steps):
+            self.log.dual = columns.prices, columns.bound
+        if relaxed is None or self.log.is_over(self.steps) or (self.lenient and self._far(columns.bound)):
             return
         self.log.pool = Pool.of(columns.master.columns, relaxed)
         columns.seconds_left = self._left(self.log.countdown.elapsed() + for_dive)
@@ -292,6 +304,34 @@ class _Run:
         if _rank(plan) < _rank(self.plan):
             self.adopt(plan)
             self.log.note(self.best, self.steps)
+
+    def _prove(self) -> None:
+        """The best roster of all and its proof, where few schedules could be in a better one."""
+        dual, seconds = self.log.dual, self.log.countdown.budget.seconds
+        if dual is None or seconds is None or self.rank[0] > 0 or self.cost == self.proof_tried:
+            return
+        self.proof_tried = self.cost
+        left = self._left(self.log.countdown.elapsed() + PROVING * seconds)
+        best = cheapest_roster(self.compiled.tables, *dual, self.cost, left)
+        if best is None:
+            return
+        plan = empty_plan(self.compiled)
+        for p, (duties, cost) in enumerate(best):
+            insert_schedule(self.compiled.tables, p, duties, cost, plan)
+        self.adopt(plan)
+        self.log.note(self.best, self.steps)
+        self.log.note_bound(self.compiled.in_units(self.cost), self.steps)
+
+    def _patience(self, columns: Generation, began: float, seconds: float) -> float:
+        """Seconds left for columns, none when their bound is of no use though it is late."""
+        late = self.log.countdown.elapsed() - began > LATE * seconds
+        return 0.0 if late and self._far(columns.bound) else self._left(began + seconds)()
+
+    def _far(self, bound: int | None) -> bool:
+        """Whether a bound of the arrays is still of no use."""
+        if bound is None:
+            return True
+        return self.compiled.at_least(bound) < USEFUL * self.compiled.in_units(self.cost)
 
     def _left(self, until: float) -> Callable[[], float]:
         """Seconds until ``until``, none when the search ends before."""

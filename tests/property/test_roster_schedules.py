@@ -1,4 +1,5 @@
-"""The dynamic programme finds what trying every schedule finds, under drawn contracts, histories and prices."""
+"""What is found, listed or counted of one person's schedules is what trying and recounting every one gives, under
+drawn contracts, histories and prices."""
 
 from itertools import product
 
@@ -6,9 +7,12 @@ import numpy as np
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from solver.rostering.arrays import SCALE, compiled, room
+from solver.rostering.arrays import SCALE, compiled, new_trial, room
 from solver.rostering.kernels import best_schedule
-from solver.rostering.layout import FAR
+from solver.rostering.kernels_enumeration import MANY, SHORT, cheapest, schedules_within
+from solver.rostering.kernels_pricing import FREE
+from solver.rostering.kernels_rows import row_cost
+from solver.rostering.layout import FAR, Priced
 from solver.rostering.problem import (
     UNLIMITED,
     Assignment,
@@ -109,3 +113,53 @@ def test_no_schedule_is_cheaper_than_the_one_found(problem, drawn):
         inside = sum(int(price[day, shift]) for day, shift in enumerate(schedule.tolist()) if shift >= 0)
         assert inside + counted.cost == expected
         assert cost == expected * SCALE
+
+
+@settings(max_examples=12, phases=(Phase.explicit, Phase.generate))
+@given(problems())
+def test_a_schedule_counted_in_one_pass_costs_what_the_referee_says(problem):
+    tables = compiled(problem).tables
+    for days in product((-1, 0, 1), repeat=DAYS):
+        cost = row_cost(tables, 0, np.array(days, np.int64), np.zeros(2, np.int64))
+        counted = recount(problem, roster(days))
+        assert (cost < FAR) == (counted.broken == 0)
+        if counted.broken == 0:
+            assert cost == counted.cost * SCALE
+
+
+@settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
+@given(problems(), prices, st.integers(0, 12))
+def test_all_schedules_near_the_cheapest_are_listed_and_no_others(problem, drawn, margin):
+    tables = compiled(problem).tables
+    worth = np.array(drawn, np.int64).reshape(DAYS, 2)
+    fixed = np.full((1, DAYS), FREE, np.int64)
+    space = new_trial(tables, 1), room(tables)
+    limit = cheapest(tables, 0, worth * SCALE, fixed, *space) + margin * SCALE
+    found = Priced(np.zeros((3**DAYS, DAYS), np.int64), np.zeros(3**DAYS, np.int64), np.zeros(1, np.int64))
+    count = schedules_within(tables, 0, worth * SCALE, limit, 10**6, fixed, *space, found)
+    assert (fixed == FREE).all()
+    listed = {
+        tuple(days): int(cost)
+        for days, cost in zip(found.duties[:count].tolist(), found.personal[:count], strict=True)
+    }
+    expected = {}
+    for days in product((-1, 0, 1), repeat=DAYS):
+        counted = recount(problem, roster(days))
+        earned = sum(int(worth[day, shift]) for day, shift in enumerate(days) if shift >= 0)
+        if counted.broken == 0 and (counted.cost - earned) * SCALE <= limit:
+            expected[days] = counted.cost * SCALE
+    assert listed == expected
+
+
+def test_a_list_that_is_too_long_or_takes_too_long_is_told_apart():
+    problem = RosterProblem(
+        "free", DAYS, (ShiftType("early", 480),), (), (Employee("e", Contract("c")),), (), ()
+    )
+    tables = compiled(problem).tables
+    worth, fixed = np.zeros((DAYS, 1), np.int64), np.full((1, DAYS), FREE, np.int64)
+    space = new_trial(tables, 1), room(tables)
+    found = Priced(np.zeros((100, DAYS), np.int64), np.zeros(100, np.int64), np.zeros(1, np.int64))
+    assert schedules_within(tables, 0, worth, 0, 10**6, fixed, *space, found) == MANY
+    assert (fixed == FREE).all()
+    assert schedules_within(tables, 0, worth, 0, 50, fixed, *space, found) == SHORT
+    assert (fixed == FREE).all()

@@ -44,7 +44,7 @@ def test_what_a_part_saves_is_what_the_referee_counts(read):
     problem = read()
     arrays = compiled(problem)
     plan = _begun(arrays)
-    parts = Parts(arrays.tables, time.process_time, lambda: 100.0, np.random.default_rng(1))
+    parts = Parts(arrays.tables, arrays.step, time.process_time, lambda: 100.0, np.random.default_rng(1))
     before = int(plan.total[0])
     for _ in range(12):
         parts.improve(plan, None)
