@@ -26,7 +26,7 @@ def shown(result):
 
 def test_a_draft_tells_what_it_finds_and_comes_with_a_bound_and_every_broken_rule():
     told: list = []
-    kind, asked = RosterDraft(), spec(ward())
+    kind, asked = RosterDraft(), spec(ward(), seconds=200)  # it ends with the first bound
     [piece] = kind.pieces(asked, [])
     observer = Observer(told.append, lambda: any(one["bound"] is not None for one in told))
     done = [kind.work(asked, piece, observer)]
