@@ -1,7 +1,7 @@
 """Rooms of the coming days where both sexes in a room are forbidden, decided by CP-SAT for everybody at once.
 
 A room changes its sex only when all who are in it go, and one who goes may ask others to go as well: moves of
-one or two patients seldom pass from one such plan to the next, so annealing made several times the transfers. A ward
+one or two patients seldom pass from one such plan to the next, so annealing made more transfers. A ward
 has few rooms, and from one arrival or departure to the next nothing changes, so that some days are a small model.
 """
 
