@@ -160,7 +160,7 @@ def test_a_run_whose_event_list_became_a_heap_goes_on_to_the_same_bytes(tmp_path
 
 
 def test_two_runs_write_to_no_cache_line_in_common() -> None:
-    """Side by side in memory, two threads took each other's lines away all the time: 1.3 times the work of one."""
+    """Side by side in memory, two threads would take each other's lines away all the time."""
     compiled = Compiled(QUEUE)
     states = []
     lines: list[set[int]] = []
