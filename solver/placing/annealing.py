@@ -7,7 +7,6 @@ nothing is loaded or sent to begin with. Now and then they meet (``meeting``).
 from __future__ import annotations
 
 import math
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Budget, Countdown, Observer, TracePoint
 from solver.engine.types import Bool, Int64
+from solver.engine.watch import Watch
 from solver.placing.kernels_adopt import adopt
 from solver.placing.kernels_batch import Batch, Held, World
 from solver.placing.kernels_ruin import WAYS, construct, improve
@@ -63,7 +63,7 @@ def anneal(
     With iterations in the budget each of the ``workers`` takes so many. ``most_out``: largest size of a step, 1 or
     more. ``meetings``: how often the workers meet, 0 or more.
     """
-    log = _Log(countdown, observer)
+    log = Watch(countdown, observer)
     total = int(construct(world, first_order(world.batch), random_state(seed)))
     log.note(total, 0)
     worlds = [world, *(_copy_world(world) for _ in range(workers - 1))]
@@ -87,33 +87,6 @@ def _waiting_is_free(budget: Budget) -> bool:
     return budget.seconds is None or budget.timer is not time.monotonic
 
 
-class _Log:
-    """What the workers share: the clock, who watches, the best cost of all and when it was found."""
-
-    def __init__(self, countdown: Countdown, observer: Observer) -> None:
-        self.countdown, self.observer = countdown, observer
-        self.trace: list[TracePoint] = []
-        self._lock = threading.Lock()
-
-    def note(self, cost: int, steps: int) -> None:
-        """A worker's best after so many steps of its own."""
-        with self._lock:
-            if not self.trace or cost < (self.trace[-1].cost or 0):
-                self.trace.append(TracePoint(self.countdown.elapsed(), steps, cost, None))
-                self.observer.incumbent(self.trace[-1])
-
-    def is_over(self, steps: int) -> bool:
-        """Whether a worker that has taken so many steps must stop."""
-        return self.countdown.is_over(steps) or self.observer.stop_requested()
-
-    def progress(self, steps: int) -> float:
-        """Share of the budget used, by steps where steps are counted (so that runs repeat), else by time."""
-        budget = self.countdown.budget
-        if budget.iterations is not None:
-            return min(1.0, steps / budget.iterations)
-        return min(1.0, self.countdown.elapsed() / (budget.seconds or 1.0))
-
-
 class _Run:
     """One worker: its world, its random numbers, its best so far."""
 
@@ -123,7 +96,7 @@ class _Run:
         world: World,
         total: int,
         seed: int,
-        log: _Log,
+        log: Watch,
         most_out: int,
         meeting: Meeting | None,
     ) -> None:
