@@ -44,7 +44,7 @@ def booking_of(case: Case) -> Booking:
 
 def may_be_displaced(changes: Changes) -> Iterator[Case]:
     """Booked cases that were not displaced before and that may be changed, in no order."""
-    for other in changes.desk.cases.values():
+    for other in changes.desk.to_come.values():
         if other.displaced_by is None and may_be_changed(other, changes):
             yield other
 

@@ -8,7 +8,7 @@ import pytest
 
 from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
-from solver.hospital import StayState
+from solver.hospital import RequestState, StayState
 from solver.placing import rules
 from solver.placing.referee import recount
 from tests.api_service import DAY, Place, at, running
@@ -183,6 +183,14 @@ def differences(live, stored):
         mine, theirs = live.cases.get(key), stored.cases.get(key)
         if mine is None or theirs is None or even(mine) != even(theirs):
             yield "case", mine, theirs
+    for desk in (live, stored):
+        awaited = {case.id: case for case in desk.cases.values() if case.allocation and not arrived(case)}
+        if desk.to_come != awaited:
+            yield "to come", desk.to_come.keys() ^ awaited.keys()
+
+
+def arrived(case):
+    return case.state is RequestState.ARRIVED
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -82,7 +82,7 @@ class Slow:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def ask(admission: Admission, method: str = "POST") -> list[Any]:
+async def ask(admission: Admission, method: str = "POST", path: str = "/requests") -> list[Any]:
     """The messages of one answer."""
     heard: list[Any] = []
 
@@ -92,7 +92,7 @@ async def ask(admission: Admission, method: str = "POST") -> list[Any]:
     async def receive() -> Any:
         raise AssertionError("a body that nobody asked for")
 
-    await admission({"type": "http", "method": method}, receive, send)
+    await admission({"type": "http", "method": method, "path": path}, receive, send)
     return heard
 
 
@@ -117,6 +117,18 @@ async def test_more_commands_than_are_done_soon_are_refused_at_once_and_question
     answers = await asyncio.gather(question, *under_way)
     assert [start["status"] for start, _ in answers] == [201, 201, 201]
     assert (await ask(admission))[0]["status"] == 201
+
+
+async def test_time_passes_in_a_sandbox_however_many_commands_are_under_way():
+    app = Slow()
+    admission = Admission(app, Gate(0.5, 1, Pace(Hands()), Metrics()))
+    under_way = asyncio.create_task(ask(admission))
+    await asyncio.sleep(0)
+    clock = asyncio.create_task(ask(admission, path="/sandbox/clock"))
+    await asyncio.sleep(0)
+    assert app.asked == 2
+    app.gate.set()
+    assert [start["status"] for start, _ in await asyncio.gather(under_way, clock)] == [201, 201]
 
 
 async def test_the_limit_rises_with_the_pace_and_never_falls_below_the_least():

@@ -35,3 +35,9 @@ def test_a_whole_command_is_known_by_its_announced_length():
 )
 def test_what_needs_a_second_look_is_left_to_those_who_take_it(other):
     assert not whole_command(other)
+
+
+def test_the_setting_of_a_sandboxs_clock_is_left_to_the_application():
+    line = COMMAND.split(b" HTTP", 1)[1]
+    assert not whole_command(b"POST /sandbox/clock HTTP" + line)
+    assert whole_command(b"POST /sandbox/clocks HTTP" + line)
