@@ -30,8 +30,9 @@ from models.repositories import jobs, rosters
 from models.repositories.rosters import StoredChange, StoredRoster
 from models.tables.jobs import JobState
 from tests.access_hospital import NOW, SITE_OF_WARD, access_hospital
-from tests.access_probes import Probe, World, probes
+from tests.access_probes import probes
 from tests.access_wire import Wire
+from tests.access_world import Probe, World
 
 TABLE = Path(__file__).parent / "policy" / "access_matrix.csv"
 HELD = {"*": "everywhere", "S": "on site S", "W": "on ward W1"}

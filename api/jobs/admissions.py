@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from api.jobs.kinds import Document, Observer
+from api.jobs.searches import as_found, rows_of, too_many, unbegun
 from api.jobs.telling import Telling
 from solver.admissions.formats import problem_from_document
 from solver.admissions.keeping import Before, Pin, broken_pins, changes, dearer, pinned, with_price
 from solver.admissions.problem import Admission, AdmissionPlan, AdmissionProblem, Duty
 from solver.admissions.referee import Recount, recount
 from solver.admissions.solve import METHOD, solve
-from solver.engine.result import Budget, Result, Status
+from solver.engine.result import Budget
 from solver.engine.rule import Level
 
 
@@ -27,10 +28,10 @@ class AdmissionPlanning:
         with too many changes others, in which they are dearer."""
         if not done:
             return [{"change_price": spec["change_price"], "relaxed": False}]
-        most, last = spec["max_changes"], done[-1]
+        last = done[-1]
         if not last["verified"] and not last["relaxed"]:
             return [{"change_price": last["change_price"], "relaxed": True}]
-        if most is None or last["changes"] is None or last["changes"] <= most:
+        if not too_many(last, spec["max_changes"]):
             return []
         price = dearer(last["change_price"])
         return [] if price is None else [{"change_price": price, "relaxed": last["relaxed"]}]
@@ -45,8 +46,9 @@ class AdmissionPlanning:
         budget = Budget(seconds=spec["seconds"], iterations=spec["iterations"])
         result = solve(asked, budget, spec["seed"], Telling(observer), spec["workers"])
         assert result.plan is not None, "a search for admissions always has a plan"
+        counted = recount(plain, result.plan)
         return {
-            **_found(plain, result, same=asked == plain),
+            **as_found(result, counted, tallies(counted), same=asked == plain),
             "admissions": rows(result.plan, spec),
             "changes": None if before is None else changes(plain, before, result.plan),
             "pins_kept": not broken_pins(result.plan, pins),
@@ -59,8 +61,7 @@ class AdmissionPlanning:
         most = spec["max_changes"]
 
         def rank(one: Document) -> tuple[bool, int, bool, int]:
-            over = 0 if most is None else max(0, (one["changes"] or 0) - most)
-            return not one["verified"], over, one["relaxed"], one["cost"]
+            return not one["verified"], too_many(one, most), one["relaxed"], one["cost"]
 
         return min(done, key=rank) if done else nothing()
 
@@ -90,22 +91,6 @@ def _pins(spec: Document) -> list[Pin]:
     return [Pin(*pin) for pin in spec["pins"]]
 
 
-def _found(plain: AdmissionProblem, result: Result[AdmissionPlan], *, same: bool) -> Document:
-    """A result as JSON, counted without the prices of pins and changes. A bound that holds with them says nothing
-    without them, unless there are none."""
-    assert result.plan is not None, "a search for admissions always has a plan"
-    counted = recount(plain, result.plan)
-    return {
-        "status": result.status.value if same else Status.FEASIBLE.value,
-        "cost": counted.cost,
-        "bound": result.bound if same else None,
-        "gap": result.gap if same else None,
-        "verified": result.verified,
-        "method": result.method,
-        "rules": tallies(counted),
-    }
-
-
 def rows(plan: AdmissionPlan, spec: Document) -> list[list[Any]]:
     """Patient, day, room and theatre of those who wait, by patient."""
     waiting = spec["requests"]
@@ -117,29 +102,16 @@ def rows(plan: AdmissionPlan, spec: Document) -> list[list[Any]]:
 
 def tallies(counted: Recount) -> list[dict[str, Any]]:
     """Every rule that is broken, how often, and what that costs; not those that cost nothing here."""
-    return [
-        {"rule": tally.rule.id, "count": tally.count, "cost": tally.cost}
+    return rows_of(
+        tally
         for tally in counted.tallies
         if tally.cost or (tally.count and tally.rule.level is not Level.SOFT)
-    ]
+    )
 
 
 def nothing() -> Document:
     """Of a search that was stopped before it began."""
-    return {
-        "status": Status.OUT_OF_TIME.value,
-        "cost": None,
-        "bound": None,
-        "gap": None,
-        "verified": False,
-        "method": METHOD,
-        "rules": [],
-        "admissions": [],
-        "changes": None,
-        "pins_kept": False,
-        "change_price": 0,
-        "relaxed": False,
-    }
+    return {**unbegun(METHOD), "admissions": [], "change_price": 0, "relaxed": False}
 
 
 def counted_again(spec: Document, result: Document) -> tuple[Recount, bool]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.jobs.kinds import Document, Observer
+from api.jobs.searches import as_found, rows_of, too_many, unbegun
 from api.jobs.telling import Telling
-from solver.engine.result import Budget, Result, Status
+from solver.engine.result import Budget, Result
 from solver.rostering.collisions import Collision, WayOut, collisions
 from solver.rostering.formats_json import from_json, from_rows, rows
 from solver.rostering.keeping import Before, Pin, broken_pins, changes, dearer, pinned, with_price
@@ -25,8 +26,8 @@ class RosterDraft:
         """One; with too many changes another one, in which they are dearer."""
         if not done:
             return [{"change_price": spec["change_price"]}]
-        most, last = spec["max_changes"], done[-1]
-        if most is None or last["changes"] is None or last["changes"] <= most:
+        last = done[-1]
+        if not too_many(last, spec["max_changes"]):
             return []
         price = dearer(last["change_price"])
         return [] if price is None else [{"change_price": price}]
@@ -52,8 +53,7 @@ class RosterDraft:
         there = [one for one in done if one["cost"] is not None] or list(done)
 
         def rank(one: Document) -> tuple[bool, int, int]:
-            over = 0 if most is None else max(0, (one["changes"] or 0) - most)
-            return not one["verified"], over, one["cost"] or 0
+            return not one["verified"], too_many(one, most), one["cost"] or 0
 
         return min(there, key=rank) if there else nothing()
 
@@ -70,19 +70,12 @@ def _pins(spec: Document) -> list[Pin]:
 
 
 def found(plain: RosterProblem, priced: RosterProblem, result: Result[Roster]) -> Document:
-    """A result as JSON, counted rule by rule without the prices of pins and changes. A bound that holds with them says
-    nothing without them, unless there are none."""
+    """A result as JSON, counted rule by rule, with what stands against any plan where there is none."""
     plan = result.plan
     counted = None if plan is None else recount(plain, plan)
-    same = plain == priced
+    rules = [] if counted is None else tallies(counted)
     return {
-        "status": result.status.value if same or plan is None else Status.FEASIBLE.value,
-        "cost": None if counted is None else counted.cost,
-        "bound": result.bound if same else None,
-        "gap": result.gap if same else None,
-        "verified": result.verified,
-        "method": result.method,
-        "rules": [] if counted is None else tallies(counted),
+        **as_found(result, counted, rules, same=plain == priced),
         "collisions": [_collision(one) for one in collisions(priced)] if plan is None else [],
         "assignments": [] if plan is None else rows(plan),
     }
@@ -90,28 +83,12 @@ def found(plain: RosterProblem, priced: RosterProblem, result: Result[Roster]) -
 
 def nothing() -> Document:
     """Of a search that was stopped before it began."""
-    return {
-        "status": Status.OUT_OF_TIME.value,
-        "cost": None,
-        "bound": None,
-        "gap": None,
-        "verified": False,
-        "method": METHOD,
-        "rules": [],
-        "collisions": [],
-        "assignments": [],
-        "changes": None,
-        "pins_kept": False,
-    }
+    return {**unbegun(METHOD), "collisions": [], "assignments": []}
 
 
 def tallies(counted: Recount) -> list[dict[str, Any]]:
     """Every rule that is broken, how often, and what that costs."""
-    return [
-        {"rule": tally.rule.id, "count": tally.count, "cost": tally.cost}
-        for tally in counted.tallies
-        if tally.count
-    ]
+    return rows_of(tally for tally in counted.tallies if tally.count)
 
 
 def _collision(one: Collision) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from solver.engine.rule import Profile
 from solver.engine.types import Bool, Int64
 from solver.equipment.kernels import EquipmentNeeds
 from solver.equipment.kernels import empty_needs as no_equipment
-from solver.hospital import Minute, Person, Priority, Request
+from solver.hospital import Care, Minute, Person, Priority, Request
 from solver.hospital.stays import cleaning_after
 from solver.pharmacy.kernels import DrugNeeds
 from solver.pharmacy.kernels import empty_needs as no_drugs
@@ -92,50 +92,60 @@ def compile_request(
     records = arrays.records
     refuse_unknown(request, records)
     person = records.persons[request.person_id]
-    care = request.care
     base, own_latest = start_window(request, records.now)
     base = base if earliest is None else max(base, earliest)
-    waived_bits = sum(rule_bit(rules.RULES[rule_id]) for rule_id in waived)
+    own_price = _price(pricing, rules.DELAY[request.priority].id)
+    excluded = (arrays.room_number.get(room) for room in request.excluded_room_ids)
     ask = Ask(
         base=base,
         step=records.options.start_step_minutes,
         latest=own_latest if latest is None else max(latest, base),
         needed_by=request.needed_by,
         duration=request.duration_minutes,
-        active=pricing.active & ~waived_bits,
-        person=arrays.person(person.id),
-        born=0 if person.born is None else person.born,
-        born_known=person.born is not None,
-        sex=SEX[person.sex],
-        weight=person.weight_kg,
-        isolation=isolation_bits(person.isolation),
-        cohort=arrays.cohort(person),
-        exposure=arrays.exposure(person),
-        antigens=antigen_bits(person.blood_group),
-        falls_risk=person.falls_risk,
-        end_of_life=person.end_of_life,
-        cleaning_minutes=records.cleaning.minutes(cleaning_after(person)),
-        features=feature_bits(care.features),
-        special_needed=feature_bits(care.features) & SPECIAL_BITS,
-        care_level=care.care_level,
-        care_row=ONE_TO_ONE if person.one_to_one else care.care_level,
-        companion_kinds=sum(1 << KIND[kind] for kind in COMPANION_KINDS[request.companion]),
+        active=pricing.active & ~sum(rule_bit(rules.RULES[rule_id]) for rule_id in waived),
         published=-1 if published is None else arrays.bed_number.get(published, -1),
         night_matters=request.from_stay_id is not None and request.priority in PATIENT_PRIORITIES,
-        delay_price=delay_price
-        if delay_price is not None
-        else _price(pricing, rules.DELAY[request.priority].id),
-        speciality_differs=speciality_differs(arrays, care.speciality),
-        skills=_numbers([arrays.skill_series.get(skill, -1) for skill in sorted(care.skills)]),
-        pool_draw=_numbers(
-            [care.pooled.telemetry_channels, care.pooled.dialysis_points, care.pooled.oxygen_flow]
-        ),
-        apart=_numbers([arrays.person(other) for other in kept_apart(person, records)]),
-        excluded=_numbers(
-            [arrays.room_number[room] for room in request.excluded_room_ids if room in arrays.room_number]
-        ),
+        delay_price=own_price if delay_price is None else delay_price,
+        companion_kinds=sum(1 << KIND[kind] for kind in COMPANION_KINDS[request.companion]),
+        excluded=_numbers([room for room in excluded if room is not None]),
+        **_of_person(person, arrays),
+        **_of_care(request.care, arrays, one_to_one=person.one_to_one),
     )
     return Compiled(ask, equipment_needs(request, arrays), drug_needs(request, person, arrays))
+
+
+def _of_person(person: Person, arrays: Arrays) -> dict[str, Any]:
+    """What an ``Ask`` says of who is to lie there."""
+    records = arrays.records
+    return {
+        "person": arrays.person(person.id),
+        "born": 0 if person.born is None else person.born,
+        "born_known": person.born is not None,
+        "sex": SEX[person.sex],
+        "weight": person.weight_kg,
+        "isolation": isolation_bits(person.isolation),
+        "cohort": arrays.cohort(person),
+        "exposure": arrays.exposure(person),
+        "antigens": antigen_bits(person.blood_group),
+        "falls_risk": person.falls_risk,
+        "end_of_life": person.end_of_life,
+        "cleaning_minutes": records.cleaning.minutes(cleaning_after(person)),
+        "apart": _numbers([arrays.person(other) for other in kept_apart(person, records)]),
+    }
+
+
+def _of_care(care: Care, arrays: Arrays, *, one_to_one: bool) -> dict[str, Any]:
+    """What an ``Ask`` says of the care."""
+    features, pooled = feature_bits(care.features), care.pooled
+    return {
+        "features": features,
+        "special_needed": features & SPECIAL_BITS,
+        "care_level": care.care_level,
+        "care_row": ONE_TO_ONE if one_to_one else care.care_level,
+        "speciality_differs": speciality_differs(arrays, care.speciality),
+        "skills": _numbers([arrays.skill_series.get(skill, -1) for skill in sorted(care.skills)]),
+        "pool_draw": _numbers([pooled.telemetry_channels, pooled.dialysis_points, pooled.oxygen_flow]),
+    }
 
 
 def _price(pricing: Pricing, rule_id: str) -> int:

@@ -14,7 +14,7 @@ from api.services.choosing import Choose, choose
 from api.services.holding import Hold, hold
 from api.services.recommending import Recommend, recommended
 from tests.access_hospital import access_hospital
-from tests.access_probes import bundle
+from tests.access_world import bundle
 from tests.api_service import Place, running
 
 

@@ -18,7 +18,7 @@ from models.repositories.steps import Breach, insert_breach
 from solver.hospital import Step, from_minute
 from tests.access_hospital import FREE, NOW, SITE_OF_WARD, TAKEN
 from tests.access_matrix import TABLE, Asked, asked
-from tests.access_probes import Call, bundle
+from tests.access_world import Call, bundle
 
 THERE = "X1"
 """The ward of the other site."""

@@ -9,18 +9,14 @@ from pydantic import Field
 
 from api.schemas.answers.common import Aged, Cost, PageOut, RuleId, Time, Told
 from api.schemas.answers.jobs import JobActed, State
+from api.schemas.answers.searches import BrokenRuleOut, FoundOut, TermsOut
 from api.schemas.base import Out
 
 Applied = Annotated[int, Field(description="How often the plan was applied; 0: never")]
 
 
-class AdmissionTermsOut(Out):
+class AdmissionTermsOut(TermsOut):
     """What plans of admissions are made by, and which version of it this is."""
-
-    revision: int
-    by: str
-    at: Time
-    terms: Annotated[dict[str, Any], Field(description="As it was sent, and what was assumed")]
 
 
 class AdmissionTermsActed(Aged):
@@ -29,13 +25,8 @@ class AdmissionTermsActed(Aged):
     revision: int
 
 
-class AdmissionRuleOut(Out):
+class AdmissionRuleOut(BrokenRuleOut):
     """A rule of admissions: how often it is broken, and what that costs (null: it is hard)."""
-
-    rule: RuleId
-    told: Told
-    count: int
-    cost: Cost | None
 
 
 class AdmissionOut(Out):
@@ -60,20 +51,13 @@ class LeftOutOut(Out):
     told: Told
 
 
-class AdmissionFoundOut(Out):
+class AdmissionFoundOut(FoundOut):
     """What was found. ``gap``: the share that a better plan could save at most, null without a bound. ``relaxed``: not
     everybody who must be admitted could be without a hard rule broken, so that nobody had to."""
 
-    status: Literal["optimal", "feasible", "infeasible", "out_of_time"]
-    cost: Cost | None
-    bound: Cost | None
-    gap: float | None
-    verified: Annotated[bool, Field(description="The referee found no hard rule broken")]
-    method: str
     changes: Annotated[
         int | None, Field(description="Requests that stand elsewhere than before; null: no plan before")
     ]
-    pins_kept: bool
     relaxed: bool
     rules: list[AdmissionRuleOut]
 

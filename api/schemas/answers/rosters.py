@@ -7,22 +7,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import Aged, Cost, PageOut, RuleId, Time, Told
+from api.schemas.answers.common import Aged, Cost, PageOut, Time
 from api.schemas.answers.jobs import JobActed, State
 from api.schemas.answers.requests import DisplacedOut
+from api.schemas.answers.searches import BrokenRuleOut, FoundOut, TermsOut
 from api.schemas.base import Out
 
 Edition = Annotated[int, Field(description="Of the ward's roster that was published last; 0: none")]
 
 
-class RosterTermsOut(Out):
+class RosterTermsOut(TermsOut):
     """What the rosters of a ward are made by, and which version of it this is."""
 
     ward_id: str
-    revision: int
-    by: str
-    at: Time
-    terms: Annotated[dict[str, Any], Field(description="As it was sent, and what was assumed")]
 
 
 class TermsActed(Aged):
@@ -41,13 +38,8 @@ class DutyOut(Out):
     skill: str
 
 
-class RosterRuleOut(Out):
+class RosterRuleOut(BrokenRuleOut):
     """A rule of rosters: how often it is broken, and what that costs (null: it is hard)."""
-
-    rule: RuleId
-    told: Told
-    count: int
-    cost: Cost | None
 
 
 class CollisionOut(Out):
@@ -59,19 +51,12 @@ class CollisionOut(Out):
     alone: list[dict[str, int]]
 
 
-class RosterPlanOut(Out):
+class RosterPlanOut(FoundOut):
     """What was found. ``gap``: the share that a better roster could save at most, null without a bound."""
 
-    status: Literal["optimal", "feasible", "infeasible", "out_of_time"]
-    cost: Cost | None
-    bound: Cost | None
-    gap: float | None
-    verified: Annotated[bool, Field(description="The referee found no hard rule broken")]
-    method: str
     changes: Annotated[
         int | None, Field(description="Days that differ from what was published; null: nothing was")
     ]
-    pins_kept: bool
     rules: list[RosterRuleOut]
     collisions: list[CollisionOut]
 

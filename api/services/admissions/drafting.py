@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -14,13 +14,14 @@ from api.jobs.catalogue import ADMISSION_PLAN
 from api.jobs.kinds import Document
 from api.places import pointer
 from api.schemas.admissions import AdmissionPlanIn
-from api.services import jobs
+from api.services import searches
 from api.services.admissions.items import Item, items_of
 from api.services.admissions.terms import read_terms
 from api.services.admissions.waiting import Suiting, Surgeries, lying, plannable, rooms_of, seen, waiting
 from api.services.cases import Case
 from api.services.changes import Changes
-from models.commands import Answer, AuditEntry, Command, Event, Outcome, Transaction
+from api.services.searches import Kept
+from models.commands import Command, Transaction
 from models.ids import IdGenerator
 from models.repositories import admissions
 from models.repositories.admissions import StoredPlan, StoredTerms
@@ -218,25 +219,13 @@ def _unknown(
 
 def requesting(made: Draft, command: Command, new_id: IdGenerator, zone: str) -> Command:
     """The command that stores a plan with the job that finds it, both or neither."""
-    asked = jobs.requesting(ADMISSION_PLAN, made.spec, command, new_id, zone)
     plan_id = new_id("pln")
 
-    def write(transaction: Transaction) -> Outcome:
-        assert asked.write is not None, "jobs are stored by commands that write"
-        outcome = asked.write(transaction)
-        job_id = outcome.answer.body["job_id"]
+    def keep(transaction: Transaction, job_id: str) -> Kept:
         place = made.first_day, made.days, made.ward_ids, made.terms_version, job_id, made.before_id
         stored = StoredPlan(plan_id, *place, actor=command.actor)
         admissions.insert_plan(transaction, stored)
-        return _told(stored, transaction, outcome)
+        detail = {"first_day": stored.first_day, "days": stored.days}
+        return Kept("admission.planned", "plan_id", stored.id, detail)
 
-    return replace(command, write=write)
-
-
-def _told(stored: StoredPlan, transaction: Transaction, outcome: Outcome) -> Outcome:
-    detail = {"first_day": stored.first_day, "days": stored.days}
-    payload = {"subject": stored.id, "minute": transaction.now.minute, **detail, "wards": []}
-    answer = Answer(outcome.answer.status, {**outcome.answer.body, "plan_id": stored.id})
-    audit = (*outcome.audit, AuditEntry("admission.planned", stored.id, detail))
-    events = (*outcome.events, Event("admission.planned", payload))
-    return replace(outcome, answer=answer, audit=audit, events=events)
+    return searches.requesting(ADMISSION_PLAN, made.spec, command, new_id, zone, keep)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from api.services.admissions.items import Item, items_of, read_items, result_of
 from api.services.reads import Page
 from api.services.rosters.showing import day_text
+from api.services.searches import found_json, rules_told
 from api.services.words import moment
 from models.clock import Instant
 from models.repositories import admissions
@@ -80,8 +81,9 @@ def plan_json(
 
 
 def _found(result: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    kept = ("status", "cost", "bound", "gap", "verified", "method", "changes", "pins_kept", "relaxed")
-    return {**{name: result[name] for name in kept}, "rules": rules_told(result["rules"], language)}
+    from solver.admissions.rules import CATALOGUE
+
+    return found_json(result, "relaxed", CATALOGUE, language)
 
 
 def _admission(item: Item, ward_of_room: Mapping[str, str], zone: str) -> dict[str, Any]:
@@ -118,24 +120,10 @@ def item_json(one: StoredItem) -> dict[str, Any]:
     }
 
 
-def rules_told(tallies: Iterable[Mapping[str, Any]], language: Language) -> list[dict[str, Any]]:
-    """Rules that are broken, in the reader's language."""
-    from solver.admissions.rules import CATALOGUE
-    from solver.engine.rule import Level
-
-    known = {rule.id: rule for rule in CATALOGUE}
-    told = []
-    for tally in tallies:
-        rule = known[tally["rule"]]
-        sentence = rule.english if language is Language.ENGLISH else rule.chinese
-        cost = tally["cost"] if rule.level is Level.SOFT else None
-        told.append({"rule": rule.id, "told": sentence, "count": tally["count"], "cost": cost})
-    return told
-
-
 def recounted(connection: Connection, stored: StoredPlan, language: Language) -> dict[str, Any]:
     """A plan as the referee counts it; raises ``WrongState`` where there is none."""
     from api.jobs.admissions import counted_again, tallies
+    from solver.admissions.rules import CATALOGUE
 
     result = result_of(connection, stored)
     counted, whole = counted_again(load_spec(connection, stored.job_id), result)
@@ -146,7 +134,7 @@ def recounted(connection: Connection, stored: StoredPlan, language: Language) ->
         "agrees": counted.cost == result["cost"] and tallies(counted) == result["rules"],
         "cost": counted.cost,
         "verified": whole,
-        "rules": rules_told(tallies(counted), language),
+        "rules": rules_told(tallies(counted), CATALOGUE, language),
         "newer_terms": newest is not None and newest.version != stored.terms_version,
     }
 

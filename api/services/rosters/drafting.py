@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection
@@ -14,9 +14,10 @@ from api.jobs.catalogue import ROSTER
 from api.jobs.kinds import Document
 from api.places import pointer
 from api.schemas.rosters import RosterIn
-from api.services import jobs
+from api.services import searches
 from api.services.rosters import terms as ward_terms
-from models.commands import Answer, AuditEntry, Command, Event, Outcome, Transaction
+from api.services.searches import Kept
+from models.commands import Command, Transaction
 from models.errors import NotFound
 from models.ids import IdGenerator
 from models.repositories import rosters
@@ -134,30 +135,18 @@ def editions_of(stored: Iterable[StoredRoster]) -> list[Edition]:
 
 def requesting(made: Draft, command: Command, new_id: IdGenerator, zone: str) -> Command:
     """The command that stores a draft with the job that finds its plan, both or neither."""
-    asked = jobs.requesting(ROSTER, made.spec, command, new_id, zone)
     roster_id = new_id("ros")
 
-    def write(transaction: Transaction) -> Outcome:
-        assert asked.write is not None, "jobs are stored by commands that write"
-        outcome = asked.write(transaction)
-        job_id = outcome.answer.body["job_id"]
+    def keep(transaction: Transaction, job_id: str) -> Kept:
         stored = StoredRoster(
             roster_id, made.ward_id, None, made.first_day, made.days, made.terms_version, job_id,
             actor=command.actor,
         )  # fmt: skip
         rosters.insert_roster(transaction, stored)
-        return told("roster.drafted", stored, transaction, outcome)
+        detail = {"ward_id": stored.ward_id, "first_day": stored.first_day, "days": stored.days}
+        return Kept("roster.drafted", "roster_id", stored.id, detail, (stored.ward_id,))
 
-    return replace(command, write=write)
-
-
-def told(topic: str, stored: StoredRoster, transaction: Transaction, outcome: Outcome) -> Outcome:
-    """An outcome that also tells of a roster."""
-    detail: dict[str, Any] = {"ward_id": stored.ward_id, "first_day": stored.first_day, "days": stored.days}
-    payload = {"subject": stored.id, "minute": transaction.now.minute, **detail, "wards": [stored.ward_id]}
-    answer = Answer(outcome.answer.status, {**outcome.answer.body, "roster_id": stored.id})
-    audit = (*outcome.audit, AuditEntry(topic, stored.id, detail))
-    return replace(outcome, answer=answer, audit=audit, events=(*outcome.events, Event(topic, payload)))
+    return searches.requesting(ROSTER, made.spec, command, new_id, zone, keep)
 
 
 def _pins(body: RosterIn, terms: Terms, people: Collection[str]) -> Iterator[list[Any]]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from api.services import searches
 from api.services.reads import Page
+from api.services.searches import found_json
 from api.services.sight import Sight
 from api.services.words import moment
 from models.clock import Instant
@@ -82,20 +84,13 @@ def duties(assignments: Iterable[Iterable[Any]], first_day: int) -> list[dict[st
 
 
 def _plan(result: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    kept = ("status", "cost", "bound", "gap", "verified", "method", "collisions", "changes", "pins_kept")
-    return {**{name: result[name] for name in kept}, "rules": rules_told(result["rules"], language)}
+    from solver.rostering.rules import CATALOGUE
+
+    return found_json(result, "collisions", CATALOGUE, language)
 
 
 def rules_told(tallies: Iterable[Mapping[str, Any]], language: Language) -> list[dict[str, Any]]:
-    """Rules that are broken, in the reader's language."""
-    from solver.engine.rule import Level
+    """Rules of rosters that are broken, in the reader's language."""
     from solver.rostering.rules import CATALOGUE
 
-    known = {rule.id: rule for rule in CATALOGUE}
-    told = []
-    for tally in tallies:
-        rule = known[tally["rule"]]
-        sentence = rule.english if language is Language.ENGLISH else rule.chinese
-        cost = tally["cost"] if rule.level is Level.SOFT else None
-        told.append({"rule": rule.id, "told": sentence, "count": tally["count"], "cost": cost})
-    return told
+    return searches.rules_told(tallies, CATALOGUE, language)
