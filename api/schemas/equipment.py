@@ -7,8 +7,8 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from api.schemas.base import MAX_LIST, Identity, Moment, Readable, Strict
-from solver.equipment.problem import MOST_PRIORITY
 from solver.equipment.recurring import MOST_TIMES
+from solver.hospital.equipment import MOST_PRIORITY
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
 LONGEST_BOOKINGS: Final = 8_000_000

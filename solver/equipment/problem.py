@@ -17,8 +17,8 @@ from solver.engine.errors import Problem, refuse_if_any
 from solver.engine.types import Int64
 from solver.equipment.rules import BOOKING_SERVED, BOOKING_WAIT, UNIT_TRANSPORT
 from solver.hospital.door import MAX_ID_LENGTH, MAX_MINUTE
+from solver.hospital.equipment import MOST_PRIORITY
 
-MOST_PRIORITY: Final = 1_000
 MOST_WEIGHT: Final = 1_000_000
 UNSERVED: Final = -1
 

@@ -16,7 +16,6 @@ import numpy as np
 from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.result import Budget
 from solver.equipment.problem import (
-    MOST_PRIORITY,
     BookingPlan,
     BookingProblem,
     BookingRequest,
@@ -25,6 +24,7 @@ from solver.equipment.problem import (
 )
 from solver.equipment.referee import recount_bookings
 from solver.equipment.solve import solve
+from solver.hospital.equipment import MOST_PRIORITY
 
 NEAR: Final = 3
 """Out of so many times the budget of changes, nearest in time to who was hit, those are drawn that are let go."""
