@@ -7,7 +7,7 @@ is solved; the cheapest plan is kept. So at most that many bookings change that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -67,10 +67,12 @@ def repair(
     rounds: int,
     seed: int,
     budget: Budget,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Repair:
     """Repair a plan from minute ``now`` on; what has begun changes only if its unit fails during it.
 
-    At most ``changes`` bookings change that were not hit; ``rounds`` choices of them are tried, each with ``budget``.
+    At most ``changes`` bookings change that were not hit; ``rounds`` choices of them are tried, each with ``budget``,
+    until ``stopped`` says so.
     The parts of a kit are hit together, and each counts as a change. Raises InvalidInstance for a unit that the
     problem does not have, an outage that ends before it begins or begins before ``now``, or a plan that breaks a rule.
     """
@@ -78,6 +80,8 @@ def repair(
     run = _Repairing(broken, plan, now, changes, seed, budget)
     best = run.tried(frozenset())
     for _ in range(rounds if changes else 0):
+        if stopped():
+            break
         best = min(best, run.tried(run.drawn()), key=lambda one: (not one.verified, one.cost))
     return best
 
