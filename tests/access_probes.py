@@ -109,6 +109,15 @@ class World:
         """A plan of bookings that nobody has begun."""
         return str(self.make("/equipment/plans", BOOKINGS)["id"])
 
+    def repair(self) -> str:
+        """A repair of bookings that nobody has begun."""
+        return str(self.make("/equipment/repairs", {})["id"])
+
+    def booking(self, ward: str) -> str:
+        """A unit that is held for a ward."""
+        [made] = self.make("/equipment/bookings", use(ward))["bookings"]
+        return str(made["id"])
+
     def awaiting(self, ward: str) -> str:
         """A move in this ward's cabinet that another account asked for."""
         move = {"kind": "loss", "lot_id": f"C-{ward}", "quantity": 1}
@@ -186,6 +195,12 @@ def bundle(ward: str, asking: str | None = None) -> dict[str, Any]:
     return {**body, "for_ward_id": asking} if asking is not None else body
 
 
+def use(ward: str) -> dict[str, Any]:
+    """A unit held for a short use on a ward, one of many in the window."""
+    times = {"earliest": LATER, "latest_start": from_minute(NOW + 90 * DAY).isoformat()}
+    return {"type_ids": ["pump"], "ward_id": ward, **times, "minutes": 1, "hold_minutes": 600}
+
+
 def probes() -> list[Probe]:
     """All of them; those that end sessions come last."""
     return [
@@ -194,6 +209,7 @@ def probes() -> list[Probe]:
         *_webhooks(),
         *_jobs(),
         *_stock(),
+        *_bookings(),
         *_rosters(),
         *_admissions(),
         *_placing(),
@@ -351,12 +367,42 @@ def _jobs() -> Iterator[Probe]:
         lambda w: Call("GET", f"{bookings}/{w.bookings()}"),
         again=True,
     )
+    repairs = "/api/v1/equipment/repairs"
+    yield Probe(f"POST {repairs}", HOSPITAL, lambda _: Call("POST", repairs, {}))
+    # Of one that nobody searched: whoever may is told that there is none.
+    for method, verb, body, revision in (("GET", "", None, None), ("POST", ":apply", {}, 0)):
+        yield Probe(
+            f"{method} {repairs}/{{job_id}}{verb}",
+            HOSPITAL,
+            lambda w, m=method, v=verb, b=body, r=revision: Call(m, f"{repairs}/{w.repair()}{v}", b, r),
+            again=True,
+        )
     yield _get("/jobs")
     yield from _each_kind("an experiment", World.experiment)
     yield from _each_kind("a pharmacy's plan", World.plan)
     yield from _each_kind("a plan of bookings", World.bookings)
+    yield from _each_kind("a repair of bookings", World.repair)
     yield from _each_kind("a roster", lambda w: str(w.roster("W1")["job_id"]))
     yield from _each_kind("a plan of admissions", lambda w: str(w.admission_plan()["job_id"]))
+
+
+def _bookings() -> Iterator[Probe]:
+    path = "/api/v1/equipment/bookings"
+    yield _get("/equipment/bookings")
+    for ward, about in ABOUT.items():
+        yield Probe(f"POST {path}", about, lambda _, g=ward: Call("POST", path, use(g)))
+        yield Probe(
+            f"GET {path}/{{booking_id}}",
+            about,
+            lambda w, g=ward: Call("GET", f"{path}/{w.booking(g)}"),
+            again=True,
+        )
+        for verb in ("confirm", "cancel"):
+            yield Probe(
+                f"POST {path}/{{booking_id}}:{verb}",
+                about,
+                lambda w, g=ward, v=verb: Call("POST", f"{path}/{w.booking(g)}:{v}", {}, 1),
+            )
 
 
 def _admissions() -> Iterator[Probe]:

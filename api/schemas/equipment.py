@@ -18,11 +18,11 @@ MOST_SECONDS: Final = 600
 Times = Annotated[int, Field(ge=1, le=MOST_TIMES)]
 
 
-class WantedIn(Strict):
-    """A booking: a unit of each of ``type_ids`` (or of its approved substitutes), all together or none, for so many
-    minutes on a ward; ``times`` times, ``every_minutes`` apart. ``priority``: how much its waiting weighs."""
+class UseIn(Strict):
+    """A use: a unit of each of ``type_ids`` (or of its approved substitutes), all together or none, for so many minutes
+    on a ward, begun from ``earliest`` to ``latest_start``; ``times`` times, ``every_minutes`` apart. ``priority``: how
+    much its waiting weighs."""
 
-    id: Annotated[Identity, Field(max_length=40)]
     type_ids: Annotated[tuple[Identity, ...], Field(min_length=1, max_length=MOST_PARTS, strict=False)]
     ward_id: Identity
     earliest: Moment
@@ -33,10 +33,26 @@ class WantedIn(Strict):
     times: Times = 1
 
 
+class WantedIn(UseIn):
+    """A use that is to be planned; ``id``: what the plan calls it."""
+
+    id: Annotated[Identity, Field(max_length=40)]
+
+
 class WantedList(Strict):
     """Bookings of this hospital, to be planned between what its units are booked for."""
 
     wanted: Annotated[tuple[WantedIn, ...], Field(min_length=1, max_length=MAX_LIST, strict=False)]
+
+
+class EquipmentRepairIn(Strict):
+    """Repair the bookings whose units are out of use: at most ``changes`` others change, too, of which ``rounds``
+    choices are tried within ``seconds``."""
+
+    changes: Annotated[int, Field(ge=0, le=MAX_LIST)] = 5
+    rounds: Annotated[int, Field(ge=0, le=1000)] = 20
+    seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS)] = 60
+    seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
 
 
 class EquipmentPlanIn(Strict):

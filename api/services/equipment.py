@@ -14,6 +14,7 @@ from api.jobs.kinds import Document
 from api.places import pointer
 from api.schemas.equipment import EquipmentPlanIn, WantedIn
 from api.services.changes import Changes
+from api.services.units import ways_of
 from api.services.words import moment
 from models.errors import NotFound
 from models.repositories.jobs import load_job, load_result
@@ -21,7 +22,6 @@ from models.tables.jobs import JobState
 from solver.engine.errors import InvalidInstance, Problem
 from solver.equipment.live import Wanted, live_problem, wanted_of
 from solver.equipment.problem import BookingProblem
-from solver.hospital import transport_minutes
 from solver.hospital.timegrid import Minute
 from solver.placing.records import Records
 
@@ -58,17 +58,13 @@ def live_bookings(
     if faults:
         raise InvalidInput(faults)
 
-    def ways(here: str, there: str) -> int:
-        home = records.wards[here]
-        return transport_minutes(records.sites[home.site_id], home, records.wards[there])
-
     return live_problem(
         [_wanted(one) for one in asked],
         records.equipment_types.values(),
         records.units.values(),
         records.unit_bookings.values(),
         sorted(records.wards),
-        ways,
+        ways_of(records),
         now,
     )
 
