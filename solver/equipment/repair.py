@@ -232,13 +232,14 @@ class _Repairing:
         if request.id in self.hit or request.id in loose:
             if request.latest_start < self.now:
                 return None
-            types = tuple(unit for kind in request.type_ids for unit in of_type[kind])
-            return replace(request, type_ids=types, earliest=max(request.earliest, self.now))
+            types = request.only or tuple(unit for kind in request.type_ids for unit in of_type[kind])
+            return replace(request, type_ids=types, only=(), earliest=max(request.earliest, self.now))
         if was is None:
             return None
         return replace(
             request,
             type_ids=(was.unit_id,),
+            only=(),
             earliest=was.start,
             latest_start=was.start,
             priority=MOST_PRIORITY,
