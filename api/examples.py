@@ -287,6 +287,25 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             ],
             "seconds": 5,
         },
+        "maintenance_that_is_due": {
+            "maintenance": [
+                {
+                    "id": "yearly",
+                    "unit_id": "P1",
+                    "earliest": "2026-03-04T00:00:00Z",
+                    "latest_start": "2026-03-11T00:00:00Z",
+                    "minutes": 120,
+                }
+            ],
+            "technicians": [
+                {
+                    "id": "workshop",
+                    "ward_id": "W1",
+                    "hours": [{"start": "2026-03-05T08:00:00Z", "end": "2026-03-05T16:00:00Z"}],
+                }
+            ],
+            "seconds": 5,
+        },
         "given_bookings": {"bookings": _BOOKINGS, "seconds": 5, "seed": 1},
     },
     "POST /api/v1/equipment/repairs": {"at_most_two_others": {"changes": 2, "seconds": 5}},

@@ -60,12 +60,12 @@ async def plan(
     body: Annotated[EquipmentPlanIn, Depends(JsonBody(EquipmentPlanIn))],
     prefer: Prefer = None,
 ) -> Response:
-    """Plan which unit serves which booking and when: bookings of this hospital, between those that its units have, or
-    bookings given. The answer names the job; with ``Prefer: wait=20`` it comes when the job has ended, within so many
-    seconds."""
+    """Plan which unit serves which booking and when, and maintenance that is due: of this hospital, between what its
+    units are booked for, or as given. The answer names the job; with ``Prefer: wait=20`` it comes when the job has
+    ended, within so many seconds."""
     access.require(None)
     runtime = acting.runtime
-    if body.wanted and body.bookings is None:
+    if body.bookings is None and not body.is_empty:
         spec = await runtime.ask(
             lambda changes: equipment.live_specification(changes, body), access.principal
         )

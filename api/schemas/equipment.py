@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from api.schemas.base import MAX_LIST, Identity, Moment, Readable, Strict
+from solver.equipment.maintenance import DUE_PRIORITY
 from solver.equipment.recurring import MOST_TIMES
 from solver.hospital.equipment import MOST_PRIORITY
 from solver.hospital.timegrid import MINUTES_PER_DAY
@@ -39,10 +40,45 @@ class WantedIn(UseIn):
     id: Annotated[Identity, Field(max_length=40)]
 
 
-class WantedList(Strict):
-    """Bookings of this hospital, to be planned between what its units are booked for."""
+class DueIn(Strict):
+    """Maintenance that is due on a unit, begun from ``earliest`` to ``latest_start``. ``priority``: how much leaving it
+    undone weighs beside bookings left out."""
 
-    wanted: Annotated[tuple[WantedIn, ...], Field(min_length=1, max_length=MAX_LIST, strict=False)]
+    id: Annotated[Identity, Field(max_length=40)]
+    unit_id: Identity
+    earliest: Moment
+    latest_start: Moment
+    minutes: Annotated[int, Field(ge=1, le=31 * MINUTES_PER_DAY)]
+    priority: Annotated[int, Field(ge=1, le=MOST_PRIORITY)] = DUE_PRIORITY
+
+
+class HoursIn(Strict):
+    """Somebody is there from ``start`` to ``end``."""
+
+    start: Moment
+    end: Moment
+
+
+class TechnicianIn(Strict):
+    """Who does maintenance, one work at a time; ``ward_id``: where they set out from; ``hours`` in order."""
+
+    id: Annotated[Identity, Field(max_length=40)]
+    ward_id: Identity
+    hours: Annotated[tuple[HoursIn, ...], Field(min_length=1, max_length=MAX_LIST, strict=False)]
+
+
+class LiveIn(Strict):
+    """Bookings of this hospital, and maintenance that is due on its units, to be planned between what its units are
+    booked for. ``technicians``: those who do it; none named: it takes nobody."""
+
+    wanted: Annotated[tuple[WantedIn, ...], Field(max_length=MAX_LIST, strict=False)] = ()
+    maintenance: Annotated[tuple[DueIn, ...], Field(max_length=MAX_LIST, strict=False)] = ()
+    technicians: Annotated[tuple[TechnicianIn, ...], Field(max_length=MAX_LIST, strict=False)] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be planned."""
+        return not (self.wanted or self.maintenance)
 
 
 class EquipmentRepairIn(Strict):
@@ -55,11 +91,11 @@ class EquipmentRepairIn(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
 
 
-class EquipmentPlanIn(Strict):
-    """Either ``wanted``, to be planned between what the units of this hospital are booked for, or ``bookings``: the
-    JSON document that docs/equipment.md describes, as text. ``seconds``: of search; ``seed``: which chance."""
+class EquipmentPlanIn(LiveIn):
+    """Either ``wanted`` or ``maintenance``, to be planned between what the units of this hospital are booked for, or
+    ``bookings``: the JSON document that docs/equipment.md describes, as text. ``seconds``: of search; ``seed``: which
+    chance."""
 
-    wanted: Annotated[tuple[WantedIn, ...], Field(max_length=MAX_LIST, strict=False)] = ()
     bookings: Annotated[Readable, Field(min_length=1, max_length=LONGEST_BOOKINGS)] | None = None
     seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS)] = 60
     seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
