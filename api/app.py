@@ -24,6 +24,7 @@ from api.middleware import BodyLimit, NoNul, Observed
 from api.routers import (
     accounts,
     admissions,
+    bookings,
     chains,
     checks,
     equipment,
@@ -104,6 +105,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         events,
         structure,
         equipment,
+        bookings,
         accounts,
         checks,
         chains,

@@ -239,6 +239,29 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         },
         "as_it_is": {"scenario": _SCENARIO},
     },
+    "POST /api/v1/equipment/bookings": {
+        "two_at_once_three_times": {
+            "type_ids": ["pump", "pump"],
+            "ward_id": "W1",
+            "earliest": "2026-03-04T08:00:00Z",
+            "latest_start": "2026-03-04T10:00:00Z",
+            "minutes": 90,
+            "priority": 2,
+            "times": 3,
+        },
+        "held_for_an_hour": {
+            "type_ids": ["pump"],
+            "ward_id": "W2",
+            "earliest": "2026-03-07T08:00:00Z",
+            "latest_start": "2026-03-07T12:00:00Z",
+            "minutes": 60,
+            "hold_minutes": 60,
+        },
+    },
+    "POST /api/v1/equipment/bookings/{booking_id}:cancel": {
+        "this_one": {},
+        "and_those_of_its_series": {"series": True},
+    },
     "POST /api/v1/equipment/plans": {
         "live_hospital": {
             "wanted": [
@@ -264,8 +287,28 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             ],
             "seconds": 5,
         },
+        "maintenance_that_is_due": {
+            "maintenance": [
+                {
+                    "id": "yearly",
+                    "unit_id": "P1",
+                    "earliest": "2026-03-04T00:00:00Z",
+                    "latest_start": "2026-03-11T00:00:00Z",
+                    "minutes": 120,
+                }
+            ],
+            "technicians": [
+                {
+                    "id": "workshop",
+                    "ward_id": "W1",
+                    "hours": [{"start": "2026-03-05T08:00:00Z", "end": "2026-03-05T16:00:00Z"}],
+                }
+            ],
+            "seconds": 5,
+        },
         "given_bookings": {"bookings": _BOOKINGS, "seconds": 5, "seed": 1},
     },
+    "POST /api/v1/equipment/repairs": {"at_most_two_others": {"changes": 2, "seconds": 5}},
     "POST /api/v1/pharmacy/moves": {
         "a_delivery": {
             "moves": [

@@ -61,6 +61,7 @@ _OF_ITS_OWN: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "GET /api/v1/experiments/{job_id}/report": (api.WrongState,),
     "GET /api/v1/pharmacy/plans/{job_id}": (api.WrongState,),
     "GET /api/v1/equipment/plans/{job_id}": (api.WrongState,),
+    "GET /api/v1/equipment/repairs/{job_id}": (api.WrongState,),
     "POST /api/v1/rosters/{roster_id}:check": (api.WrongState,),
     "POST /api/v1/rosters/{roster_id}:cover": (api.WrongState,),
     "GET /api/v1/rosters/{roster_id}/export.csv": (api.WrongState,),

@@ -39,12 +39,14 @@ class Snapshot:
 def snapshot(path: Path, database: str | None, key_file: Path | None) -> Snapshot:
     """The bookings of a file with ``wanted``, between those that the units of the hospital have."""
     from api.errors import InvalidInput
-    from api.schemas.equipment import WantedList
+    from api.schemas.equipment import LiveIn
     from api.services.equipment import live_bookings
     from api.wire import JsonBody
 
     try:
-        asked = JsonBody(WantedList).parse(path.read_bytes()).wanted
+        asked = JsonBody(LiveIn).parse(path.read_bytes())
+        if asked.is_empty:
+            raise Refused(f"{path} has neither `wanted` nor `maintenance`: nothing is to be planned.")
         hospital, now = _hospital(database, key_file)
         records = Records.of(hospital, now, Profile(), PlacingOptions())
         problem, without = live_bookings(records, asked, now)

@@ -174,6 +174,13 @@ def _beds(found: Rows) -> Iterator[Bed]:
         yield rows.read_bed(r, in_force.get(r.id), blocks[r.id])
 
 
+def _unit_bookings(found: Rows) -> Iterator[UnitBooking]:
+    by_revision = sorted(found.get("booking_terms", ()), key=lambda r: r.revision)
+    terms = {r.unit_booking_id: rows.read_terms(r) for r in by_revision}
+    for r in found.get("unit_booking", ()):
+        yield rows.read_unit_booking(r, terms.get(r.id))
+
+
 def _blocks(found: Iterable[SimpleNamespace], place: str) -> defaultdict[str, list[Block]]:
     blocks: defaultdict[str, list[Block]] = defaultdict(list)
     for r in sorted(found, key=_by_id):
@@ -196,6 +203,6 @@ FOLLOWED: Mapping[type, _Reader] = {
     Shift: _plain("shift", rows.read_shift),
     Person: _plain("person", rows.read_person),
     Stay: _plain("stay", rows.read_stay),
-    UnitBooking: _plain("unit_booking", rows.read_unit_booking),
+    UnitBooking: _unit_bookings,
 }
 """Every kind of record that changes while a service runs; what is pointed to comes before what points to it."""

@@ -380,6 +380,8 @@ GUARDS: tuple[Guard, ...] = (
             "admission_plan",
             "admission_terms",
             "audit_line",
+            "booking_terms",
+            "equipment_repair",
             "request_step",
             "lot_move",
             "lot_card",

@@ -7,6 +7,7 @@ are stored sorted, so that the same record always gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from functools import singledispatch
 from typing import Any
 
@@ -16,6 +17,7 @@ from solver.hospital import (
     Block,
     BloodGroup,
     BookingKind,
+    BookingTerms,
     Care,
     Departure,
     Drug,
@@ -277,8 +279,19 @@ def read_unit(r: Any) -> Unit:
     return Unit(r.id, r.type_id, r.ward_id, r.owner_ward_id, r.lendable, UnitState(r.state), r.model)
 
 
-def read_unit_booking(r: Any) -> UnitBooking:
-    """A row of ``unit_booking``."""
+def terms_row(record: UnitBooking) -> dict[str, Any]:
+    """The row of ``booking_terms`` of a booking that has terms."""
+    assert record.terms is not None, "of a bundle"
+    return {"unit_booking_id": record.id, **asdict(record.terms)}
+
+
+def read_terms(r: Any) -> BookingTerms:
+    """A row of ``booking_terms``."""
+    return BookingTerms(**{item.name: getattr(r, item.name) for item in fields(BookingTerms)})
+
+
+def read_unit_booking(r: Any, terms: BookingTerms | None = None) -> UnitBooking:
+    """A row of ``unit_booking`` with what it was asked for."""
     return UnitBooking(
         r.id,
         r.unit_id,
@@ -288,6 +301,7 @@ def read_unit_booking(r: Any) -> UnitBooking:
         BookingKind(r.kind),
         r.allocation_id,
         r.pinned,
+        terms,
     )
 
 

@@ -17,6 +17,7 @@ from models.tables.base import LAST_POSITION
 from solver.hospital import (
     Block,
     BookingKind,
+    BookingTerms,
     CleaningTimes,
     EquipmentType,
     Hospital,
@@ -278,6 +279,8 @@ def _store_bookings(connection: Connection, hospital: Hospital, now: Instant) ->
         extra = {"blocked_start": start, "blocked_end": end, "allocation_id": None}
         ready.append(rows.row(booking) | extra)
     _put(connection, equipment.unit_booking, ready, now)
+    own = (rows.terms_row(booking) for booking in hospital.unit_bookings if booking.terms is not None)
+    _put(connection, equipment.booking_terms, own, ordered=False)
 
 
 def _put_blocks(connection: Connection, hospital: Hospital, now: Instant) -> None:
@@ -356,7 +359,15 @@ def _unit_bookings(connection: Connection, since: Minute | None) -> tuple[UnitBo
     conditions: list[ColumnElement[bool]] = [table.c.state == "active"]
     if since is not None:
         conditions.append(or_(table.c.pinned.is_(true()), table.c.blocked_end > since))
-    return tuple(map(rows.read_unit_booking, _rows(connection, table, *conditions)))
+    terms = _terms(connection, conditions)
+    return tuple(rows.read_unit_booking(r, terms.get(r.id)) for r in _rows(connection, table, *conditions))
+
+
+def _terms(connection: Connection, conditions: Iterable[ColumnElement[bool]]) -> dict[str, BookingTerms]:
+    """What bookings were asked for, the last revision of each."""
+    table, booking = equipment.booking_terms, equipment.unit_booking
+    found = select(table).join(booking).where(*conditions).order_by(table.c.revision)
+    return {r.unit_booking_id: rows.read_terms(r) for r in connection.execute(found)}
 
 
 def _drugs(connection: Connection) -> tuple[Any, ...]:

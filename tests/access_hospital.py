@@ -26,6 +26,8 @@ from solver.hospital import (
     Stay,
     StayState,
     Unit,
+    UnitBooking,
+    UnitState,
     Ward,
 )
 
@@ -49,7 +51,11 @@ def access_hospital(now: int = NOW) -> Hospital:
         beds=tuple(Bed(f"B-{w}-{n}", f"R-{w}", care_level=3) for w in wards for n in range(TAKEN + FREE)),
         ratios=tuple(NursingRatio(level, 6, 5, "these tests") for level in range(4)),
         equipment_types=(EquipmentType("pump", "Infusion pump", 10),),
-        units=tuple(Unit(f"U-{w}", "pump", w, model=f"M-{w}") for w in wards),
+        units=(
+            *(Unit(f"U-{w}", "pump", w, model=f"M-{w}") for w in wards),
+            Unit("U-out", "pump", "W1", state=UnitState.BROKEN),
+        ),
+        unit_bookings=(UnitBooking("K-out", "U-out", "W1", now + 300 * DAY, now + 300 * DAY + 60),),
         drugs=(
             Drug("heparin", "Heparin", "heparin"),
             Drug("morphine", "Morphine", "morphine", handling=HandlingClass.CONTROLLED),

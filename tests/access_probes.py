@@ -8,7 +8,7 @@ from typing import Any
 from solver.hospital import from_minute
 from tests.access_hospital import NOW
 from tests.access_probes_placing import allocated, disrupting, placing
-from tests.access_world import ABOUT, BOOKINGS, EXPERIMENT, HOSPITAL, STOCK, Call, Probe, World
+from tests.access_world import ABOUT, BOOKINGS, EXPERIMENT, HOSPITAL, STOCK, Call, Probe, World, use
 
 
 def probes() -> list[Probe]:
@@ -19,6 +19,7 @@ def probes() -> list[Probe]:
         *_webhooks(),
         *_jobs(),
         *_stock(),
+        *_bookings(),
         *_rosters(),
         *_admissions(),
         *placing(),
@@ -176,12 +177,42 @@ def _jobs() -> Iterator[Probe]:
         lambda w: Call("GET", f"{bookings}/{w.bookings()}"),
         again=True,
     )
+    repairs = "/api/v1/equipment/repairs"
+    yield Probe(f"POST {repairs}", HOSPITAL, lambda _: Call("POST", repairs, {}))
+    # Of one that nobody searched: whoever may is told that there is none.
+    for method, verb, body, revision in (("GET", "", None, None), ("POST", ":apply", {}, 0)):
+        yield Probe(
+            f"{method} {repairs}/{{job_id}}{verb}",
+            HOSPITAL,
+            lambda w, m=method, v=verb, b=body, r=revision: Call(m, f"{repairs}/{w.repair()}{v}", b, r),
+            again=True,
+        )
     yield _get("/jobs")
     yield from _each_kind("an experiment", World.experiment)
     yield from _each_kind("a pharmacy's plan", World.plan)
     yield from _each_kind("a plan of bookings", World.bookings)
+    yield from _each_kind("a repair of bookings", World.repair)
     yield from _each_kind("a roster", lambda w: str(w.roster("W1")["job_id"]))
     yield from _each_kind("a plan of admissions", lambda w: str(w.admission_plan()["job_id"]))
+
+
+def _bookings() -> Iterator[Probe]:
+    path = "/api/v1/equipment/bookings"
+    yield _get("/equipment/bookings")
+    for ward, about in ABOUT.items():
+        yield Probe(f"POST {path}", about, lambda _, g=ward: Call("POST", path, use(g)))
+        yield Probe(
+            f"GET {path}/{{booking_id}}",
+            about,
+            lambda w, g=ward: Call("GET", f"{path}/{w.booking(g)}"),
+            again=True,
+        )
+        for verb in ("confirm", "cancel"):
+            yield Probe(
+                f"POST {path}/{{booking_id}}:{verb}",
+                about,
+                lambda w, g=ward, v=verb: Call("POST", f"{path}/{w.booking(g)}:{v}", {}, 1),
+            )
 
 
 def _admissions() -> Iterator[Probe]:

@@ -7,13 +7,12 @@ from typing import Any
 
 from solver.hospital import from_minute
 from tests.access_hospital import DAY, FREE, NOW, SITE_OF_WARD, TAKEN
-from tests.access_world import ABOUT, HOSPITAL, Call, Probe, World, bundle
+from tests.access_world import ABOUT, HOSPITAL, LATER, Call, Probe, World, bundle
 
 HOLD = "/api/v1/allocations:hold"
 RECOMMEND = "/api/v1/allocations:recommend"
 CHECK = "/api/v1/allocations:check"
 WHY_NOT = "/api/v1/why-not"
-LATER = from_minute(NOW + 2 * DAY).isoformat()
 
 
 def placing() -> Iterator[Probe]:

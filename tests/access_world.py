@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.examples import EXAMPLES
-from tests.access_hospital import SITE_OF_WARD, TAKEN
+from solver.hospital import from_minute
+from tests.access_hospital import DAY, NOW, SITE_OF_WARD, TAKEN
 from tests.access_wire import Said, Wire
 
 ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
@@ -17,6 +18,7 @@ ABOUT = {"W1": "own ward", "W2": "another ward", "X1": "another site"}
 
 HOSPITAL = "hospital"
 EXPERIMENT = EXAMPLES["POST /api/v1/experiments"]["as_it_is"]
+LATER = from_minute(NOW + 2 * DAY).isoformat()
 BOOKINGS = EXAMPLES["POST /api/v1/equipment/plans"]["given_bookings"]
 STOCK = EXAMPLES["POST /api/v1/pharmacy/plans"]["one_item"]
 TERMS = EXAMPLES["POST /api/v1/roster-terms"]["two_part_timers"]
@@ -103,6 +105,15 @@ class World:
         """A plan of bookings that nobody has begun."""
         return str(self.make("/equipment/plans", BOOKINGS)["id"])
 
+    def repair(self) -> str:
+        """A repair of bookings that nobody has begun."""
+        return str(self.make("/equipment/repairs", {})["id"])
+
+    def booking(self, ward: str) -> str:
+        """A unit that is held for a ward."""
+        [made] = self.make("/equipment/bookings", use(ward))["bookings"]
+        return str(made["id"])
+
     def awaiting(self, ward: str) -> str:
         """A move in this ward's cabinet that another account asked for."""
         move = {"kind": "loss", "lot_id": f"C-{ward}", "quantity": 1}
@@ -178,3 +189,9 @@ def bundle(ward: str, asking: str | None = None) -> dict[str, Any]:
         "excluded_room_ids": [f"R-{other}" for other in SITE_OF_WARD if other != ward],
     }
     return {**body, "for_ward_id": asking} if asking is not None else body
+
+
+def use(ward: str) -> dict[str, Any]:
+    """A unit held for a short use on a ward, one of many in the window."""
+    times = {"earliest": LATER, "latest_start": from_minute(NOW + 90 * DAY).isoformat()}
+    return {"type_ids": ["pump"], "ward_id": ward, **times, "minutes": 1, "hold_minutes": 600}

@@ -98,13 +98,17 @@ def _routes(problem: BookingProblem, unit: PlannedUnit, size: int) -> dict[froze
             request = problem.requests[place]
             if place in served or unit.type_id not in request.type_ids:
                 continue
+            if request.only and unit.id not in request.only:
+                continue
             way = problem.transport[problem.wards.index(ward)][problem.wards.index(request.ward)]
             start = max(request.earliest, free + way)
             while any(a < start + request.span and start < b for a, b in unit.unavailable):
                 start += 1
             if start > request.latest_start:
                 continue
-            paid = cost + problem.weights.wait * request.priority * (start - request.earliest)
+            paid = cost
+            if request.waits:
+                paid += problem.weights.wait * request.priority * (start - request.earliest)
             paid += problem.weights.transport * way
             key = frozenset((*served, place))
             found[key] = min(found.get(key, paid), paid)

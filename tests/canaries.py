@@ -92,7 +92,7 @@ HARMLESS: Mapping[str, str] = {
     "ProfileIn.switch_on": "ids of rules",
     "ExperimentIn.scenario": "a hospital in numbers: nobody is named in it",
     "EquipmentPlanIn.bookings": "units, wards and times by id: nobody is named in it",
-    "WantedIn.type_ids": "ids of equipment types",
+    "UseIn.type_ids": "ids of equipment types",
     "PharmacyPlanIn.stock": "drugs and lots by id, and how many were issued: nobody is named in it",
     "ReceiptIn.crossmatched_for": "an opaque id",
     "CoverIn.skill": "a code of the hospital's own list",

@@ -11,6 +11,7 @@ from api.security.permissions import Permission
 EXPERIMENT: Final = "experiment"
 PHARMACY_PLAN: Final = "pharmacy_plan"
 EQUIPMENT_PLAN: Final = "equipment_plan"
+EQUIPMENT_REPAIR: Final = "equipment_repair"
 ROSTER: Final = "roster"
 ADMISSION_PLAN: Final = "admission_plan"
 
@@ -18,6 +19,7 @@ NEEDS: Final[Mapping[str, Permission]] = {
     EXPERIMENT: Permission.EXPERIMENT_RUN,
     PHARMACY_PLAN: Permission.PHARMACY_PLAN,
     EQUIPMENT_PLAN: Permission.EQUIPMENT_PLAN,
+    EQUIPMENT_REPAIR: Permission.EQUIPMENT_PLAN,
     ROSTER: Permission.ROSTER_DRAFT,
     ADMISSION_PLAN: Permission.ADMISSION_PLAN,
 }
@@ -29,6 +31,7 @@ def all_kinds() -> Kinds:
     # What a job is done with (numpy, kernels, plots) is loaded by who does it.
     from api.jobs.admissions import AdmissionPlanning
     from api.jobs.equipment import EquipmentPlan
+    from api.jobs.equipment_repair import EquipmentRepair
     from api.jobs.experiments import Experiment
     from api.jobs.pharmacy import PharmacyPlan
     from api.jobs.rosters import RosterDraft
@@ -37,6 +40,7 @@ def all_kinds() -> Kinds:
         EXPERIMENT: Experiment(),
         PHARMACY_PLAN: PharmacyPlan(),
         EQUIPMENT_PLAN: EquipmentPlan(),
+        EQUIPMENT_REPAIR: EquipmentRepair(),
         ROSTER: RosterDraft(),
         ADMISSION_PLAN: AdmissionPlanning(),
     }

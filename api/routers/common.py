@@ -141,6 +141,8 @@ def _location(body: Mapping[str, Any]) -> dict[str, str]:
     """Where what was made can be read."""
     if "job_id" in body:
         return {"Location": f"/api/v1/jobs/{body['job_id']}"}
+    if "bookings" in body:
+        return {"Location": f"/api/v1/equipment/bookings/{body['bookings'][0]['id']}"}
     if "request_id" in body:
         return {"Location": f"/api/v1/requests/{body['request_id']}"}
     return {"Location": f"/api/v1/profiles/{body['version']}"} if "version" in body else {}

@@ -78,6 +78,7 @@ class Permission(StrEnum):
     EXPERIMENT_RUN = "experiment.run"
     PHARMACY_PLAN = "pharmacy.plan"
     EQUIPMENT_PLAN = "equipment.plan"
+    EQUIPMENT_BOOK = "equipment.book"
     PHARMACY_READ = "pharmacy.read"
     PHARMACY_MOVE = "pharmacy.move"
     PHARMACY_STOCK = "pharmacy.stock"
@@ -182,6 +183,7 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     Permission.EXPERIMENT_RUN: _hospital(Role.PLANNER, Role.BED_MANAGER, Role.PERFORMANCE_ENGINEER),
     Permission.PHARMACY_PLAN: _hospital(Role.PHARMACIST),
     Permission.EQUIPMENT_PLAN: _hospital(Role.EQUIPMENT_MANAGER, Role.BED_MANAGER),
+    Permission.EQUIPMENT_BOOK: _ward(*_CARE) | _site(Role.EQUIPMENT_MANAGER, Role.BED_MANAGER),
     Permission.PHARMACY_READ: _site(Role.PHARMACIST),
     # Whoever works at a ward's cabinet tells what goes out of it; what comes in, and what lies elsewhere, is stock.
     Permission.PHARMACY_MOVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.PHARMACIST),

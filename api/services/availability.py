@@ -8,9 +8,10 @@ from typing import Any, Final
 from api.errors import InvalidInput, Place
 from api.security.access import Access
 from api.services.changes import Changes
+from api.services.units import ways_of
 from api.services.words import moment
 from solver.equipment.availability import UnitOutlook, Wish, outlook
-from solver.hospital import Minute, UnitBooking, transport_minutes
+from solver.hospital import Minute, UnitBooking
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
 MOST_UNITS: Final = 100
@@ -34,13 +35,9 @@ def equipment_free(changes: Changes, access: Access, asked: FreeAsked) -> dict[s
     wish = _wish(changes, asked)
     records = changes.records
 
-    def ways(here: str, there: str) -> int:
-        home = records.wards[here]
-        return transport_minutes(records.sites[home.site_id], home, records.wards[there])
-
     units = [unit for unit in records.units.values() if access.allows(unit.ward_id)]
     bookings = records.unit_bookings.values()
-    found = outlook(asked.type_id, records.equipment_types.values(), units, bookings, ways, wish)
+    found = outlook(asked.type_id, records.equipment_types.values(), units, bookings, ways_of(records), wish)
     return {
         "items": [_item(one, changes, access) for one in found[:MOST_UNITS]],
         "more": max(0, len(found) - MOST_UNITS),

@@ -66,6 +66,8 @@ class Changes:
         self.awaiting: list[AwaitingMove] = []
         self.rosters: list[StoredRoster] = []
         self.admissions: list[StoredItem] = []
+        self.booking_repairs: list[str] = []
+        """Jobs whose repair of bookings this command carries out."""
         self.audit: list[AuditEntry] = []
         self._acting: tuple[str | None, dict[str, Any]] = (None, {})
         self.events: list[Event] = []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,20 +13,22 @@ from api.errors import InvalidInput, Place, WrongState
 from api.jobs.catalogue import EQUIPMENT_PLAN
 from api.jobs.kinds import Document
 from api.places import pointer
-from api.schemas.equipment import EquipmentPlanIn, WantedIn
+from api.schemas.equipment import DueIn, EquipmentPlanIn, LiveIn, TechnicianIn, WantedIn
 from api.services.changes import Changes
+from api.services.equipment_faults import live_faults
+from api.services.units import ways_of
 from api.services.words import moment
 from models.errors import NotFound
 from models.repositories.jobs import load_job, load_result
 from models.tables.jobs import JobState
 from solver.engine.errors import InvalidInstance, Problem
 from solver.equipment.live import Wanted, live_problem, wanted_of
-from solver.equipment.problem import BookingProblem
-from solver.hospital import transport_minutes
+from solver.equipment.maintenance import TECHNICIAN, Due, with_maintenance
+from solver.equipment.problem import BookingProblem, PlannedUnit
 from solver.hospital.timegrid import Minute
 from solver.placing.records import Records
 
-_AT = re.compile(r"bookings\.json, ((?:devices|requests)\[\d+\])")
+_AT = re.compile(r"bookings\.json, ((?:devices|requests|maintenance|technicians)\[\d+\])")
 
 
 def specification(body: EquipmentPlanIn) -> Document:
@@ -33,7 +36,7 @@ def specification(body: EquipmentPlanIn) -> Document:
     repeating nothing."""
     from solver.equipment.formats import booking_from_json
 
-    if body.bookings is None or body.wanted:
+    if body.bookings is None or not body.is_empty:
         expected = "either bookings wanted of this hospital, or `bookings` as a document"
         raise InvalidInput([Place(pointer("wanted"), expected)])
     try:
@@ -45,32 +48,48 @@ def specification(body: EquipmentPlanIn) -> Document:
 
 def live_specification(changes: Changes, body: EquipmentPlanIn) -> Document:
     """What the workers are given for the hospital as it stands; raises ``InvalidInput`` with every fault."""
-    problem, without = live_bookings(changes.records, body.wanted, changes.now)
+    problem, without = live_bookings(changes.records, body, changes.now)
     return _spec(body, problem, without, changes.now)
 
 
-def live_bookings(
-    records: Records, asked: Sequence[WantedIn], now: Minute
-) -> tuple[BookingProblem, tuple[str, ...]]:
-    """As ``live_problem``, of the bookings asked for; raises ``InvalidInput`` with every fault, and ``InvalidInstance``
-    for what no plan can hold."""
-    faults = list(_faults(records, asked, now))
+def live_bookings(records: Records, asked: LiveIn, now: Minute) -> tuple[BookingProblem, tuple[str, ...]]:
+    """As ``live_problem``, of the bookings and the maintenance asked for; raises ``InvalidInput`` with every fault, and
+    ``InvalidInstance`` for what no plan can hold."""
+    faults = list(live_faults(records, asked, now))
     if faults:
         raise InvalidInput(faults)
-
-    def ways(here: str, there: str) -> int:
-        home = records.wards[here]
-        return transport_minutes(records.sites[home.site_id], home, records.wards[there])
-
-    return live_problem(
-        [_wanted(one) for one in asked],
+    problem, without = live_problem(
+        [_wanted(one) for one in asked.wanted],
         records.equipment_types.values(),
         records.units.values(),
         records.unit_bookings.values(),
         sorted(records.wards),
-        ways,
+        ways_of(records),
         now,
     )
+    due = [_due(one, now) for one in asked.maintenance]
+    horizon = max((problem.horizon, *(one.latest_start + one.duration for one in due)))
+    crew = [
+        PlannedUnit(one.id, TECHNICIAN, one.ward_id, tuple(_off_duty(one, now, horizon)))
+        for one in asked.technicians
+    ]
+    return with_maintenance(replace(problem, horizon=horizon), due, crew), without
+
+
+def _due(one: DueIn, now: Minute) -> Due:
+    start = max(0, one.earliest - now)
+    return Due(one.id, one.unit_id, start, one.latest_start - now, one.minutes, one.priority)
+
+
+def _off_duty(one: TechnicianIn, now: Minute, horizon: int) -> Iterator[tuple[int, int]]:
+    """Minutes from now to the horizon outside of somebody's hours, in order."""
+    since = 0
+    for hours in one.hours:
+        if since < hours.start - now:
+            yield since, hours.start - now
+        since = max(since, hours.end - now)
+    if since <= horizon:
+        yield since, horizon + 1
 
 
 def _wanted(one: WantedIn) -> Wanted:
@@ -100,23 +119,6 @@ def _spec(
         "seconds": body.seconds,
         "seed": body.seed,
     }
-
-
-def _faults(records: Records, asked: Sequence[WantedIn], now: Minute) -> Iterator[Place]:
-    """What does not hold together, or is not there in this hospital."""
-    seen = set()
-    for place, one in enumerate(asked):
-        if one.id in seen:
-            yield Place(pointer("wanted", place, "id"), "an id that no other booking has")
-        seen.add(one.id)
-        for number, type_id in enumerate(one.type_ids):
-            if type_id not in records.equipment_types:
-                where = pointer("wanted", place, "type_ids", number)
-                yield Place(where, "the id of an equipment type (GET /equipment-types)")
-        if one.ward_id not in records.wards:
-            yield Place(pointer("wanted", place, "ward_id"), "the id of a ward (GET /wards)")
-        if one.latest_start < max(one.earliest, now):
-            yield Place(pointer("wanted", place, "latest_start"), "a time to come, not before `earliest`")
 
 
 def proposal(connection: Connection, job_id: str, zone: str) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from api.errors import NotReady
 from api.services import (
     arriving,
     batches,
+    booking_repair,
+    bookings,
     chaining,
     choosing,
     disruptions,
@@ -69,6 +71,10 @@ PICTURE_SECONDS = 0.5
 
 HANDLERS: Mapping[str, Handler] = {
     "admission.apply": applying.apply,
+    "booking.make": bookings.book,
+    "booking.confirm": bookings.confirm,
+    "booking.cancel": bookings.cancel,
+    "booking.repair": booking_repair.apply,
     "request.place": placing.place_one,
     "request.batch": batches.place_batch,
     "request.choose": choosing.choose,
@@ -105,6 +111,9 @@ FREEING = frozenset(
         "allocation.discharge",
         "allocation.release",
         "allocation.step",
+        "booking.cancel",
+        "booking.confirm",
+        "booking.repair",
         "disruption",
         "request.release",
         "stock.move",

@@ -15,7 +15,7 @@ from api.services.cases import Case, Need, Override, Proposal
 from api.services.changes import Changes
 from models.commands import Transaction
 from models.personal import PersonalVault
-from models.repositories import admissions, governance, profiles, rosters, stock
+from models.repositories import admissions, equipment, governance, profiles, rosters, stock
 from models.repositories.cases import StoredCase, StoredNeed, load_open_cases
 from models.repositories.changes import CaseChange, CommandChanges, StepTaken, save_command
 from models.repositories.dispensing import dispense_lots
@@ -49,6 +49,8 @@ def save(transaction: Transaction, changes: Changes, vault: PersonalVault) -> No
         keep(transaction, awaiting)
     for edition in changes.rosters:
         rosters.insert_roster(transaction, edition)
+    for job_id in changes.booking_repairs:
+        equipment.insert_repair(transaction, job_id, changes.actor)
     admissions.insert_items(transaction, changes.admissions, changes.actor)
     if changes.activated is not None:
         version, reason = changes.activated.profile.version, changes.activated.reason

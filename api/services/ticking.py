@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from api.services import chaining, holding, proposals, repair, waiting, words
+from api.services import bookings, chaining, holding, proposals, repair, waiting, words
 from api.services.changes import Changes
 from api.services.lasting import set_end
 from models.commands import Answer
@@ -30,6 +30,7 @@ def tick(command: Tick, changes: Changes) -> Answer:
     overdue = _extend_overdue(changes)
     proposals.expire(changes)
     lapsed = holding.lapse(changes)
+    bookings.lapse(changes)
     changes.unplaced_by_repair.clear()
     placed = waiting.decide_again(changes, explain=True)
     chaining.seek_for_the_urgent(command.moves, changes)

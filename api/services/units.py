@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from solver.hospital import BookingKind, Minute, Unit, UnitBooking, transport_minutes
 from solver.placing.records import Records
 
 
 def way(unit: Unit, ward_id: str, records: Records) -> int:
     """Minutes from where a unit is kept to a ward."""
-    home = records.wards[unit.ward_id]
-    return transport_minutes(records.sites[home.site_id], home, records.wards[ward_id])
+    return ways_of(records)(unit.ward_id, ward_id)
+
+
+def ways_of(records: Records) -> Callable[[str, str], int]:
+    """Minutes of transport from ward to ward, by their ids."""
+
+    def minutes(here: str, there: str) -> int:
+        home = records.wards[here]
+        return transport_minutes(records.sites[home.site_id], home, records.wards[there])
+
+    return minutes
 
 
 def turnaround(unit: Unit, records: Records) -> int:

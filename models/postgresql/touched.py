@@ -52,6 +52,10 @@ SOURCES: Final[Mapping[str, tuple[str, str]]] = {
         "UnitBooking",
         "t.* FROM unit_booking t WHERE t.id = ANY(:UnitBooking) AND t.state = 'active'",
     ),
+    "booking_terms": (
+        "UnitBooking",
+        "t.* FROM booking_terms t WHERE t.unit_booking_id = ANY(:UnitBooking)",
+    ),
     "request": (CASE, "t.* FROM request t WHERE t.id = ANY(:Case)"),
     "allocation": (
         CASE,

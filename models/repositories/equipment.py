@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from models import rows
 from models.commands import Transaction
@@ -44,8 +44,10 @@ def insert_booking(
     """Book a unit; ``need_type_id`` is the type that was asked for, which the unit may stand in for; ``taken``: the
     minutes the booking takes of it, if they are known."""
     start, end = taken or _blocked(transaction, record)
-    extra = {"blocked_start": start, "blocked_end": end, "need_type_id": need_type_id}
+    asked = need_type_id if record.terms is None else record.terms.type_id
+    extra = {"blocked_start": start, "blocked_end": end, "need_type_id": asked}
     add(transaction, equipment.unit_booking, rows.row(record) | extra)
+    _keep_terms(transaction, record)
 
 
 def update_booking(transaction: Transaction, before: UnitBooking, after: UnitBooking) -> None:
@@ -57,6 +59,25 @@ def update_booking(transaction: Transaction, before: UnitBooking, after: UnitBoo
     if not goes_along(before, after):
         values["blocked_start"] = start
     revise(transaction, equipment.unit_booking, after.id, values | {"blocked_end": end})
+    if after.terms != before.terms:
+        _keep_terms(transaction, after)
+
+
+def _keep_terms(transaction: Transaction, record: UnitBooking) -> None:
+    if record.terms is not None:
+        transaction.connection.execute(insert(equipment.booking_terms), rows.terms_row(record))
+
+
+def insert_repair(transaction: Transaction, job_id: str, actor: str) -> None:
+    """Note that a repair of bookings was carried out; raises ``IntegrityError`` for one that was before."""
+    values = {"job_id": job_id, "actor": actor, "recorded_microsecond": transaction.now.microsecond}
+    transaction.connection.execute(insert(equipment.equipment_repair), values)
+
+
+def carried_out(connection: Connection, job_id: str) -> bool:
+    """Whether a repair of bookings was carried out."""
+    table = equipment.equipment_repair
+    return connection.scalar(select(table.c.job_id).where(table.c.job_id == job_id)) is not None
 
 
 def goes_along(before: UnitBooking, after: UnitBooking) -> bool:

@@ -73,5 +73,30 @@ unit_booking = strict_table(
 )
 """``[blocked_start, blocked_end)``: the use with the transport before it and the turnaround after it."""
 
+booking_terms = strict_table(
+    "booking_terms",
+    Column("unit_booking_id", Text, ForeignKey("unit_booking.id"), primary_key=True),
+    Column("revision", Whole, primary_key=True, autoincrement=False),
+    Column("booking_id", Text, nullable=False),
+    Column("type_id", Text, ForeignKey("equipment_type.id"), nullable=False),
+    Column("earliest", Whole, nullable=False),
+    Column("latest_start", Whole, nullable=False),
+    Column("priority", Whole, nullable=False),
+    Column("series_id", Text),
+    Column("held_until", Whole),
+    CheckConstraint("earliest <= latest_start", name="window"),
+    CheckConstraint("revision > 0", name="revision"),
+    CheckConstraint("priority > 0", name="priority"),
+)
+"""What a booking of its own was asked for, at each revision; the last one holds."""
+
+equipment_repair = strict_table(
+    "equipment_repair",
+    Column("job_id", Text, ForeignKey("job.id"), primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("recorded_microsecond", Whole, nullable=False),
+)
+"""Repairs of bookings that a person had carried out; each once."""
+
 unit_version = history_of(unit)
 unit_booking_version = history_of(unit_booking)

@@ -89,11 +89,18 @@ def _looked_at(
     has_it = next((one for one in bookings if one.start <= wish.now < one.end), None)
     next_one = next((one for one in bookings if one.start > wish.now), None)
     way = transport(unit.ward_id, wish.ward_id)
-    start = max(wish.earliest, wish.now + way)
-    for blocked_from, blocked_until in sorted(blocked(one, unit, turnaround, transport) for one in bookings):
-        if blocked_from < start + wish.duration + turnaround and start - way < blocked_until:
-            start = blocked_until + way
+    taken = sorted(blocked(one, unit, turnaround, transport) for one in bookings)
+    start = first_fit(taken, max(wish.earliest, wish.now + way), way, wish.duration + turnaround)
     return UnitOutlook(unit, step, has_it, next_one, start if start <= wish.latest_start else None, way)
+
+
+def first_fit(taken: Iterable[tuple[Minute, Minute]], start: Minute, way: int, span: int) -> Minute:
+    """The first start, not before ``start``, at which a use of ``span`` minutes with its way before it meets none of
+    the windows, which come in order."""
+    for blocked_from, blocked_until in taken:
+        if blocked_from < start + span and start - way < blocked_until:
+            start = blocked_until + way
+    return start
 
 
 def blocked(booking: UnitBooking, unit: Unit, turnaround: int, transport: Transport) -> tuple[Minute, Minute]:

@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.result import Budget
 from solver.equipment import rules
-from solver.equipment.problem import BookingPlan, BookingProblem, BookingWeights, PlannedUnit
+from solver.equipment.problem import (
+    BookingPlan,
+    BookingProblem,
+    BookingRequest,
+    BookingWeights,
+    PlannedUnit,
+)
 from solver.equipment.referee import recount_bookings
 from solver.equipment.solve import solve
 
@@ -58,14 +64,20 @@ def _varied(problem: BookingProblem, mine: list[PlannedUnit], change: int) -> Bo
     if change <= -len(mine):
         gone = {unit.id for unit in mine}
     units = (*(unit for unit in problem.units if unit.id not in gone), *added)
-    types = {unit.type_id for unit in units}
-    torn = {one.kit for one in problem.requests if one.kit and not types & set(one.type_ids)}
-    requests = tuple(
-        replace(request, type_ids=tuple(one for one in request.type_ids if one in types))
-        for request in problem.requests
-        if types & set(request.type_ids) and request.kit not in torn
-    )
+    left = [_accepting(one, units) for one in problem.requests]
+    torn = {one.kit for one, kept in zip(problem.requests, left, strict=True) if one.kit and kept is None}
+    requests = tuple(one for one in left if one is not None and one.kit not in torn)
     return replace(problem, units=units, requests=requests)
+
+
+def _accepting(request: BookingRequest, units: Sequence[PlannedUnit]) -> BookingRequest | None:
+    """The request with those of its types and units that there are; None if nothing can serve it."""
+    types, ids = {unit.type_id for unit in units}, {unit.id for unit in units}
+    accepted = tuple(one for one in request.type_ids if one in types)
+    named = tuple(one for one in request.only if one in ids)
+    if not accepted or (request.only and not named):
+        return None
+    return replace(request, type_ids=accepted, only=named)
 
 
 def _answer(

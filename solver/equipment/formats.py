@@ -1,8 +1,5 @@
 """Files of the room: bookings as JSON, fixed bookings as SMPTSP text (``.dat``, ``.dat.gz``), plans as CSV.
 
-SMPTSP is the format of the shift minimisation personnel task scheduling problem (Krishnamoorthy, Ernst, Baatar 2012):
-``Jobs = n``, n lines ``start end``, ``Qualifications = m``, m lines ``count: job ...``, all counted from 0.
-
 Keys of a JSON instance as a whole that the room does not know (a name of its origin, a yardstick) are passed over: no
 answer is read from an instance. In devices, requests and weights they are refused: a word misspelt would take a rule
 away. Whatever is wrong is refused with every fault named.
@@ -15,11 +12,13 @@ import gzip
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 from solver.engine.errors import InvalidInstance, Problem, refuse_if_any
+from solver.equipment.formats_fleet import fleet_from_text, is_whole
+from solver.equipment.maintenance import DUE_PRIORITY, TECHNICIAN, Due, with_maintenance
 from solver.equipment.problem import (
     UNSERVED,
     BookingPlan,
@@ -43,11 +42,10 @@ FLEET_HEADER: Final = ("job", "device")
 UNIT_KEYS: Final = ("id", "type", "home", "unavailable")
 REQUEST_KEYS: Final = (
     *("id", "types", "ward", "earliest", "latest_start", "duration", "clean", "priority"),
-    *("kit", "every", "times"),
+    *("kit", "every", "times", "only", "waits"),
 )
-
-MOST_DIGITS: Final = 12
-"""Of a number in a text: more than any minute has, and few enough to be read."""
+DUE_KEYS: Final = ("id", "device", "earliest", "latest_start", "duration", "priority")
+TECHNICIAN_KEYS: Final = ("id", "home", "unavailable")
 
 
 def read_problem(path: Path) -> BookingProblem | FleetProblem:
@@ -90,10 +88,15 @@ class _Reading:
         horizon = self._value(raw, "", "horizon", int, MAX_MINUTE)
         from_home = self._value(raw, "", "from_home", bool, False)
         weights = self._weights(raw)
+        works = [
+            self._due(one, place) for place, one in enumerate(self._listed(raw, "", "maintenance", dict, ()))
+        ]
+        listed = self._listed(raw, "", "technicians", dict, ())
+        crew = [self._technician(one, place) for place, one in enumerate(listed)]
         if self.problems:
-            self._own_problems(units, requests, horizon)
+            self._own_problems([*units, *crew], requests, horizon)
         refuse_if_any(self.problems)
-        return BookingProblem(
+        problem = BookingProblem(
             wards,
             transport,
             tuple(unit for unit in units if unit),
@@ -103,6 +106,8 @@ class _Reading:
             str(raw.get("name", self.name)),
             from_home,
         )
+        due = [work for work in works if work]
+        return with_maintenance(problem, due, [one for one in crew if one]) if due or crew else problem
 
     def _own_problems(
         self, units: list[PlannedUnit | None], requests: list[BookingRequest], horizon: object
@@ -114,8 +119,20 @@ class _Reading:
         for request in requests:
             self.problems.extend(request.problems(end))
 
-    def _unit(self, raw: Mapping[str, Any], place: int) -> PlannedUnit | None:
-        before, where = len(self.problems), _where("devices", place, raw)
+    def _due(self, raw: Mapping[str, Any], place: int) -> Due | None:
+        before, where = len(self.problems), _where("maintenance", place, raw)
+        self._known(raw, where, DUE_KEYS)
+        id_, unit = (self._value(raw, where, name, str) for name in ("id", "device"))
+        times = [self._value(raw, where, name, int) for name in ("earliest", "latest_start", "duration")]
+        priority = [self._value(raw, where, "priority", int, DUE_PRIORITY)]
+        return None if len(self.problems) > before else Due(id_, unit, *times, *priority)
+
+    def _technician(self, raw: Mapping[str, Any], place: int) -> PlannedUnit | None:
+        self._known(raw, _where("technicians", place, raw), TECHNICIAN_KEYS)
+        return self._unit({**raw, "type": TECHNICIAN}, place, "technicians")
+
+    def _unit(self, raw: Mapping[str, Any], place: int, field: str = "devices") -> PlannedUnit | None:
+        before, where = len(self.problems), _where(field, place, raw)
         self._known(raw, where, UNIT_KEYS)
         id_, type_id, home = (self._value(raw, where, name, str) for name in ("id", "type", "home"))
         away = self._listed(raw, where, "unavailable", list, ())
@@ -129,6 +146,8 @@ class _Reading:
         self._known(raw, where, REQUEST_KEYS)
         id_, ward = (self._value(raw, where, name, str) for name in ("id", "ward"))
         kit = [self._value(raw, where, "kit", str, "")]
+        only = tuple(self._listed(raw, where, "only", str, ()))
+        waits = self._value(raw, where, "waits", bool, True)
         types = tuple(self._listed(raw, where, "types", str))
         times = [self._value(raw, where, name, int) for name in ("earliest", "latest_start", "duration")]
         rest = [self._value(raw, where, name, int, usual) for name, usual in (("clean", 0), ("priority", 1))]
@@ -142,7 +161,8 @@ class _Reading:
             expected = "both or neither"
             self.problems.append(Problem(spot, None, expected, "Say how far apart, and how often."))
         if len(self.problems) == before:
-            yield from recurring([BookingRequest(id_, types, ward, *times, *rest, *kit)], every, often)
+            request = BookingRequest(id_, types, ward, *times, *rest, *kit)
+            yield from recurring([replace(request, only=only, waits=waits)], every, often)
 
     def _weights(self, raw: Mapping[str, Any]) -> BookingWeights:
         given = self._value(raw, "", "weights", dict, {})
@@ -200,85 +220,6 @@ def _where(field: str, place: int, raw: Mapping[str, Any]) -> str:
     return f"{field}[{place}] ({named!r})" if isinstance(named, str) else f"{field}[{place}]"
 
 
-def _is_whole(word: str) -> bool:
-    return word.isdecimal() and len(word) <= MOST_DIGITS
-
-
-def fleet_from_text(text: str, name: str = "jobs") -> FleetProblem:
-    """Fixed bookings in the SMPTSP format; lines that begin with ``#`` are comments."""
-    lines = [
-        (number, line.strip())
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    lines = [line for line in lines if not line[1].startswith("Type")]
-    reading = _Lines(name, lines)
-    intervals = [reading.numbers(2) for _ in range(reading.header("Jobs"))]
-    serves = [reading.counted() for _ in range(reading.header("Qualifications"))]
-    reading.end()
-    refuse_if_any(reading.problems)
-    return FleetProblem(
-        tuple((row[0], row[1]) for row in intervals), tuple(serves), name.split(".", maxsplit=1)[0]
-    )
-
-
-class _Lines:
-    """Lines of an SMPTSP file taken one by one; faults are noted with the line's number."""
-
-    def __init__(self, name: str, lines: list[tuple[int, str]]) -> None:
-        self.name, self._lines, self._next = name, lines, 0
-        self.problems: list[Problem] = []
-
-    def header(self, word: str) -> int:
-        """The count of ``word = count``, never more than there are lines left."""
-        number, line = self._take(f"{word} = count")
-        left, _, right = line.partition("=")
-        if left.strip() != word or not _is_whole(right.strip()):
-            self._note(number, line, f"{word} = count")
-            return 0
-        count, left_over = int(right), len(self._lines) - self._next
-        if count > left_over:
-            self._note(number, line, f"at most the {left_over} lines that follow")
-        return min(count, left_over)
-
-    def numbers(self, count: int) -> tuple[int, ...]:
-        """A line of ``count`` whole numbers."""
-        number, line = self._take(f"{count} whole numbers")
-        words = line.split()
-        if len(words) != count or not all(_is_whole(word) for word in words):
-            self._note(number, line, f"{count} whole numbers from 0")
-            return (0,) * count
-        return tuple(int(word) for word in words)
-
-    def counted(self) -> tuple[int, ...]:
-        """A line ``count: number ...``."""
-        number, line = self._take("count: job ...")
-        count, colon, rest = line.partition(":")
-        words = rest.split()
-        good = colon and all(_is_whole(word) for word in (count.strip(), *words))
-        if not good or int(count) != len(words):
-            self._note(number, line, "count: job ..., as many jobs as counted")
-            return ()
-        return tuple(int(word) for word in words)
-
-    def end(self) -> None:
-        """Nothing may follow."""
-        for number, line in self._lines[self._next :]:
-            self._note(number, line, "the end of the file")
-
-    def _take(self, expected: str) -> tuple[int, str]:
-        if self._next == len(self._lines):
-            self._note(self._lines[-1][0] if self._lines else 1, "the end", expected)
-            return 0, ""
-        self._next += 1
-        return self._lines[self._next - 1]
-
-    def _note(self, number: int, value: str, expected: str) -> None:
-        if number:
-            problem = Problem(f"{self.name}, line {number}", value, expected, "Correct the file.")
-            self.problems.append(problem)
-
-
 def write_bookings(problem: BookingProblem) -> str:
     """A problem as the JSON document that ``booking_from_json`` reads."""
     document = {
@@ -330,7 +271,7 @@ def read_booking_plan(path: Path, problem: BookingProblem) -> BookingPlan:
             problems.append(Problem(f"{where}, request", request, "a request of the instance", "Correct it."))
         if unit not in units:
             problems.append(Problem(f"{where}, device", unit, "a device of the instance", "Correct it."))
-        if not _is_whole(start):
+        if not is_whole(start):
             problems.append(Problem(f"{where}, start", start, "whole minutes from 0", "Correct it."))
         else:
             served.append(Served(request, unit, int(start)))
@@ -344,14 +285,14 @@ def read_fleet_plan(path: Path, problem: FleetProblem) -> FleetPlan:
     unit_of = [UNSERVED] * len(problem.intervals)
     for line, (job, unit) in _rows(path, FLEET_HEADER, problems):
         where = f"{path.name}, line {line}"
-        known = _is_whole(job) and int(job) < len(unit_of)
+        known = is_whole(job) and int(job) < len(unit_of)
         if not known:
             problems.append(
                 Problem(f"{where}, job", job, f"a job from 0 to {len(unit_of) - 1}", "Correct it.")
             )
         elif unit_of[int(job)] != UNSERVED:
             problems.append(Problem(f"{where}, job", job, "each job once", "Remove the repeat."))
-        if not (_is_whole(unit) and int(unit) < len(problem.serves)):
+        if not (is_whole(unit) and int(unit) < len(problem.serves)):
             expected = f"a device from 0 to {len(problem.serves) - 1}"
             problems.append(Problem(f"{where}, device", unit, expected, "Correct it."))
         elif known:

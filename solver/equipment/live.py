@@ -7,13 +7,19 @@ problem is now.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from solver.equipment.availability import Transport, blocked, may_serve
-from solver.equipment.problem import BookingProblem, BookingRequest, PlannedUnit
+from solver.equipment.problem import (
+    MOST_WEIGHT,
+    BookingProblem,
+    BookingRequest,
+    BookingWeights,
+    PlannedUnit,
+)
 from solver.equipment.recurring import REPEAT, recurring
-from solver.hospital.equipment import EquipmentType, Unit, UnitBooking
+from solver.hospital.equipment import BookingKind, BookingTerms, EquipmentType, Unit, UnitBooking
 from solver.hospital.timegrid import Minute
 
 PART: Final = "/"
@@ -64,13 +70,44 @@ def live_problem(
     for booking in bookings:
         of_unit.setdefault(booking.unit_id, []).append(booking)
     planned = tuple(
-        PlannedUnit(unit.id, _kind(unit), unit.ward_id, tuple(_away(unit, kinds, of_unit, transport, now)))
+        PlannedUnit(
+            unit.id,
+            kind_of(unit),
+            unit.ward_id,
+            tuple(
+                away(unit, kinds[unit.type_id].turnaround_minutes, of_unit.get(unit.id, ()), transport, now)
+            ),
+        )
         for unit in usable
     )
     ways = tuple(tuple(transport(here, there) for there in wards) for here in wards)
     horizon = max((one.latest_start + one.duration for one in asked), default=0)
-    problem = BookingProblem(tuple(wards), ways, planned, tuple(asked), horizon=horizon, from_home=True)
+    weights = weights_for(asked, ways)
+    problem = BookingProblem(
+        tuple(wards), ways, planned, tuple(asked), weights, horizon=horizon, from_home=True
+    )
     return problem, tuple(without)
+
+
+def weights_for(requests: Iterable[BookingRequest], ways: Iterable[Iterable[int]]) -> BookingWeights:
+    """Prices under which nobody is left out because waiting, within the window that they named themselves, and the way
+    would cost more: only if it makes others wait longer, or be left out."""
+    usual = BookingWeights()
+    longest = max((one.latest_start - one.earliest for one in requests), default=0)
+    furthest = max((minutes for row in ways for minutes in row), default=0)
+    dearest = usual.wait * longest + usual.transport * furthest + 1
+    return replace(usual, unserved=min(MOST_WEIGHT, max(usual.unserved, dearest)))
+
+
+def is_own(booking: UnitBooking) -> bool:
+    """Whether a booking is a use of its own: no part of a bundle, no maintenance."""
+    return booking.kind is BookingKind.USE and booking.allocation_id is None
+
+
+def terms_of(booking: UnitBooking, type_id: str) -> BookingTerms:
+    """What a use of its own was asked for; where nobody said: a unit of its type, at its minute. ``type_id``: of its
+    unit."""
+    return booking.terms or BookingTerms(booking.id, type_id, booking.start, booking.start)
 
 
 def wanted_of(request_id: str) -> tuple[str, int, int]:
@@ -80,7 +117,7 @@ def wanted_of(request_id: str) -> tuple[str, int, int]:
     return head, int(part), int(turn or 1)
 
 
-def _kind(unit: Unit) -> str:
+def kind_of(unit: Unit) -> str:
     """What a request accepts: the type, and the ward of a unit that is not lent."""
     return (
         unit.type_id
@@ -104,7 +141,7 @@ def _parts(
         parts.append(
             BookingRequest(
                 f"{one.id}{PART}{number}",
-                tuple(sorted({_kind(unit) for unit in serving})),
+                tuple(sorted({kind_of(unit) for unit in serving})),
                 one.ward_id,
                 max(0, one.earliest - now),
                 one.latest_start - now,
@@ -117,16 +154,11 @@ def _parts(
     return parts
 
 
-def _away(
-    unit: Unit,
-    kinds: dict[str, EquipmentType],
-    of_unit: dict[str, list[UnitBooking]],
-    transport: Transport,
-    now: Minute,
+def away(
+    unit: Unit, turnaround: int, bookings: Iterable[UnitBooking], transport: Transport, now: Minute
 ) -> Iterator[tuple[int, int]]:
-    """When a unit is taken, in order and joined, from now on."""
-    turnaround = kinds[unit.type_id].turnaround_minutes
-    taken = sorted(blocked(one, unit, turnaround, transport) for one in of_unit.get(unit.id, ()))
+    """When a unit is taken, in order and joined, in minutes from now on."""
+    taken = sorted(blocked(one, unit, turnaround, transport) for one in bookings)
     begin, end = 0, 0
     for since, until in taken:
         if since - now > end:

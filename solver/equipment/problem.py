@@ -17,8 +17,8 @@ from solver.engine.errors import Problem, refuse_if_any
 from solver.engine.types import Int64
 from solver.equipment.rules import BOOKING_SERVED, BOOKING_WAIT, UNIT_TRANSPORT
 from solver.hospital.door import MAX_ID_LENGTH, MAX_MINUTE
+from solver.hospital.equipment import MOST_PRIORITY
 
-MOST_PRIORITY: Final = 1_000
 MOST_WEIGHT: Final = 1_000_000
 UNSERVED: Final = -1
 
@@ -60,7 +60,8 @@ class BookingRequest:
 
     It starts in ``[earliest, latest_start]``, both included, and its use ends by the plan's horizon. ``priority`` from
     1: how much its waiting weighs. Requests of one ``kit`` are parts of one booking: they start at one minute on one
-    ward, each on a unit of its own, or none of them is served.
+    ward, each on a unit of its own, or none of them is served. ``only``: of the units of those types these alone may
+    serve it; none named: any. ``waits``: whether a start after the earliest has a price.
     """
 
     id: str
@@ -72,6 +73,8 @@ class BookingRequest:
     clean: int = 0
     priority: int = 1
     kit: str = ""
+    only: tuple[str, ...] = ()
+    waits: bool = True
 
     @property
     def span(self) -> int:
@@ -179,18 +182,19 @@ class BookingProblem:
         for unit in self.units:
             yield from unit.problems()
             yield from self._unknown_ward(f"device {unit.id!r}, home", unit.home)
-        types = {unit.type_id for unit in self.units}
+        types = {unit.id: unit.type_id for unit in self.units}
+        known = set(types.values())
         for request in self.requests:
+            where = f"request {request.id!r}"
             yield from request.problems(self.horizon)
-            yield from self._unknown_ward(f"request {request.id!r}, ward", request.ward)
+            yield from self._unknown_ward(f"{where}, ward", request.ward)
             for type_id in request.type_ids:
-                if type_id not in types:
-                    yield Problem(
-                        f"request {request.id!r}, types",
-                        type_id,
-                        "the type of a device",
-                        "Correct or add it.",
-                    )
+                if type_id not in known:
+                    yield Problem(f"{where}, types", type_id, "the type of a device", "Correct or add it.")
+            for unit_id in request.only:
+                if types.get(unit_id) not in request.type_ids:
+                    expected = "a device of one of its types"
+                    yield Problem(f"{where}, only", unit_id, expected, "Correct it, or add its type.")
         yield from self._torn_kits()
 
     def _torn_kits(self) -> Iterator[Problem]:
@@ -352,7 +356,13 @@ def _compiled(problem: BookingProblem) -> BookingArrays:
     for index, unit in enumerate(problem.units):
         by_type.setdefault(unit.type_id, []).append(index)
     requests, weights = problem.requests, problem.weights
-    may = [sorted({u for kind in request.type_ids for u in by_type[kind]}) for request in requests]
+    place = {unit.id: index for index, unit in enumerate(problem.units)}
+    may = [
+        sorted(
+            {place[one] for one in request.only} or {u for kind in request.type_ids for u in by_type[kind]}
+        )
+        for request in requests
+    ]
     windows = [unit.unavailable for unit in problem.units]
     away_ptr, away_from = _ragged([[begin for begin, _ in one] for one in windows])
     priority = _column(request.priority for request in requests)
@@ -361,7 +371,7 @@ def _compiled(problem: BookingProblem) -> BookingArrays:
         _column(request.earliest for request in requests),
         _column(min(request.latest_start, problem.horizon - request.duration) for request in requests),
         _column(request.span for request in requests),
-        frozen(priority * weights.wait),
+        frozen(priority * weights.wait * _column(request.waits for request in requests)),
         frozen(priority * weights.unserved),
         frozen(np.array(problem.transport, np.int64).reshape(len(wards), len(wards))),
         _column([weights.transport]),

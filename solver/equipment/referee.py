@@ -93,9 +93,11 @@ class _Bookings:
                 yield f"{one.request_id} on {one.unit_id} at {one.start}"
 
     def of_wrong_type(self) -> Iterator[str]:
-        """Bookings served by a unit of a type that the request does not accept."""
+        """Bookings served by a unit that the request does not accept, or of such a type."""
         for one in self.plan.served:
-            if self.units[one.unit_id].type_id not in self.requests[one.request_id].type_ids:
+            request = self.requests[one.request_id]
+            named = not request.only or one.unit_id in request.only
+            if not named or self.units[one.unit_id].type_id not in request.type_ids:
                 yield f"{one.request_id} on {one.unit_id}"
 
     def outside_window(self) -> Iterator[str]:
@@ -126,7 +128,7 @@ class _Bookings:
         total = 0
         for one in self.plan.served:
             request = self.requests[one.request_id]
-            total += request.priority * max(0, one.start - request.earliest)
+            total += request.priority * max(0, one.start - request.earliest) if request.waits else 0
         return total
 
     def transport_minutes(self) -> int:

@@ -7,7 +7,7 @@ is solved; the cheapest plan is kept. So at most that many bookings change that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,7 +16,6 @@ import numpy as np
 from solver.engine.errors import InvalidInstance, Problem
 from solver.engine.result import Budget
 from solver.equipment.problem import (
-    MOST_PRIORITY,
     BookingPlan,
     BookingProblem,
     BookingRequest,
@@ -25,6 +24,7 @@ from solver.equipment.problem import (
 )
 from solver.equipment.referee import recount_bookings
 from solver.equipment.solve import solve
+from solver.hospital.equipment import MOST_PRIORITY
 
 NEAR: Final = 3
 """Out of so many times the budget of changes, nearest in time to who was hit, those are drawn that are let go."""
@@ -67,10 +67,12 @@ def repair(
     rounds: int,
     seed: int,
     budget: Budget,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Repair:
     """Repair a plan from minute ``now`` on; what has begun changes only if its unit fails during it.
 
-    At most ``changes`` bookings change that were not hit; ``rounds`` choices of them are tried, each with ``budget``.
+    At most ``changes`` bookings change that were not hit; ``rounds`` choices of them are tried, each with ``budget``,
+    until ``stopped`` says so.
     The parts of a kit are hit together, and each counts as a change. Raises InvalidInstance for a unit that the
     problem does not have, an outage that ends before it begins or begins before ``now``, or a plan that breaks a rule.
     """
@@ -78,6 +80,8 @@ def repair(
     run = _Repairing(broken, plan, now, changes, seed, budget)
     best = run.tried(frozenset())
     for _ in range(rounds if changes else 0):
+        if stopped():
+            break
         best = min(best, run.tried(run.drawn()), key=lambda one: (not one.verified, one.cost))
     return best
 
@@ -228,13 +232,14 @@ class _Repairing:
         if request.id in self.hit or request.id in loose:
             if request.latest_start < self.now:
                 return None
-            types = tuple(unit for kind in request.type_ids for unit in of_type[kind])
-            return replace(request, type_ids=types, earliest=max(request.earliest, self.now))
+            types = request.only or tuple(unit for kind in request.type_ids for unit in of_type[kind])
+            return replace(request, type_ids=types, only=(), earliest=max(request.earliest, self.now))
         if was is None:
             return None
         return replace(
             request,
             type_ids=(was.unit_id,),
+            only=(),
             earliest=was.start,
             latest_start=was.start,
             priority=MOST_PRIORITY,

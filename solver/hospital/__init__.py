@@ -11,6 +11,7 @@ from solver.hospital.allocation import Allocation, LotUse, UnitUse
 from solver.hospital.drugs import BloodGroup, Drug, HandlingClass, Lot, LotState, blood_is_compatible
 from solver.hospital.equipment import (
     BookingKind,
+    BookingTerms,
     EquipmentType,
     Unit,
     UnitBooking,
@@ -61,6 +62,7 @@ __all__ = [
     "Block",
     "BloodGroup",
     "BookingKind",
+    "BookingTerms",
     "Care",
     "Cleaning",
     "CleaningTimes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from solver.hospital.door import Door
 from solver.hospital.timegrid import MINUTES_PER_DAY, Minute
@@ -83,12 +84,53 @@ class Unit:
         door.close()
 
 
+MOST_PRIORITY: Final = 1_000
+"""Of a booking: how much its waiting weighs, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookingTerms:
+    """What a booking that belongs to no bundle was asked for, and so what it may be changed to.
+
+    ``booking_id``: units that are used together share it. ``type_id``: the type asked for, which the unit may stand in
+    for; the use begins from ``earliest`` to ``latest_start``. ``series_id``: of a booking that recurs. ``held_until``:
+    given back then unless it is confirmed before; None: booked for good. ``revision``: 1, and one more at each change.
+    """
+
+    booking_id: str
+    type_id: str
+    earliest: Minute
+    latest_start: Minute
+    priority: int = 1
+    series_id: str | None = None
+    held_until: Minute | None = None
+    revision: int = 1
+
+    def __post_init__(self) -> None:
+        door = Door("BookingTerms", self.booking_id)
+        door.identity(self.booking_id, "booking_id")
+        door.identity(self.type_id, "type_id")
+        if door.minute(self.earliest, "earliest") and door.minute(self.latest_start, "latest_start"):
+            window = (self.earliest, self.latest_start)
+            door.need(
+                self.earliest <= self.latest_start, "earliest, latest_start", window, "the first not later"
+            )
+        door.whole(self.priority, "priority", 1, MOST_PRIORITY)
+        if self.series_id is not None:
+            door.identity(self.series_id, "series_id")
+        if self.held_until is not None:
+            door.minute(self.held_until, "held_until")
+        door.whole(self.revision, "revision", 1)
+        door.close()
+
+
 @dataclass(frozen=True, slots=True)
 class UnitBooking:
     """A unit taken during ``[start, end)``: the use itself; transport before and turnaround after come on
     top.
 
-    ``ward_id``: where it is used. ``pinned``: attached or on its way; software never changes it.
+    ``ward_id``: where it is used. ``pinned``: attached or on its way; software never changes it. ``terms``: of a
+    booking of its own; None for what is part of a bundle, for maintenance, and where nobody said what was asked for.
     """
 
     id: str
@@ -99,6 +141,7 @@ class UnitBooking:
     kind: BookingKind = BookingKind.USE
     allocation_id: str | None = None
     pinned: bool = False
+    terms: BookingTerms | None = None
 
     def __post_init__(self) -> None:
         door = Door("UnitBooking", self.id)
@@ -109,4 +152,7 @@ class UnitBooking:
         door.member(self.kind, BookingKind, "kind")
         if self.allocation_id is not None:
             door.identity(self.allocation_id, "allocation_id")
+        if self.terms is not None:
+            own = self.kind is BookingKind.USE and self.allocation_id is None
+            door.need(own, "terms", self.terms.booking_id, "none for maintenance or part of a bundle")
         door.close()

@@ -60,17 +60,25 @@ def _loaded(row: Row, collection: str, report: Report) -> Any:
         return ABSENT
     record = load_record(row.raw, spec, row.place, report)
     for name, children in row.children.items():
-        inner = spec.field(name).record
-        if inner is None:
+        field = spec.field(name)
+        if field.record is None:
             continue
-        nested = [load_record(child.raw, inner, child.place, report) for child in children]
+        nested = [load_record(child.raw, field.record, child.place, report) for child in children]
         if record is not ABSENT and not any(item is ABSENT for item in nested):
-            record = _with(record, name, tuple(nested), children[0].place, report)
+            value = _single(nested, children, report) if field.kind is Kind.RECORD else tuple(nested)
+            record = _with(record, name, value, children[0].place, report)
     return record
 
 
-def _with(record: Any, name: str, nested: tuple[Any, ...], place: Place, report: Report) -> Any:
-    """The record with its nested records, which it checks again."""
+def _single(nested: Sequence[Any], children: Sequence[Row], report: Report) -> Any:
+    """The one nested record; more rows are reported."""
+    for extra in children[1:]:
+        report.add(extra.place.record, "a second row", "one row", "Remove it.")
+    return nested[0]
+
+
+def _with(record: Any, name: str, nested: Any, place: Place, report: Report) -> Any:
+    """The record with what is nested in it, which it checks again."""
     try:
         return replace(record, **{name: nested})
     except InvalidInstance as error:

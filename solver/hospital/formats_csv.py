@@ -64,7 +64,7 @@ def tables() -> tuple[Table, ...]:
             continue
         found.append(Table(item.name, item.name, tuple(_columns(item.record, ()))))
         for inner in item.record.fields:
-            if inner.kind is Kind.RECORDS and inner.record is not None:
+            if inner.apart and inner.record is not None:
                 owner = item.name.removesuffix("s")
                 columns = tuple(_columns(inner.record, ()))
                 found.append(Table(f"{owner}_{inner.name}", item.name, columns, f"{owner}_id", inner.name))
@@ -73,9 +73,11 @@ def tables() -> tuple[Table, ...]:
 
 def _columns(spec: RecordSpec, path: tuple[str, ...]) -> Iterator[Column]:
     for field in spec.fields:
+        if field.apart:
+            continue
         if field.kind is Kind.RECORD and field.record is not None:
             yield from _columns(field.record, (*path, field.name))
-        elif field.kind is not Kind.RECORDS:
+        else:
             yield Column(field.name, (*path, field.name), field)
 
 
@@ -104,9 +106,16 @@ def _table_rows(hospital: Hospital, table: Table) -> Iterator[list[str]]:
                 _cell(dump_value(_at(record, column.path), column.field, zone)) for column in table.columns
             ]
             continue
-        for inner in getattr(record, table.nested):
+        for inner in _listed(getattr(record, table.nested)):
             cells = (dump_value(_at(inner, column.path), column.field, zone) for column in table.columns)
             yield [record.id, *(_cell(value) for value in cells)]
+
+
+def _listed(nested: Any) -> tuple[Any, ...]:
+    """Nested records; none, or one, where there is no more than one."""
+    if isinstance(nested, tuple):
+        return nested
+    return () if nested is None else (nested,)
 
 
 def _at(record: Any, path: tuple[str, ...]) -> Any:

@@ -43,6 +43,11 @@ class FieldSpec:
     record: RecordSpec | None = None
 
     @property
+    def apart(self) -> bool:
+        """Whether it has a table of its own among CSV files: a list of records, or one that need not be there."""
+        return self.kind is Kind.RECORDS or (self.kind is Kind.RECORD and self.optional)
+
+    @property
     def expected(self) -> str:
         """What a value of this field must be, in words."""
         options = ", ".join(str(choice.value) for choice in self.choices) if self.choices else ""

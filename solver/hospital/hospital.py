@@ -105,6 +105,7 @@ class Hospital:
             ids[name] |= more
         yield from _duplicates(self)
         yield from _dangling(self, ids)
+        yield from _unknown_types(self, ids)
         yield from _ratio_gaps(self)
         yield from _no_equivalents(self)
         yield from _overlaps(self.stays, "stays", "bed_id")
@@ -148,6 +149,15 @@ def _unknown(record: Any, reference: Reference, known: Mapping[str, set[str]]) -
             expected = f"an id of {reference.target}"
             remedy = f"Add it to {reference.target} or correct the id."
             yield Finding(reference.collection, record.id, reference.field, target, expected, remedy)
+
+
+def _unknown_types(hospital: Hospital, known: Mapping[str, set[str]]) -> Iterator[Finding]:
+    """Bookings that were asked for of a type that there is not."""
+    for booking in hospital.unit_bookings:
+        terms = booking.terms
+        if terms is not None and terms.type_id not in known["equipment_types"]:
+            expected, remedy = "an id of equipment_types", "Add it to equipment_types or correct the id."
+            yield Finding("unit_bookings", booking.id, "terms", terms.type_id, expected, remedy)
 
 
 def _ratio_gaps(hospital: Hospital) -> Iterator[Finding]:

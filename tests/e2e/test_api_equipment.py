@@ -87,3 +87,59 @@ async def test_what_this_hospital_does_not_have_is_named_with_its_place_and_noth
     both = {"wanted": [wanted()], **EXAMPLES["POST /api/v1/equipment/plans"]["given_bookings"]}
     assert (await service.post("/equipment/plans", both)).status_code == 422
     assert (await service.get("/jobs")).json()["items"] == []
+
+
+async def test_maintenance_that_is_due_is_planned_between_bookings_by_who_is_on_duty(tmp_path):
+    place = Place(tmp_path).make()
+    due = {
+        "id": "yearly",
+        "unit_id": "P1",
+        "earliest": at(),
+        "latest_start": at(3 * DAY),
+        "minutes": 2 * HOUR,
+    }
+    hours = [{"start": at(DAY), "end": at(DAY + 8 * HOUR)}]
+    asked = {
+        "maintenance": [due],
+        "technicians": [{"id": "T", "ward_id": "W1", "hours": hours}],
+        "seconds": 60,
+    }
+    use = {
+        "type_ids": ["pump", "pump"],
+        "ward_id": "W1",
+        "earliest": at(DAY),
+        "latest_start": at(DAY),
+        "minutes": 300,
+    }
+    with work(place, real=True):
+        async with running(place, job_poll_seconds=0.05) as service:
+            assert (await service.post("/equipment/bookings", use)).status_code == 201
+            made = (await service.post("/equipment/plans", asked)).json()
+            done = await ended(service, made["id"])
+            told = (await service.get(f"/equipment/plans/{made['id']}")).json()
+    assert done["state"] == "done", done
+    assert (told["status"], told["verified"], told["unserved"]) == ("optimal", True, [])
+    work_, who = sorted(told["lines"], key=lambda line: line["part"])
+    assert (work_["id"], work_["unit_id"], who["unit_id"]) == ("yearly", "P1", "T")
+    assert at(DAY + 310) <= work_["start"] == who["start"] <= at(DAY + 6 * HOUR)
+
+
+@SQLITE
+async def test_maintenance_of_what_is_not_here_by_nobody_is_named_with_its_place(service):
+    due = {"id": "M", "unit_id": "Zqa", "earliest": at(DAY), "latest_start": at(-HOUR), "minutes": 60}
+    hours = [{"start": at(DAY), "end": at(DAY)}]
+    crew = [{"id": "P1", "ward_id": "Zqb", "hours": hours}]
+    answer = await service.post("/equipment/plans", {"maintenance": [due, due], "technicians": crew})
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == [
+        "#/maintenance/0/unit_id",
+        "#/maintenance/0/latest_start",
+        "#/maintenance/1/id",
+        "#/maintenance/1/unit_id",
+        "#/maintenance/1/latest_start",
+        "#/technicians/0/id",
+        "#/technicians/0/ward_id",
+        "#/technicians/0/hours",
+    ]
+    assert "Zq" not in answer.text
+    assert (await service.post("/equipment/plans", {"technicians": []})).status_code == 422

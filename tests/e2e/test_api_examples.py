@@ -49,8 +49,9 @@ async def prepared(service, path, name):
         login, revision = "admin", 0
     if any(part in path for part in ("roster", "admission", "/v1/plans")):
         login, path, revision = await of_plans(service, path)
-    if "{webhook_id}" in path:
-        path, revision = await of_a_webhook(service, path), 1
+    if "{webhook_id}" in path or "{booking_id}" in path:
+        make = of_a_webhook if "{webhook_id}" in path else of_a_booking
+        path, revision = await make(service, path), 1
     if "pharmacy" in path or (path.endswith("disruptions") and name.startswith("lot")):
         login = "pharmacist"
     if "{request_id}" in path or "{allocation_id}" in path:
@@ -65,8 +66,8 @@ async def prepared(service, path, name):
         path = path.replace("{proposal_id}", report["proposals"][0]["id"])
     if "pharmacy" in path:
         path, revision = of_a_pharmacy(service, path)
-    if "{job_id}" in path:
-        path = path.replace("{job_id}", await of_an_experiment(service))
+    if "{job_id}" in path or path.endswith("equipment/repairs"):
+        path = await of_jobs(service, path)
     if "{version}" in path:
         path, revision = path.replace("{version}", "2"), await drafted(service)
     return path.replace("{stay_id}", "st-1").replace("{account_id}", "acc-bed"), login, revision
@@ -150,6 +151,28 @@ async def of_a_change(service, path, edition):
     body = EXAMPLES["POST /api/v1/rosters/{roster_id}/changes"]["to_step_in"]
     made = await service.post(f"/rosters/{edition}/changes", body, "manager1")
     return path.replace("{change_id}", made.json()["id"])
+
+
+async def of_a_booking(service, path):
+    """The address with a booking of units."""
+    held = EXAMPLES["POST /api/v1/equipment/bookings"]["held_for_an_hour"]
+    made = await service.post("/equipment/bookings", held)
+    return path.replace("{booking_id}", made.json()["bookings"][0]["id"])
+
+
+async def of_jobs(service, path):
+    """The address with a job; a repair has something to repair."""
+    if path.endswith("equipment/repairs"):
+        await of_a_hit_booking(service)
+        return path
+    return path.replace("{job_id}", await of_an_experiment(service))
+
+
+async def of_a_hit_booking(service):
+    """A booking to come whose unit is broken."""
+    held = EXAMPLES["POST /api/v1/equipment/bookings"]["held_for_an_hour"]
+    [made] = (await service.post("/equipment/bookings", held)).json()["bookings"]
+    await service.tell("unit_broken", unit_id=made["units"][0]["unit_id"])
 
 
 async def of_a_webhook(service, path):
@@ -250,6 +273,7 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
         "account_id": "acc-bed",
         "version": 1,
         "job_id": await of_an_experiment(service),
+        "booking_id": (await of_a_booking(service, "{booking_id}")),
         "webhook_id": (await of_a_webhook(service, "{webhook_id}")),
     }
     made, _ = await of_rosters(service, "{roster_id} {change_id}")
@@ -265,6 +289,7 @@ async def test_every_list_and_record_is_answered_as_it_is_described(service, doc
         "/api/v1/experiments/{job_id}/report",
         "/api/v1/pharmacy/plans/{job_id}",
         "/api/v1/equipment/plans/{job_id}",
+        "/api/v1/equipment/repairs/{job_id}",
     }
     for path in sorted(set(paths) - {"/api/v1/events", *not_ended}):
         login = "admin" if "accounts" in path or "webhooks" in path else "bed"

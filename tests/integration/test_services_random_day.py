@@ -95,7 +95,7 @@ class Day:
     def actions(self):
         often = (self.ask, self.arrive, self.event)
         seldom = (self.leave, self.clock, self.release, self.transfer, self.answer, self.choose, self.set_out)
-        return (*often, *often, self.ask, *seldom)
+        return (*often, *often, self.ask, *seldom, self.book, self.rebook)
 
     def lying(self):
         stays = self.desk.live.records.stays.values()
@@ -143,6 +143,30 @@ class Day:
         event = random_event(self.dice, stays, list(self.lying()))
         login = "pharmacist" if event["kind"].startswith("lot") else "bed"
         return await self.service.post("/disruptions", {"event": event}, login)
+
+    async def book(self):
+        """Units by their own right."""
+        start, wait = self.minute + self.dice.choice((0, 60, 600)), self.dice.choice((0, 240, 1440))
+        body = {
+            "type_ids": ["pump"] * self.dice.choice((1, 1, 2)),
+            "ward_id": self.dice.choice(("W1", "W2")),
+            "earliest": at(start),
+            "latest_start": at(start + wait),
+            "minutes": self.dice.choice((20, 120)),
+            "times": self.dice.choice((1, 3)),
+            "partly": True,
+        }
+        held = {} if self.dice.random() < 0.5 else {"hold_minutes": self.dice.choice((30, 300))}
+        return await self.service.post("/equipment/bookings", {**body, **held})
+
+    async def rebook(self):
+        bookings = (await self.service.get("/equipment/bookings")).json()["items"]
+        if not bookings:
+            return None
+        booking = self.dice.choice(bookings)
+        verb, body = self.dice.choice((("confirm", {}), ("cancel", {}), ("cancel", {"series": True})))
+        path = f"/equipment/bookings/{booking['id']}:{verb}"
+        return await self.service.post(path, body, revision=booking["revision"])
 
     async def answer(self):
         proposals = list(self.desk.proposals)
@@ -212,6 +236,7 @@ async def test_storage_and_live_hospital_stay_one_whatever_happens(tmp_path, add
             "arrive",
             "event",
             "clock",
+            "book",
         }
 
 

@@ -116,6 +116,7 @@ def happens_there(service):
     world.arrived(THERE)
     pumped = world.make("/requests", {**bundle(THERE), "equipment": [{"type_id": "pump"}]})
     world.make(f"/allocations/{pumped['allocation']['id']}:arrive", {}, pumped["revision"])
+    world.booking(THERE)
     breached(service, waits(world))
     world.roster(THERE)
     for event in (

@@ -23,6 +23,7 @@ from solver.hospital import (
     Block,
     BloodGroup,
     BookingKind,
+    BookingTerms,
     Care,
     CleaningTimes,
     Departure,
@@ -56,6 +57,7 @@ from solver.hospital import (
     Ward,
 )
 from solver.hospital.door import MAX_MINUTE
+from solver.hospital.equipment import MOST_PRIORITY
 from solver.hospital.formats import from_json, read_hospital, to_json, write_hospital
 from solver.hospital.formats_csv import tables
 from solver.hospital.formats_spec import HOSPITAL
@@ -83,6 +85,10 @@ def hospitals(draw: Draw) -> Hospital:
     pooled = PooledCapacity(draw(COUNT), draw(COUNT), draw(COUNT))
     care = Care(draw(ID), draw(st.integers(0, 3)), draw(FEATURES), draw(NAMES), pooled)
     breaks = (Interval(start, start + 5), Interval(start + 7, start + 9))
+    terms = st.builds(
+        BookingTerms, ID, st.just(sort), st.just(start), st.just(start + 9), st.integers(1, MOST_PRIORITY),
+        st.one_of(st.none(), ID), st.one_of(st.none(), st.just(start)), st.integers(1, 9),
+    )  # fmt: skip
     return Hospital(
         sites=(Site(site, draw(TEXT), draw(st.sampled_from(["UTC", "Asia/Shanghai", "Asia/Kathmandu"]))),),
         wards=(
@@ -108,6 +114,7 @@ def hospitals(draw: Draw) -> Hospital:
         unit_bookings=(
             UnitBooking("k", "u", ward, start, start + 1, draw(st.sampled_from(list(BookingKind))),
                         draw(st.one_of(st.none(), ID)), draw(st.booleans())),
+            UnitBooking("o", "u", ward, start + 1, start + 2, terms=draw(st.one_of(st.none(), terms))),
         ),
         drugs=(
             drug := Drug("d", draw(TEXT), draw(ID), draw(TEXT), draw(TEXT), draw(TEXT), draw(TEXT),

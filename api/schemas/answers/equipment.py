@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import Time
+from api.schemas.answers.common import Aged, Time
 from api.schemas.base import Out
 from solver.hospital import BookingKind, UnitState
 
@@ -87,3 +87,90 @@ class EquipmentPlanOut(Out):
     unserved: list[str]
     without: list[str]
     rules: list[RuleCountOut]
+
+
+class BookedUnitOut(Out):
+    """One unit of a booking: the type asked for, the unit that serves, and whether that is usable now."""
+
+    type_id: str
+    unit_id: str
+    usable: bool
+
+
+class _Booking(Out):
+    id: str
+    series_id: Annotated[str | None, Field(description="Of a booking that recurs")]
+    revision: int
+    state: Literal["held", "booked"]
+    held_until: Annotated[Time | None, Field(description="Given back then unless it is confirmed")]
+    ward_id: str
+    start: Time
+    end: Time
+    earliest: Annotated[Time, Field(description="It may be moved: from here")]
+    latest_start: Annotated[Time, Field(description="to here")]
+    priority: int
+    units: list[BookedUnitOut]
+
+
+class BookingOut(_Booking):
+    """A booking of units that belongs to no bundle."""
+
+
+class BookingActed(_Booking, Aged):
+    """A booking that was confirmed."""
+
+
+class BookingsOut(Out):
+    """Bookings to come and in use, in order of time. ``more``: left out of the list."""
+
+    items: list[BookingOut]
+    more: int
+    hospital_revision: int
+
+
+class BookingsMadeOut(Aged):
+    """What was booked, in order of its turns; ``without``: turns, from 1, for which there was no unit."""
+
+    bookings: list[BookingOut]
+    without: list[int]
+
+
+class BookingsCancelledOut(Aged):
+    """Ids of the bookings that were cancelled."""
+
+    cancelled: list[str]
+
+
+class RepairLineOut(Out):
+    """A unit of a booking that is not as it was. ``moved``: its unit was out of use, and another serves, or later;
+    ``lost``: its unit was, and none serves; ``changed``: another booking that makes room (null: it gave way)."""
+
+    booking_id: str
+    ward_id: str
+    outcome: Literal["moved", "lost", "changed"]
+    from_unit_id: str
+    from_start: Time
+    unit_id: str | None
+    start: Time | None
+
+
+class EquipmentRepairOut(Out):
+    """A proposal until a person has it carried out. ``revision``: how often that was done, 0 or 1. ``cost``: of all
+    bookings as they would be, by the prices of waiting, leaving out and transport (docs/equipment.md)."""
+
+    job_id: str
+    stopped: bool
+    revision: int
+    verified: Annotated[
+        bool, Field(description="The referee found every rule kept, and no more changed than may")
+    ]
+    cost: int
+    lines: list[RepairLineOut]
+
+
+class EquipmentRepairedOut(Aged):
+    """A repair that was carried out; the wards of its bookings are told by events."""
+
+    job_id: str
+    revision: int
+    lines: list[RepairLineOut]

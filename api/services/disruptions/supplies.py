@@ -19,10 +19,13 @@ from api.schemas.disruptions import (
 from api.security.access import Access
 from api.security.permissions import Permission
 from api.services import repair
+from api.services.booking_repair import fleet_of
+from api.services.bookings import booking_id_of
 from api.services.cases import Case
 from api.services.changes import Changes
 from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
+from solver.equipment.live import is_own
 from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState
 from solver.pharmacy.ledger.checks import STAY_SHUT
 from solver.placing import phrases
@@ -102,8 +105,19 @@ def _take_out(units: Iterable[Unit], state: UnitState, reason: Sentence, changes
             if booking.end <= changes.now and not booking.pinned:
                 # The use is over; the turnaround after it no longer matters.
                 changes.drop(UnitBooking, booking.id)
-            elif booking.pinned and booking.end > changes.now:
-                propose_unit(booking, reason, changes)
+            elif booking.end > changes.now:
+                _told_of(booking, reason, changes)
+
+
+def _told_of(booking: UnitBooking, reason: Sentence, changes: Changes) -> None:
+    """Whoever has the unit, or for whom it is on its way, is proposed another; a booking to come of its own is told
+    as hit (POST /equipment/repairs); those of bundles are repaired by now."""
+    own = is_own(booking)
+    if booking.pinned or (own and fleet_of(changes.records).on_its_way(booking)):
+        propose_unit(booking, reason, changes)
+    elif own:
+        what = {"ward_id": booking.ward_id, "unit_id": booking.unit_id, "start": booking.start}
+        changes.tell("booking.unit_out", booking_id_of(booking), **what)
 
 
 def bar(lot: Lot, state: LotState, reason: Sentence, changes: Changes) -> None:

@@ -71,7 +71,9 @@ def of_unit(unit_id: str, bookings: Sequence[UnitBooking], records: Records) -> 
 def _of_booking(unit: Unit, booking: UnitBooking, records: Records) -> Amounts:
     if booking.kind is not BookingKind.USE:
         return
-    yield rules.UNIT_USABLE, int(not booking.pinned and not unit.state.usable)
+    # A booking that belongs to no bundle stays with its unit until a person decides what becomes of it.
+    given_out = booking.allocation_id is not None and not booking.pinned
+    yield rules.UNIT_USABLE, int(given_out and not unit.state.usable)
     foreign = unit.owner_ward_id is not None and unit.owner_ward_id != booking.ward_id
     yield rules.UNIT_LENT, int(foreign and not unit.lendable)
     yield rules.UNIT_DISTANCE, _transport(unit, booking, records)

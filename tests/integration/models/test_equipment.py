@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from models.repositories.records import RecordChange, save_changes
-from solver.hospital import UnitBooking
+from models.store import load_hospital
+from solver.hospital import BookingTerms, UnitBooking
 
 NOW = 29_000_000
 BEFORE = UnitBooking("first", "U2", "W", NOW - 100, NOW - 20)
@@ -38,3 +39,28 @@ def test_a_use_that_is_put_off_to_another_ward_has_its_way_before_it(at):
     store(at, NOW - 50, (None, replace(IN_USE, pinned=False)))
     with pytest.raises(IntegrityError):
         store(at, NOW - 40, (replace(IN_USE, pinned=False), replace(IN_USE, pinned=False, ward_id="V")))
+
+
+HELD = UnitBooking(
+    "held", "U2", "W", NOW, NOW + 60, terms=BookingTerms("b", "pump", NOW, NOW + 90, 3, "s", NOW - 10)
+)
+
+
+def test_the_last_revision_of_what_a_booking_was_asked_for_holds_and_those_before_stay(at):
+    for_good = replace(HELD, terms=replace(HELD.terms, held_until=None, revision=2))
+    store(at, NOW - 100, (None, HELD))
+    with at(NOW - 99) as transaction:
+        assert load_hospital(transaction.connection).unit_bookings == (HELD,)
+    store(at, NOW - 50, (HELD, for_good))
+    with at(NOW - 49) as transaction:
+        assert load_hospital(transaction.connection).unit_bookings == (for_good,)
+        kept = "SELECT revision, held_until FROM booking_terms ORDER BY revision"
+        assert [tuple(r) for r in transaction.connection.exec_driver_sql(kept)] == [(1, NOW - 10), (2, None)]
+        asked = "SELECT need_type_id FROM unit_booking"
+        assert transaction.connection.exec_driver_sql(asked).scalar_one() == "pump"
+
+
+def test_a_revision_of_what_was_asked_for_is_stored_once(at):
+    store(at, NOW - 100, (None, HELD))
+    with pytest.raises(IntegrityError):
+        store(at, NOW - 50, (HELD, replace(HELD, terms=replace(HELD.terms, priority=9))))

@@ -14,6 +14,7 @@ from solver.hospital import (
     Block,
     BloodGroup,
     BookingKind,
+    BookingTerms,
     Care,
     CleaningTimes,
     Departure,
@@ -48,6 +49,7 @@ from solver.hospital import (
 )
 
 NOW = 29_000_000
+TERMS = BookingTerms("b", "pump", NOW - 9, NOW + 60, 7, "s", NOW + 5, 2)
 
 
 def full_hospital():
@@ -113,6 +115,7 @@ def full_hospital():
         unit_bookings=(
             UnitBooking("K2", "U2", "W2", NOW, NOW + 60, BookingKind.USE, None, True),
             UnitBooking("K1", "U2", "W2", NOW + 80, NOW + 90, BookingKind.MAINTENANCE),
+            UnitBooking("K3", "U1", "W1", NOW, NOW + 9, terms=TERMS),
         ),
         drugs=(
             Drug("D2", "Blood", "red cells", "1", "bag", "iv", "ml", HandlingClass.BLOOD, 7, ("D3",)),

@@ -10,6 +10,8 @@ from solver.hospital import (
     Allocation,
     Bed,
     Block,
+    BookingKind,
+    BookingTerms,
     Care,
     CleaningTimes,
     Drug,
@@ -57,6 +59,7 @@ STAY = Stay("s", "P", "B", NOW, NOW + DAY, CARE)
 TYPE = EquipmentType("pump", "Pump")
 UNIT = Unit("u", "pump", "W")
 BOOKING = UnitBooking("k", "u", "W", NOW, NOW + 60)
+TERMS = BookingTerms("b", "pump", NOW, NOW + 60)
 DRUG = Drug("heparin", "Heparin", "heparin")
 LOT = Lot("l", "heparin", 10, NOW)
 MEMBER = StaffMember("n", "W")
@@ -89,6 +92,8 @@ LET_IN: list[tuple[Any, dict[str, Any]]] = [
     (TYPE, {"turnaround_minutes": 7 * DAY, "substitutes": ("syringe", "driver")}),
     (UNIT, {"owner_ward_id": "V", "lendable": False}),
     (BOOKING, {"end": NOW + 1}),
+    (BOOKING, {"terms": TERMS}),
+    (TERMS, {"latest_start": NOW, "priority": 1_000, "held_until": NOW, "series_id": "s"}),
     (DRUG, {"equivalents": ("a", "b"), "safety_stock": 0}),
     (LOT, {"reserved": 10}),
     (LOT, {"expires": 0, "crossmatched_for": "P"}),
@@ -156,6 +161,15 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (UNIT, {"state": "lost"}, "state"),
     (BOOKING, {"end": NOW}, "start, end"),
     (BOOKING, {"kind": "loan"}, "kind"),
+    (BOOKING, {"terms": TERMS, "allocation_id": "a"}, "terms"),
+    (BOOKING, {"terms": TERMS, "kind": BookingKind.MAINTENANCE}, "terms"),
+    (TERMS, {"latest_start": NOW - 1}, "earliest, latest_start"),
+    (TERMS, {"priority": 0}, "priority"),
+    (TERMS, {"priority": 1_001}, "priority"),
+    (TERMS, {"booking_id": ""}, "booking_id"),
+    (TERMS, {"series_id": " "}, "series_id"),
+    (TERMS, {"held_until": -1}, "held_until"),
+    (TERMS, {"revision": 0}, "revision"),
     (DRUG, {"equivalents": ("heparin",)}, "equivalents"),
     (DRUG, {"equivalents": ("a", "a")}, "equivalents"),
     (DRUG, {"safety_stock": -1}, "safety_stock"),
