@@ -308,7 +308,7 @@ def read_drug(r: Any, equivalents: Sequence[str]) -> Drug:
 
 
 def read_lot(r: Any) -> Lot:
-    """A row of ``lot`` joined with its balance."""
+    """A row of ``lot`` joined with its balance and its card, if it has one."""
     return Lot(
         r.id,
         r.drug_id,
@@ -319,6 +319,7 @@ def read_lot(r: Any) -> Lot:
         r.ward_id,
         BloodGroup(r.blood_group) if r.blood_group else None,
         r.crossmatched_for,
+        r.minimum_minutes_left or 0,
     )
 
 

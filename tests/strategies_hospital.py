@@ -279,6 +279,7 @@ def _drugs(
                 draw(mostly(None, *(ward.id for ward in wards))),
                 draw(mostly(BloodGroup.O_NEG, None, BloodGroup.A_NEG)),
                 draw(mostly(None, *(person.id for person in persons))),
+                draw(mostly(0, 1, 6 * HOUR, 2 * DAY)),
             )
         )
     return drugs, tuple(lots)

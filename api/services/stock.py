@@ -183,6 +183,7 @@ def _new_lot(asked: ReceiptIn, changes: Changes, faults: Faults) -> tuple[Lot | 
         ward_id=asked.ward_id,
         blood_group=asked.blood_group if blood else None,
         crossmatched_for=asked.crossmatched_for if blood else None,
+        minimum_minutes_left=asked.minimum_minutes_left,
     )
     received = changes.now if asked.received is None else asked.received
     return lot, LotCard(lot.id, lot.id, asked.pack, asked.minimum_minutes_left, received)

@@ -86,7 +86,7 @@ def check(
             lot.expires,
             handling,
             card.pack,
-            card.minimum_minutes_left,
+            lot.minimum_minutes_left,
             lot.blood_group,
             lot.crossmatched_for,
         )

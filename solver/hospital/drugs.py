@@ -88,12 +88,19 @@ class Drug:
         door.close()
 
 
+def usable_until(expires: Minute, minimum_minutes_left: int) -> Minute:
+    """The first minute at which a lot may no longer be given out. At a minute before its expiry ``expires - minute``
+    minutes are left, that one included; one at least and ``minimum_minutes_left`` must be."""
+    return expires - max(0, minimum_minutes_left - 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """A quantity of one drug with one expiry minute. ``available`` to reserve = ``on_hand - reserved``.
 
     ``ward_id`` None: central pharmacy, serves every ward; else that ward's cabinet, serves that ward only.
     Blood: ``blood_group`` of the unit and ``crossmatched_for`` the one person it was matched for.
+    ``minimum_minutes_left``: how long it must last when it is given out.
     """
 
     id: str
@@ -105,6 +112,7 @@ class Lot:
     ward_id: str | None = None
     blood_group: BloodGroup | None = None
     crossmatched_for: str | None = None
+    minimum_minutes_left: int = 0
 
     def __post_init__(self) -> None:
         door = Door("Lot", self.id)
@@ -121,9 +129,15 @@ class Lot:
                 door.identity(getattr(self, name), name)
         if self.blood_group is not None:
             door.member(self.blood_group, BloodGroup, "blood_group")
+        door.whole(self.minimum_minutes_left, "minimum_minutes_left")
         door.close()
 
     @property
     def available(self) -> int:
         """Quantity that may still be reserved."""
         return self.on_hand - self.reserved
+
+    @property
+    def usable_until(self) -> Minute:
+        """The first minute at which it may no longer be given out."""
+        return usable_until(self.expires, self.minimum_minutes_left)

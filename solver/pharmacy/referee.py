@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from solver.engine.rule import Level, Rule
-from solver.hospital import Drug, HandlingClass, Lot, LotState, Person, blood_is_compatible
+from solver.hospital import HandlingClass, Lot, LotState
 from solver.pharmacy import rules
 from solver.pharmacy.plan import Certificate, Shortage, SupplyPlan
 from solver.pharmacy.prices import Prices
 from solver.pharmacy.problem import SupplyProblem, SupplyRequest
+from solver.pharmacy.serving import counts_as_stock, lasts, lies_elsewhere, unfit_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +79,12 @@ def refused(problem: SupplyProblem, request: SupplyRequest, lot: Lot) -> Iterato
         yield rules.APPROVED_EQUIVALENT
     if lot.state is not LotState.AVAILABLE:
         yield rules.LOT_USABLE
-    if lot.expires <= problem.now or lot.expires < request.use_until:
+    # It is given out now at the earliest.
+    if not lasts(lot, max(request.use_until, problem.now + 1)):
         yield rules.LOT_EXPIRY
-    elsewhere = lot.ward_id is not None and lot.ward_id != request.ward_id
-    if elsewhere and problem.profile.active(rules.LOT_PLACE):
+    if lies_elsewhere(lot, request.ward_id) and problem.profile.active(rules.LOT_PLACE):
         yield rules.LOT_PLACE
-    yield from _unfit_for(person, drug, lot)
-
-
-def _unfit_for(person: Person | None, drug: Drug, lot: Lot) -> Iterator[Rule]:
-    if person is not None and drug.substance in person.allergies:
-        yield rules.ALLERGY
-    if drug.handling is HandlingClass.BLOOD:
-        group = person.blood_group if person else None
-        if lot.blood_group is None or not blood_is_compatible(lot.blood_group, group):
-            yield rules.BLOOD_GROUP
-        if person is None or lot.crossmatched_for != person.id:
-            yield rules.BLOOD_CROSSMATCH
+    yield from unfit_for(person, drug, lot)
 
 
 class _Stock:
@@ -104,7 +94,7 @@ class _Stock:
         self._drug_of = problem.drug_of
         self.usable: dict[str, list[Lot]] = defaultdict(list)
         for lot in problem.lots:
-            if lot.state is LotState.AVAILABLE and lot.expires > problem.now:
+            if counts_as_stock(lot, problem.now):
                 self.usable[lot.drug_id].append(lot)
 
     def passed(self, lot: Lot) -> int:

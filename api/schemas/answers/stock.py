@@ -98,11 +98,13 @@ class CardOut(Out):
 
 class LotAgainstOut(Out):
     """A lot of the drug or of an approved equivalent, and the first rule that keeps it away; null: it may serve.
-    ``available``: units that are not reserved."""
+    ``usable_until``: from then on it may no longer be given out, which is before it expires if it must last some time
+    when it is. ``available``: units that are not reserved."""
 
     lot_id: str
     drug_id: str
     expires: Time
+    usable_until: Time
     available: int
     rule_id: RuleId | None
     sentence: Sentence | None

@@ -25,6 +25,7 @@ from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
 from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState
 from solver.pharmacy.ledger.checks import STAY_SHUT
+from solver.pharmacy.serving import counts_as_stock, lasts, lies_elsewhere
 from solver.placing import phrases
 from solver.placing.language import Sentence
 
@@ -167,10 +168,10 @@ def _other_lot(case: Case, use: LotUse, changes: Changes) -> Lot | None:
     fitting = (
         lot
         for lot in (records.lots[i] for i in records.lots_of_drug.get(drug_id, ()))
-        if lot.state is LotState.AVAILABLE
-        and lot.expires >= until
+        if counts_as_stock(lot, changes.now)
+        and lasts(lot, until)
         and lot.available >= use.quantity
-        and lot.ward_id in (None, ward_id)
+        and not lies_elsewhere(lot, ward_id)
     )
     return min(fitting, key=lambda lot: (lot.expires, lot.id), default=None)
 

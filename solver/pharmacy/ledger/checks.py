@@ -85,7 +85,7 @@ def _against_use(move: Move, lot: LedgerLot, standing: Standing, where: str) -> 
         )
     if lot.expires <= move.at:
         yield Problem(f"{where}, lot_id", f"{lot.id} expired", "a lot that has not expired", "Discard it.")
-    elif move.kind is MoveKind.ISSUE and lot.expires < move.at + lot.minimum_minutes_left:
+    elif move.kind is MoveKind.ISSUE and lot.usable_until <= move.at:
         left = lot.expires - move.at
         expected = f"{lot.minimum_minutes_left} minutes left"
         yield Problem(f"{where}, lot_id", f"{left} minutes left", expected, "Take a later lot.")

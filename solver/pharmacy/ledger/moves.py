@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from solver.hospital import BloodGroup, HandlingClass, LotState, Minute
+from solver.hospital import BloodGroup, HandlingClass, LotState, Minute, usable_until
 from solver.hospital.door import MAX_COUNT, Door
 
 
@@ -49,6 +49,11 @@ class LedgerLot:
             not blood or self.blood_group is not None, "blood_group", None, "the group of a unit of blood"
         )
         door.close()
+
+    @property
+    def usable_until(self) -> Minute:
+        """The first minute at which it may no longer be given out."""
+        return usable_until(self.expires, self.minimum_minutes_left)
 
 
 @dataclass(frozen=True, slots=True)
