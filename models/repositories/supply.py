@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,15 @@ class LineDecided:
     version: int = 0
     decided_by: str = ""
     recorded_microsecond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Units of a drug that came in at once."""
+
+    drug_id: str
+    recorded_microsecond: int
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +115,16 @@ def lead_times(connection: Connection, since: int) -> dict[str, int]:
     return {row.item_id: row.lead_time_days for row in connection.execute(in_order)}
 
 
-def received_since(connection: Connection, drug_id: str, microsecond: int) -> int:
-    """Units of a drug that came in since."""
+def receipts_since(connection: Connection, since: int, drug_ids: Collection[str]) -> list[Received]:
+    """What came in of these drugs since a microsecond, in order."""
+    move = lot_move.c
     chosen = (
-        select(func.sum(lot_move.c.quantity))
-        .join_from(lot_move, lot, lot.c.id == lot_move.c.lot_id)
-        .where(lot.c.drug_id == drug_id, lot_move.c.reason == "receipt")
-        .where(lot_move.c.recorded_microsecond >= microsecond)
+        select(lot.c.drug_id, move.recorded_microsecond, move.quantity)
+        .join_from(lot_move, lot, lot.c.id == move.lot_id)
+        .where(move.reason == "receipt", move.recorded_microsecond >= since)
+        .order_by(move.recorded_microsecond, move.id)
     )
-    return int(connection.scalar(chosen) or 0)
+    return [Received(*row) for row in connection.execute(chosen) if row.drug_id in drug_ids]
 
 
 def insert_decided(transaction: Transaction, job_id: str, lines: Iterable[LineDecided], actor: str) -> None:

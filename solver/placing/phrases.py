@@ -255,6 +255,11 @@ STOCK_DEMAND_UNKNOWN: Final = Phrase(
     "{drug} 在所查各日均已用完，需求未知。",
     id="stock_demand_unknown",
 )
+STOCK_ORDER_OVERDUE: Final = Phrase(
+    "{quantity} units of {drug} were ordered and should have come {days} days ago: they are not counted on.",
+    "已订购 {drug} {quantity} 个单位，应于 {days} 天前到货而未到；不再计入在途。",
+    id="stock_order_overdue",
+)
 
 # --- why a change is proposed that only a person may make
 BED_CLOSED: Final = Phrase("Bed {bed} is closed.", "床位 {bed} 已停用。", id="bed_closed")
