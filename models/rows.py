@@ -117,6 +117,7 @@ def _(record: Lot) -> dict[str, Any]:
     return {
         **_plain(record, "id drug_id ward_id crossmatched_for"),
         "expires_minute": record.expires,
+        "crossmatched_until_minute": record.crossmatched_until,
         "state": record.state.value,
         "blood_group": record.blood_group.value if record.blood_group else None,
     }
@@ -320,6 +321,7 @@ def read_lot(r: Any) -> Lot:
         BloodGroup(r.blood_group) if r.blood_group else None,
         r.crossmatched_for,
         r.minimum_minutes_left or 0,
+        r.crossmatched_until_minute,
     )
 
 

@@ -99,8 +99,8 @@ class Lot:
     """A quantity of one drug with one expiry minute. ``available`` to reserve = ``on_hand - reserved``.
 
     ``ward_id`` None: central pharmacy, serves every ward; else that ward's cabinet, serves that ward only.
-    Blood: ``blood_group`` of the unit and ``crossmatched_for`` the one person it was matched for.
-    ``minimum_minutes_left``: how long it must last when it is given out.
+    Blood: ``blood_group`` of the unit and ``crossmatched_for`` the one person it was matched for, which counts before
+    ``crossmatched_until`` (None: for good). ``minimum_minutes_left``: how long it must last when it is given out.
     """
 
     id: str
@@ -113,6 +113,7 @@ class Lot:
     blood_group: BloodGroup | None = None
     crossmatched_for: str | None = None
     minimum_minutes_left: int = 0
+    crossmatched_until: Minute | None = None
 
     def __post_init__(self) -> None:
         door = Door("Lot", self.id)
@@ -130,6 +131,10 @@ class Lot:
         if self.blood_group is not None:
             door.member(self.blood_group, BloodGroup, "blood_group")
         door.whole(self.minimum_minutes_left, "minimum_minutes_left")
+        if self.crossmatched_until is not None:
+            door.minute(self.crossmatched_until, "crossmatched_until")
+            matched = self.crossmatched_for is not None
+            door.need(matched, "crossmatched_until", self.crossmatched_until, "none without crossmatched_for")
         door.close()
 
     @property
@@ -138,6 +143,13 @@ class Lot:
         return self.on_hand - self.reserved
 
     @property
-    def usable_until(self) -> Minute:
-        """The first minute at which it may no longer be given out."""
+    def keeps_until(self) -> Minute:
+        """The first minute at which too little of its life is left to give it out."""
         return usable_until(self.expires, self.minimum_minutes_left)
+
+    @property
+    def usable_until(self) -> Minute:
+        """The first minute at which it may no longer be given out: too little of its life is left, or what it was
+        matched for has lapsed."""
+        lapses = self.crossmatched_until
+        return self.keeps_until if lapses is None else min(self.keeps_until, lapses)

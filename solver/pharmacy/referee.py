@@ -14,7 +14,7 @@ from solver.pharmacy import rules
 from solver.pharmacy.plan import Certificate, Shortage, SupplyPlan
 from solver.pharmacy.prices import Prices
 from solver.pharmacy.problem import SupplyProblem, SupplyRequest
-from solver.pharmacy.serving import counts_as_stock, lasts, lies_elsewhere, unfit_for
+from solver.pharmacy.serving import counts_as_stock, lies_elsewhere, too_short, unfit_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _amounts(problem: SupplyProblem, plan: SupplyPlan, prices: Prices) -> Iterat
     stock = _Stock(problem)
     for use in plan.given:
         request, lot = problem.request_of[use.request_id], problem.lot_of[use.lot_id]
-        for rule in refused(problem, request, lot):
+        for rule in dict.fromkeys(refused(problem, request, lot)):
             yield rule, 1 if rule.unit == "lot" else use.quantity, 0
         yield rules.SUBSTITUTED_UNIT, use.quantity * (lot.drug_id != request.drug_id), prices.substitute
         yield rules.EARLIEST_EXPIRY_FIRST, use.quantity * stock.passed(lot), prices.passed
@@ -80,8 +80,7 @@ def refused(problem: SupplyProblem, request: SupplyRequest, lot: Lot) -> Iterato
     if lot.state is not LotState.AVAILABLE:
         yield rules.LOT_USABLE
     # It is given out now at the earliest.
-    if not lasts(lot, max(request.use_until, problem.now + 1)):
-        yield rules.LOT_EXPIRY
+    yield from too_short(lot, max(request.use_until, problem.now + 1))
     if lies_elsewhere(lot, request.ward_id) and problem.profile.active(rules.LOT_PLACE):
         yield rules.LOT_PLACE
     yield from unfit_for(person, drug, lot)

@@ -59,8 +59,8 @@ BLOOD_CROSSMATCH: Final = Rule(
     Level.ABSOLUTE,
     "lot",
     "BSH guideline on pre-transfusion compatibility procedures (2012)",
-    "Blood was cross-matched for this very person.",
-    "血液须已为该患者完成交叉配血。",
+    "Blood was cross-matched for this very person, and the match has not lapsed when the last of it is used.",
+    "血液须已为该患者完成交叉配血，且用完之时配血仍有效。",
 )
 LOT_PLACE: Final = Rule(
     "lot_place",

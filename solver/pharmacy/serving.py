@@ -27,6 +27,14 @@ def lies_elsewhere(lot: Lot, ward_id: str) -> bool:
     return lot.ward_id is not None and lot.ward_id != ward_id
 
 
+def too_short(lot: Lot, used_until: Minute) -> Iterator[Rule]:
+    """Why a lot may not be given out at every minute before ``used_until``: nothing exactly if it ``lasts``."""
+    if lot.keeps_until < used_until:
+        yield rules.LOT_EXPIRY
+    elif not lasts(lot, used_until):
+        yield rules.BLOOD_CROSSMATCH
+
+
 def unfit_for(person: Person | None, drug: Drug, lot: Lot) -> Iterator[Rule]:
     """Rules that keep a lot of a drug from a person, wherever and whenever; nobody (None) is given no blood."""
     if person is not None and drug.substance in person.allergies:

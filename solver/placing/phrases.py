@@ -271,6 +271,9 @@ LOT_RECALLED: Final = Phrase("Lot {lot} is recalled.", "批次 {lot} 已召回�
 LOT_QUARANTINED: Final = Phrase(
     "Lot {lot} is in quarantine.", "批次 {lot} 已隔离封存。", id="lot_quarantined"
 )
+MATCH_LAPSED: Final = Phrase(
+    "The cross-match of unit {lot} has lapsed.", "血袋 {lot} 的交叉配血已失效。", id="match_lapsed"
+)
 LOT_LOCKED: Final = Phrase(
     "Lot {lot} is locked: a count found another quantity.", "批次 {lot} 盘点不符，已锁定。", id="lot_locked"
 )

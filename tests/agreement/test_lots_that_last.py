@@ -8,7 +8,17 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solver.hospital import Allocation, DrugNeed, Lot, LotState, LotUse, Request
+from solver.hospital import (
+    Allocation,
+    BloodGroup,
+    Drug,
+    DrugNeed,
+    HandlingClass,
+    Lot,
+    LotState,
+    LotUse,
+    Request,
+)
 from solver.pharmacy.ledger.checks import Standing, against
 from solver.pharmacy.ledger.moves import LedgerLot, Move, MoveKind
 from solver.placing.cpsat import solve_jointly
@@ -65,6 +75,26 @@ def test_all_who_read_a_lot_say_what_the_ledger_says(lot: Lot, within: int, late
     jointly = solve_jointly(having(lot), [asked], seconds=20, workers=1, seed=1, gap=0)
     assert (jointly.allocations[asked.id] is not None) == always
     assert jointly.disagreed == ()
+
+
+@settings(max_examples=30)
+@given(lapses=st.integers(1, 40), within=st.integers(1, 40), keeps=st.integers(1, 40))
+def test_blood_is_given_while_its_match_counts_and_it_keeps(lapses: int, within: int, keeps: int) -> None:
+    blood = {"blood_group": BloodGroup.O_NEG, "crossmatched_for": "p-new", "crossmatched_until": NOW + lapses}
+    bag = Lot("C1", "cells", 1, NOW + keeps, **blood)  # type: ignore[arg-type]
+    cells = Drug("cells", "Red cells", "red cells", handling=HandlingClass.BLOOD)
+    asked = request(drugs=(DrugNeed("cells", 1, within),), max_wait_minutes=0)
+    always = within <= min(lapses, keeps)
+
+    def bank() -> Records:
+        return records_of(cells, bag)
+
+    counts = check(Decided(asked, place(asked, lots=(LotUse("cells", "C1", 1),))), bank())
+    wrong = broken(counts, DEFAULT_PROFILE)
+    assert wrong == (() if always else ("lot_expiry" if keeps < within else "blood_crossmatch",))
+    assert (LiveHospital(bank()).decide(asked, "a").allocation is not None) == always
+    jointly = solve_jointly(bank(), [asked], seconds=20, workers=1, seed=1, gap=0)
+    assert (jointly.allocations[asked.id] is not None) == always
 
 
 @settings(max_examples=60)

@@ -132,6 +132,16 @@ async def test_a_controlled_drug_moves_once_another_account_has_confirmed(contro
     assert (await controlled.post(confirm, {}, "manager1")).status_code == 409
 
 
+async def test_a_controlled_drug_goes_back_to_the_central_pharmacy_once_another_account_agrees(controlled):
+    """Null is where it goes: what waited for the second person has to remember that."""
+    back = {"kind": "transfer", "lot_id": "M1", "quantity": 5, "ward_id": None}
+    asked = (await tell(controlled, back)).json()["items"][0]
+    confirmed = await controlled.post(f"/pharmacy/moves/{asked['move_id']}:confirm", {}, "manager1")
+    assert confirmed.status_code == 200, confirmed.text
+    balances = (await controlled.get("/pharmacy/balances", "pharmacist", drug_id="morphine")).json()["items"]
+    assert {(one["ward_id"], one["on_hand"]) for one in balances} == {("W1", 15), (None, 5)}
+
+
 async def test_a_discrepancy_locks_the_lot_until_two_people_have_counted(controlled):
     async def both(move):
         asked = (await tell(controlled, move)).json()["items"][0]

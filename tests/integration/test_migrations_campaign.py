@@ -35,6 +35,7 @@ def judged(found):
         "0015 up",
         "0016 up",
         "0018 up",
+        "0019 up",
         "base back",
-        "0018 again",
+        "0019 again",
     } <= found.seconds.keys()

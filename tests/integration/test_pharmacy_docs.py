@@ -58,6 +58,7 @@ def test_every_kind_of_move_is_told_with_the_fields_it_has() -> None:
         stock.StockTransferIn,
         stock.CountIn,
         stock.UnlockIn,
+        stock.CrossmatchIn,
     )
     rows = re.findall(r"^\| (`[a-z, `]+`) \| ([^|]*`lot_id`[^|]*) \|", TEXT, flags=re.MULTILINE)
     told = {kind: set(re.findall(r"`(\w+)`", fields)) for kinds, fields in rows for kind in _names(kinds)}

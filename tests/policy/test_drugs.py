@@ -14,7 +14,7 @@ from solver.hospital import (
     LotUse,
     blood_is_compatible,
 )
-from tests.builders import DAY, HOUR, NOW, given, person, records_of, request
+from tests.builders import DAY, HOUR, NOW, changed, given, person, records_of, request
 from tests.policy.sides import amount, broken, kept
 
 HEPARIN = DrugNeed("heparin", 5, 6 * HOUR)
@@ -181,6 +181,21 @@ def test_everyone_may_have_their_own_group_and_o_negative(recipient: BloodGroup)
 @kept("blood_crossmatch")
 def test_blood_was_cross_matched_for_this_very_person(matched: str | None, expected: int):
     assert transfusion("blood_crossmatch", BloodGroup.O_NEG, BloodGroup.O_NEG, matched) == expected
+
+
+@pytest.mark.parametrize(("until", "start", "expected"), [(HOUR, 0, 0), (HOUR - 1, 0, 1), (HOUR, 1, 1)])
+@broken("blood_crossmatch")
+@kept("blood_crossmatch", "lot_expiry")
+def test_a_cross_match_has_not_lapsed_when_the_last_of_the_blood_is_used(until, start, expected):
+    """Used within an hour. A match that lapses is no lot that expires, and one for somebody else is told once."""
+    cells = Drug("cells", "Red cells", "red cells", handling=HandlingClass.BLOOD)
+    needs = (DrugNeed("cells", 2, HOUR),)
+    for matched in ("p-new", "p-old"):
+        bag = lot("C1", "cells", blood_group=BloodGroup.O_NEG, crossmatched_for=matched)
+        records = records_of(cells, changed(bag, crossmatched_until=NOW + until))
+        found = with_lots("blood_crossmatch", records, LotUse("cells", "C1", 2), needs=needs, start=start)
+        assert found == (expected if matched == "p-new" else 1)
+        assert with_lots("lot_expiry", records, LotUse("cells", "C1", 2), needs=needs, start=start) == 0
 
 
 @kept("blood_group", "blood_crossmatch")

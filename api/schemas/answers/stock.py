@@ -9,7 +9,7 @@ from api.schemas.answers.common import Told as Sentence
 from api.schemas.base import Out
 from solver.hospital import HandlingClass, LotState
 
-Told = Literal["receipt", "issue", "return", "loss", "transfer", "count", "unlock"]
+Told = Literal["receipt", "issue", "return", "loss", "transfer", "count", "unlock", "crossmatch"]
 
 
 class MoveOut(Out):
@@ -29,12 +29,13 @@ class MovesOut(Aged):
 
 
 class AwaitingOut(Out):
-    """A move that waits for another account's confirmation; ``quantity``: of a count, what was counted."""
+    """A move that waits for another account's confirmation; ``quantity``: of a count, what was counted; null of a
+    cross-match."""
 
     move_id: str
     lot_id: str
     kind: Told
-    quantity: int
+    quantity: int | None
     asked_by: str
     asked_at: Time
 

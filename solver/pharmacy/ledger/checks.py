@@ -96,5 +96,6 @@ def _against_use(move: Move, lot: LedgerLot, standing: Standing, where: str) -> 
 def _against_blood(move: Move, lot: LedgerLot, standing: Standing, where: str) -> Iterator[Problem]:
     if lot.blood_group is None or not blood_is_compatible(lot.blood_group, standing.group):
         yield Problem(f"{where}, lot_id", lot.id, "blood of a compatible group", "Take a compatible unit.")
-    if lot.crossmatched_for != move.person_id:
+    lapsed = lot.crossmatched_until is not None and lot.crossmatched_until <= move.at
+    if lot.crossmatched_for != move.person_id or lapsed:
         yield Problem(f"{where}, lot_id", lot.id, "blood cross-matched for this person", "Cross-match first.")

@@ -24,7 +24,8 @@ class MoveKind(StrEnum):
 class LedgerLot:
     """One lot: units of a drug with one expiry, from packs of ``pack`` units.
 
-    minimum_minutes_left: how long it must last when it is given out. Blood: its group, and whom it was matched for.
+    minimum_minutes_left: how long it must last when it is given out. Blood: its group, whom it was matched for,
+    and from when on that counts no longer.
     """
 
     id: str
@@ -35,6 +36,7 @@ class LedgerLot:
     minimum_minutes_left: int = 0
     blood_group: BloodGroup | None = None
     crossmatched_for: str | None = None
+    crossmatched_until: Minute | None = None
 
     def __post_init__(self) -> None:
         door = Door("LedgerLot", self.id)

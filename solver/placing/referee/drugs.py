@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from solver.hospital import Allocation, Drug, DrugNeed, HandlingClass, Lot, LotState, LotUse, Request
+from solver.hospital import Allocation, Drug, DrugNeed, HandlingClass, Lot, LotState, LotUse, Minute, Request
 from solver.pharmacy import rules
-from solver.pharmacy.serving import counts_as_stock, lasts, lies_elsewhere, unfit_for
+from solver.pharmacy.serving import counts_as_stock, lies_elsewhere, too_short, unfit_for
 from solver.placing.records import Records
 from solver.placing.referee.counts import Amounts
 
@@ -38,23 +38,19 @@ def _of_use(use: LotUse, request: Request, allocation: Allocation, records: Reco
     lot = records.lots[use.lot_id]
     drug = records.drugs[lot.drug_id]
     person = records.persons[request.person_id]
-    yield rules.LOT_EXPIRY, int(_ends_in_use(lot, use, request, allocation))
     yield rules.LOT_USABLE, int(lot.state is not LotState.AVAILABLE)
-    yield from ((rule, 1) for rule in unfit_for(person, drug, lot))
+    against = {*too_short(lot, _used_until(use, request, allocation)), *unfit_for(person, drug, lot)}
+    yield from ((rule, 1) for rule in against)
     yield rules.LOT_PLACE, int(lies_elsewhere(lot, records.ward_of_bed(allocation.bed_id).id))
     yield rules.DRUG_SUBSTITUTE, int(lot.drug_id != use.drug_id)
     if drug.handling is not HandlingClass.BLOOD:
         yield rules.EARLIEST_EXPIRY_FIRST, use.quantity * _lots_passed_over(lot, records)
 
 
-def _ends_in_use(lot: Lot, use: LotUse, request: Request, allocation: Allocation) -> bool:
-    """Whether the lot may no longer be given out before the last of it is used; a use for no need is told by
-    ``drug_given``."""
-    return any(
-        not lasts(lot, allocation.start + need.use_within_minutes)
-        for need in request.drugs
-        if need.drug_id == use.drug_id
-    )
+def _used_until(use: LotUse, request: Request, allocation: Allocation) -> Minute:
+    """By when the last of a use is used; 0 of a use for no need, which is told by ``drug_given``."""
+    within = [need.use_within_minutes for need in request.drugs if need.drug_id == use.drug_id]
+    return allocation.start + max(within) if within else 0
 
 
 def _lots_passed_over(lot: Lot, records: Records) -> int:
