@@ -242,6 +242,8 @@ GUARDS: tuple[Guard, ...] = (
             "lot_move",
             "lot_card",
             "order_decision",
+            "rationing_activation",
+            "rationing_order",
             "disruption",
             "rule_profile",
             "rule_profile_event",

@@ -273,6 +273,25 @@ def _rules() -> Iterator[Probe]:
     yield Probe(f"POST {one}:activate", HOSPITAL, _go_back)
 
 
+def _rationing() -> Iterator[Probe]:
+    """Somebody else proposed the version that is put in force."""
+    orders = "/api/v1/rationing-orders"
+    yield _get("/rationing-orders")
+    yield Probe(f"POST {orders}", HOSPITAL, lambda _: Call("POST", orders, _order()))
+    yield Probe(f"POST {orders}/{{order_version}}:activate", HOSPITAL, _put_in_force)
+
+
+def _order() -> dict[str, Any]:
+    return EXAMPLES["POST /api/v1/rationing-orders"]["priority_then_cover"]
+
+
+def _put_in_force(world: World) -> Call:
+    version = world.make("/rationing-orders", _order())["order_version"]
+    seen = world.send(Call("GET", "/api/v1/rationing-orders"), world.token).json()["revision"]
+    path = f"/api/v1/rationing-orders/{version}:activate"
+    return Call("POST", path, {"reason": "set in the meeting"}, seen)
+
+
 def _scarcity() -> Iterator[Probe]:
     yield _get("/scarcity")
     yield Probe("POST /api/v1/scarcity:switch", HOSPITAL, _switch)
@@ -451,6 +470,8 @@ def _stock() -> Iterator[Probe]:
     yield _get("/pharmacy/moves")
     yield _get("/pharmacy/balances")
     yield _get("/pharmacy/watch")
+    yield _get("/pharmacy/shortages")
+    yield from _rationing()
     for ward, about in ABOUT.items():
         yield _get(f"/drug-lots/L-{ward}/card", about, template="/drug-lots/{lot_id}/card")
         for kind, more in (("loss", {}), ("transfer", {"ward_id": None})):

@@ -28,7 +28,7 @@ from solver.hospital import (
     UnitState,
     UnitUse,
 )
-from solver.pharmacy.serving import counts_as_stock
+from solver.pharmacy.rules_of_lots import counts_as_stock
 from solver.placing import rules
 from solver.placing.referee import Decided, broken, check
 

@@ -86,6 +86,29 @@ def load_days(
     return found
 
 
+def daily_use(connection: Connection, since: Minute, days: int) -> dict[tuple[str, str], float]:
+    """Units a day that people were given out of each ward's cabinet since a minute, ``days`` ago, by ward and drug."""
+    moved = (
+        select(lot.c.ward_id, lot.c.drug_id, func.sum(-lot_move.c.quantity))
+        .join_from(lot_move, lot, lot.c.id == lot_move.c.lot_id)
+        .where(lot.c.ward_id.is_not(None), lot_move.c.minute >= since)
+        .where(lot_move.c.reason.in_(("issue", "return")))
+        .group_by(lot.c.ward_id, lot.c.drug_id)
+    )
+    r = lot_reservation.c
+    dispensed = (
+        select(lot.c.ward_id, lot.c.drug_id, func.sum(r.quantity))
+        .join_from(lot_reservation, lot, lot.c.id == r.lot_id)
+        .where(lot.c.ward_id.is_not(None), r.state == "dispensed", r.changed_minute >= since)
+        .group_by(lot.c.ward_id, lot.c.drug_id)
+    )
+    found: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for question in (moved, dispensed):
+        for ward_id, drug_id, units in connection.execute(question):
+            found[ward_id, drug_id] += float(units or 0) / days
+    return dict(found)
+
+
 def first_move(connection: Connection) -> Minute | None:
     """The minute from which on the ledger knows what moved."""
     found: Minute | None = connection.scalar(select(func.min(lot_move.c.minute)))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from solver.pharmacy import rules
-from solver.pharmacy.serving import counts_as_stock
+from solver.pharmacy.rules_of_lots import counts_as_stock
 
 if TYPE_CHECKING:
     from solver.pharmacy.problem import SupplyProblem

@@ -14,7 +14,7 @@ from solver.pharmacy import rules
 from solver.pharmacy.plan import Certificate, Shortage, SupplyPlan
 from solver.pharmacy.prices import Prices
 from solver.pharmacy.problem import SupplyProblem, SupplyRequest
-from solver.pharmacy.serving import counts_as_stock, lies_elsewhere, too_short, unfit_for
+from solver.pharmacy.rules_of_lots import counts_as_stock, lies_elsewhere, too_short, unfit_for
 
 
 @dataclass(frozen=True, slots=True)

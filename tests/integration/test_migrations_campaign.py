@@ -36,6 +36,7 @@ def judged(found):
         "0016 up",
         "0018 up",
         "0019 up",
+        "0020 up",
         "base back",
-        "0019 again",
+        "0020 again",
     } <= found.seconds.keys()

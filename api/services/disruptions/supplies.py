@@ -25,7 +25,7 @@ from api.services.disruptions.common import existing
 from api.services.proposals import propose_lot, propose_unit
 from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState
 from solver.pharmacy.ledger.checks import STAY_SHUT
-from solver.pharmacy.serving import counts_as_stock, lasts, lies_elsewhere
+from solver.pharmacy.rules_of_lots import counts_as_stock, lasts, lies_elsewhere
 from solver.placing import phrases
 from solver.placing.language import Sentence
 

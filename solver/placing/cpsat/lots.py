@@ -29,7 +29,7 @@ from solver.hospital import (
     LotUse,
 )
 from solver.pharmacy import rules
-from solver.pharmacy.serving import counts_as_stock, unfit_for
+from solver.pharmacy.rules_of_lots import counts_as_stock, unfit_for
 from solver.placing.cpsat.detail import Detail
 from solver.placing.cpsat.linear import INFINITE, LinearModel, Terms
 from solver.placing.cpsat.options import Options

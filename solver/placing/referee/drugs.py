@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from solver.hospital import Allocation, Drug, DrugNeed, HandlingClass, Lot, LotState, LotUse, Minute, Request
 from solver.pharmacy import rules
-from solver.pharmacy.serving import counts_as_stock, lies_elsewhere, too_short, unfit_for
+from solver.pharmacy.rules_of_lots import counts_as_stock, lies_elsewhere, too_short, unfit_for
 from solver.placing.records import Records
 from solver.placing.referee.counts import Amounts
 
