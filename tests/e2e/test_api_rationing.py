@@ -145,6 +145,9 @@ async def test_what_is_short_is_shared_by_the_order_in_force_and_says_by_whose(s
     first, last = item["requests"]
     assert (first["request_id"], first["rank"] < last["rank"], first["against"]) == (urgent, True, [])
     assert (last["short"], last["lots"]) == (8, [{"lot_id": "R1", "quantity": 2}])
+    assert last["against"][0]["sentence"].startswith(
+        "In a shortage whoever precedes in the committee's order"
+    )
     # What is of the same substance and was not approved stands in for nothing.
     assert {(one["lot_id"], one["rule_id"]) for one in last["against"]} == {("R1", "committees_order")}
 
