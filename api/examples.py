@@ -332,6 +332,20 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/pharmacy/moves/{move_id}:confirm": {"as_second_person": {}},
     "POST /api/v1/pharmacy/moves/{move_id}:decline": {"not_so": {}},
+    "POST /api/v1/rationing-orders": {
+        "priority_then_cover": {
+            "committee": "Drugs and therapeutics committee",
+            "criteria": ["priority", "days_of_cover"],
+            "cover_bands": [1, 3, 7],
+            "reason": "set in the meeting of 2 March",
+        },
+        "priority_alone": {
+            "committee": "Drugs and therapeutics committee",
+            "criteria": ["priority"],
+            "reason": "cabinets are not counted any more",
+        },
+    },
+    "POST /api/v1/rationing-orders/{order_version}:activate": {"as_set": {"reason": "set in the meeting"}},
     "POST /api/v1/pharmacy/plans": {
         "one_item": {"stock": _STOCK, "seed": 1},
         "of_the_live_hospital": {"seed": 1},

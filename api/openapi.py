@@ -45,7 +45,10 @@ _ANSWER_HEADERS: Mapping[str, dict[str, Any]] = {
         ("Content-Language", "The language of what is said"),
         ("Vary", "Accept-Language"),
         ("ETag", "The record's revision, for If-Match"),
-        ("Location", "Where what was made can be read: the request, the job, the first booking, the profile"),
+        (
+            "Location",
+            "Where what was made can be read: the request, the job, the first booking, the profile, the orders",
+        ),
     )
 }
 

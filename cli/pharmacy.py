@@ -110,9 +110,8 @@ def _tell(found: OrderPlan) -> None:
     alarms = [event for line in found.lines for event in line.outlook.events]
     for event in alarms[:20]:
         lot = f" lot {event.lot_id}" if event.lot_id else ""
-        typer.echo(
-            f"{event.kind.value}: {event.item_id}{lot}, {event.quantity} units, in {event.in_days} days"
-        )
+        when = f"in {event.in_days} days" if event.in_days >= 0 else f"{-event.in_days} days ago"
+        typer.echo(f"{event.kind.value}: {event.item_id}{lot}, {event.quantity} units, {when}")
     if len(alarms) > 20:
         typer.echo(f"... and {len(alarms) - 20} more; all of them are in the order's last column")
     expected = [line.choice.expected for line in found.lines]

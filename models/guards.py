@@ -35,7 +35,7 @@ class IntervalGuard:
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A change is refused when ``condition`` holds for the row; ``when`` narrows the rows looked at. ``columns``: those
-    of its table that a later step added, without which it cannot stand."""
+    of its table that a later step added, ``tables``: others that it looks into; without them it cannot stand."""
 
     name: str
     table: str
@@ -43,6 +43,7 @@ class Refusal:
     condition: str
     when: str = "1 = 1"
     columns: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

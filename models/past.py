@@ -143,6 +143,7 @@ class _History:
     def __init__(self, connection: Connection, since: int, persons: Iterable[str]) -> None:
         self._since = since
         self._present = load_hospital(connection)
+        self._lasting = {lot.id: lot.minimum_minutes_left for lot in self._present.lots}
         self._beds = {row.id: row for row in _beds_since(connection, Instant(since).minute)}
         self._rows: dict[Key, Any] = {}
         self._statuses: defaultdict[str, dict[str, Any]] = defaultdict(dict)
@@ -206,7 +207,12 @@ class _History:
             return None
         if kind is Lot:
             on_hand, reserved = self._quantities[record_id]
-            return rows.read_lot(SimpleNamespace(**row._mapping, on_hand=on_hand, reserved=reserved))
+            told = {
+                "on_hand": on_hand,
+                "reserved": reserved,
+                "minimum_minutes_left": self._lasting[record_id],
+            }
+            return rows.read_lot(SimpleNamespace(**row._mapping, **told))
         read: Record | None = _READERS[kind](row)
         return read
 

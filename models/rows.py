@@ -119,6 +119,7 @@ def _(record: Lot) -> dict[str, Any]:
     return {
         **_plain(record, "id drug_id ward_id crossmatched_for"),
         "expires_minute": record.expires,
+        "crossmatched_until_minute": record.crossmatched_until,
         "state": record.state.value,
         "blood_group": record.blood_group.value if record.blood_group else None,
     }
@@ -322,7 +323,7 @@ def read_drug(r: Any, equivalents: Sequence[str]) -> Drug:
 
 
 def read_lot(r: Any) -> Lot:
-    """A row of ``lot`` joined with its balance."""
+    """A row of ``lot`` joined with its balance and its card, if it has one."""
     return Lot(
         r.id,
         r.drug_id,
@@ -333,6 +334,8 @@ def read_lot(r: Any) -> Lot:
         r.ward_id,
         BloodGroup(r.blood_group) if r.blood_group else None,
         r.crossmatched_for,
+        r.minimum_minutes_left or 0,
+        r.crossmatched_until_minute,
     )
 
 

@@ -87,7 +87,11 @@ def guards_of(connection: Connection, guards: Iterable[Guard] = GUARDS) -> list[
     """The guards whose tables, and columns, exist at the step the database stands at."""
     found = inspect(connection)
     tables = set(found.get_table_names())
-    return [guard for guard in guards if guard.table in tables and _has_columns(found, guard)]
+    return [guard for guard in guards if _tables_of(guard) <= tables and _has_columns(found, guard)]
+
+
+def _tables_of(guard: Guard) -> set[str]:
+    return {guard.table, *(guard.tables if isinstance(guard, Refusal) else ())}
 
 
 def _has_columns(found: Inspector, guard: Guard) -> bool:

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, false, func, insert, or_, select, true, update
 
 from models import rows
-from models.clock import CLOCK_ACTOR, Instant
+from models.clock import Instant
 from models.errors import DatabaseExists
-from models.tables import care, drugs, equipment, ledger, people, places, staff
+from models.stored_lots import cards, earlier_reservations, load_lots, openings
+from models.tables import care, drugs, equipment, ledger, people, places, staff, stock
 from models.tables.base import LAST_POSITION
 from solver.hospital import (
     Block,
@@ -98,7 +99,7 @@ def load_hospital(connection: Connection, since: Minute | None = None) -> Hospit
             connection, None if since is None else since - longest_way(sites, wards)
         ),
         drugs=_drugs(connection),
-        lots=_lots(connection),
+        lots=load_lots(connection),
         staff=tuple(map(rows.read_staff_member, _rows(connection, staff.staff_member))),
         shifts=_shifts(connection, since),
         persons=_persons(connection),
@@ -206,39 +207,11 @@ def _store_equipment_and_drugs(connection: Connection, hospital: Hospital, now: 
     _put(connection, drugs.lot, map(rows.row, hospital.lots), now)
     balances = [{"lot_id": lot.id, "on_hand": 0, "reserved": 0} for lot in hospital.lots]
     _put(connection, drugs.lot_balance, balances, ordered=False)
-    _put(connection, drugs.lot_move, _openings(hospital, now), ordered=False)
-    reservations = list(_earlier_reservations(hospital, now))
+    _put(connection, drugs.lot_move, openings(hospital, now), ordered=False)
+    _put(connection, stock.lot_card, cards(hospital, now), ordered=False)
+    reservations = list(earlier_reservations(hospital, now))
     if reservations:
         connection.execute(insert(drugs.lot_reservation), reservations)
-
-
-def _openings(hospital: Hospital, now: Instant) -> Iterator[dict[str, Any]]:
-    """What is there becomes the first move of each lot, so that stock is the sum of its moves from the start."""
-    for lot in hospital.lots:
-        if lot.on_hand:
-            yield {
-                "id": f"{lot.id}/opening",
-                "lot_id": lot.id,
-                "minute": now.minute,
-                "quantity": lot.on_hand,
-                "reason": "opening",
-                "actor": CLOCK_ACTOR,
-                "recorded_microsecond": now.microsecond,
-            }
-
-
-def _earlier_reservations(hospital: Hospital, now: Instant) -> Iterator[dict[str, Any]]:
-    for lot in hospital.lots:
-        if lot.reserved:
-            yield {
-                "id": f"{lot.id}/imported",
-                "lot_id": lot.id,
-                "quantity": lot.reserved,
-                "use_until_minute": lot.expires,
-                "state": "reserved",
-                "changed_minute": now.minute,
-                "recorded_microsecond": now.microsecond,
-            }
 
 
 def _store_stays(connection: Connection, hospital: Hospital, now: Instant) -> None:
@@ -375,13 +348,6 @@ def _drugs(connection: Connection) -> tuple[Any, ...]:
     for r in _rows(connection, drugs.drug_equivalent):
         equivalents[r.drug_id].append(r.equivalent_id)
     return tuple(rows.read_drug(r, equivalents[r.id]) for r in _rows(connection, drugs.drug))
-
-
-def _lots(connection: Connection) -> tuple[Any, ...]:
-    columns = [*drugs.lot.columns, drugs.lot_balance.c.on_hand, drugs.lot_balance.c.reserved]
-    joined = select(*columns).join_from(drugs.lot, drugs.lot_balance)
-    found = connection.execute(joined.order_by(drugs.lot.c.position, drugs.lot.c.id)).all()
-    return tuple(map(rows.read_lot, found))
 
 
 def _shifts(connection: Connection, since: Minute | None) -> tuple[Any, ...]:

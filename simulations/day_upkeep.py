@@ -69,7 +69,7 @@ def attach(live: LiveHospital, bookings: Iterable[UnitBooking], given: Allocatio
             live.put(replace(unit, state=UnitState.ATTACHED))
     for use in given.lots:
         lot = records.lots[use.lot_id]
-        if records.drugs[lot.drug_id].handling not in KEPT_RESERVED and lot.expires > now:
+        if records.drugs[lot.drug_id].handling not in KEPT_RESERVED and lot.usable_until > now:
             live.put(replace(lot, on_hand=lot.on_hand - use.quantity, reserved=lot.reserved - use.quantity))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from api.examples import EXAMPLES
 from solver.hospital import from_minute
 from tests.access_hospital import NOW
 from tests.access_probes_placing import allocated, disrupting, placing
@@ -97,6 +98,25 @@ def _rules() -> Iterator[Probe]:
     yield Probe("POST /api/v1/profiles", HOSPITAL, lambda _: Call("POST", "/api/v1/profiles", _draft()))
     yield Probe(f"POST {one}:preview", HOSPITAL, lambda _: Call("POST", "/api/v1/profiles/1:preview", {}))
     yield Probe(f"POST {one}:activate", HOSPITAL, _go_back)
+
+
+def _rationing() -> Iterator[Probe]:
+    """Somebody else proposed the version that is put in force."""
+    orders = "/api/v1/rationing-orders"
+    yield _get("/rationing-orders")
+    yield Probe(f"POST {orders}", HOSPITAL, lambda _: Call("POST", orders, _order()))
+    yield Probe(f"POST {orders}/{{order_version}}:activate", HOSPITAL, _put_in_force)
+
+
+def _order() -> dict[str, Any]:
+    return EXAMPLES["POST /api/v1/rationing-orders"]["priority_then_cover"]
+
+
+def _put_in_force(world: World) -> Call:
+    version = world.make("/rationing-orders", _order())["order_version"]
+    seen = world.send(Call("GET", "/api/v1/rationing-orders"), world.token).json()["revision"]
+    path = f"/api/v1/rationing-orders/{version}:activate"
+    return Call("POST", path, {"reason": "set in the meeting"}, seen)
 
 
 def _scarcity() -> Iterator[Probe]:
@@ -307,6 +327,8 @@ def _stock() -> Iterator[Probe]:
     yield _get("/pharmacy/moves")
     yield _get("/pharmacy/balances")
     yield _get("/pharmacy/watch")
+    yield _get("/pharmacy/shortages")
+    yield from _rationing()
     for ward, about in ABOUT.items():
         yield _get(f"/drug-lots/L-{ward}/card", about, template="/drug-lots/{lot_id}/card")
         for kind, more in (("loss", {}), ("transfer", {"ward_id": None})):

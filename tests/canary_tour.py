@@ -136,6 +136,10 @@ class Tour:
         version = self.post("/profiles", draft)["version"]
         seen = self.post(f"/profiles/{version}:preview", {})["revision"]
         self.post(f"/profiles/{version}:activate", {"reason": P["ActivationIn.reason"]}, seen)
+        order = {"committee": "Committee", "criteria": ["priority"], "reason": P["RationingOrderIn.reason"]}
+        version = self.post("/rationing-orders", order)["order_version"]
+        path = f"/rationing-orders/{version}:activate"
+        self.call("POST", path, {"reason": P["RationingActivationIn.reason"]}, 0)
         self.post("/scarcity:switch", {"on": True, "reason": P["SwitchIn.reason"]}, 0)
 
     def webhooks(self) -> None:
@@ -183,6 +187,7 @@ class Tour:
             "beds",
             "drug-lots",
             "profiles",
+            "rationing-orders",
         )
         for path in lists:
             self.call("GET", f"/{path}")

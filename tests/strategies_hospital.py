@@ -268,6 +268,7 @@ def _drugs(
     for number in range(draw(st.integers(1, 5))):
         drug = draw(st.sampled_from(["heparin", "heparin", "other", "cells"]))
         on_hand = draw(st.integers(0, 12))
+        matched = draw(mostly(None, *(person.id for person in persons)))
         lots.append(
             Lot(
                 f"L{number}",
@@ -278,7 +279,9 @@ def _drugs(
                 draw(mostly(LotState.AVAILABLE, LotState.RECALLED, LotState.QUARANTINED)),
                 draw(mostly(None, *(ward.id for ward in wards))),
                 draw(mostly(BloodGroup.O_NEG, None, BloodGroup.A_NEG)),
-                draw(mostly(None, *(person.id for person in persons))),
+                matched,
+                draw(mostly(0, 1, 6 * HOUR, 2 * DAY)),
+                draw(mostly(None, NOW, NOW + 6 * HOUR)) if matched else None,
             )
         )
     return drugs, tuple(lots)

@@ -145,6 +145,8 @@ def _location(body: Mapping[str, Any]) -> dict[str, str]:
         return {"Location": f"/api/v1/equipment/bookings/{body['bookings'][0]['id']}"}
     if "request_id" in body:
         return {"Location": f"/api/v1/requests/{body['request_id']}"}
+    if "order_version" in body:
+        return {"Location": "/api/v1/rationing-orders"}
     return {"Location": f"/api/v1/profiles/{body['version']}"} if "version" in body else {}
 
 

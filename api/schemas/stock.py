@@ -30,6 +30,7 @@ class ReceiptIn(Strict):
     minimum_minutes_left: Annotated[int, Field(ge=0, le=5_256_000)] = 0
     blood_group: BloodGroup | None = None
     crossmatched_for: Identity | None = None
+    crossmatched_until: Moment | None = None
 
 
 class IssueIn(Strict):
@@ -83,8 +84,18 @@ class UnlockIn(Strict):
     counted: Counted
 
 
+class CrossmatchIn(Strict):
+    """A unit of blood was cross-matched for a person, which counts before ``until`` (null: until it expires); with
+    ``person_id`` null it is matched for nobody any more."""
+
+    kind: Literal["crossmatch"]
+    lot_id: Identity
+    person_id: Identity | None
+    until: Moment | None = None
+
+
 MoveIn = Annotated[
-    ReceiptIn | IssueIn | ReturnIn | LossIn | StockTransferIn | CountIn | UnlockIn,
+    ReceiptIn | IssueIn | ReturnIn | LossIn | StockTransferIn | CountIn | UnlockIn | CrossmatchIn,
     Field(discriminator="kind"),
 ]
 

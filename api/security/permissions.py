@@ -82,6 +82,8 @@ class Permission(StrEnum):
     PHARMACY_READ = "pharmacy.read"
     PHARMACY_MOVE = "pharmacy.move"
     PHARMACY_STOCK = "pharmacy.stock"
+    RATIONING_PROPOSE = "rationing.propose"
+    RATIONING_ACTIVATE = "rationing.activate"
     ROSTER_READ = "roster.read"
     ROSTER_DRAFT = "roster.draft"
     ROSTER_PUBLISH = "roster.publish"
@@ -188,6 +190,9 @@ TABLE: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     # Whoever works at a ward's cabinet tells what goes out of it; what comes in, and what lies elsewhere, is stock.
     Permission.PHARMACY_MOVE: _ward(Role.NURSE, Role.WARD_MANAGER) | _site(Role.PHARMACIST),
     Permission.PHARMACY_STOCK: _site(Role.PHARMACIST),
+    # Who is served first in a shortage is the whole house's; two accounts put it in force, whatever their roles.
+    Permission.RATIONING_PROPOSE: _hospital(Role.PHARMACIST, Role.ADMINISTRATOR),
+    Permission.RATIONING_ACTIVATE: _hospital(Role.PHARMACIST, Role.ADMINISTRATOR),
     Permission.ROSTER_READ: _site(Role.WARD_MANAGER, Role.BED_MANAGER, Role.PLANNER) | _ward(Role.NURSE),
     Permission.ROSTER_DRAFT: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),
     Permission.ROSTER_PUBLISH: _ward(Role.WARD_MANAGER) | _site(Role.PLANNER),

@@ -28,6 +28,7 @@ from solver.hospital import (
     UnitState,
     UnitUse,
 )
+from solver.pharmacy.rules_of_lots import counts_as_stock
 from solver.placing import rules
 from solver.placing.referee import Decided, broken, check
 
@@ -192,7 +193,7 @@ def _attach(case: Case, changes: Changes) -> list[str]:
     for use in case.allocation.lots:
         lot = changes.records.lots[use.lot_id]
         handling = changes.records.drugs[lot.drug_id].handling
-        if handling not in KEPT_RESERVED and lot.state.value == "available" and lot.expires > changes.now:
+        if handling not in KEPT_RESERVED and counts_as_stock(lot, changes.now):
             on_hand, reserved = lot.on_hand - use.quantity, lot.reserved - use.quantity
             changes.put(replace(lot, on_hand=on_hand, reserved=reserved))
             changes.dispensed[case.allocation.id].add(lot.id)

@@ -58,6 +58,7 @@ def _need(number: int, case: Case, changes: Changes) -> dict[str, Any]:
                 "lot_id": lot.id,
                 "drug_id": lot.drug_id,
                 "expires": moment(lot.expires, changes.zone),
+                "usable_until": moment(lot.usable_until, changes.zone),
                 "available": lot.available,
                 "rule_id": None if rule is None else rule.id,
                 "sentence": None if rule is None else as_json(phrases.RULES.of(rules=(rule.id,))),

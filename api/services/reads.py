@@ -195,7 +195,8 @@ def lots(connection: Connection, page: Page, zone: str, drug_id: str | None, sig
     for condition in (table.c.id > page.after, *_equal(table.c.drug_id, drug_id), *seen):
         chosen = chosen.where(condition)
     found = connection.execute(chosen.order_by(table.c.id).limit(page.limit + 1)).all()
-    items = [_told(_plain(r), zone, (), ("expires_minute",)) for r in found]
+    moments = ("expires_minute", "crossmatched_until_minute")
+    items = [_told(_plain(r), zone, (), moments) for r in found]
     theirs = sight.persons(connection, [r.crossmatched_for for r in found if r.crossmatched_for is not None])
     return page.body(
         [

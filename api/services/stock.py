@@ -14,6 +14,7 @@ from typing import Any, Final
 from api.errors import InvalidInput, Place, WrongState
 from api.schemas.stock import (
     CountIn,
+    CrossmatchIn,
     IssueIn,
     LossIn,
     MoveIn,
@@ -28,7 +29,7 @@ from api.security.permissions import Permission
 from api.services import repair
 from api.services.changes import Changes
 from api.services.disruptions.supplies import bar
-from api.services.stock_checks import KINDS, Faults, Told, check, reserved_for
+from api.services.stock_checks import Faults, Told, check, reserved_for
 from models.commands import Answer
 from models.repositories.stock import (
     AwaitingMove,
@@ -106,8 +107,10 @@ def witness(command: Witness, changes: Changes) -> Answer:
 
 def parsed(asked: Mapping[str, Any]) -> MoveIn:
     """A stored move as it was asked for; times are whole minutes there."""
-    kind: type[Any] = next(model for model in KINDS if _kind(model) == asked["kind"])
-    made: MoveIn = kind.model_construct(**asked)
+    kind: type[Any] = next(model for model in _WRITE if _kind(model) == asked["kind"])
+    # What was null is not stored, required or not.
+    nothing = {name: None for name, field in kind.model_fields.items() if field.is_required()}
+    made: MoveIn = kind.model_construct(**{**nothing, **asked})
     return made
 
 
@@ -183,6 +186,8 @@ def _new_lot(asked: ReceiptIn, changes: Changes, faults: Faults) -> tuple[Lot | 
         ward_id=asked.ward_id,
         blood_group=asked.blood_group if blood else None,
         crossmatched_for=asked.crossmatched_for if blood else None,
+        minimum_minutes_left=asked.minimum_minutes_left,
+        crossmatched_until=asked.crossmatched_until if blood and asked.crossmatched_for else None,
     )
     received = changes.now if asked.received is None else asked.received
     return lot, LotCard(lot.id, lot.id, asked.pack, asked.minimum_minutes_left, received)
@@ -278,6 +283,18 @@ def _count(told: Told, lot: Lot, card: LotCard, changes: Changes, faults: Faults
         _lower(told, lot, lot.on_hand - asked.counted, MoveKind.COUNT, changes, faults, **found)
 
 
+def _crossmatch(told: Told, lot: Lot, card: LotCard, changes: Changes, faults: Faults) -> None:
+    """A unit of blood is for one person from now on, or for nobody; whoever waits for it is decided again."""
+    asked = told.asked
+    assert isinstance(asked, CrossmatchIn), "chosen by its kind"
+    changes.put(replace(lot, crossmatched_for=asked.person_id, crossmatched_until=asked.until))
+    changes.came_free = changes.came_free or asked.person_id is not None
+    witnesses = {"actor": told.actor, "witness": told.witness}
+    changes.tell(
+        "stock.crossmatched", lot.id, move_id=told.id, **witnesses, matched=asked.person_id is not None
+    )
+
+
 def _lower(
     told: Told, lot: Lot, units: int, kind: MoveKind, changes: Changes, faults: Faults, **more: Any
 ) -> None:
@@ -321,4 +338,5 @@ _WRITE: Final[Mapping[type, Callable[[Told, Lot, LotCard, Changes, Faults], None
     StockTransferIn: _transfer,
     CountIn: _count,
     UnlockIn: _count,
+    CrossmatchIn: _crossmatch,
 }

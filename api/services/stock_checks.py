@@ -10,6 +10,7 @@ from api.errors import Place
 from api.places import pointer
 from api.schemas.stock import (
     CountIn,
+    CrossmatchIn,
     IssueIn,
     LossIn,
     MoveIn,
@@ -21,7 +22,7 @@ from api.schemas.stock import (
 from api.services.changes import Changes
 from models.repositories.stock import LotCard, last_minute, patients_of
 from solver.engine.errors import InvalidInstance, Problem
-from solver.hospital import HandlingClass, Lot, LotState
+from solver.hospital import HandlingClass, Lot, LotState, Minute, blood_is_compatible
 from solver.pharmacy.ledger.checks import Standing, against
 from solver.pharmacy.ledger.moves import LedgerLot, Move, MoveKind
 
@@ -78,6 +79,9 @@ def check(
         faults.add("person_id", "a person known here")
     if isinstance(asked, StockTransferIn) and asked.ward_id not in (None, *changes.records.wards):
         faults.add("ward_id", "a ward known here (GET /wards), or null")
+    if isinstance(asked, CrossmatchIn):
+        _check_match(asked, lot, handling, changes, faults)
+        return
     try:
         made = _as_move(told, lot, changes)
         entry = LedgerLot(
@@ -86,9 +90,10 @@ def check(
             lot.expires,
             handling,
             card.pack,
-            card.minimum_minutes_left,
+            lot.minimum_minutes_left,
             lot.blood_group,
             lot.crossmatched_for,
+            lot.crossmatched_until,
         )
     except InvalidInstance as refused:
         faults.take(refused.problems, {"to_place": "ward_id"})
@@ -105,6 +110,34 @@ def _check_receipt(asked: ReceiptIn, lot: Lot, changes: Changes, faults: Faults)
         faults.add("ward_id", "where the lot lies; a transfer takes it elsewhere")
     if asked.received is not None and asked.received > changes.now:
         faults.add("received", "a time that has come")
+    if asked.crossmatched_until is not None and not changes.now < asked.crossmatched_until <= lot.expires:
+        faults.add("crossmatched_until", "a time to come, and not after the unit expires")
+
+
+def _check_match(
+    asked: CrossmatchIn, lot: Lot, handling: HandlingClass, changes: Changes, faults: Faults
+) -> None:
+    """What was reserved rests on the match there is: it may last longer, and is not taken from anybody."""
+    if handling is not HandlingClass.BLOOD or lot.state is not LotState.AVAILABLE:
+        faults.add("lot_id", "an available unit of blood")
+    elif lot.reserved and (asked.person_id != lot.crossmatched_for or _shorter(asked.until, lot)):
+        faults.add("lot_id", "a unit that is reserved for nobody; give the booking that has it back first")
+    if asked.until is not None and not changes.now < asked.until <= lot.expires:
+        faults.add("until", "a time to come, and not after the unit expires")
+    if asked.person_id is None:
+        if asked.until is not None:
+            faults.add("until", "null: it is matched for nobody")
+        return
+    person = changes.desk.person(asked.person_id)
+    group = None if person is None else person.blood_group
+    if lot.blood_group is None or not blood_is_compatible(lot.blood_group, group):
+        faults.add(
+            "person_id", "a person of a group that the unit is compatible with (of an unknown one: O-)"
+        )
+
+
+def _shorter(until: Minute | None, lot: Lot) -> bool:
+    return until is not None and until < (lot.crossmatched_until or lot.expires)
 
 
 def _as_move(told: Told, lot: Lot, changes: Changes) -> Move:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from api.schemas.pharmacy import OrderTermsIn
 from models.clock import MICROSECONDS_PER_MINUTE
 from models.repositories import supply
-from models.repositories.supply import DayMoved
+from models.repositories.supply import DayMoved, LineDecided, Received
 from solver.hospital import HandlingClass, Minute, from_minute
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
@@ -116,23 +116,42 @@ def _history(lots: Any, days: dict[int, DayMoved], first: int, today: int) -> di
 
 
 def _coming(connection: Connection, now: Minute, shift: int) -> dict[str, list[dict[str, Any]]]:
-    """What was accepted and has not come; what came since is taken off what was ordered first. An order that is twice
-    its lead time late is not waited for any more."""
-    today = (now + shift) // MINUTES_PER_DAY
-    found: dict[str, list[dict[str, Any]]] = {}
-    came: dict[str, int] = {}
-    lines = supply.on_order(connection, _orders_since(now))
-    for line in sorted(lines, key=lambda line: (line.recorded_microsecond, line.item_id)):
-        ordered = (line.recorded_microsecond // MICROSECONDS_PER_MINUTE + shift) // MINUTES_PER_DAY
-        if today > ordered + 2 * line.lead_time_days:
-            continue
-        if line.item_id not in came:
-            since = line.recorded_microsecond
-            came[line.item_id] = supply.received_since(connection, line.item_id, since)
-        left = max(0, line.quantity - came[line.item_id])
-        came[line.item_id] -= line.quantity - left
+    """What was accepted and has not come, with the day in whose evening it was to come; some of it may be overdue.
+
+    What comes is taken off what was ordered first; but off a line that was ordered more than twice its lead time before
+    only what no other line waits for: more likely that order was lost.
+    """
+    since = _orders_since(now)
+    lines: dict[str, list[_Awaited]] = {}
+    for line in sorted(supply.on_order(connection, since), key=lambda line: line.recorded_microsecond):
+        lines.setdefault(line.item_id, []).append(_Awaited(line, _day_of(line.recorded_microsecond, shift)))
+    for receipt in supply.receipts_since(connection, since, lines.keys()):
+        _take_in(receipt, lines[receipt.drug_id], _day_of(receipt.recorded_microsecond, shift))
+    return {
+        item_id: [{"quantity": each.left, "arrives": _day(each.due)} for each in awaited if each.left]
+        for item_id, awaited in lines.items()
+    }
+
+
+class _Awaited:
+    """A line of an order, and how much of it has not come (``left``)."""
+
+    def __init__(self, line: LineDecided, ordered: int) -> None:
+        self.since = line.recorded_microsecond
+        self.left = line.quantity
         # An order of today may be used after its lead time: it comes the evening before.
-        arrives = max(today, ordered + line.lead_time_days - 1)
-        if left:
-            found.setdefault(line.item_id, []).append({"quantity": left, "arrives": _day(arrives)})
-    return found
+        self.due = ordered + max(1, line.lead_time_days) - 1
+        self.lost_after = ordered + 2 * line.lead_time_days
+
+
+def _take_in(receipt: Received, awaited: list[_Awaited], day: int) -> None:
+    waiting = [each for each in awaited if each.left and each.since <= receipt.recorded_microsecond]
+    units = receipt.quantity
+    for each in sorted(waiting, key=lambda each: (day > each.lost_after, each.since)):
+        taken = min(units, each.left)
+        each.left -= taken
+        units -= taken
+
+
+def _day_of(microsecond: int, shift: int) -> int:
+    return (microsecond // MICROSECONDS_PER_MINUTE + shift) // MINUTES_PER_DAY

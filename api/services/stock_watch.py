@@ -50,6 +50,7 @@ SAID: Final[Mapping[str, Phrase]] = {
     Alert.BELOW_SAFETY: phrases.STOCK_BELOW_SAFETY,
     Alert.NOT_USABLE: phrases.STOCK_NOT_USABLE,
     Alert.DEMAND_UNKNOWN: phrases.STOCK_DEMAND_UNKNOWN,
+    Alert.ORDER_OVERDUE: phrases.STOCK_ORDER_OVERDUE,
     COLD_CHAIN_HOLD: phrases.STOCK_COLD_CHAIN_HOLD,
 }
 """How each kind of alert is said."""
@@ -57,7 +58,7 @@ SAID: Final[Mapping[str, Phrase]] = {
 
 @dataclass(frozen=True, slots=True)
 class Alerted:
-    """One alert: ``quantity`` units are concerned, ``in_days`` from today."""
+    """One alert: ``quantity`` units are concerned, ``in_days`` from today (below 0: before it)."""
 
     key: AlertKey
     quantity: int
@@ -106,7 +107,7 @@ def watched(today: str, handling: str, told: Mapping[str, Any]) -> Watched:
 
 def _item(today: date, told: Mapping[str, Any]) -> StockItem:
     def days(when: str) -> int:
-        return max(0, (date.fromisoformat(when) - today).days)
+        return (date.fromisoformat(when) - today).days
 
     history = told["history"]
     return StockItem(
@@ -119,7 +120,7 @@ def _item(today: date, told: Mapping[str, Any]) -> StockItem:
             StockLot(
                 row["id"],
                 row["quantity"],
-                days(row["expires"]),
+                max(0, days(row["expires"])),
                 row["state"] == LotState.AVAILABLE,
                 row["minimum_days_left"],
             )
@@ -171,7 +172,9 @@ def _alert(alert: Alerted, told: int | None, zone: str) -> dict[str, Any]:
         "lot_id": key.lot_id or None,
         "told": None if told is None else words.moment(told // MICROSECONDS_PER_MINUTE, zone),
         "sentence": as_json(
-            SAID[key.kind].of(drug=key.drug_id, lot=key.lot_id, quantity=alert.quantity, days=alert.in_days)
+            SAID[key.kind].of(
+                drug=key.drug_id, lot=key.lot_id, quantity=alert.quantity, days=abs(alert.in_days)
+            )
         ),
     }
 

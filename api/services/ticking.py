@@ -1,5 +1,5 @@
-"""The hospital's clock moves: cleaning ends, expected ends that have passed move forward, holds lapse, the waiting list
-is decided again."""
+"""The hospital's clock moves: cleaning ends, expected ends that have passed move forward, holds and matches of
+blood lapse, the waiting list is decided again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from api.services import bookings, chaining, holding, proposals, repair, waiting, words
 from api.services.changes import Changes
+from api.services.disruptions.supplies import lapse_matches
 from api.services.lasting import set_end
 from models.commands import Answer
 from solver.hospital import Departure, Minute, OperationalStatus, StayState, Step, UnitBooking
@@ -31,6 +32,7 @@ def tick(command: Tick, changes: Changes) -> Answer:
     proposals.expire(changes)
     lapsed = holding.lapse(changes)
     bookings.lapse(changes)
+    lapse_matches(changes)
     changes.unplaced_by_repair.clear()
     placed = waiting.decide_again(changes, explain=True)
     chaining.seek_for_the_urgent(command.moves, changes)

@@ -76,16 +76,20 @@ def lot_unusable(connection: Connection) -> Found:
     """Something is reserved, or was dispensed, from a lot that may not be used then."""
     return ones(
         connection,
-        """SELECT r.id AS id,
+        """WITH lasting AS (
+             SELECT l.id, l.state, l.expires_minute - CASE WHEN c.minimum_minutes_left > 1
+                    THEN c.minimum_minutes_left - 1 ELSE 0 END AS usable_until
+             FROM lot l LEFT JOIN lot_card c ON c.lot_id = l.id)
+           SELECT r.id AS id,
                   CASE WHEN l.state <> 'available' THEN l.state
-                       ELSE 'expires ' || l.expires_minute END AS detail
-           FROM lot_reservation r JOIN lot l ON l.id = r.lot_id JOIN allocation a ON a.id = r.allocation_id
+                       ELSE 'given out until ' || l.usable_until END AS detail
+           FROM lot_reservation r JOIN lasting l ON l.id = r.lot_id JOIN allocation a ON a.id = r.allocation_id
            WHERE a.state IN ('placed', 'confirmed') AND r.state = 'reserved'
-             AND (l.state <> 'available' OR l.expires_minute < r.use_until_minute)
+             AND (l.state <> 'available' OR l.usable_until < r.use_until_minute)
            UNION ALL
-           SELECT r.id, 'dispensed after ' || l.expires_minute
-           FROM lot_reservation r JOIN lot l ON l.id = r.lot_id
-           WHERE r.state = 'dispensed' AND l.expires_minute <= r.changed_minute
+           SELECT r.id, 'dispensed after ' || l.usable_until
+           FROM lot_reservation r JOIN lasting l ON l.id = r.lot_id
+           WHERE r.state = 'dispensed' AND l.usable_until <= r.changed_minute
            UNION ALL
            SELECT r.id, 'dispensed when ' || v.state
            FROM lot_reservation r JOIN lot_version v ON v.id = r.lot_id

@@ -42,7 +42,8 @@ SOURCES: Final[Mapping[str, tuple[str, str]]] = {
     "unit": ("Unit", "t.* FROM unit t WHERE t.id = ANY(:Unit)"),
     "lot": (
         "Lot",
-        "t.*, b.on_hand, b.reserved FROM lot t JOIN lot_balance b ON b.lot_id = t.id WHERE t.id = ANY(:Lot)",
+        "t.*, b.on_hand, b.reserved, c.minimum_minutes_left FROM lot t JOIN lot_balance b ON b.lot_id = t.id "
+        "LEFT JOIN lot_card c ON c.lot_id = t.id WHERE t.id = ANY(:Lot)",
     ),
     "staff_member": ("StaffMember", "t.* FROM staff_member t WHERE t.id = ANY(:StaffMember)"),
     "shift": ("Shift", "t.* FROM shift t WHERE t.id = ANY(:Shift) AND NOT t.cancelled"),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from models import rows
 from models.commands import Transaction
+from models.repositories.stock import LotCard, insert_card
 from models.repositories.versions import add, revise
 from models.statements import insert_rows, update_rows
 from models.tables import drugs
@@ -24,8 +25,13 @@ def insert_drug(transaction: Transaction, record: Drug) -> None:
 
 
 def insert_lot(transaction: Transaction, record: Lot, move_id: str, actor: str) -> None:
-    """Take in a new lot; what is on hand is recorded as a receipt."""
+    """Take in a new lot with its card; what is on hand is recorded as a receipt."""
     open_lot(transaction, record)
+    minute = transaction.now.minute
+    insert_card(
+        transaction,
+        LotCard(record.id, record.id, minimum_minutes_left=record.minimum_minutes_left, received=minute),
+    )
     if record.on_hand:
         move(transaction, move_id, record.id, record.on_hand, "receipt", actor)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,15 @@ class LineDecided:
     version: int = 0
     decided_by: str = ""
     recorded_microsecond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Units of a drug that came in at once."""
+
+    drug_id: str
+    recorded_microsecond: int
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,29 @@ def load_days(
     return found
 
 
+def daily_use(connection: Connection, since: Minute, days: int) -> dict[tuple[str, str], float]:
+    """Units a day that people were given out of each ward's cabinet since a minute, ``days`` ago, by ward and drug."""
+    moved = (
+        select(lot.c.ward_id, lot.c.drug_id, func.sum(-lot_move.c.quantity))
+        .join_from(lot_move, lot, lot.c.id == lot_move.c.lot_id)
+        .where(lot.c.ward_id.is_not(None), lot_move.c.minute >= since)
+        .where(lot_move.c.reason.in_(("issue", "return")))
+        .group_by(lot.c.ward_id, lot.c.drug_id)
+    )
+    r = lot_reservation.c
+    dispensed = (
+        select(lot.c.ward_id, lot.c.drug_id, func.sum(r.quantity))
+        .join_from(lot_reservation, lot, lot.c.id == r.lot_id)
+        .where(lot.c.ward_id.is_not(None), r.state == "dispensed", r.changed_minute >= since)
+        .group_by(lot.c.ward_id, lot.c.drug_id)
+    )
+    found: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for question in (moved, dispensed):
+        for ward_id, drug_id, units in connection.execute(question):
+            found[ward_id, drug_id] += float(units or 0) / days
+    return dict(found)
+
+
 def first_move(connection: Connection) -> Minute | None:
     """The minute from which on the ledger knows what moved."""
     found: Minute | None = connection.scalar(select(func.min(lot_move.c.minute)))
@@ -106,15 +138,16 @@ def lead_times(connection: Connection, since: int) -> dict[str, int]:
     return {row.item_id: row.lead_time_days for row in connection.execute(in_order)}
 
 
-def received_since(connection: Connection, drug_id: str, microsecond: int) -> int:
-    """Units of a drug that came in since."""
+def receipts_since(connection: Connection, since: int, drug_ids: Collection[str]) -> list[Received]:
+    """What came in of these drugs since a microsecond, in order."""
+    move = lot_move.c
     chosen = (
-        select(func.sum(lot_move.c.quantity))
-        .join_from(lot_move, lot, lot.c.id == lot_move.c.lot_id)
-        .where(lot.c.drug_id == drug_id, lot_move.c.reason == "receipt")
-        .where(lot_move.c.recorded_microsecond >= microsecond)
+        select(lot.c.drug_id, move.recorded_microsecond, move.quantity)
+        .join_from(lot_move, lot, lot.c.id == move.lot_id)
+        .where(move.reason == "receipt", move.recorded_microsecond >= since)
+        .order_by(move.recorded_microsecond, move.id)
     )
-    return int(connection.scalar(chosen) or 0)
+    return [Received(*row) for row in connection.execute(chosen) if row.drug_id in drug_ids]
 
 
 def insert_decided(transaction: Transaction, job_id: str, lines: Iterable[LineDecided], actor: str) -> None:

@@ -53,8 +53,12 @@ lot = strict_table(
     Column("crossmatched_for", Text),
     *version_columns(),
     position(),
+    Column("crossmatched_until_minute", Whole),
     one_of("state", LotState),
     one_of("blood_group", BloodGroup),
+    CheckConstraint(
+        "crossmatched_until_minute IS NULL OR crossmatched_for IS NOT NULL", name="crossmatched_until"
+    ),
     Index("ix_lot_drug_id", "drug_id"),
 )
 

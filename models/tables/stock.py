@@ -63,3 +63,29 @@ stock_alert = strict_table(
 )
 """What the watch over the stock told and what still stands; ``lot_id`` is empty where a drug as a whole is meant. A row
 goes when it is over; that it was told stays in the audit trail."""
+
+rationing_order = strict_table(
+    "rationing_order",
+    Column("version", Whole, primary_key=True, autoincrement=False),
+    Column("committee", Text, nullable=False),
+    Column("criteria", Json, nullable=False),
+    Column("cover_bands", Json, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("recorded_microsecond", Whole, nullable=False),
+    CheckConstraint("version > 0", name="version"),
+    CheckConstraint("length(trim(reason)) > 0", name="reason"),
+)
+"""Every order of priorities that was proposed for shortages; ``rationing_activation`` tells which is in force."""
+
+rationing_activation = strict_table(
+    "rationing_activation",
+    Column("sequence", Whole, primary_key=True, autoincrement=False),
+    Column("version", Whole, ForeignKey("rationing_order.version"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("recorded_microsecond", Whole, nullable=False),
+    CheckConstraint("sequence > 0", name="sequence"),
+    CheckConstraint("length(trim(reason)) > 0", name="reason"),
+)
+"""Which order came into force when; the last one is."""

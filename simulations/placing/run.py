@@ -60,10 +60,10 @@ class Run:
 
     # --- what time alone changes ----------------------------------------------------------------------------
     def _next_stop(self) -> Minute:
-        """The next minute at which arrays are compiled anew: twice a day, and where a lot expires."""
+        """The next minute at which arrays are compiled anew: twice a day, and where a lot comes to its end."""
         rolled = self.now + ROLL_MINUTES - (self.now - self.start) % ROLL_MINUTES
-        expiring = self.world.lots.expires[self.world.lots.expires > self.now]
-        return min(rolled, int(expiring.min(initial=rolled)))
+        ends = self.world.lots.usable_until
+        return min(rolled, int(ends[ends > self.now].min(initial=rolled)))
 
     def _follow_clock(self) -> None:
         """What begins with the minute ``now``."""

@@ -8,7 +8,15 @@ All times are whole minutes since 1970-01-01T00:00Z, all intervals half-open ``[
 """
 
 from solver.hospital.allocation import Allocation, LotUse, UnitUse
-from solver.hospital.drugs import BloodGroup, Drug, HandlingClass, Lot, LotState, blood_is_compatible
+from solver.hospital.drugs import (
+    BloodGroup,
+    Drug,
+    HandlingClass,
+    Lot,
+    LotState,
+    blood_is_compatible,
+    usable_until,
+)
 from solver.hospital.equipment import (
     BookingKind,
     BookingTerms,
@@ -111,4 +119,5 @@ __all__ = [
     "from_minute",
     "to_minute",
     "transport_minutes",
+    "usable_until",
 ]

@@ -88,12 +88,19 @@ class Drug:
         door.close()
 
 
+def usable_until(expires: Minute, minimum_minutes_left: int) -> Minute:
+    """The first minute at which a lot may no longer be given out. At a minute before its expiry ``expires - minute``
+    minutes are left, that one included; one at least and ``minimum_minutes_left`` must be."""
+    return expires - max(0, minimum_minutes_left - 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """A quantity of one drug with one expiry minute. ``available`` to reserve = ``on_hand - reserved``.
 
     ``ward_id`` None: central pharmacy, serves every ward; else that ward's cabinet, serves that ward only.
-    Blood: ``blood_group`` of the unit and ``crossmatched_for`` the one person it was matched for.
+    Blood: ``blood_group`` of the unit and ``crossmatched_for`` the one person it was matched for, which counts before
+    ``crossmatched_until`` (None: for good). ``minimum_minutes_left``: how long it must last when it is given out.
     """
 
     id: str
@@ -105,6 +112,8 @@ class Lot:
     ward_id: str | None = None
     blood_group: BloodGroup | None = None
     crossmatched_for: str | None = None
+    minimum_minutes_left: int = 0
+    crossmatched_until: Minute | None = None
 
     def __post_init__(self) -> None:
         door = Door("Lot", self.id)
@@ -121,9 +130,26 @@ class Lot:
                 door.identity(getattr(self, name), name)
         if self.blood_group is not None:
             door.member(self.blood_group, BloodGroup, "blood_group")
+        door.whole(self.minimum_minutes_left, "minimum_minutes_left")
+        if self.crossmatched_until is not None:
+            door.minute(self.crossmatched_until, "crossmatched_until")
+            matched = self.crossmatched_for is not None
+            door.need(matched, "crossmatched_until", self.crossmatched_until, "none without crossmatched_for")
         door.close()
 
     @property
     def available(self) -> int:
         """Quantity that may still be reserved."""
         return self.on_hand - self.reserved
+
+    @property
+    def keeps_until(self) -> Minute:
+        """The first minute at which too little of its life is left to give it out."""
+        return usable_until(self.expires, self.minimum_minutes_left)
+
+    @property
+    def usable_until(self) -> Minute:
+        """The first minute at which it may no longer be given out: too little of its life is left, or what it was
+        matched for has lapsed."""
+        lapses = self.crossmatched_until
+        return self.keeps_until if lapses is None else min(self.keeps_until, lapses)

@@ -87,11 +87,11 @@ def servable(problem: SupplyProblem, request: SupplyRequest) -> Iterator[tuple[i
     person = compiled.person.get(request.person_id or "", -1)
     group = antigens(problem.persons[person].blood_group) if person >= 0 else 0
     place_matters = problem.profile.active(LOT_PLACE)
+    used_until = max(request.use_until, problem.now + 1)
     for drug_id in choices(problem, request):
         drug = compiled.drug[drug_id]
         for lot in lots.drug_lots[lots.drug_ptr[drug] : lots.drug_ptr[drug + 1]].tolist():
-            expired = lots.expires[lot] <= problem.now
-            if expired or not lot_may_serve.py_func(lots, lot, ward, request.use_until, place_matters):
+            if not lot_may_serve.py_func(lots, lot, ward, used_until, place_matters):
                 continue
             if lots.is_blood[drug] and not blood_fits.py_func(lots, lot, person, group):
                 continue

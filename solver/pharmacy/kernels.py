@@ -21,11 +21,12 @@ class LotArrays(NamedTuple):
     drug_ptr  int64 (n_drugs + 1,)  lots of drug d are drug_lots[drug_ptr[d] : drug_ptr[d + 1]]
     drug_lots int64 (n_lots,)
     safety    int64 (n_drugs,)      safety stock
-    stock     int64 (n_drugs,)      available in usable lots that have not expired
+    stock     int64 (n_drugs,)      available in usable lots that may be given out now
     is_blood  bool (n_drugs,)
     drug      int64 (n_lots,)
     available int64 (n_lots,)       quantity that may still be reserved
     expires   int64 (n_lots,)       minute
+    usable_until int64 (n_lots,)    first minute at which it may no longer be given out, never after its expiry
     usable    bool (n_lots,)
     ward      int64 (n_lots,)       cabinet's ward, -1 for the central pharmacy
     rank      int64 (n_lots,)       usable lots of the drug that expire before it; 0 for blood
@@ -41,6 +42,7 @@ class LotArrays(NamedTuple):
     drug: Int64
     available: Int64
     expires: Int64
+    usable_until: Int64
     usable: Bool
     ward: Int64
     rank: Int64
@@ -67,12 +69,13 @@ class DrugNeeds(NamedTuple):
 
 @kernel
 def rank_lots(lots: Any, drug: int, now: int) -> None:
-    """Reckon ranks and stock of one drug anew after a lot changed or expired; ``rank`` and ``stock`` are written."""
+    """Reckon ranks and stock of one drug anew after a lot changed or its time was over; ``rank`` and ``stock`` are
+    written."""
     rank = stock = 0
     for position in range(lots.drug_ptr[drug], lots.drug_ptr[drug + 1]):
         lot = lots.drug_lots[position]
         lots.rank[lot] = 0 if lots.is_blood[drug] else rank
-        if lots.usable[lot] and lots.expires[lot] > now:
+        if lots.usable[lot] and lots.usable_until[lot] > now:
             rank += 1
             stock += lots.available[lot]
     lots.stock[drug] = stock
@@ -88,8 +91,8 @@ def blood_fits(lots: Any, lot: int, person: int, antigens: int) -> bool:
 
 @kernel
 def lot_may_serve(lots: Any, lot: int, ward: int, used_until: int, place_matters: bool) -> bool:
-    """Whether the lot is usable, lasts until the last use, and lies where the ward may take it."""
-    if not lots.usable[lot] or lots.expires[lot] < used_until:
+    """Whether the lot is usable, may be given out until the last use, and lies where the ward may take it."""
+    if not lots.usable[lot] or lots.usable_until[lot] < used_until:
         return False
     return not (place_matters and lots.ward[lot] >= 0 and lots.ward[lot] != ward)
 

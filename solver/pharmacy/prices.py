@@ -13,8 +13,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from solver.hospital import LotState
 from solver.pharmacy import rules
+from solver.pharmacy.rules_of_lots import counts_as_stock
 
 if TYPE_CHECKING:
     from solver.pharmacy.problem import SupplyProblem
@@ -44,11 +44,7 @@ class Prices:
         substitute = weight(rules.SUBSTITUTED_UNIT)
         safety = weight(rules.SAFETY_STOCK)
         later = weight(rules.FIRST_ASKED)
-        usable = Counter(
-            lot.drug_id
-            for lot in problem.lots
-            if lot.state is LotState.AVAILABLE and lot.expires > problem.now
-        )
+        usable = Counter(lot.drug_id for lot in problem.lots if counts_as_stock(lot, problem.now))
         most_lots = max(usable.values(), default=0)
         requests = len(problem.requests)
         swing = (requests + 1) * (passed * most_lots + substitute + safety + later * requests) + 1

@@ -236,6 +236,7 @@ def _lot_arrays(
         drug=of_drug,
         available=np.array([lot.available for lot in lots], np.int64),
         expires=expires,
+        usable_until=np.array([lot.usable_until for lot in lots], np.int64),
         usable=np.array([lot.state is LotState.AVAILABLE for lot in lots], np.bool_),
         ward=np.array([ward[lot.ward_id] if lot.ward_id else -1 for lot in lots], np.int64),
         rank=np.zeros(len(lots), np.int64),

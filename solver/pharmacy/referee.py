@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from solver.engine.rule import Level, Rule
-from solver.hospital import Drug, HandlingClass, Lot, LotState, Person, blood_is_compatible
+from solver.hospital import HandlingClass, Lot, LotState
 from solver.pharmacy import rules
 from solver.pharmacy.plan import Certificate, Shortage, SupplyPlan
 from solver.pharmacy.prices import Prices
 from solver.pharmacy.problem import SupplyProblem, SupplyRequest
+from solver.pharmacy.rules_of_lots import counts_as_stock, lies_elsewhere, too_short, unfit_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def _amounts(problem: SupplyProblem, plan: SupplyPlan, prices: Prices) -> Iterat
     stock = _Stock(problem)
     for use in plan.given:
         request, lot = problem.request_of[use.request_id], problem.lot_of[use.lot_id]
-        for rule in refused(problem, request, lot):
+        for rule in dict.fromkeys(refused(problem, request, lot)):
             yield rule, 1 if rule.unit == "lot" else use.quantity, 0
         yield rules.SUBSTITUTED_UNIT, use.quantity * (lot.drug_id != request.drug_id), prices.substitute
         yield rules.EARLIEST_EXPIRY_FIRST, use.quantity * stock.passed(lot), prices.passed
@@ -78,23 +79,11 @@ def refused(problem: SupplyProblem, request: SupplyRequest, lot: Lot) -> Iterato
         yield rules.APPROVED_EQUIVALENT
     if lot.state is not LotState.AVAILABLE:
         yield rules.LOT_USABLE
-    if lot.expires <= problem.now or lot.expires < request.use_until:
-        yield rules.LOT_EXPIRY
-    elsewhere = lot.ward_id is not None and lot.ward_id != request.ward_id
-    if elsewhere and problem.profile.active(rules.LOT_PLACE):
+    # It is given out now at the earliest.
+    yield from too_short(lot, max(request.use_until, problem.now + 1))
+    if lies_elsewhere(lot, request.ward_id) and problem.profile.active(rules.LOT_PLACE):
         yield rules.LOT_PLACE
-    yield from _unfit_for(person, drug, lot)
-
-
-def _unfit_for(person: Person | None, drug: Drug, lot: Lot) -> Iterator[Rule]:
-    if person is not None and drug.substance in person.allergies:
-        yield rules.ALLERGY
-    if drug.handling is HandlingClass.BLOOD:
-        group = person.blood_group if person else None
-        if lot.blood_group is None or not blood_is_compatible(lot.blood_group, group):
-            yield rules.BLOOD_GROUP
-        if person is None or lot.crossmatched_for != person.id:
-            yield rules.BLOOD_CROSSMATCH
+    yield from unfit_for(person, drug, lot)
 
 
 class _Stock:
@@ -104,7 +93,7 @@ class _Stock:
         self._drug_of = problem.drug_of
         self.usable: dict[str, list[Lot]] = defaultdict(list)
         for lot in problem.lots:
-            if lot.state is LotState.AVAILABLE and lot.expires > problem.now:
+            if counts_as_stock(lot, problem.now):
                 self.usable[lot.drug_id].append(lot)
 
     def passed(self, lot: Lot) -> int:

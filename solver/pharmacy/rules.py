@@ -19,8 +19,8 @@ LOT_EXPIRY: Final = Rule(
     Level.ABSOLUTE,
     "lot",
     "WHO good storage and distribution practices (TRS 1025, annex 7)",
-    "A lot has not expired when the last of it is used.",
-    "批次在用完之时不得过期。",
+    "A lot has not expired when the last of it is used, and then lasts as long as it must when it is given out.",
+    "批次在用完之时不得过期，且剩余效期不得短于发放要求。",
 )
 LOT_USABLE: Final = Rule(
     "lot_usable",
@@ -59,8 +59,8 @@ BLOOD_CROSSMATCH: Final = Rule(
     Level.ABSOLUTE,
     "lot",
     "BSH guideline on pre-transfusion compatibility procedures (2012)",
-    "Blood was cross-matched for this very person.",
-    "血液须已为该患者完成交叉配血。",
+    "Blood was cross-matched for this very person, and the match has not lapsed when the last of it is used.",
+    "血液须已为该患者完成交叉配血，且用完之时配血仍有效。",
 )
 LOT_PLACE: Final = Rule(
     "lot_place",

@@ -98,7 +98,7 @@ class Arrays:
 
     # --- time -----------------------------------------------------------------------------------------------
     def move_clock(self, before: Minute) -> None:
-        """Follow ``records.now``: shift the horizon, roll the grid when it ran out, let lots expire."""
+        """Follow ``records.now``: shift the horizon, roll the grid when it ran out, let lots come to their end."""
         now = self.records.now
         if self.cover.window[0] <= now <= self.cover.window[0] + ROLL_MINUTES:
             self.cover.window[1] = now
@@ -106,8 +106,8 @@ class Arrays:
         else:
             self.roll_cover()
         self.places.utc_offset[0] = build.utc_offset_minutes(self.records)
-        expired = np.flatnonzero((self.lots.expires > before) & (self.lots.expires <= now))
-        for drug in {int(self.lots.drug[lot]) for lot in expired}:
+        ended = np.flatnonzero((self.lots.usable_until > before) & (self.lots.usable_until <= now))
+        for drug in {int(self.lots.drug[lot]) for lot in ended}:
             rank_lots(self.lots, drug, now)
 
     def roll_cover(self) -> None:
@@ -412,6 +412,7 @@ class Arrays:
             self.rebuild()
             return
         self.lots.available[number] = lot.available
+        self.lots.usable_until[number] = lot.usable_until
         self.lots.usable[number] = lot.state is LotState.AVAILABLE
         self.lots.ward[number] = -1 if lot.ward_id is None else self.ward_number[lot.ward_id]
         self.lots.matched[number] = -1 if lot.crossmatched_for is None else self.person(lot.crossmatched_for)

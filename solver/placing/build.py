@@ -228,6 +228,7 @@ def lot_arrays(records: Records, person_number: Mapping[str, int]) -> LotArrays:
         drug=drug,
         available=integers(lot.available for lot in lots),
         expires=integers(lot.expires for lot in lots),
+        usable_until=integers(lot.usable_until for lot in lots),
         usable=flags(lot.state is LotState.AVAILABLE for lot in lots),
         ward=integers(-1 if lot.ward_id is None else ward_number[lot.ward_id] for lot in lots),
         rank=np.zeros(len(lots), np.int64),

@@ -55,7 +55,7 @@ def exceeded(row: Any, first: int, last: int, need: int) -> int:
     most, none, total = np.int32(need), np.int32(0), np.int32(0)
     for column in range(part.size):
         total = np.int32(total + min(max(np.int32(most - part[column]), none), most))
-    return total
+    return int(total)
 
 
 @kernel

@@ -255,6 +255,11 @@ STOCK_DEMAND_UNKNOWN: Final = Phrase(
     "{drug} 在所查各日均已用完，需求未知。",
     id="stock_demand_unknown",
 )
+STOCK_ORDER_OVERDUE: Final = Phrase(
+    "{quantity} units of {drug} were ordered and should have come {days} days ago: they are not counted on.",
+    "已订购 {drug} {quantity} 个单位，应于 {days} 天前到货而未到；不再计入在途。",
+    id="stock_order_overdue",
+)
 
 # --- why a change is proposed that only a person may make
 BED_CLOSED: Final = Phrase("Bed {bed} is closed.", "床位 {bed} 已停用。", id="bed_closed")
@@ -265,6 +270,9 @@ MODEL_RECALLED: Final = Phrase("The model is recalled.", "该型号已召回。"
 LOT_RECALLED: Final = Phrase("Lot {lot} is recalled.", "批次 {lot} 已召回。", id="lot_recalled")
 LOT_QUARANTINED: Final = Phrase(
     "Lot {lot} is in quarantine.", "批次 {lot} 已隔离封存。", id="lot_quarantined"
+)
+MATCH_LAPSED: Final = Phrase(
+    "The cross-match of unit {lot} has lapsed.", "血袋 {lot} 的交叉配血已失效。", id="match_lapsed"
 )
 LOT_LOCKED: Final = Phrase(
     "Lot {lot} is locked: a count found another quantity.", "批次 {lot} 盘点不符，已锁定。", id="lot_locked"

@@ -1,8 +1,9 @@
 """The catalogue of placing: every rule once, in the order that gives each its number.
 
-``CATALOGUE`` joins the rules of beds, people and cover with those of equipment and pharmacy. A rule's place in it
-is its bit in the kernels' masks. What each rule counts is said exactly in its ``unit`` and, where that is not
-enough, in the comment above it; referee, kernels and CP-SAT implement the same words apart from each other.
+``CATALOGUE`` joins the rules of beds, people and cover with those of equipment and pharmacy. A rule's place in it is
+its bit in the kernels' masks. What each rule counts is said exactly in its ``unit`` and, where that is not enough, in
+the comment above it; referee, kernels and CP-SAT implement the same words apart from each other. But what keeps a lot
+of a drug from somebody, ``solver.pharmacy.rules_of_lots`` says for all who read records.
 """
 
 from __future__ import annotations

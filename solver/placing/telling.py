@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from solver.pharmacy import rules as pharmacy
 from solver.placing import rules
 from solver.placing.fallback import contacts, measures
 from solver.placing.language import BARS, FEATURES, SCARCE, Language, Sentence, Text, Value
@@ -16,7 +17,9 @@ SAY: Final = "say"
 _SPACE: Final = Text(" ", "")
 _COMMA: Final = Text(", ", "、")
 _SEMICOLON: Final = Text("; ", "；")
-_RULES: Final = {rule.id: Text(rule.english, rule.chinese) for rule in rules.CATALOGUE}
+_RULES: Final = {
+    rule.id: Text(rule.english, rule.chinese) for rule in (*rules.CATALOGUE, *pharmacy.SUPPLY_RULES)
+}
 _FEATURES: Final = {feature.value: text for feature, text in FEATURES.items()}
 _CONTACTS: Final = contacts()
 _MEASURES: Final = measures()

@@ -47,7 +47,7 @@ async def prepared(service, path, name):
         login = "admin"
     if "scarcity" in path:
         login, revision = "admin", 0
-    if any(part in path for part in ("roster", "admission", "/v1/plans")):
+    if any(part in path for part in ("roster", "admission", "/v1/plans", "rationing")):
         login, path, revision = await of_plans(service, path)
     if "{webhook_id}" in path or "{booking_id}" in path:
         make = of_a_webhook if "{webhook_id}" in path else of_a_booking
@@ -100,6 +100,13 @@ def an_order(service):
     return "job-order"
 
 
+async def an_order_of_priorities(service):
+    """The version of an order that somebody else proposed."""
+    body = EXAMPLES["POST /api/v1/rationing-orders"]["priority_alone"]
+    made = await service.post("/rationing-orders", body, "pharmacist")
+    return str(made.json()["order_version"])
+
+
 async def drafted(service):
     """The revision of version 2 of the rule profile, which was previewed."""
     body = {"weights": {"speciality": 70_000}, "reason": "fewer outliers"}
@@ -114,7 +121,9 @@ async def of_an_experiment(service):
 
 
 async def of_plans(service, path):
-    """Who calls an address of rosters or admissions, the address with real ids, and the revision it needs."""
+    """Who calls an address of rosters, admissions or rationing, the address with real ids, and its revision."""
+    if "rationing" in path:
+        return "admin", path.replace("{order_version}", await an_order_of_priorities(service)), 0
     if "roster" in path:
         return "manager1", *await of_rosters(service, path)
     return "bed", *await of_admissions(service, path)

@@ -132,6 +132,16 @@ async def test_a_controlled_drug_moves_once_another_account_has_confirmed(contro
     assert (await controlled.post(confirm, {}, "manager1")).status_code == 409
 
 
+async def test_a_controlled_drug_goes_back_to_the_central_pharmacy_once_another_account_agrees(controlled):
+    """Null is where it goes: what waited for the second person has to remember that."""
+    back = {"kind": "transfer", "lot_id": "M1", "quantity": 5, "ward_id": None}
+    asked = (await tell(controlled, back)).json()["items"][0]
+    confirmed = await controlled.post(f"/pharmacy/moves/{asked['move_id']}:confirm", {}, "manager1")
+    assert confirmed.status_code == 200, confirmed.text
+    balances = (await controlled.get("/pharmacy/balances", "pharmacist", drug_id="morphine")).json()["items"]
+    assert {(one["ward_id"], one["on_hand"]) for one in balances} == {("W1", 15), (None, 5)}
+
+
 async def test_a_discrepancy_locks_the_lot_until_two_people_have_counted(controlled):
     async def both(move):
         asked = (await tell(controlled, move)).json()["items"][0]
@@ -186,3 +196,25 @@ async def test_a_nurse_tells_of_the_cabinet_of_the_own_ward_alone(service):
     loss = {"kind": "loss", "lot_id": "L1", "quantity": 1}
     assert (await tell(service, loss, login="nurse1")).status_code == 403
     assert (await tell(service, receipt(ward_id="W1"), login="nurse1")).status_code == 403
+
+
+# --- lots that must last some time when they are given out --------------------------------------------------
+async def test_a_lot_that_is_reserved_can_be_issued_until_the_last_of_it_is_used(service):
+    """Used within the day: whoever gives it out in the last minute still finds ten days of its life left."""
+    ten_days = 10 * DAY
+    lasting = receipt(lot_id="K1", expires=at(11 * DAY - 1), minimum_minutes_left=ten_days)
+    short = receipt(lot_id="K2", expires=at(11 * DAY - 2), minimum_minutes_left=ten_days)
+    assert (await tell(service, lasting, short)).status_code == 200
+    placed = (await service.place(drugs=[{"drug_id": "pen", "quantity": 12}])).json()
+    assert {use["lot_id"] for use in placed["allocation"]["lots"]} == {"K1", "L3"}
+    waiting = await service.place(drugs=[{"drug_id": "pen", "quantity": 4}], max_wait_minutes=0)
+    assert waiting.status_code == 202
+    [need] = (await service.get(f"/requests/{waiting.json()['request_id']}/lots")).json()["needs"]
+    against = {lot["lot_id"]: (lot["rule_id"], lot["usable_until"]) for lot in need["lots"]}
+    assert against["K2"] == ("lot_expiry", at(DAY - 1))
+    one = {"kind": "issue", "quantity": 1, "person_id": placed["person_id"], "lot_id": "K1"}
+    assert (await tell(service, one)).status_code == 200
+    service.pass_minutes(DAY - 1)
+    assert (await tell(service, one)).status_code == 200
+    short_by_a_minute = await tell(service, {**one, "lot_id": "K2"})
+    assert short_by_a_minute.json()["errors"][0]["expected"].startswith(f"{ten_days} minutes left")

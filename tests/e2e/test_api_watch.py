@@ -31,8 +31,8 @@ async def service(tmp_path):
         assert await service.violations() == []
 
 
-async def issued(service, quantity):
-    one = {"kind": "issue", "lot_id": "L1", "quantity": quantity, "person_id": "known-1"}
+async def issued(service, quantity, lot_id="L1"):
+    one = {"kind": "issue", "lot_id": lot_id, "quantity": quantity, "person_id": "known-1"}
     assert (await service.post("/pharmacy/moves", {"moves": [one]}, "pharmacist")).status_code == 200
 
 
@@ -97,10 +97,16 @@ async def test_days_of_cover_and_what_runs_out_before_more_can_come_follow_from_
     assert alert["told"] is not None
 
 
-async def received(service, lot_id, minutes_left):
-    """A receipt of 30 units of heparin that expire in ten days and must last so long when they are given out."""
-    expires = from_minute(NOW + 10 * DAY).isoformat()
-    one = {"kind": "receipt", "lot_id": lot_id, "drug_id": "heparin", "quantity": 30, "expires": expires}
+async def received(service, lot_id, minutes_left, quantity=30, days=10):
+    """A receipt of heparin that expires after days, ten unless told, and must last so long when it is given out."""
+    expires = from_minute(NOW + days * DAY).isoformat()
+    one = {
+        "kind": "receipt",
+        "lot_id": lot_id,
+        "drug_id": "heparin",
+        "quantity": quantity,
+        "expires": expires,
+    }
     moves = {"moves": [one | {"minimum_minutes_left": minutes_left}]}
     answer = await service.post("/pharmacy/moves", moves, "pharmacist")
     assert answer.status_code == 200, answer.text
@@ -154,6 +160,48 @@ async def test_what_is_on_its_way_comes_sooner_than_an_order_of_today(service):
     assert (await watched(service))["heparin"]["days_to_next_delivery"] == 5
     service.pass_minutes(3 * DAY)
     assert (await watched(service))["heparin"]["days_to_next_delivery"] == 2
+
+
+async def kinds(service):
+    """Days until heparin may be used again, and what is told of it."""
+    heparin = (await watched(service))["heparin"]
+    return heparin["days_to_next_delivery"], {alert["kind"] for alert in heparin["alerts"]}
+
+
+async def test_an_order_that_does_not_come_is_told_of_and_no_longer_counted_on(service):
+    """Forty units were to come in the evening of the fifth day, when half a week's stock was left. They did not: from
+    the next morning on an order of today is the first that may come, and what is there runs out before it."""
+    await issued(service, 8)
+    service.pass_minutes(DAY)
+    await decided(service, 5, 40)
+    service.pass_minutes(4 * DAY)
+    await issued(service, 8, "L2")
+    assert await kinds(service) == (1, set())
+    service.pass_minutes(DAY)
+    assert await kinds(service) == (5, {"runs_out_before_delivery", "order_overdue"})
+    [late] = [a for a in (await watched(service))["heparin"]["alerts"] if a["kind"] == "order_overdue"]
+    assert (late["quantity"], late["in_days"]) == (40, -1)
+    assert late["sentence"].startswith("40 units of heparin were ordered and should have come 1 days ago")
+    assert ("stock.alert", "order_overdue", "heparin", []) in await look(service)
+    # Twice its lead time was when nobody waited for it any more, and nobody said so.
+    service.pass_minutes(20 * DAY)
+    assert "order_overdue" in (await kinds(service))[1]
+    await received(service, "L9", 0, 40, 300)
+    assert "order_overdue" not in (await kinds(service))[1]
+    assert ("stock.alert_over", "order_overdue", "heparin", []) in await look(service)
+
+
+async def test_what_comes_is_the_order_that_is_expected_and_not_one_that_was_lost(service):
+    """Of two orders the first was lost. When the second has come nothing is on its way; the first is missed."""
+    await decided(service, 2, 40)
+    service.pass_minutes(10 * DAY)
+    await decided(service, 4, 30)
+    assert await kinds(service) == (4, {"order_overdue"})
+    service.pass_minutes(DAY)
+    assert await kinds(service) == (3, {"order_overdue"})
+    await received(service, "L9", 0, 30, 300)
+    assert await kinds(service) == (4, {"order_overdue"})
+    await decided(service, 4, 0)
 
 
 async def test_a_page_of_the_watch_goes_on_where_the_one_before_ended(service):

@@ -100,13 +100,13 @@ def test_an_export_before_any_import_is_empty_and_says_so(home: Home) -> None:
 def test_the_schema_goes_back_and_forwards_with_the_hospital_in_it(home: Home) -> None:
     home.done("import", EXAMPLE / "csv")
     before = home.exported("before.json")
-    assert home.done("migrate", "current") == "0016 (newest: 0016)\n"
-    assert "no step before" in home.refused("migrate", "downgrade", "0016", "--yes")
+    assert home.done("migrate", "current") == "0020 (newest: 0020)\n"
+    assert "no step before" in home.refused("migrate", "downgrade", "0020", "--yes")
     assert "no step before" in home.refused("migrate", "downgrade", "base", "--yes")
     home.refused("migrate", "downgrade", "0004", say="n\n", status=1)
-    assert home.done("migrate", "current") == "0016 (newest: 0016)\n"
+    assert home.done("migrate", "current") == "0020 (newest: 0020)\n"
     home.done("migrate", "downgrade", "0004", "--yes")
-    assert home.done("migrate", "current") == "0004 (newest: 0016)\n"
+    assert home.done("migrate", "current") == "0004 (newest: 0020)\n"
     assert "`wardflow migrate`" in home.refused("serve")
     assert home.done("migrate") == "From 0004 to 0016.\n"
     after = home.exported("after.json")

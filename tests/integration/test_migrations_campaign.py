@@ -34,6 +34,9 @@ def judged(found):
         "0013 up",
         "0015 up",
         "0016 up",
+        "0018 up",
+        "0019 up",
+        "0020 up",
         "base back",
-        "0016 again",
+        "0020 again",
     } <= found.seconds.keys()

@@ -14,7 +14,7 @@ from solver.hospital import (
     LotUse,
     blood_is_compatible,
 )
-from tests.builders import DAY, HOUR, NOW, given, person, records_of, request
+from tests.builders import DAY, HOUR, NOW, changed, given, person, records_of, request
 from tests.policy.sides import amount, broken, kept
 
 HEPARIN = DrugNeed("heparin", 5, 6 * HOUR)
@@ -60,6 +60,24 @@ def test_two_uses_of_one_lot_add_up():
 def test_a_lot_has_not_expired_when_the_last_of_it_is_used(expires: int, start: int, expected: int):
     """The last of it is used six hours after arrival."""
     assert with_lots("lot_expiry", records_of(lot(expires=NOW + expires)), five(), start=start) == expected
+
+
+@pytest.mark.parametrize(
+    ("minimum", "expires", "start", "expected"),
+    [
+        (DAY, 360 + DAY - 1, 0, 0),
+        (DAY, 360 + DAY - 2, 0, 1),
+        (DAY, 360 + DAY - 1, 1, 1),
+        (1, 360, 0, 0),
+        (2, 360, 0, 1),
+    ],
+)
+@broken("lot_expiry")
+@kept("lot_expiry")
+def test_a_lot_lasts_as_long_as_it_must_when_the_last_of_it_is_given(minimum, expires, start, expected):
+    """The last of it is given in the last minute before six hours are over, that minute of its life included."""
+    records = records_of(lot(expires=NOW + expires, minimum_minutes_left=minimum))
+    assert with_lots("lot_expiry", records, five(), start=start) == expected
 
 
 # --- lot_usable ---------------------------------------------------------------------------------------------
@@ -165,6 +183,21 @@ def test_blood_was_cross_matched_for_this_very_person(matched: str | None, expec
     assert transfusion("blood_crossmatch", BloodGroup.O_NEG, BloodGroup.O_NEG, matched) == expected
 
 
+@pytest.mark.parametrize(("until", "start", "expected"), [(HOUR, 0, 0), (HOUR - 1, 0, 1), (HOUR, 1, 1)])
+@broken("blood_crossmatch")
+@kept("blood_crossmatch", "lot_expiry")
+def test_a_cross_match_has_not_lapsed_when_the_last_of_the_blood_is_used(until, start, expected):
+    """Used within an hour. A match that lapses is no lot that expires, and one for somebody else is told once."""
+    cells = Drug("cells", "Red cells", "red cells", handling=HandlingClass.BLOOD)
+    needs = (DrugNeed("cells", 2, HOUR),)
+    for matched in ("p-new", "p-old"):
+        bag = lot("C1", "cells", blood_group=BloodGroup.O_NEG, crossmatched_for=matched)
+        records = records_of(cells, changed(bag, crossmatched_until=NOW + until))
+        found = with_lots("blood_crossmatch", records, LotUse("cells", "C1", 2), needs=needs, start=start)
+        assert found == (expected if matched == "p-new" else 1)
+        assert with_lots("lot_expiry", records, LotUse("cells", "C1", 2), needs=needs, start=start) == 0
+
+
 @kept("blood_group", "blood_crossmatch")
 def test_what_is_not_blood_needs_neither_group_nor_cross_match():
     for rule_id in ("blood_group", "blood_crossmatch"):
@@ -189,6 +222,8 @@ def test_a_wards_cabinet_serves_that_ward_and_the_central_pharmacy_all(ward_id: 
         (lot("L0", expires=NOW), 5),
         (lot("L0", expires=NOW + 1), 10),
         (lot("L0", expires=NOW + DAY, state=LotState.RECALLED), 5),
+        (lot("L0", expires=NOW + DAY, minimum_minutes_left=DAY), 10),
+        (lot("L0", expires=NOW + DAY, minimum_minutes_left=DAY + 1), 5),
         (lot("L0", "heparin2", expires=NOW + DAY), 5),
     ],
 )

@@ -23,13 +23,13 @@ from tests.access_world import Call, bundle
 THERE = "X1"
 """The ward of the other site."""
 
-CATALOGUES = {"equipment-types", "drugs", "rules", "profiles", "webhooks"}
+CATALOGUES = {"equipment-types", "drugs", "rules", "profiles", "webhooks", "rationing-orders"}
 """What is the whole hospital's, the same for everybody who may read it."""
 
 STANDS = {"staff", "outliers", "scarcity", "roster-terms", "pharmacy/moves", "pharmacy/balances"}
-STANDS |= {"admission-terms", "plans"}
-"""What nothing here changes: nobody is hired, no ward is of another speciality, terms stay, nothing is moved, nobody
-plans admissions, and the prices of scarcity are the whole hospital's."""
+STANDS |= {"admission-terms", "plans", "pharmacy/shortages"}
+"""What nothing here changes: nobody is hired, no ward is of another speciality, terms stay, nothing is moved, no drug
+is short, nobody plans admissions, and the prices of scarcity are the whole hospital's."""
 
 ASKED_FOR = {"equipment/free": {"type": "pump", "near": "W1"}, "roster-terms": {"ward_id": "W1"}}
 """What a list cannot be asked without."""

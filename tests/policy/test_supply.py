@@ -67,6 +67,16 @@ def test_a_lot_that_expires_before_the_last_use_is_never_given() -> None:
     }
 
 
+def test_a_lot_that_would_last_too_short_when_the_last_of_it_is_given_is_never_given() -> None:
+    until = NOW + 10 * DAY
+    for minimum, quantity in ((2 * DAY + 1, 1), (2 * DAY + 2, 0)):
+        found = problem([lot("L", days=12, minimum_minutes_left=minimum)], [request("R", use_until=until)])
+        assert given(found) == {"R": {"L": 1} if quantity else {}}
+        assert broken(found, ("R", "L", 1)) == (set() if quantity else {"lot_expiry"})
+        [reason] = why_short(found, SupplyPlan((), "c", 1), "R")
+        assert (reason.rule.id == "lot_expiry") == (not quantity)
+
+
 def test_expired_stock_is_not_given_even_for_a_use_that_is_past() -> None:
     found = problem([lot("L", days=-1)], [request("R", use_until=NOW - 5 * DAY)])
     assert given(found) == {"R": {}}
@@ -228,6 +238,7 @@ def test_nothing_was_given_because_of_each_lot_and_its_reason() -> None:
     lots = [
         lot("expired", days=-3),
         lot("too short", days=2),
+        lot("kept for longer", days=20, minimum_minutes_left=16 * DAY),
         lot("recalled", days=3, state=LotState.RECALLED),
         lot("cabinet", days=4, ward_id="W2"),
         lot("empty", 0, days=5),
@@ -246,6 +257,7 @@ def test_nothing_was_given_because_of_each_lot_and_its_reason() -> None:
         ("recalled", "lot_usable", 10),
         ("cabinet", "lot_expiry", 10),
         ("empty", "lot_quantity", 0),
+        ("kept for longer", "lot_expiry", 10),
         ("elsewhere", "committees_order", 0),
     ]
     assert why_short(found, plan, "S") == ()

@@ -47,7 +47,7 @@ class CurvePointOut(Out):
 
 
 class StockAlertOut(Out):
-    """What somebody should look at."""
+    """What somebody should look at. ``in_days``: from today, below 0 before it."""
 
     kind: Literal[
         "expired",
@@ -57,6 +57,7 @@ class StockAlertOut(Out):
         "below_safety_stock",
         "not_usable",
         "demand_unknown",
+        "order_overdue",
     ]
     quantity: int
     in_days: int
@@ -123,8 +124,8 @@ class BandOut(Out):
 
 
 class WatchAlertOut(Out):
-    """What somebody should look at. ``in_days``: from today; ``told``: when an event told of it, null before the next
-    look."""
+    """What somebody should look at. ``in_days``: from today, below 0 before it; ``told``: when an event told of it,
+    null before the next look."""
 
     kind: Literal[
         "expired",
@@ -135,6 +136,7 @@ class WatchAlertOut(Out):
         "not_usable",
         "cold_chain_hold",
         "demand_unknown",
+        "order_overdue",
     ]
     quantity: int
     in_days: int

@@ -9,7 +9,7 @@ from api.schemas.answers.common import Told as Sentence
 from api.schemas.base import Out
 from solver.hospital import HandlingClass, LotState
 
-Told = Literal["receipt", "issue", "return", "loss", "transfer", "count", "unlock"]
+Told = Literal["receipt", "issue", "return", "loss", "transfer", "count", "unlock", "crossmatch"]
 
 
 class MoveOut(Out):
@@ -29,12 +29,13 @@ class MovesOut(Aged):
 
 
 class AwaitingOut(Out):
-    """A move that waits for another account's confirmation; ``quantity``: of a count, what was counted."""
+    """A move that waits for another account's confirmation; ``quantity``: of a count, what was counted; null of a
+    cross-match."""
 
     move_id: str
     lot_id: str
     kind: Told
-    quantity: int
+    quantity: int | None
     asked_by: str
     asked_at: Time
 
@@ -98,11 +99,13 @@ class CardOut(Out):
 
 class LotAgainstOut(Out):
     """A lot of the drug or of an approved equivalent, and the first rule that keeps it away; null: it may serve.
-    ``available``: units that are not reserved."""
+    ``usable_until``: from then on it may no longer be given out, which is before it expires if it must last some time
+    when it is. ``available``: units that are not reserved."""
 
     lot_id: str
     drug_id: str
     expires: Time
+    usable_until: Time
     available: int
     rule_id: RuleId | None
     sentence: Sentence | None

@@ -148,6 +148,7 @@ class LotOut(Out):
     ward_id: str | None
     blood_group: BloodGroup | None
     crossmatched_for: str | None
+    crossmatched_until: Time | None
     on_hand: int
     reserved: int
     available: int

@@ -28,6 +28,7 @@ from api.services.proposals import propose_lot, propose_unit
 from solver.equipment.live import is_own
 from solver.hospital import HandlingClass, Lot, LotState, LotUse, Unit, UnitBooking, UnitState
 from solver.pharmacy.ledger.checks import STAY_SHUT
+from solver.pharmacy.rules_of_lots import counts_as_stock, lasts, lies_elsewhere
 from solver.placing import phrases
 from solver.placing.language import Sentence
 
@@ -121,13 +122,27 @@ def _told_of(booking: UnitBooking, reason: Sentence, changes: Changes) -> None:
 
 
 def bar(lot: Lot, state: LotState, reason: Sentence, changes: Changes) -> None:
-    """Take a lot out of use: bookings that rest on it are decided again, patients on the way or here get another lot
-    for what is only reserved, and whoever was given some is to be looked after."""
+    """Take a lot out of use: what rests on it is decided as ``_change_under`` says."""
+    _change_under(lot, {"state": state}, reason, changes)
+
+
+def lapse_matches(changes: Changes) -> None:
+    """Blood that was matched until now is matched for nobody; what rests on it is decided as ``_change_under`` says."""
+    for lot in list(changes.records.lots.values()):
+        if lot.crossmatched_until is not None and lot.crossmatched_until <= changes.now:
+            lapsed = {"crossmatched_for": None, "crossmatched_until": None}
+            _change_under(lot, lapsed, phrases.MATCH_LAPSED.of(lot=lot.id), changes)
+            changes.tell("stock.match_lapsed", lot.id, drug_id=lot.drug_id)
+
+
+def _change_under(lot: Lot, change: Mapping[str, Any], reason: Sentence, changes: Changes) -> None:
+    """Change a lot so that it serves nobody whom it served: bookings that rest on it are decided again, patients on the
+    way or here get another lot for what is only reserved, and whoever was given some is to be looked after."""
     cases = repair.of_lots([lot.id], changes)
     booked = [case for case in cases if repair.is_booked(case, changes)]
     with repair.around(booked, changes):
         # Reservations of the bookings taken out are in the live record, not in the one looked up before.
-        changes.put(replace(changes.records.lots[lot.id], state=state))
+        changes.put(replace(changes.records.lots[lot.id], **change))
     held = {case.id for case in booked}
     for case in cases:
         if case.id not in held:
@@ -181,10 +196,10 @@ def _other_lot(case: Case, use: LotUse, changes: Changes) -> Lot | None:
     fitting = (
         lot
         for lot in (records.lots[i] for i in records.lots_of_drug.get(drug_id, ()))
-        if lot.state is LotState.AVAILABLE
-        and lot.expires >= until
+        if counts_as_stock(lot, changes.now)
+        and lasts(lot, until)
         and lot.available >= use.quantity
-        and lot.ward_id in (None, ward_id)
+        and not lies_elsewhere(lot, ward_id)
     )
     return min(fitting, key=lambda lot: (lot.expires, lot.id), default=None)
 

@@ -85,7 +85,7 @@ def _against_use(move: Move, lot: LedgerLot, standing: Standing, where: str) -> 
         )
     if lot.expires <= move.at:
         yield Problem(f"{where}, lot_id", f"{lot.id} expired", "a lot that has not expired", "Discard it.")
-    elif move.kind is MoveKind.ISSUE and lot.expires < move.at + lot.minimum_minutes_left:
+    elif move.kind is MoveKind.ISSUE and lot.usable_until <= move.at:
         left = lot.expires - move.at
         expected = f"{lot.minimum_minutes_left} minutes left"
         yield Problem(f"{where}, lot_id", f"{left} minutes left", expected, "Take a later lot.")
@@ -96,5 +96,6 @@ def _against_use(move: Move, lot: LedgerLot, standing: Standing, where: str) -> 
 def _against_blood(move: Move, lot: LedgerLot, standing: Standing, where: str) -> Iterator[Problem]:
     if lot.blood_group is None or not blood_is_compatible(lot.blood_group, standing.group):
         yield Problem(f"{where}, lot_id", lot.id, "blood of a compatible group", "Take a compatible unit.")
-    if lot.crossmatched_for != move.person_id:
+    lapsed = lot.crossmatched_until is not None and lot.crossmatched_until <= move.at
+    if lot.crossmatched_for != move.person_id or lapsed:
         yield Problem(f"{where}, lot_id", lot.id, "blood cross-matched for this person", "Cross-match first.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from solver.hospital import BloodGroup, HandlingClass, LotState, Minute
+from solver.hospital import BloodGroup, HandlingClass, LotState, Minute, usable_until
 from solver.hospital.door import MAX_COUNT, Door
 
 
@@ -24,7 +24,8 @@ class MoveKind(StrEnum):
 class LedgerLot:
     """One lot: units of a drug with one expiry, from packs of ``pack`` units.
 
-    minimum_minutes_left: how long it must last when it is given out. Blood: its group, and whom it was matched for.
+    minimum_minutes_left: how long it must last when it is given out. Blood: its group, whom it was matched for,
+    and from when on that counts no longer.
     """
 
     id: str
@@ -35,6 +36,7 @@ class LedgerLot:
     minimum_minutes_left: int = 0
     blood_group: BloodGroup | None = None
     crossmatched_for: str | None = None
+    crossmatched_until: Minute | None = None
 
     def __post_init__(self) -> None:
         door = Door("LedgerLot", self.id)
@@ -49,6 +51,11 @@ class LedgerLot:
             not blood or self.blood_group is not None, "blood_group", None, "the group of a unit of blood"
         )
         door.close()
+
+    @property
+    def usable_until(self) -> Minute:
+        """The first minute at which it may no longer be given out."""
+        return usable_until(self.expires, self.minimum_minutes_left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class StockLot:
 @dataclass(frozen=True, slots=True)
 class OnOrder:
     """Units that arrive in the evening of the ``in_days``-th day from today, so that they may be used from the next
-    morning on; 0: this evening."""
+    morning on; 0: this evening. Below 0 they are overdue by so many days: nobody knows when they come, and they are not
+    counted on."""
 
     quantity: int
     in_days: int
@@ -45,8 +46,13 @@ class OnOrder:
     def __post_init__(self) -> None:
         door = Door("OnOrder", self.in_days)
         door.whole(self.quantity, "quantity", 1)
-        door.whole(self.in_days, "in_days", 0, 4000)
+        door.whole(self.in_days, "in_days", -4000, 4000)
         door.close()
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it should have come before today."""
+        return self.in_days < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,10 @@ class StockItem:
         minimum = max(self.minimum_days_left, lot.minimum_days_left)
         return max(0, lot.days_left - minimum) if lot.usable else 0
 
+    def coming(self) -> tuple[OnOrder, ...]:
+        """What is on order and not overdue."""
+        return tuple(order for order in self.on_order if not order.overdue)
+
     def on_hand(self) -> int:
         """Units that may be given out today."""
         return sum(lot.quantity for lot in self.lots if self.days(lot) > 0)
@@ -153,7 +163,7 @@ class StockItem:
             days = min(life, self.days(lot))
             if days > 0:
                 units[min(units.size - 1, units.size + days - life - lead)] += lot.quantity
-        for order in self.on_order:
+        for order in self.coming():
             placed = units.size + order.in_days + 1 - lead
             units[min(units.size - 1, max(0, placed))] += order.quantity
         return units, int(units.sum())

@@ -23,12 +23,14 @@ class Alert(StrEnum):
     BELOW_SAFETY = "below_safety_stock"
     NOT_USABLE = "not_usable"
     DEMAND_UNKNOWN = "demand_unknown"
+    ORDER_OVERDUE = "order_overdue"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One alarm: of an item, or of one of its lots; ``quantity`` units are concerned, ``in_days`` from today. A lot of
-    ``EXPIRES_TOO_SOON`` has not expired, and does not last as long as it must when it is given out."""
+    ``EXPIRES_TOO_SOON`` has not expired, and does not last as long as it must when it is given out; what is
+    ``ORDER_OVERDUE`` should have come before today, the first of it so many days below 0, and is not counted on."""
 
     kind: Alert
     item_id: str
@@ -40,8 +42,8 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """An item as it stands. days_of_cover: days that the mean demand takes to use what is on hand before it expires
-    (infinite without demand). next_delivery: days until the next order, placed or not, may be used. bands: units on
-    hand by days left, of each of ``BANDS`` and beyond."""
+    (infinite without demand). next_delivery: days until the next order may be used, one of today or one that is on its
+    way and not overdue. bands: units on hand by days left, of each of ``BANDS`` and beyond."""
 
     item_id: str
     on_hand: int
@@ -68,8 +70,7 @@ def outlook(item: StockItem, mean: float) -> Outlook:
     for lot in item.lots:
         bands[sum(lot.days_left > band for band in BANDS)] += lot.quantity
     cover, unused = _use_up(item, mean)
-    arriving = [order.in_days + 1 for order in item.on_order]
-    delivery = min([*arriving, item.lead_time]) if arriving else item.lead_time
+    delivery = min([item.lead_time, *(order.in_days + 1 for order in item.coming())])
     events = [*_of_lots(item, unused), *_of_item(item, cover, delivery)]
     return Outlook(item.id, item.on_hand(), cover, delivery, tuple(bands), tuple(events))
 
@@ -112,6 +113,10 @@ def _of_item(item: StockItem, cover: float, delivery: int) -> list[Event]:
         found.append(Event(Alert.RUNS_OUT, item.id, on_hand, int(cover) if on_hand else 0))
     if on_hand < item.safety_stock:
         found.append(Event(Alert.BELOW_SAFETY, item.id, item.safety_stock - on_hand, 0))
+    late = [order for order in item.on_order if order.overdue]
+    if late:
+        units, since = sum(order.quantity for order in late), min(order.in_days for order in late)
+        found.append(Event(Alert.ORDER_OVERDUE, item.id, units, since))
     if not item.history.tells_demand:
         found.append(Event(Alert.DEMAND_UNKNOWN, item.id, on_hand, 0))
     return found

@@ -2,8 +2,8 @@
 
     q[need, lot] in 0..quantity           taken; one variable per lot that may serve
     sum over lots of q[need, .]           = quantity * sum of the request's places
-    q[need, lot]                         <= quantity * sum of places in the lot's ward from which it does not
-                                            expire before use
+    q[need, lot]                         <= quantity * sum of places in the lot's ward from which it may be given
+                                            out until use
     sum over needs of q[., lot]          <= available(lot)
     v[need, lot] >= q[need, lot] / quantity   for a lot of an equivalent: the price of substitution
     shortage(drug) >= safety stock - stock + sum of q over its lots
@@ -26,11 +26,10 @@ from solver.hospital import (
     DrugNeed,
     HandlingClass,
     Lot,
-    LotState,
     LotUse,
-    blood_is_compatible,
 )
 from solver.pharmacy import rules
+from solver.pharmacy.rules_of_lots import counts_as_stock, unfit_for
 from solver.placing.cpsat.detail import Detail
 from solver.placing.cpsat.linear import INFINITE, LinearModel, Terms
 from solver.placing.cpsat.options import Options
@@ -81,7 +80,7 @@ class LotRows:
         if drug_id not in self._ranks:
             records = self._scene.records
             lots = [records.lots[lot_id] for lot_id in records.lots_of_drug.get(drug_id, ())]
-            usable = [lot for lot in lots if lot.state is LotState.AVAILABLE and lot.expires > records.now]
+            usable = [lot for lot in lots if counts_as_stock(lot, records.now)]
             usable.sort(key=lambda lot: (lot.expires, lot.id))
             self._ranks[drug_id] = {lot.id: rank for rank, lot in enumerate(usable)}
         return self._ranks[drug_id]
@@ -102,20 +101,13 @@ class LotRows:
         )
 
     def _is_safe(self, request: int, drug: Drug, lot: Lot) -> bool:
-        person = self._scene.person(request)
-        if lot.available <= 0 or drug.substance in person.allergies:
-            return False
-        if drug.handling is not HandlingClass.BLOOD:
-            return True
-        group = lot.blood_group
-        compatible = group is not None and blood_is_compatible(group, person.blood_group)
-        return compatible and lot.crossmatched_for == person.id
+        return lot.available > 0 and not any(unfit_for(self._scene.person(request), drug, lot))
 
     def _offer(self, item: Need, drug: Drug, lot: Lot, rank: int) -> Offer:
         weight = self._scene.weight
         passed_over = 0 if drug.handling is HandlingClass.BLOOD else rank
         use_cost = 0 if drug.id == item.need.drug_id else weight(rules.DRUG_SUBSTITUTE)
-        latest = lot.expires - item.need.use_within_minutes
+        latest = lot.usable_until - item.need.use_within_minutes
         return Offer(lot, passed_over * weight(rules.EARLIEST_EXPIRY_FIRST), use_cost, latest)
 
     def admitted(self, main: Options) -> Bool:

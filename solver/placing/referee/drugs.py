@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from solver.hospital import (
-    Allocation,
-    Drug,
-    DrugNeed,
-    HandlingClass,
-    Lot,
-    LotState,
-    LotUse,
-    Request,
-    blood_is_compatible,
-)
+from solver.hospital import Allocation, Drug, DrugNeed, HandlingClass, Lot, LotState, LotUse, Minute, Request
 from solver.pharmacy import rules
+from solver.pharmacy.rules_of_lots import counts_as_stock, lies_elsewhere, too_short, unfit_for
 from solver.placing.records import Records
 from solver.placing.referee.counts import Amounts
 
@@ -47,27 +38,19 @@ def _of_use(use: LotUse, request: Request, allocation: Allocation, records: Reco
     lot = records.lots[use.lot_id]
     drug = records.drugs[lot.drug_id]
     person = records.persons[request.person_id]
-    yield rules.LOT_EXPIRY, int(_expires_in_use(lot, use, request, allocation))
     yield rules.LOT_USABLE, int(lot.state is not LotState.AVAILABLE)
-    yield rules.ALLERGY, int(drug.substance in person.allergies)
-    foreign = lot.ward_id is not None and lot.ward_id != records.ward_of_bed(allocation.bed_id).id
-    yield rules.LOT_PLACE, int(foreign)
+    against = {*too_short(lot, _used_until(use, request, allocation)), *unfit_for(person, drug, lot)}
+    yield from ((rule, 1) for rule in against)
+    yield rules.LOT_PLACE, int(lies_elsewhere(lot, records.ward_of_bed(allocation.bed_id).id))
     yield rules.DRUG_SUBSTITUTE, int(lot.drug_id != use.drug_id)
-    if drug.handling is HandlingClass.BLOOD:
-        fits = lot.blood_group is not None and blood_is_compatible(lot.blood_group, person.blood_group)
-        yield rules.BLOOD_GROUP, int(not fits)
-        yield rules.BLOOD_CROSSMATCH, int(lot.crossmatched_for != person.id)
-    else:
+    if drug.handling is not HandlingClass.BLOOD:
         yield rules.EARLIEST_EXPIRY_FIRST, use.quantity * _lots_passed_over(lot, records)
 
 
-def _expires_in_use(lot: Lot, use: LotUse, request: Request, allocation: Allocation) -> bool:
-    """Whether the lot expires before the last of it is used; a use for no need is told by ``drug_given``."""
-    return any(
-        lot.expires < allocation.start + need.use_within_minutes
-        for need in request.drugs
-        if need.drug_id == use.drug_id
-    )
+def _used_until(use: LotUse, request: Request, allocation: Allocation) -> Minute:
+    """By when the last of a use is used; 0 of a use for no need, which is told by ``drug_given``."""
+    within = [need.use_within_minutes for need in request.drugs if need.drug_id == use.drug_id]
+    return allocation.start + max(within) if within else 0
 
 
 def _lots_passed_over(lot: Lot, records: Records) -> int:
@@ -77,13 +60,8 @@ def _lots_passed_over(lot: Lot, records: Records) -> int:
     if passed is None:
         others = (records.lots[lot_id] for lot_id in records.lots_of_drug.get(lot.drug_id, ()))
         sooner = (other for other in others if (other.expires, other.id) < (lot.expires, lot.id))
-        passed = records.counted[asked] = sum(counts_as_stock(other, records) for other in sooner)
+        passed = records.counted[asked] = sum(counts_as_stock(other, records.now) for other in sooner)
     return passed
-
-
-def counts_as_stock(lot: Lot, records: Records) -> bool:
-    """Whether the lot may be used at all now: available and not expired."""
-    return lot.state is LotState.AVAILABLE and lot.expires > records.now
 
 
 def of_lot(lot: Lot) -> Amounts:
@@ -99,7 +77,7 @@ def of_drug(drug: Drug, records: Records) -> Amounts:
 def stock(drug_id: str, records: Records) -> int:
     """Quantity of a drug that may still be reserved, over its usable lots."""
     lots = (records.lots[lot_id] for lot_id in records.lots_of_drug.get(drug_id, ()))
-    return sum(lot.available for lot in lots if counts_as_stock(lot, records))
+    return sum(lot.available for lot in lots if counts_as_stock(lot, records.now))
 
 
 def quantities(allocation: Allocation) -> Counter[str]:
@@ -113,4 +91,6 @@ def quantities(allocation: Allocation) -> Counter[str]:
 def taken_from_stock(drug_id: str, asked: Mapping[str, int], records: Records) -> int:
     """How much of the quantities asked of lots lowers the stock of one drug."""
     lots = ((records.lots[lot_id], quantity) for lot_id, quantity in asked.items())
-    return sum(quantity for lot, quantity in lots if lot.drug_id == drug_id and counts_as_stock(lot, records))
+    return sum(
+        quantity for lot, quantity in lots if lot.drug_id == drug_id and counts_as_stock(lot, records.now)
+    )

@@ -145,7 +145,7 @@ def one_ward():
         equipment_types=(EquipmentType("pump", "Pump", 20),),
         units=(Unit("U1", "pump", "V"), Unit("U2", "pump", "W")),
         drugs=(Drug("D", "Heparin", "heparin"),),
-        lots=(Lot("L1", "D", 10, NOW + 2000), Lot("L2", "D", 5, NOW + 100_000)),
+        lots=(Lot("L1", "D", 10, NOW + 2000), Lot("L2", "D", 5, NOW + 100_000, minimum_minutes_left=60)),
         staff=(StaffMember("N1", "W"),),
         shifts=(Shift("H1", "N1", "W", NOW, NOW + 480),),
         persons=(Person("P0", Sex.FEMALE), Person("P9", Sex.FEMALE)),

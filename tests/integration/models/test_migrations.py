@@ -28,7 +28,7 @@ def objects(database):
 
 
 def rows_of(database):
-    """Every row of every table there is."""
+    """Every row of every table there is, as pairs of a column and what it holds."""
     with database.reading() as connection:
         tables = sorted(
             name
@@ -36,9 +36,21 @@ def rows_of(database):
             if kind == "table" and name != "alembic_version"
         )
         return {
-            name: sorted(map(repr, connection.execute(text(f"SELECT * FROM {name}")).fetchall()))
+            name: sorted(
+                [(column, repr(value)) for column, value in row.items()]
+                for row in connection.execute(text(f"SELECT * FROM {name}")).mappings()
+            )
             for name in tables
         }
+
+
+def known_to(there, kept):
+    """Of the rows that were kept, the tables and columns of a step at which there are fewer of both."""
+    columns = {name: {column for column, _ in rows[0]} if rows else set() for name, rows in there.items()}
+    return {
+        name: sorted([pair for pair in row if pair[0] in columns[name]] for row in kept[name])
+        for name in there
+    }
 
 
 def without_alembic(found):
@@ -123,13 +135,12 @@ def test_a_step_taken_back_and_again_leaves_the_same_database(filled, step):
     if "lot_move" in there and step < "0013":
         # What was there at first was no move then, and becomes the same move again.
         assert there["lot_move"] == []
-        assert {"'opening'" in row for row in kept["lot_move"]} == {True}
+        assert {("reason", "'opening'") in row for row in kept["lot_move"]} == {True}
         there["lot_move"] = kept["lot_move"]
-    assert there == {name: kept[name] for name in there}
+    assert there == known_to(there, kept)
     filled.migrate()
     assert objects(filled) == before
-    after = rows_of(filled)
-    assert {name: after[name] for name in there} == there
+    assert known_to(there, rows_of(filled)) == there
 
 
 def test_an_older_database_with_data_goes_forwards_and_keeps_it(filled, place, keys):

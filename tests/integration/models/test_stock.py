@@ -1,14 +1,15 @@
 """The ledger of stock in the database: what it refuses, and that a recall is answered from an index."""
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from models.repositories import stock
 from models.repositories.drugs import open_lot
 from models.repositories.stock import LotCard, StoredMove
-from models.tables.drugs import lot_move
+from models.stored_lots import load_lots
+from models.tables.drugs import lot_move, lot_reservation
 from solver.hospital import Lot
 
 NOW = 29_000_000
@@ -136,3 +137,61 @@ def test_a_recall_is_answered_from_the_index_by_lot(at, engine):
     assert "ix_lot_reservation_lot_id" in plan
     assert "SCAN lot_move" not in plan
     assert "Seq Scan" not in plan
+
+
+# --- lots that must last some time when they are given out --------------------------------------------------
+MINIMUM = 3 * DAY
+LAST = NOW + 90 * DAY - MINIMUM
+"""The last minute at which the lot may be given out."""
+
+
+@pytest.fixture
+def lasting(lain, at):
+    """Lot K of drug D, five units of which are there; A1 may have some."""
+    new_lot(at, "K", minimum_minutes_left=MINIMUM)
+    with at(NOW) as transaction:
+        stock.insert_card(transaction, LotCard("K", "K", minimum_minutes_left=MINIMUM, received=NOW))
+    write(at, moved("came", 5, "receipt", "K"))
+    return at
+
+
+def reserve(transaction, until, lot_id="K"):
+    values = {
+        "id": f"{lot_id}/{until}", "lot_id": lot_id, "allocation_id": "A1", "need_drug_id": "D",
+        "quantity": 1, "use_until_minute": until, "state": "reserved", "changed_minute": NOW,
+        "recorded_microsecond": transaction.now.microsecond,
+    }  # fmt: skip
+    transaction.connection.execute(insert(lot_reservation), values)
+
+
+def dispense(transaction, minute):
+    state = {"state": "dispensed", "changed_minute": minute}
+    of_lot = lot_reservation.c.lot_id == "K"
+    transaction.connection.execute(update(lot_reservation).where(of_lot).values(state))
+
+
+def test_nothing_is_reserved_that_may_no_longer_be_given_out_when_the_last_of_it_is_used(lasting):
+    with lasting(NOW + 1) as transaction:
+        reserve(transaction, LAST + 1)
+    with pytest.raises(IntegrityError, match="lot_reservation_lasts"), lasting(NOW + 2) as transaction:
+        reserve(transaction, LAST + 2)
+
+
+def test_nothing_is_dispensed_or_issued_of_whose_life_too_little_is_left(lasting):
+    write(lasting, moved("in time", -1, "issue", "K", person_id="P0", minute=LAST))
+    with pytest.raises(IntegrityError, match="lot_move_lasts"):
+        write(lasting, moved("late", -1, "issue", "K", person_id="P0", minute=LAST + 1))
+    write(lasting, moved("thrown away", -1, "waste", "K", minute=LAST + 1))
+    with lasting(NOW + 1) as transaction:
+        reserve(transaction, LAST + 1)
+    with pytest.raises(IntegrityError, match="dispensed_lasts"), lasting(NOW + 2) as transaction:
+        dispense(transaction, LAST + 1)
+    with lasting(NOW + 2) as transaction:
+        dispense(transaction, LAST)
+
+
+def test_how_long_a_lot_must_last_is_read_with_it(lasting):
+    with lasting(NOW + 1) as transaction:
+        found = {lot.id: lot for lot in load_lots(transaction.connection)}
+    assert (found["K"].minimum_minutes_left, found["L1"].minimum_minutes_left) == (MINIMUM, 0)
+    assert found["K"].usable_until == LAST + 1

@@ -98,6 +98,14 @@ def test_a_lot_must_last_as_long_as_its_use() -> None:
     assert "minutes left" in refusals(made, move("late", MoveKind.ISSUE, at=NOW + 27 * DAY + 1))
 
 
+def test_blood_is_issued_until_its_match_lapses() -> None:
+    blood = {"handling": HandlingClass.BLOOD, "blood_group": BloodGroup.A_POS, "crossmatched_for": "P"}
+    made = book(**blood, crossmatched_until=NOW + DAY)
+    made.write(move("in time", MoveKind.ISSUE, at=NOW + DAY - 1, witness="second"))
+    late = move("late", MoveKind.ISSUE, at=NOW + DAY, witness="second")
+    assert "cross-matched" in refusals(made, late)
+
+
 @pytest.mark.parametrize("state", [LotState.QUARANTINED, LotState.RECALLED, LotState.LOCKED])
 def test_a_lot_on_hold_is_neither_issued_nor_transferred(state: LotState) -> None:
     made = book()

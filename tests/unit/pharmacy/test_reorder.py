@@ -20,7 +20,7 @@ from solver.pharmacy.reorder.plan import plan
 from solver.pharmacy.reorder.problem import History, OnOrder, ReorderProblem, StockItem, StockLot
 from solver.pharmacy.reorder.referee import recount
 from solver.pharmacy.reorder.tuning import choose, exact_order, thumb
-from solver.pharmacy.reorder.watch import Alert, outlook
+from solver.pharmacy.reorder.watch import Alert, Event, outlook
 
 COSTS = Costs(fixed=4, shortage=20, wastage=8, holding=0.02)
 QUIET = History((4, 5, 3, 6, 4, 5, 2) * 12)
@@ -259,6 +259,37 @@ def test_the_watch_tells_what_expires_unused_runs_out_or_may_not_be_used() -> No
         (Alert.RUNS_OUT, None, 16, 3),
         (Alert.BELOW_SAFETY, None, 14, 0),
     }
+
+
+def test_an_order_that_is_overdue_is_not_counted_on_and_the_watch_says_so() -> None:
+    """Eight units last two days. What comes this evening saves the day after; what should have come yesterday may
+    never come, and an order of today takes ten days."""
+    stock, mean = (StockLot("L", 8, 50),), 4.0
+    evening = outlook(item(lots=stock, on_order=(OnOrder(40, 0),), lead_time=10), mean)
+    assert (evening.next_delivery, evening.events) == (1, ())
+    orders = OnOrder(40, -1), OnOrder(5, -3)
+    late = outlook(item(lots=stock, on_order=orders, lead_time=10), mean)
+    assert late.next_delivery == 10
+    assert late.events == (
+        Event(Alert.RUNS_OUT, "A", 8, 2),
+        Event(Alert.ORDER_OVERDUE, "A", 45, -3),
+    )
+    nothing = item(lots=stock, lead_time=10).by_order_day()
+    overdue = item(lots=stock, on_order=orders, lead_time=10).by_order_day()
+    assert (overdue[0].tolist(), overdue[1]) == (nothing[0].tolist(), nothing[1])
+
+
+def test_an_order_of_a_file_that_was_to_come_before_today_is_overdue() -> None:
+    order = {"quantity": 7, "arrives": "2026-02-27"}
+    one = {
+        "id": "A",
+        "useful_life_days": 60,
+        "lead_time_days": 2,
+        "history": {"issued": [1]},
+        "on_order": [order],
+    }
+    told = {"format": "wardflow-stock", "version": 1, "today": "2026-03-01", "items": [one]}
+    assert read_stock(json.dumps(told)).items[0].on_order == (OnOrder(7, -2),)
 
 
 def test_the_watch_is_silent_where_all_is_well() -> None:

@@ -1,0 +1,196 @@
+"""The committee's order of priorities over real HTTP, and what is short under it: who they are changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from models.tables.ledger import audit_line
+from solver.hospital import Drug, Lot
+from tests.api_service import DAY, NOW, Place, running, small_hospital
+
+ORDER = {"committee": "Drugs committee", "criteria": ["priority", "days_of_cover"], "reason": "set in March"}
+EVERYBODY = [
+    {"sex": "female", "born": "1986-01-01"},
+    {"sex": "male", "born": "1931-05-05"},
+    {"sex": "female", "born": "2012-12-12"},
+    {"sex": "unknown"},
+]
+"""People who differ in what an order must not look at."""
+
+
+def hospital():
+    """The small hospital with twelve of a drug that nothing stands in for, and two more that are no equivalents."""
+    plain = small_hospital()
+    rare = Drug("rare", "Rare", "rare substance")
+    alike = Drug("alike", "Alike", "rare substance")
+    lots = (Lot("R1", "rare", 12, NOW + 90 * DAY), Lot("A1", "alike", 50, NOW + 90 * DAY))
+    return replace(plain, drugs=(*plain.drugs, rare, alike), lots=(*plain.lots, *lots))
+
+
+@pytest.fixture
+async def service(tmp_path):
+    async with running(Place(tmp_path).make(hospital())) as service:
+        yield service
+        assert await service.violations() == []
+
+
+async def proposed(service, login="pharmacist", **changes):
+    answer = await service.post("/rationing-orders", {**ORDER, **changes}, login)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["order_version"]
+
+
+async def in_force(service, version, login="admin", revision=0):
+    path = f"/rationing-orders/{version}:activate"
+    return await service.post(path, {"reason": "set in the meeting"}, login, revision)
+
+
+async def book(service):
+    return (await service.get("/rationing-orders", "nurse1")).json()
+
+
+async def waits(service, quantity, **changes):
+    """Somebody who needs some of the rare drug in a bed that nobody has: they wait."""
+    care = {"speciality": "medicine", "features": ["dialysis_point"]}
+    drugs = [{"drug_id": "rare", "quantity": quantity}]
+    answer = await service.place(care=care, drugs=drugs, **changes)
+    assert answer.status_code == 202, answer.text
+    return answer.json()["request_id"]
+
+
+async def short(service):
+    answer = await service.get("/pharmacy/shortages", "pharmacist")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["proven"]
+    return answer.json()
+
+
+async def shares(service):
+    """What each request would get of the rare drug."""
+    [item] = (await short(service))["items"]
+    return {one["request_id"]: one["proposed"] for one in item["requests"]}
+
+
+async def test_one_proposes_an_order_and_another_puts_it_in_force(service):
+    assert (await book(service)) == {"active_version": 0, "revision": 0, "items": []}
+    version = await proposed(service)
+    own = await in_force(service, version, "pharmacist")
+    assert (own.status_code, (await book(service))["active_version"]) == (409, 0)
+    done = await in_force(service, version)
+    assert (done.status_code, done.headers["etag"]) == (200, '"1"')
+    again, stale = await in_force(service, version, revision=1), await in_force(service, version)
+    assert (again.status_code, stale.status_code) == (409, 412)
+    second = await proposed(service, "admin", criteria=["days_of_cover"], cover_bands=[2])
+    assert (await in_force(service, second, "pharmacist", 1)).status_code == 200
+    back = await in_force(service, version, revision=2)
+    assert back.json()["former_version"] == second
+    told = await book(service)
+    assert (told["active_version"], told["revision"]) == (1, 3)
+    assert [(one["order_version"], one["in_force"]) for one in told["items"]] == [(2, False), (1, True)]
+    assert told["items"][1]["activated"]["by"] == "acc-admin"
+    with service.runtime.database.reading() as connection:
+        lines = connection.execute(select(audit_line.c.action, audit_line.c.actor)).all()
+    told = [tuple(line) for line in lines if line.action.startswith("rationing.")]
+    assert told == [
+        ("rationing.proposed", "acc-pharmacist"),
+        ("rationing.activated", "acc-admin"),
+        ("rationing.proposed", "acc-admin"),
+        ("rationing.activated", "acc-pharmacist"),
+        ("rationing.activated", "acc-admin"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        pytest.param({"criteria": ["age"]}, "#/criteria/0", id="an age"),
+        pytest.param({"criteria": []}, "#/criteria", id="nothing"),
+        pytest.param({"criteria": ["priority", "priority"]}, "#/criteria", id="the same twice"),
+        pytest.param({"cover_bands": [3, 1]}, "#/cover_bands", id="bands that descend"),
+        pytest.param({"committee": ""}, "#/committee", id="nobody's"),
+        pytest.param({"reason": ""}, "#/reason", id="no reason"),
+        pytest.param({"sex": "female"}, "#/sex", id="a field that nobody knows"),
+    ],
+)
+async def test_an_order_looks_at_what_is_named_and_at_nothing_else(service, change, where):
+    answer = await service.post("/rationing-orders", {**ORDER, **change}, "pharmacist")
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == [where]
+    assert (await book(service))["items"] == []
+
+
+async def test_nobody_else_proposes_or_activates(service):
+    version = await proposed(service)
+    for login in ("bed", "nurse1", "auditor", "operations"):
+        assert (await service.post("/rationing-orders", ORDER, login)).status_code == 403
+        assert (await in_force(service, version, login)).status_code == 403
+    assert (await service.get("/pharmacy/shortages", "nurse1")).status_code == 403
+
+
+async def test_what_is_short_is_shared_by_the_order_in_force_and_says_by_whose(service):
+    assert (await short(service))["items"] == []
+    late = await waits(service, 10, priority="soon")
+    urgent = await waits(service, 10, priority="urgent")
+    told = await short(service)
+    assert (told["order"]["order_version"], told["order"]["committee"][:8]) == (0, "wardflow")
+    assert await shares(service) == {urgent: 10, late: 2}
+    assert (await in_force(service, await proposed(service))).status_code == 200
+    told = await short(service)
+    assert (told["order"]["order_version"], told["order"]["committee"]) == (1, "Drugs committee")
+    [item] = told["items"]
+    assert (item["drug_id"], item["asked"], item["proposed"]) == ("rare", 20, 12)
+    first, last = item["requests"]
+    assert (first["request_id"], first["rank"] < last["rank"], first["against"]) == (urgent, True, [])
+    assert (last["short"], last["lots"]) == (8, [{"lot_id": "R1", "quantity": 2}])
+    assert last["against"][0]["sentence"].startswith(
+        "In a shortage whoever precedes in the committee's order"
+    )
+    # What is of the same substance and was not approved stands in for nothing.
+    assert {(one["lot_id"], one["rule_id"]) for one in last["against"]} == {("R1", "committees_order")}
+
+
+async def test_the_order_in_force_is_what_decides(service):
+    """The same need: by priority the urgent one precedes; by cover alone they are equals, and who asked first does."""
+    late = await waits(service, 10, priority="soon")
+    urgent = await waits(service, 10, priority="urgent", for_ward_id="W1")
+    assert await shares(service) == {urgent: 10, late: 2}
+    version = await proposed(service, criteria=["days_of_cover"])
+    assert (await in_force(service, version)).status_code == 200
+    assert await shares(service) == {urgent: 6, late: 6}
+
+
+async def test_a_ward_whose_cabinet_lasts_comes_after_one_whose_does_not(service):
+    to_cabinet = {"kind": "transfer", "lot_id": "R1", "quantity": 4, "ward_id": "W1"}
+    assert (await service.post("/pharmacy/moves", {"moves": [to_cabinet]}, "pharmacist")).status_code == 200
+    has_some = await waits(service, 9, for_ward_id="W1", priority="urgent")
+    has_none = await waits(service, 8, for_ward_id="W2", priority="urgent")
+    found = {
+        one["request_id"]: (one["days_of_cover"] > 0, one["proposed"])
+        for item in (await short(service))["items"]
+        for one in item["requests"]
+    }
+    assert found == {has_none: (False, 8), has_some: (True, 4)}
+
+
+@pytest.mark.parametrize("turn", range(len(EVERYBODY)))
+async def test_permuting_age_and_sex_changes_nothing(service, turn):
+    """Four wait whose needs differ; whoever of the four people has which need, the same need gets the same."""
+    assert (await in_force(service, await proposed(service))).status_code == 200
+    needs = [(5, "urgent"), (4, "urgent"), (6, "soon"), (3, "routine")]
+    found = []
+    for number, (quantity, priority) in enumerate(needs):
+        person = EVERYBODY[(number + turn) % len(EVERYBODY)]
+        found.append(await waits(service, quantity, priority=priority, person=person))
+    given = await shares(service)
+    assert [given[request_id] for request_id in found] == [5, 4, 3, 0]
+
+
+async def test_what_is_proposed_reserves_nothing(service):
+    await waits(service, 10)
+    await waits(service, 10)
+    await short(service)
+    lots = (await service.get("/drug-lots", "pharmacist")).json()["items"]
+    assert {lot["id"]: lot["reserved"] for lot in lots}["R1"] == 0
