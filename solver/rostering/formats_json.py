@@ -6,18 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from solver.rostering.problem import (
-    Assignment,
-    Contract,
-    Cover,
-    Employee,
-    History,
-    Limits,
-    Roster,
-    RosterProblem,
-    ShiftType,
-    Wish,
-)
+from solver.rostering import problem as parts
+from solver.rostering.problem import Roster, RosterProblem
 
 Json = dict[str, Any]
 
@@ -39,7 +29,7 @@ def to_json(problem: RosterProblem) -> Json:
     }
 
 
-def _employee(one: Employee) -> Json:
+def _employee(one: parts.Employee) -> Json:
     return {
         "id": one.id,
         "contract": one.contract.id,
@@ -56,30 +46,32 @@ def from_json(document: Mapping[str, Any]) -> RosterProblem:
         document["name"],
         document["days"],
         tuple(
-            ShiftType(one["id"], one["minutes"], frozenset(one["never_before"]), Limits(**one["run"]))
+            parts.ShiftType(
+                one["id"], one["minutes"], frozenset(one["never_before"]), parts.Limits(**one["run"])
+            )
             for one in document["shifts"]
         ),
         tuple(document["skills"]),
         tuple(
-            Employee(
+            parts.Employee(
                 one["id"],
                 contracts[one["contract"]],
                 frozenset(one["skills"]),
                 frozenset(one["days_off"]),
-                None if one["history"] is None else History(**one["history"]),
+                None if one["history"] is None else parts.History(**one["history"]),
             )
             for one in document["employees"]
         ),
-        tuple(Wish(**one) for one in document["wishes"]),
-        tuple(Cover(**one) for one in document["cover"]),
+        tuple(parts.Wish(**one) for one in document["wishes"]),
+        tuple(parts.Cover(**one) for one in document["cover"]),
     )
 
 
-def _contract(one: Mapping[str, Any]) -> Contract:
+def _contract(one: Mapping[str, Any]) -> parts.Contract:
     limited = {
-        name: Limits(**one[name]) for name in ("minutes", "shifts", "worked_run", "off_run", "weekends")
+        name: parts.Limits(**one[name]) for name in ("minutes", "shifts", "worked_run", "off_run", "weekends")
     }
-    return Contract(
+    return parts.Contract(
         one["id"],
         whole_weekends_price=one["whole_weekends_price"],
         most_of_shift=one["most_of_shift"],
@@ -94,4 +86,4 @@ def rows(roster: Roster) -> list[list[Any]]:
 
 def from_rows(found: Iterable[Iterable[Any]]) -> Roster:
     """The inverse of ``rows``."""
-    return Roster(tuple(Assignment(*row) for row in found))
+    return Roster(tuple(parts.Assignment(*row) for row in found))

@@ -252,3 +252,9 @@ def anneal(
 def insert_schedule(tables: Any, p: int, duties: Any, personal: int, plan: Any) -> None:
     """``insert``, for who calls from Python."""
     insert(tables, p, duties, personal, plan)
+
+
+@kernel
+def remove_schedule(tables: Any, p: int, plan: Any) -> None:
+    """``remove``, for who calls from Python."""
+    remove(tables, p, plan)

@@ -104,6 +104,21 @@ class Plan(NamedTuple):
     total: Int64
 
 
+class Sums(NamedTuple):
+    """What small moves keep beside a plan, so that they need not count whole schedules.
+
+    amount, weekends int64 (n_employees,) with those before day 0; tally int64 (n_employees, n_shifts): days with each
+    shift. floor int64 (n_employees,): no schedule costs less apart from cover. rows int64 (2, days): room for the days
+    that a move would give two people.
+    """
+
+    amount: Int64
+    weekends: Int64
+    tally: Int64
+    floor: Int64
+    rows: Int64
+
+
 class Trial(NamedTuple):
     """Room for a step of the search: price, choice int64 (days, n_shifts): cost of working, the duty that is meant.
     schedule int64 (days,). kept int64 (width, days), kept_personal int64 (width,), who int64 (width,): the rows before,

@@ -1,31 +1,70 @@
-"""Annealing by small moves (``kernels_moves``), where what binds a person is priced."""
+"""Annealing by small moves (``kernels_moves``). Where rules of a person are hard, moves pass through rosters that break
+them, at a price; the best roster is never one of these if there is another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from solver.engine.types import UInt64
-from solver.rostering.arrays import SCALE
-from solver.rostering.kernels_moves import anneal_moves
-from solver.rostering.layout import Plan, Tables
+from solver.rostering import layout as at
+from solver.rostering.kernels_moves import anneal_moves, count_rows
+from solver.rostering.kernels_rows import BREACH
+from solver.rostering.layout import HARD, Plan, Sums, Tables
 
-HOT: Final = 15.0
-WARM: Final = 4.0
-COLD: Final = 0.7
-"""Temperatures in units of cost: at the start, when going on from a good roster, and at the end."""
 MOVES: Final = 4096
 """Between two looks at the clock: a millisecond."""
+PARTS: Final = 16
+"""A hard rule that is broken by a day or a weekend is broken by so many parts; by work, by fewer for less than a
+shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """Temperatures at the start and at the end, and what a hard rule broken by a day is taken for at the start and at
+    the end, all in the arrays' units."""
+
+    hot: float
+    cold: float
+    light: float = 0.0
+    heavy: float = 0.0
 
 
 def anneal(
-    tables: Tables, plan: Plan, best: Plan, hot: float, progress: Callable[[], float], state: UInt64
+    tables: Tables, plan: Plan, best: Plan, heat: Heat, progress: Callable[[], float], state: UInt64
 ) -> None:
-    """Improve ``plan``, and ``best`` where it becomes better, from temperature ``hot`` down to ``COLD`` as ``progress``
-    goes from 0 to 1."""
-    rows, tally = np.zeros((2, int(tables.size[0])), np.int64), np.zeros(len(tables.unit), np.int64)
+    """Improve ``plan``, and ``best`` where it becomes better, while the temperature falls as ``progress`` goes from 0
+    to 1. ``plan`` may break hard rules afterwards, and does not tell its cost then."""
+    passable, sums = softened(tables), new_sums(tables)
+    count_rows(passable, plan, sums)
     while (done := progress()) < 1.0:
-        heat = SCALE * hot * (COLD / hot) ** done
-        anneal_moves(tables, MOVES, heat, plan, best, rows, tally, state)
+        now = heat.hot * (heat.cold / heat.hot) ** done
+        weight = int((heat.light + (heat.heavy - heat.light) * done) / PARTS)
+        anneal_moves(passable, MOVES, now, weight, plan, best, sums, state)
+
+
+def softened(tables: Tables) -> Tables:
+    """Tables in which a broken limit costs a ``BREACH`` for each part of it, and who may never work a shift is not able
+    to."""
+    terms, same = tables.terms.copy(), tables.same.copy()
+    for column in (at.WORKED_PRICE, at.OFF_PRICE, at.WEEKEND_PRICE):
+        terms[terms[:, column] == HARD, column] = PARTS * BREACH
+    shortest = max(1, int(tables.unit.min()))
+    terms[terms[:, at.AMOUNT_PRICE] == HARD, at.AMOUNT_PRICE] = max(1, PARTS // shortest) * BREACH
+    same[same[:, 2] == HARD, 2] = PARTS * BREACH
+    able = tables.able & (tables.most > 0)[:, tables.duty_shift]
+    for array in (terms, same, able):
+        array.setflags(write=False)
+    return tables._replace(terms=terms, same=same, able=able)
+
+
+def new_sums(tables: Tables) -> Sums:
+    """Room for the sums of a plan."""
+    floor = np.minimum(0, tables.wish.min(axis=2)).sum(axis=1)
+    people = np.zeros(len(floor), np.int64)
+    tally = np.zeros((len(people), len(tables.unit)), np.int64)
+    rows = np.zeros((2, int(tables.size[0])), np.int64)
+    return Sums(people, people.copy(), tally, floor, rows)

@@ -21,13 +21,12 @@ from solver.rostering import moves
 from solver.rostering.arrays import SCALE, Compiled, is_lenient, new_trial, room
 from solver.rostering.columns import Generation
 from solver.rostering.kernels_pricing import FREE
-from solver.rostering.kernels_search import anneal, empty, insert_schedule, respond
+from solver.rostering.kernels_rows import BREACH
+from solver.rostering.kernels_search import anneal, empty, insert_schedule, remove_schedule, respond
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Parts, Pool
-from solver.rostering.problem import DAYS_PER_WEEK
 from solver.rostering.proof import cheapest_roster
-from solver.rostering.rolling import WEEKS, Rolling
-from solver.rostering.sharing import Log
+from solver.rostering.sharing import Log, rank
 
 HOT: Final = 0.6
 """Temperature at the start, as a share of the median price of a person missing."""
@@ -39,22 +38,28 @@ WIDTH: Final = 3
 """People whose schedules are found again in one step, at most."""
 EXCHANGES: Final = (0.5, 0.75, 0.9)
 """Shares of the budget after which a worker that is behind goes on from the best plan of all."""
-WARMING: Final = 0.03
+MOVED: Final = 0.8
+"""Share of the seconds until which rosters are annealed by small moves, where no columns are generated."""
+MOVED_BEFORE: Final = 0.25
+SECONDS_PER_DAY: Final = 0.005
+MOVED_AFTER: Final = 0.6
+"""The same before columns, and after them."""
 GENERATING: Final = 0.35
 DIVING: Final = 0.35
-"""Shares of the seconds for annealing before, generating columns, and the dive, at most."""
-MOVING: Final = (0.25, 0.5)
-"""Shares of the seconds for small moves, where people's rules have prices: of the first worker, and of the others."""
-MOVING_AFTER: Final = 0.05
-"""The same after a dive."""
-SEEN: Final = 40
-SEEN_FROM: Final = 0.5
-"""So many rosters seen by small moves, after so large a share of them, are columns to begin with."""
+"""Shares of the seconds for generating columns, and the dive, at most."""
+MOVING_HOT: Final = 0.4
+MOVING_WARM: Final = 0.1
+"""Temperatures of small moves at the start, and when going on from a good roster, as a share of the median price of a
+person missing."""
+MOVING_COLD: Final = 0.3
+"""Temperature of small moves at the end, as a share of the least difference between two costs."""
+LIGHT: Final = 1.0
+HEAVY: Final = 4.0
+"""What small moves take a hard rule broken by a day for at the start and at the end, in median prices of a person
+missing."""
 LATE: Final = 0.3
 USEFUL: Final = 0.5
 """If the bound is below so large a share of the cost after so large a share of the time for columns, it is given up."""
-MOVING_INSTEAD: Final = 0.6
-"""Share of the seconds until which small moves go on where columns were given up."""
 FEWEST_ROUNDS: Final = 20
 ATTEMPTS: Final = 10
 """To find somebody's first schedule."""
@@ -62,8 +67,6 @@ COOLED: Final = 0.6
 """After a dive the annealing goes on as if so much of the budget were used: a hotter one would lose what was found."""
 ANNEALED: Final = 0.2
 """Share of the budget after which rosters are improved part by part."""
-ROLLED: Final = 0.8
-"""The same where a schedule of the whole horizon takes so long that windows of it are annealed."""
 PROVING: Final = 0.05
 """Share of the budget for one look whether all schedules that a better roster could hold are few."""
 PROOFS: Final = (0.5, 0.8)
@@ -98,24 +101,24 @@ def search(
     """The best roster found within the budget. Raises ``Unbuildable`` for people without any lawful schedule."""
     log = Log(compiled, countdown, observer)
     seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
-    runs = [_Run(compiled, int(one), log) for one in seeds]
+    runs = [_Run(compiled, int(one), log, generates=number == 0) for number, one in enumerate(seeds)]
     runs[0].begin()
     for other in runs[1:]:
         other.adopt(runs[0].best)
-    log.runs = runs
     if workers == 1:
         runs[0].go()
     else:
         with ThreadPoolExecutor(workers, "roster") as pool:
             list(pool.map(_Run.go, runs))
-    best = min(runs, key=lambda run: run.rank)
-    return Found(best.best.duty, compiled.in_units(best.cost), log.bound, tuple(log.trace))
+    best = log.leader or runs[0].best
+    return Found(best.duty, compiled.in_units(int(best.total[0])), log.bound, tuple(log.trace))
 
 
 class _Run:
-    """One worker: its plan, its random numbers, its best so far."""
+    """One worker: its plan, its random numbers, its best so far; whether it ``generates`` columns."""
 
-    def __init__(self, compiled: Compiled, seed: int, log: Log) -> None:
+    def __init__(self, compiled: Compiled, seed: int, log: Log, generates: bool) -> None:
+        self.generates = generates
         self.compiled, self.log, self.seed = compiled, log, seed
         self.work = room(compiled.tables)
         self.plan, self.best = empty_plan(compiled), empty_plan(compiled)
@@ -124,9 +127,7 @@ class _Run:
         self.steps = 0
         self.chunk = CHUNK
         self.dived = self.in_parts = False
-        self.rolling: Rolling | None = None
         self.proof_tried: int | None = None
-        self.seen: list[Int64] = []
         self.lenient = is_lenient(compiled.tables)
         self.parts = Parts(
             compiled.tables,
@@ -143,11 +144,6 @@ class _Run:
         """Of the best so far, in the arrays' units."""
         return int(self.best.total[0])
 
-    @property
-    def rank(self) -> tuple[int, int]:
-        """What makes one roster better than another: fewer people below the least cover, then what it costs."""
-        return _rank(self.best)
-
     def begin(self) -> None:
         """Everyone's schedule once, each the best for those before."""
         began, stuck = self.log.countdown.elapsed(), []
@@ -158,7 +154,7 @@ class _Run:
             raise Unbuildable(sorted(stuck))
         self.log.round_seconds = self.log.countdown.elapsed() - began
         _copy(self.plan, self.best)
-        self.log.note(self.best, 0)
+        self.log.note_plan(self.best, 0)
 
     def _respond(self, p: int) -> bool:
         """A schedule for ``p``, tried some times, with noise from the second time on: which days the limits of shift
@@ -170,22 +166,14 @@ class _Run:
     def adopt(self, plan: Plan) -> None:
         """Go on from another plan."""
         _copy(plan, self.plan)
-        if _rank(plan) < self.rank or self.best.duty.max(initial=-1) < 0:
+        if rank(plan) < rank(self.best) or self.best.duty.max(initial=-1) < 0:
             _copy(plan, self.best)
 
     def go(self) -> None:
         """Improve until the budget ends; the first worker generates columns before, if there is time for it."""
         seconds = self.log.countdown.budget.seconds
-        first = self is self.log.runs[0]
-        if seconds is not None and self.lenient:
-            self._move(moves.HOT, MOVING[0 if first else 1] * seconds)
-        if first and seconds is not None and self._affordable(seconds):
-            if not self.lenient:
-                self._warm(WARMING * seconds)
-            self._generate(GENERATING * seconds, DIVING * seconds)
-            self._prove()
-            if self.lenient:
-                self._move_on(seconds)
+        if seconds is not None:
+            self._start(seconds)
         pending, proofs = list(EXCHANGES), list(PROOFS)
         while not self.log.is_over(self.steps):
             done = self.log.progress(self.steps)
@@ -195,84 +183,69 @@ class _Run:
             if proofs and done >= proofs[0]:
                 proofs.pop(0)
                 self._prove()
-            if self._by_weeks(done):
-                self._roll()
-                continue
             if self._by_parts(done):
                 self._improve_part()
                 continue
             began = self.log.countdown.elapsed()
             self._improve(done)
-            self.log.note(self.best, self.steps)
+            self.log.note_plan(self.best, self.steps)
             self._adapt(self.log.countdown.elapsed() - began)
 
-    def _by_weeks(self, done: float) -> bool:
-        """Whether windows are annealed that roll forward in time: where everybody's schedule takes too long, and the
-        horizon holds more than two."""
-        seconds = self.log.countdown.budget.seconds
-        if self.plan.duty.shape[1] <= 2 * DAYS_PER_WEEK * WEEKS:
-            return False
-        if self.log.countdown.budget.iterations is not None or seconds is None or done >= ROLLED:
-            return False
-        return not self._affordable(seconds)
-
-    def _roll(self) -> None:
-        seconds = self.log.countdown.budget.seconds or 0.0
-        if self.rolling is None:
-            left = self._left(ROLLED * seconds)
-            self.rolling = Rolling(
-                self.compiled.tables, self.log.countdown.elapsed, left, self.state, self.unit
-            )
-            _copy(self.best, self.plan)
-        if self.rolling.improve(self.plan):
-            _copy(self.plan, self.best)
-            self.log.note(self.best, self.steps)
+    def _start(self, seconds: float) -> None:
+        if not self.generates or not self._affordable(seconds):
+            self._move(MOVING_HOT, MOVED)
+            return
+        self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
+        self._generate(GENERATING * seconds, DIVING * seconds)
+        self._prove()
+        self._move(MOVING_WARM, MOVED_AFTER)
 
     def _by_parts(self, done: float) -> bool:
         return self.log.countdown.budget.iterations is None and (self.lenient or done >= ANNEALED)
 
     def _improve_part(self) -> None:
         """From the best plan on, part by part."""
+        self._exchange()
         if not self.in_parts:
             self.in_parts = True
             _copy(self.best, self.plan)
         if self.parts.improve(self.plan, self.log.pool):
             _copy(self.plan, self.best)
-            self.log.note(self.best, self.steps)
+            self.log.note_plan(self.best, self.steps)
 
     def _affordable(self, seconds: float) -> bool:
         """Whether some rounds of pricing everybody would fit into the time for them."""
         rounds = self.log.countdown.budget.iterations is None
         return rounds and FEWEST_ROUNDS * self.log.round_seconds < GENERATING * seconds
 
-    def _warm(self, seconds: float) -> None:
-        """Anneal for a while: its rosters are good columns to begin with."""
-        until = self.log.countdown.elapsed() + seconds
-        while not self.log.is_over(self.steps) and self.log.countdown.elapsed() < until:
-            self._improve(0.5)
-        self.log.note(self.best, self.steps)
-
-    def _move(self, hot: float, seconds: float) -> None:
-        """Anneal by small moves from the best plan of this worker."""
-        began, tables = self.log.countdown.elapsed(), self.compiled.tables
+    def _move(self, hot: float, until: float) -> None:
+        """Anneal by small moves from the best plan of this worker on, until so large a share of the seconds."""
+        countdown = self.log.countdown
+        began, end = countdown.elapsed(), until * (countdown.budget.seconds or 0.0)
+        if began >= end:
+            return
 
         def progress() -> float:
-            self.log.note(self.best, self.steps)
-            done = (self.log.countdown.elapsed() - began) / seconds
-            if done > SEEN_FROM + (1.0 - SEEN_FROM) * len(self.seen) / SEEN:
-                self.seen.append(self.plan.duty.copy())
-            return 1.0 if self.log.is_over(self.steps) else done
+            self.log.note_plan(self.best, self.steps)
+            return 1.0 if self.log.is_over(self.steps) else (countdown.elapsed() - began) / (end - began)
 
         _copy(self.best, self.plan)
-        moves.anneal(tables, self.plan, self.best, hot, progress, self.state)
+        heat = moves.Heat(
+            hot * self.unit, MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
+        )
+        moves.anneal(self.compiled.tables, self.plan, self.best, heat, progress, self.state)
+        if self._mend() and rank(self.plan) < rank(self.best):
+            _copy(self.plan, self.best)
+            self.log.note_plan(self.best, self.steps)
         _copy(self.best, self.plan)
 
-    def _move_on(self, seconds: float) -> None:
-        """Small moves after columns: a few from what a dive found, many where columns were given up."""
-        lasting = MOVING_AFTER * seconds
-        if self.log.pool is None:
-            lasting = max(lasting, MOVING_INSTEAD * seconds - self.log.countdown.elapsed())
-        self._move(moves.WARM, lasting)
+    def _mend(self) -> bool:
+        """Find the schedules of those again who break a hard rule; whether everybody keeps all then."""
+        for p in np.flatnonzero(self.plan.personal >= BREACH // 2).tolist():
+            remove_schedule(self.compiled.tables, p, self.plan)
+            if self.log.is_over(self.steps) or not self._respond(p):
+                return False
+        return True
 
     def _generate(self, seconds: float, for_dive: float) -> None:
         """A bound, and a roster to go on from if it is better."""
@@ -284,8 +257,7 @@ class _Run:
         )
         if self.lenient:
             columns.seconds_left = lambda: self._patience(columns, began, seconds)
-        for duties in (self.best.duty, *self.seen):
-            columns.begin(duties)
+        columns.begin(self.best.duty)
         relaxed = columns.generate()
         if columns.bound is not None and columns.prices is not None:
             self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
@@ -301,14 +273,14 @@ class _Run:
         for column in dived:
             insert_schedule(tables, column.person, column.duties, column.cost, plan)
         self.dived = True
-        if _rank(plan) < _rank(self.plan):
+        if rank(plan) < rank(self.plan):
             self.adopt(plan)
-            self.log.note(self.best, self.steps)
+            self.log.note_plan(self.best, self.steps)
 
     def _prove(self) -> None:
         """The best roster of all and its proof, where few schedules could be in a better one."""
         dual, seconds = self.log.dual, self.log.countdown.budget.seconds
-        if dual is None or seconds is None or self.rank[0] > 0 or self.cost == self.proof_tried:
+        if dual is None or seconds is None or self.best.total[1] > 0 or self.cost == self.proof_tried:
             return
         self.proof_tried = self.cost
         left = self._left(self.log.countdown.elapsed() + PROVING * seconds)
@@ -319,7 +291,7 @@ class _Run:
         for p, (duties, cost) in enumerate(best):
             insert_schedule(self.compiled.tables, p, duties, cost, plan)
         self.adopt(plan)
-        self.log.note(self.best, self.steps)
+        self.log.note_plan(self.best, self.steps)
         self.log.note_bound(self.compiled.in_units(self.cost), self.steps)
 
     def _patience(self, columns: Generation, began: float, seconds: float) -> float:
@@ -358,10 +330,9 @@ class _Run:
 
     def _exchange(self) -> None:
         """Go on from the best plan of all, if this worker has not found it."""
-        with self.log.lock:
-            leader = min(self.log.runs, key=lambda run: run.rank)
-            if leader.rank < self.rank:
-                self.adopt(Plan(*(array.copy() for array in leader.best)))
+        leader = self.log.leader
+        if leader is not None and rank(leader) < rank(self.best):
+            self.adopt(leader)
 
 
 def empty_plan(compiled: Compiled) -> Plan:
@@ -377,10 +348,6 @@ def empty_plan(compiled: Compiled) -> Plan:
     )
     empty(tables, plan.total)
     return plan
-
-
-def _rank(plan: Plan) -> tuple[int, int]:
-    return int(plan.total[1]), int(plan.total[0])
 
 
 def _copy(source: Plan, target: Plan) -> None:

@@ -28,6 +28,6 @@ def warm_up() -> None:
     solve(problem, Budget(iterations=1), 0)
     arrays = compiled(problem)
     plan, best, done = empty_plan(arrays), empty_plan(arrays), iter((0.0, 1.0))
-    moves.anneal(arrays.tables, plan, best, moves.HOT, lambda: next(done), random_state(0))
+    moves.anneal(arrays.tables, plan, best, moves.Heat(10.0, 1.0), lambda: next(done), random_state(0))
     worth = np.zeros(arrays.tables.wanted.shape, np.int64)
     candidates(arrays.tables, worth, 0, 0, lambda: SECONDS)

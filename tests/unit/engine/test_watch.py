@@ -43,3 +43,14 @@ def test_progress_goes_by_steps_where_steps_are_counted_else_by_time() -> None:
     assert (counted.progress(30), timed.progress(30)) == (0.75, 0.25)
     now[0] = 200.0
     assert (counted.progress(50), timed.progress(50)) == (1.0, 1.0)
+
+
+def test_a_bound_is_told_with_the_best_plan_and_ends_the_search_where_they_meet() -> None:
+    watch = Watch(Budget(iterations=10).start(), Unobserved())
+    watch.note_bound(3, 1)
+    watch.note(9, 2)
+    watch.note_bound(7, 3)
+    assert [(point.cost, point.bound) for point in watch.trace] == [(None, 3), (9, 3), (9, 7)]
+    assert not watch.is_over(3)
+    watch.note(7, 4)
+    assert watch.is_over(4)

@@ -7,13 +7,12 @@ import pytest
 
 from solver.engine.kernels_random import random_state
 from solver.rostering import formats_curtois, formats_inrc2
-from solver.rostering.arrays import SCALE, Compiled, compiled, new_trial, room
+from solver.rostering.arrays import Compiled, compiled, new_trial, room
 from solver.rostering.kernels_search import respond
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Parts
 from solver.rostering.problem import RosterProblem
 from solver.rostering.referee import recount
-from solver.rostering.rolling import Rolling
 from solver.rostering.search import empty_plan
 from tests.roster_cases import public
 
@@ -53,29 +52,4 @@ def test_what_a_part_saves_is_what_the_referee_counts(read):
         if not counted.broken:
             assert counted.cost == arrays.in_units(int(plan.total[0]))
     assert parts.won > 0
-    assert int(plan.total[0]) < before
-
-
-@pytest.mark.parametrize(
-    ("read", "weeks"),
-    [(_half_a_year, [*range(0, 25, 3), *range(1, 23, 3)]), (_inrc2, [0, 1])],
-    ids=["curtois", "inrc2"],
-)
-def test_windows_that_roll_forward_keep_every_rule_at_their_borders(read, weeks):
-    """Windows begin in the midst of the horizon: what was worked before is history, what is worked after decided."""
-    problem = read()
-    arrays = compiled(problem)
-    plan, looks = _begun(arrays), iter(range(10_000))
-    rolling = Rolling(
-        arrays.tables, lambda: float(next(looks)), lambda: 400.0, random_state(1), 100.0 * SCALE
-    )
-    before, begun = int(plan.total[0]), []
-    while rolling.sweep < 2:
-        begun.append(rolling.week)
-        rolling.improve(plan)
-        counted = recount(problem, arrays.roster(plan.duty))
-        assert counted.broken == int(plan.total[1])
-        if not counted.broken:
-            assert counted.cost == arrays.in_units(int(plan.total[0]))
-    assert begun == weeks
     assert int(plan.total[0]) < before
