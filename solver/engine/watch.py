@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 
 from solver.engine.result import Countdown, Observer, TracePoint
 
@@ -19,11 +20,12 @@ class Watch:
         self.trace: list[TracePoint] = []
         self.lock = threading.Lock()
 
-    def note(self, cost: int, steps: int) -> None:
-        """A worker's best after so many steps of its own."""
+    def note(self, cost: int, steps: int, parts: Callable[[], Mapping[str, int]] | None = None) -> None:
+        """A worker's best after so many steps of its own; ``parts`` is asked only if it is the best of all."""
         with self.lock:
             if not self.trace or cost < (self.trace[-1].cost or 0):
-                self.trace.append(TracePoint(self.countdown.elapsed(), steps, cost, None))
+                made_of = None if parts is None else parts()
+                self.trace.append(TracePoint(self.countdown.elapsed(), steps, cost, None, made_of))
                 self.observer.incumbent(self.trace[-1])
 
     def is_over(self, steps: int) -> bool:
