@@ -71,14 +71,16 @@ def solve_and_write(asked: Asked) -> None:
 
 
 class _Telling:
-    """Prints each better plan, and how far above the bound it may be."""
+    """Prints each better plan, how far above the bound it may be, and what its cost is made of, the dearest first."""
 
     def __init__(self) -> None:
         self.least: int | None = None
 
     def incumbent(self, point: TracePoint) -> None:
         gap = "" if self.least is None or not point.cost else f"  gap {1 - self.least / point.cost:.1%}"
-        typer.echo(f"{point.seconds:8.1f} s  cost {point.cost}{gap}")
+        dearest_first = sorted((point.parts or {}).items(), key=lambda part: -part[1])
+        made_of = "".join(f"  {rule} {cost}" for rule, cost in dearest_first)
+        typer.echo(f"{point.seconds:8.1f} s  cost {point.cost}{gap}{made_of}")
 
     def bound(self, point: TracePoint) -> None:
         self.least = point.bound

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from solver.admissions.problem import AdmissionProblem, Standing
 
 FOLDER = Path(
     os.environ.get("WARDFLOW_BENCHMARKS", Path(__file__).parents[1] / ".." / "shared" / "benchmarks")
@@ -18,3 +21,16 @@ def public(*parts: str) -> Path:
     if not path.exists():
         pytest.skip("the public instances are not there")
     return path
+
+
+def told_before(problem: AdmissionProblem) -> AdmissionProblem:
+    """The problem with people who need no surgery, and an earlier plan: of some who came, some who did not."""
+    patients = [replace(one, duration=0) if n % 5 == 0 else one for n, one in enumerate(problem.patients)]
+    theatres = [one.id for one in problem.theatres]
+    standing = [
+        Standing(one.id, 3 + n, one.release, problem.rooms[n % len(problem.rooms)].id, theatres[0])
+        if n % 3
+        else Standing(one.id, 40)
+        for n, one in enumerate(problem.patients[:60])
+    ]
+    return replace(problem, patients=tuple(patients), standing=tuple(standing))

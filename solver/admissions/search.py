@@ -11,7 +11,8 @@ import numpy as np
 
 from solver.admissions.arrays import Compiled, new_plan, new_trial
 from solver.admissions.kernels_search import anneal, build
-from solver.admissions.layout import MINUTES, PEOPLE, SOFT, Plan
+from solver.admissions.layout import MINUTES, PEOPLE, SOFT, Plan, Tables
+from solver.admissions.parts import parts
 from solver.admissions.starting import first_plan
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
@@ -28,7 +29,7 @@ class Schedule:
     minute: the same of a minute of overtime. A price rises by ``step`` while its rule is broken and falls while it is
     kept, so that the plan goes back and forth over the border. It only rises before a plan was found that keeps all
     hard rules, and from ``firm`` on, a share of the budget.
-    nurse_share: moves of nurses among all.
+    nurse_share: moves of nurses among all, where there is a choice of nurses.
     """
 
     hot: float = 25.0
@@ -99,6 +100,12 @@ def search(
     return Found(best.best, counts, tuple(log.trace))
 
 
+def has_choice_of_nurses(tables: Tables) -> bool:
+    """Whether two are on duty in some shift. Where one stands in for all, as in a live hospital, no move of nurses
+    changes anything."""
+    return bool((np.diff(tables.duty_first) > 1).any())
+
+
 class _Log(Watch):
     """What the workers share, and they themselves."""
 
@@ -110,7 +117,7 @@ class _Log(Watch):
         """Tell of a worker's best if it keeps every hard rule."""
         hard, soft = run.rank
         if hard == 0:
-            self.note(soft, run.steps)
+            self.note(soft, run.steps, lambda: parts(run.compiled, run.best))
 
 
 class _Run:
@@ -119,6 +126,7 @@ class _Run:
     def __init__(self, compiled: Compiled, given: Plan, seed: int, log: _Log, schedule: Schedule) -> None:
         self.compiled, self.log, self.schedule = compiled, log, schedule
         self.trial, self.state, self.steps = new_trial(compiled), random_state(seed), 0
+        self.nurse_share = schedule.nurse_share if has_choice_of_nurses(compiled.tables) else 0.0
         self.plan = self._counted(given)
         self.best = Plan(*(array.copy() for array in self.plan))
 
@@ -154,7 +162,7 @@ class _Run:
         with self.log.lock:  # nobody reads a best plan while it is being written: the kernel writes a copy
             best = Plan(*(array.copy() for array in self.best))
         tables = self.compiled.tables
-        anneal(tables, self.plan, best, self.trial, moves, self.schedule.nurse_share, hot, self.state)
+        anneal(tables, self.plan, best, self.trial, moves, self.nurse_share, hot, self.state)
         with self.log.lock:
             self.best = best
 

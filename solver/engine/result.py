@@ -1,7 +1,7 @@
 """What goes into and comes out of every ``solve``: a budget, an observer, a result."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
@@ -28,13 +28,14 @@ class Status(Enum):
 class TracePoint:
     """What was known after ``seconds`` and ``iterations`` (None for an engine that has none of its own).
 
-    ``cost`` and ``bound`` are None as long as there is none.
+    ``cost`` and ``bound`` are None as long as there is none. ``parts``: the cost by rule, where the engine tells it.
     """
 
     seconds: float
     iterations: int | None
     cost: int | None
     bound: int | None
+    parts: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 
 from solver.engine.result import Countdown, Observer, TracePoint
 
@@ -21,12 +22,13 @@ class Watch:
         self.bound: int | None = None
         self.lock = threading.Lock()
 
-    def note(self, cost: int, steps: int) -> None:
-        """A worker's best after so many steps of its own."""
+    def note(self, cost: int, steps: int, parts: Callable[[], Mapping[str, int]] | None = None) -> None:
+        """A worker's best after so many steps of its own; ``parts`` is asked only if it is the best of all."""
         with self.lock:
             best = self._best
             if best is None or cost < best:
-                self.trace.append(TracePoint(self.countdown.elapsed(), steps, cost, self.bound))
+                made_of = None if parts is None else parts()
+                self.trace.append(TracePoint(self.countdown.elapsed(), steps, cost, self.bound, made_of))
                 self.observer.incumbent(self.trace[-1])
 
     def note_bound(self, bound: int, steps: int) -> None:

@@ -22,7 +22,6 @@ from solver.admissions.formats import (
 from solver.admissions.kernels_search import anneal, build
 from solver.admissions.layout import KINDS, MINUTES, PEOPLE, SOFT
 from solver.admissions.packing import packed
-from solver.admissions.problem import AdmissionProblem, Standing
 from solver.admissions.referee import recount
 from solver.admissions.search import Schedule
 from solver.admissions.solve import solve
@@ -31,7 +30,7 @@ from solver.admissions.warming import SMALLEST
 from solver.engine.errors import InvalidInstance
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Budget, Status
-from tests.admission_cases import public
+from tests.admission_cases import public, told_before
 
 OFFICIAL = (3177, 1583, 10184, 2332, 15713, 18558, 17048, 24947, 20492, 49444)
 
@@ -68,19 +67,6 @@ def test_every_fault_of_an_instance_is_named_at_once() -> None:
     message = str(refused.value)
     for part in ("surgery_due_day", "'nobody'", "length_of_stay", "weights, patient_delay"):
         assert part in message
-
-
-def told_before(problem: AdmissionProblem) -> AdmissionProblem:
-    """The problem with people who need no surgery, and an earlier plan: of some who came, some who did not."""
-    patients = [replace(one, duration=0) if n % 5 == 0 else one for n, one in enumerate(problem.patients)]
-    theatres = [one.id for one in problem.theatres]
-    standing = [
-        Standing(one.id, 3 + n, one.release, problem.rooms[n % len(problem.rooms)].id, theatres[0])
-        if n % 3
-        else Standing(one.id, 40)
-        for n, one in enumerate(problem.patients[:60])
-    ]
-    return replace(problem, patients=tuple(patients), standing=tuple(standing))
 
 
 @pytest.mark.parametrize("changed", [lambda problem: problem, told_before], ids=["as_given", "told_before"])

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from solver.admissions.formats import problem_from_document, problem_to_document
+from solver.admissions.arrays import compiled
+from solver.admissions.formats import problem_from_document, problem_to_document, read_problem
+from solver.admissions.layout import NURSE
 from solver.admissions.live import (
     NO_DAY,
     NO_ROOM,
@@ -17,10 +19,12 @@ from solver.admissions.live import (
     live_problem,
 )
 from solver.admissions.problem import Weights
+from solver.admissions.search import has_choice_of_nurses, search
 from solver.admissions.solve import solve
-from solver.engine.result import Budget
+from solver.engine.result import Budget, Unobserved
 from solver.hospital import Sex, SexPolicy
 from solver.hospital.timegrid import from_minute
+from tests.admission_cases import public
 
 MONDAY, DAYS, HOUR, DAY = 20_521, 5, 60, 1440
 """2026-03-09."""
@@ -160,3 +164,12 @@ def test_a_live_problem_passes_through_json_and_is_planned_without_a_hard_rule_b
     assert solved.verified
     assert {one.patient for one in solved.plan.admissions} >= found.requests.keys()
     assert sorted(found.requests.values()) == sorted(one.id for one in waiting)
+
+
+def test_where_one_nurse_stands_in_for_all_every_move_is_of_patients():
+    waiting = [replace(HER, id=f"q{n}") for n in range(6)]
+    stood_in = compiled(live(*waiting).problem)
+    found = search(stood_in, Budget(iterations=20_000).start(), 1, Unobserved(), 1)
+    assert not found.counts[NURSE:].any()
+    assert found.counts[:NURSE, 0].sum() > 10_000
+    assert has_choice_of_nurses(compiled(read_problem(public("i02.json"))).tables)

@@ -105,6 +105,7 @@ def test_a_plan_that_is_stopped_keeps_its_best_and_one_that_never_began_has_none
     found = kind.work(asked, {"change_price": 0, "relaxed": False}, observer)
     result = kind.result(asked, [found], True)
     assert result["cost"] == counted_again(asked, result)[0].cost
-    assert {"seconds", "cost", "bound", "gap"} == told[-1].keys()
+    assert {"seconds", "cost", "bound", "gap", "parts"} == told[-1].keys()
+    assert sum(told[-1]["parts"].values()) == told[-1]["cost"]
     nothing = kind.result(asked, [], True)
     assert (nothing["cost"], nothing["admissions"]) == (None, [])

@@ -38,6 +38,7 @@ def test_a_plan_is_written_with_its_bound_and_found_whole_by_the_recount(
     output, seconds = tmp_path / "plan.json", 1 + seconds_since_start()
     shown = said("solve", instance, "--output", output, "--seconds", seconds, "--workers", 1)
     assert "bound 4" in shown
+    assert "cost 4  gap 0.0%  continuity_of_care 3  open_theatre 1" in shown
     assert "optimal: cost 4, bound 4, gap 0.0%" in shown
     total = next(line for line in shown.splitlines() if line.startswith("total"))
     assert total == "total: cost 4, hard rules broken 0"

@@ -28,6 +28,19 @@ def test_only_plans_better_than_all_before_are_told() -> None:
     assert [(point.cost, point.iterations) for point in watch.trace] == [(9, 0), (7, 3)]
 
 
+def test_what_a_plan_costs_by_rule_is_asked_of_the_best_alone() -> None:
+    watch, asked = Watch(Budget(iterations=10).start(), Unobserved()), []
+
+    def parts(cost: int) -> dict[str, int]:
+        asked.append(cost)
+        return {"delay": cost}
+
+    for cost in (9, 12, 7):
+        watch.note(cost, 1, lambda: parts(cost))  # noqa: B023 (asked at once)
+    assert asked == [9, 7]
+    assert watch.trace[-1].parts == {"delay": 7}
+
+
 def test_a_worker_stops_at_the_end_of_its_steps_or_when_it_is_asked_to() -> None:
     watch = Watch(Budget(iterations=10).start(), Stopping())
     assert (watch.is_over(9), watch.is_over(10)) == (False, True)
