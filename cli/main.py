@@ -1,6 +1,7 @@
 """The way in: ``wardflow VERB``. A verb's file is imported when it is called, so that ``--help`` is quick."""
 
 import importlib
+import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated, Any, NamedTuple, NoReturn
@@ -11,6 +12,9 @@ from typer.core import TyperCommand, TyperGroup
 from cli.errors import Broken, Refused
 from cli.verb import verb_app
 from solver.engine.errors import InvalidInstance
+
+SHELL_SIGNALLED = 128
+"""A shell's status of a command that a signal ended is this and the signal's number."""
 
 
 class Verb(NamedTuple):
@@ -86,7 +90,8 @@ def wardflow(
 
 def main() -> None:
     """Run the command line; what is refused is told in plain words and ends with status 2, a broken rule with
-    1."""
+    1. Told to end (SIGTERM), a command leaves in good order, with what it started and the folders it made."""
+    signal.signal(signal.SIGTERM, _leave)
     try:
         app()
     except (InvalidInstance, Refused) as refused:
@@ -101,6 +106,12 @@ def main() -> None:
         if storage is None or not isinstance(error, storage.StorageError):
             raise
         _end(error)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    # A second one finds no patience.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.exit(SHELL_SIGNALLED + number)
 
 
 def _end(refused: Exception) -> NoReturn:

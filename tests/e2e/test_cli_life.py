@@ -206,3 +206,40 @@ def wait_until_ready(port_file: Path) -> None:
                 return
         time.sleep(0.1)
     raise TimeoutError("The service did not get ready.")
+
+
+def test_a_load_that_is_told_to_end_leaves_neither_its_service_nor_its_folder(home):
+    # A load that was ended by its name left a service behind, which took a tenth of a processor for an hour.
+    scenario, scratch = home.folder / "scenario.yaml", home.folder / "scratch"
+    scratch.mkdir()
+    home.done("simulate", "init", scenario)
+    wanted = ("--sites", "1", "--rate", "5", "--seconds", "600", "--no-judge", "--processes", "1")
+    command = [sys.executable, "-P", "-m", "cli", "simulate", "load", scenario, *wanted]
+    process = subprocess.Popen(
+        [*map(str, command), "--output", str(home.folder / "loaded")],
+        cwd=home.folder,
+        env=home.environment | {"TMPDIR": str(scratch)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        service = awaited_service(scratch)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+    finally:
+        process.kill()
+    with pytest.raises(ProcessLookupError):
+        os.kill(service, 0)
+    assert list(scratch.iterdir()) == []
+
+
+def awaited_service(scratch: Path) -> int:
+    """The process that holds the database of a sandbox, once it is ready."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        for port in scratch.glob("**/port"):
+            [lock] = scratch.glob("**/hospital.db.lock")
+            if port.read_text() and lock.read_text():
+                return int(lock.read_text())
+        time.sleep(0.1)
+    raise AssertionError("no service came up")
