@@ -168,12 +168,12 @@ def digests(database: Database) -> dict[str, str]:
                 keys = ", ".join(column.name for column in table.primary_key.columns)
                 whole = f"SELECT * FROM {table.name} ORDER BY {keys}"  # noqa: S608
                 asked = connection.exec_driver_sql(AT_EVERY_STEP.get(table.name, whole))
-                found[table.name] = _digest(asked.cursor)
+                found[table.name] = digest_of(asked.cursor)
                 asked.close()
         return found
 
 
-def _digest(cursor: Any) -> str:
+def digest_of(cursor: Any) -> str:
     """Of all rows as the driver gives them: SQLAlchemy's take ten times as long to print, and are cut when long."""
     digest = hashlib.blake2b(digest_size=16)
     while rows := cursor.fetchmany(10_000):
