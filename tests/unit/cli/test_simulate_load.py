@@ -44,7 +44,7 @@ def pretending(version, status=200, answers=None):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=[0.02])
         serving.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}", asked
