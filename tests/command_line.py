@@ -19,6 +19,9 @@ ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs" / "example-hospital"
 PASSWORD = "correct horse battery staple"
 LONGEST_SECONDS = 120
+ALONE = {"solver_process": False}
+"""Settings of a service that is asked for no batch: what plans those takes as long again to start."""
+
 FORKS = Forks()
 FOUND = ("init", "--name", "St. Example", "--time-zone", "Asia/Shanghai")
 
@@ -85,9 +88,9 @@ class Home:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return replace(self, folder=folder)
 
-    def serve(self) -> Service:
+    def serve(self, **settings: object) -> Service:
         """Start the service over this home's hospital."""
-        return start_service(self.database, self.key_file, self.folder / "run")
+        return start_service(self.database, self.key_file, self.folder / "run", settings=settings)
 
     def exported(self, name: str = "exported.json") -> Hospital:
         """What an export gives."""

@@ -20,7 +20,7 @@ from models.schema import newest_version
 from simulations.hospital import generate
 from solver.hospital import Hospital
 from solver.hospital.formats import read_hospital, write_hospital
-from tests.command_line import EXAMPLE, PASSWORD, Home
+from tests.command_line import ALONE, EXAMPLE, PASSWORD, Home
 
 pytestmark = pytest.mark.slow
 
@@ -101,17 +101,17 @@ def test_what_was_answered_outlives_a_kill(tmp_path: Path) -> None:
     hospital, now = roomy_ward(), int(time.time()) // 60
     sandbox = make_sandbox(tmp_path / "sandbox", hospital, now)
     token = sandbox.tokens["bed_manager"]
-    with start_service(sandbox.database, sandbox.key_file, tmp_path / "run") as service:
+    with start_service(sandbox.database, sandbox.key_file, tmp_path / "run", settings=ALONE) as service:
         answer = ask(service, token, hospital)
         before = given(service, token, answer)
         service.kill()
-    with start_service(sandbox.database, sandbox.key_file, tmp_path / "run") as service:
+    with start_service(sandbox.database, sandbox.key_file, tmp_path / "run", settings=ALONE) as service:
         assert given(service, token, answer) == before
 
 
 def test_a_sandbox_lets_every_role_in_by_token_and_by_password(tmp_path: Path) -> None:
     sandbox = make_sandbox(tmp_path / "sandbox", roomy_ward(), int(time.time()) // 60)
-    with start_service(sandbox.database, sandbox.key_file, tmp_path / "run") as service:
+    with start_service(sandbox.database, sandbox.key_file, tmp_path / "run", settings=ALONE) as service:
         assert httpx.get(f"{service.url}/version").json()["sandbox"] is True
         for role in sandbox.tokens:
             rules = httpx.get(f"{service.url}/api/v1/rules", headers=sandbox.headers(role))
@@ -123,7 +123,7 @@ def test_a_sandbox_lets_every_role_in_by_token_and_by_password(tmp_path: Path) -
 
 def test_while_the_service_runs_nobody_else_opens_its_hospital(home: Home) -> None:
     home.found()
-    with home.serve() as service:
+    with home.serve(**ALONE) as service:
         assert str(service.process.pid) in home.refused("user", "list")
     assert "administrator" in home.done("user", "list")
 
@@ -131,15 +131,15 @@ def test_while_the_service_runs_nobody_else_opens_its_hospital(home: Home) -> No
 def test_a_disabled_account_is_shut_out_with_its_tokens_until_it_is_let_in_again(home: Home) -> None:
     home.found()
     home.done("user", "add", "nora", "--role", "nurse", say=PASSWORD)
-    with home.serve() as service:
+    with home.serve(**ALONE) as service:
         token = log_in(service, "nora")
     home.done("user", "disable", "nora")
     assert "nora\tnurse@*\tdisabled" in home.done("user", "list")
-    with home.serve() as service:
+    with home.serve(**ALONE) as service:
         assert httpx.get(f"{service.url}/api/v1/rules", headers=headers(token)).status_code == 401
     home.done("user", "enable", "nora")
     home.done("user", "password", "nora", say="an entirely new password\n")
-    with home.serve() as service:
+    with home.serve(**ALONE) as service:
         body = {"login": "nora", "password": "an entirely new password"}
         assert httpx.post(f"{service.url}/api/v1/sessions", json=body).status_code == 201
         assert httpx.get(f"{service.url}/api/v1/rules", headers=headers(token)).status_code == 401

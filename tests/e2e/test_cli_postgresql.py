@@ -8,7 +8,7 @@ import pytest
 from cli.service import Service, start_service
 from models.place import Place, shown
 from solver.hospital.formats import read_hospital
-from tests.command_line import EXAMPLE, FOUND, PASSWORD, Home
+from tests.command_line import ALONE, EXAMPLE, FOUND, PASSWORD, Home
 
 SOUND = "invariants: 0 violations\n"
 
@@ -45,8 +45,8 @@ def test_a_hospital_lives_in_postgresql_and_moves_to_a_file(
     home.done("user", "add", "bea", "--role", "bed_manager", *database, say=PASSWORD)
     assert home.done("migrate", "current", *database) == "0016 (newest: 0016)\n"
     with (
-        start_service(address, home.key_file, home.folder / "one") as one,
-        start_service(address, home.key_file, home.folder / "two") as two,
+        start_service(address, home.key_file, home.folder / "one", settings=ALONE) as one,
+        start_service(address, home.key_file, home.folder / "two", settings=ALONE) as two,
     ):
         assert "Stop them first" in home.refused("migrate", *database)
         assert "Stop them first" in home.refused("database", "copy", database[1], "moved/hospital.db")
