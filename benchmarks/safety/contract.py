@@ -36,6 +36,7 @@ ALLOWED_CALLS: Final = 6
 """Calls of each kind (valid, invalid) for an operation that a role may use."""
 DENIED_CALLS: Final = 1
 BORDER_CALLS: Final = 12
+Draws = dict[tuple[str, GenerationMode, int], list[tuple[Case, int]]]
 RESULTS: Final = Path(__file__).parents[1] / "results" / "contract.jsonl"
 
 
@@ -49,13 +50,15 @@ class Contract:
     calls: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     findings: dict[tuple[str, str, int], Finding] = field(default_factory=dict)
+    draws: Draws = field(default_factory=dict)
+    """What was drawn already, by kind; another hospital with the same document and seed may be lent it: drawing is most
+    of what a round costs."""
 
     def __post_init__(self) -> None:
         self.schema = schema_of(self.served.document)
         self._line = requests.Session()
         self._document = orjson.dumps(self.served.document).decode()
         self._number = 0
-        self._draws: dict[tuple[str, GenerationMode, int], list[tuple[Case, int]]] = {}
 
     # --- calls made up from the document ------------------------------------------------------------------------
     def fuzz(self, role: str, allowed: int = ALLOWED_CALLS, denied: int = DENIED_CALLS) -> None:
@@ -71,9 +74,9 @@ class Contract:
     def _drawn(self, operation: Any, mode: GenerationMode, count: int) -> Iterator[tuple[Case, int]]:
         """Calls of the kind; every role gets the same from one seed, so they are drawn once and copied."""
         kind = operation.label, mode, count
-        if kind not in self._draws:
-            self._draws[kind] = fuzzed(operation, mode, count, self.seed)
-        return ((copied(case), planting) for case, planting in self._draws[kind])
+        if kind not in self.draws:
+            self.draws[kind] = fuzzed(operation, mode, count, self.seed)
+        return ((copied(case), planting) for case, planting in self.draws[kind])
 
     def cover(self, role: str, most: int) -> None:
         """The border cases of every operation, at most so many of each, spread evenly."""

@@ -21,10 +21,23 @@ def told(contract):
     return [f"{f.check}: {f.operation} {f.status}: {f.told} in {f.call}" for f in contract.findings.values()]
 
 
+@pytest.fixture(scope="module")
+def drawn():
+    """Document and draws of the first who asked: those of another database must have the same document."""
+    return {}, {}
+
+
+def contract_of(service, pool, drawn):
+    document, draws = drawn
+    document.update(document or service.document)
+    assert service.document == document, "what was drawn for one database is sent to the other"
+    return Contract(service, pool, SEED, draws=draws)
+
+
 @pytest.mark.slow
-def test_no_role_meets_an_answer_that_the_document_does_not_describe(tmp_path):
+def test_no_role_meets_an_answer_that_the_document_does_not_describe(tmp_path, drawn):
     with contract_served(tmp_path, SEED) as (service, pool):
-        contract = Contract(service, pool, SEED)
+        contract = contract_of(service, pool, drawn)
         for role in Role:
             contract.fuzz(role.value)
         assert told(contract) == []
@@ -35,10 +48,12 @@ def test_no_role_meets_an_answer_that_the_document_does_not_describe(tmp_path):
 
 
 @pytest.mark.slow
-def test_border_cases_and_odd_calls_get_a_documented_refusal_on_postgresql(tmp_path, postgresql_server):
+def test_border_cases_and_odd_calls_get_a_documented_refusal_on_postgresql(
+    tmp_path, postgresql_server, drawn
+):
     address = postgresql_server.create()
     with contract_served(tmp_path, SEED, address) as (service, pool):
-        contract = Contract(service, pool, SEED)
+        contract = contract_of(service, pool, drawn)
         contract.fuzz(EVERY_ROLE)
         contract.cover(EVERY_ROLE, BORDER_CALLS)
         contract.odd()
