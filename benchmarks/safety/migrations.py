@@ -174,7 +174,8 @@ def digests(database: Database) -> dict[str, str]:
 
 
 def digest_of(cursor: Any) -> str:
-    """Of all rows as the driver gives them: SQLAlchemy's take ten times as long to print, and are cut when long."""
+    """Of all rows as the driver gives them: to print SQLAlchemy's takes 3.5 us each instead of 0.1, and cuts long texts
+    short."""
     digest = hashlib.blake2b(digest_size=16)
     while rows := cursor.fetchmany(10_000):
         digest.update(orjson.dumps(rows, default=repr))

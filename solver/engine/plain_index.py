@@ -3,8 +3,8 @@
 numba reads ``array[-1]`` as Python does, so before every access a kernel asks whether the index is negative and adds
 the length if it is. For kernels that follow indices all day that is a quarter of their time (the event engine: 106
 instead of 140 ns per event). Here an index that is not a constant is read as unsigned, which needs no question. What
-that costs is Python's meaning of a negative index, which the plain source keeps: so such kernels are run by tests with
-``NUMBA_BOUNDSCHECK=1``, which refuses what lies outside, below 0 included.
+that costs is Python's meaning of a negative index, which the plain source keeps: so tests also run the plain source of
+such kernels, over arrays that refuse an index below 0 (and numba's ``boundscheck`` refuses one in the compiled kernel).
 """
 
 from typing import Any

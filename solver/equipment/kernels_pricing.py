@@ -93,18 +93,30 @@ def _list_of(index: int, mask: Any, mode: int, lists: int) -> Any:
 
 
 @kernel
+def _write(labels: Any, label: int, last: int, free: int, cost: int, mask: Any, parent: int) -> None:
+    """A label that is in no list yet."""
+    labels.last[label] = last
+    labels.free[label] = free
+    labels.cost[label] = cost
+    labels.mask[label] = mask
+    labels.parent[label] = parent
+    labels.dead[label] = 0
+
+
+@kernel
+def _put_first(label: int, lists: Any, number: int, links: Any) -> None:
+    """Put a label first into a list of ``lists``, whose ``links`` lead from one label to the next."""
+    links[label] = lists[number]
+    lists[number] = label
+
+
+@kernel
 def _begin(labels: Any, head: Any, turn: Any) -> None:
     """Empty lists, and label 0: the unit at home."""
     head[:] = NONE
     turn[:] = NONE
-    labels.last[0] = NONE
-    labels.free[0] = 0
-    labels.cost[0] = 0
-    labels.mask[0] = 0
-    labels.parent[0] = NONE
-    labels.later[0] = NONE
-    labels.dead[0] = 0
-    head[0] = 0
+    _write(labels, 0, NONE, 0, 0, np.uint64(0), NONE)
+    _put_first(0, head, 0, labels.later)
 
 
 @kernel
@@ -155,17 +167,9 @@ def label_routes(
                     continue
                 if count == labels.last.size:
                     return NONE
-                labels.last[count] = index
-                labels.free[count] = then + origin
-                labels.cost[count] = cost
-                labels.mask[count] = mask
-                labels.parent[count] = label
-                labels.dead[count] = 0
-                labels.beside[count] = turn[row]
-                turn[row] = count
-                slot = min(then, minutes - 1)
-                labels.later[count] = head[slot]
-                head[slot] = count
+                _write(labels, count, index, then + origin, cost, mask, label)
+                _put_first(count, turn, row, labels.beside)
+                _put_first(count, head, min(then, minutes - 1), labels.later)
                 count += 1
             label = labels.later[label]
     return count
