@@ -139,6 +139,7 @@ KEPT_IN_CLEAR: Mapping[str, frozenset[str]] = {
     "ProfileIn.reason": frozenset({"rule_profile_event.reason"}),
     "ActivationIn.reason": frozenset({"rule_profile_event.reason"}),
     "SwitchIn.reason": frozenset({"scarcity_price.reason"}),
+    "RationingOrderIn.reason": frozenset({"rationing_order.reason"}),
     "AccountIn.login": frozenset({"account.login", "idempotency.answer"}),
     "LoginIn.label": frozenset({"token.label"}),
     "WebhookIn.url": frozenset({"idempotency.answer"}),

@@ -139,6 +139,7 @@ class Tour:
         order = {"committee": "Committee", "criteria": ["priority"], "reason": P["RationingOrderIn.reason"]}
         version = self.post("/rationing-orders", order)["order_version"]
         path = f"/rationing-orders/{version}:activate"
+        # Refused: another account puts in force what this one proposed.
         self.call("POST", path, {"reason": P["RationingActivationIn.reason"]}, 0)
         self.post("/scarcity:switch", {"on": True, "reason": P["SwitchIn.reason"]}, 0)
 
