@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from solver.admissions.kernels import relief, relieve
 from solver.admissions.kernels_moves import propose, propose_nurses
 from solver.admissions.kernels_search import anneal, build, hopeless, move_people, worth
 from solver.admissions.layout import NURSE, PATIENT_KINDS, SOFT
+from solver.admissions.problem import AdmissionProblem
 from solver.admissions.starting import first_plan
 from solver.engine.jit import kernel
 from solver.engine.kernels_random import below, random_state, uniform
@@ -50,7 +52,13 @@ def audit(tables: Any, plan: Any, trial: Any, rounds: int, found: Any, state: An
     return int(found[0])
 
 
-@pytest.mark.parametrize("changed", [lambda problem: problem, told_before], ids=["as_given", "told_before"])
+def nurses_alone(problem: AdmissionProblem) -> AdmissionProblem:
+    """The problem in which nothing but nurses and days has a price, so that no other rule hides a saving forgotten."""
+    weights = replace(problem.weights, room_mixed_age=0, open_theatre=0, surgeon_transfer=0)
+    return replace(problem, weights=weights)
+
+
+@pytest.mark.parametrize("changed", [nurses_alone, told_before])
 def test_a_move_is_given_up_only_if_it_would_be_too_dear_and_a_nurses_shift_costs_what_was_told(
     changed,
 ) -> None:
