@@ -122,8 +122,8 @@ def _cases(problem: AdmissionProblem) -> Iterable[list[int]]:
 def _needs(
     problem: AdmissionProblem, people: Sequence[Patient | Occupant], surgeons: Mapping[str, int]
 ) -> Int32:
-    """What the search asks of each person, int32 (people, 9); zeros where an occupant has nothing to be asked."""
-    need = np.zeros((len(people), 9), np.int32)
+    """What the search asks of each person, int32 (people, 10); zeros where an occupant has nothing to be asked."""
+    need = np.zeros((len(people), 10), np.int32)
     for p, person in enumerate(people):
         need[p, :3] = ord(person.gender) - ord("A"), person.age_group, person.length_of_stay
         if isinstance(person, Patient):
@@ -134,6 +134,7 @@ def _needs(
                 surgeons[person.surgeon],
                 not person.mandatory,
                 _dearest(problem, person),
+                _dearest_care(problem, person),
             )
     return need
 
@@ -144,11 +145,20 @@ def _dearest(problem: AdmissionProblem, patient: Patient) -> int:
     return min(
         1 << 30,
         weights.room_mixed_age * (len(problem.age_groups) - 1) * stay
-        + weights.room_nurse_skill * sum(patient.skill_required)
-        + weights.continuity_of_care * SHIFTS_PER_DAY * stay
-        + weights.excessive_workload * sum(patient.workload)
+        + _dearest_care(problem, patient)
         + weights.open_theatre
         + weights.surgeon_transfer,
+    )
+
+
+def _dearest_care(problem: AdmissionProblem, patient: Patient) -> int:
+    """Of that, what nurses add."""
+    weights = problem.weights
+    return min(
+        1 << 30,
+        weights.room_nurse_skill * sum(patient.skill_required)
+        + weights.continuity_of_care * SHIFTS_PER_DAY * patient.length_of_stay
+        + weights.excessive_workload * sum(patient.workload),
     )
 
 
@@ -215,5 +225,5 @@ def new_trial(compiled: Compiled) -> Trial:
         np.zeros(nurses, np.int32),
         np.zeros(1, np.int32),
         np.zeros((len(KINDS), 2), np.int64),
-        np.zeros(3, np.float64),
+        np.zeros(4, np.float64),
     )

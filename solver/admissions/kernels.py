@@ -109,6 +109,26 @@ def nurse_person(tables: Any, plan: Any, trial: Any, p: int, d: int, r: int, sig
 
 
 @inlined
+def care(tables: Any, plan: Any, trial: Any, p: int, d: int, r: int, leaves: bool) -> int:
+    """What the nurses of a room's shifts cost for ``p``: at most what is saved if ``p`` leaves, else at least what is
+    added if ``p`` comes."""
+    trial.token[0] += 1
+    token = trial.token[0]
+    lacking, overload, distinct = 0, 0, 0
+    first = 3 * d
+    for s in range(first, 3 * min(tables.size[5], d + tables.need[p, 2])):
+        n = plan.nurse[r, s]
+        lacking += over(tables.skill[p, s - first], tables.nurse_skill[n])
+        if leaves:
+            excess = over(plan.load[n, s // 3], tables.most_load[n, s // 3])
+            overload += min(excess, tables.work[p, s - first])
+        if trial.stamp[n] != token:
+            trial.stamp[n] = token
+            distinct += 1
+    return int(tables.weights[1] * lacking + tables.weights[2] * distinct + tables.weights[3] * overload)
+
+
+@inlined
 def crowd(tables: Any, plan: Any, p: int, d: int, r: int) -> int:
     """How many more people too many or of the other gender, by days, the room would have with ``p`` in it."""
     gender, beds, hard = tables.need[p, 0], tables.beds[r], 0
@@ -138,6 +158,22 @@ def book(tables: Any, plan: Any, p: int, d: int, r: int, sign: int) -> None:
             plan.room_load[r, s] += sign * tables.work[p, s - first]
             for k in range(tables.size[6]):
                 plan.lack[r, s, k] += sign * over(tables.skill[p, s - first], k)
+
+
+@inlined
+def relief(tables: Any, plan: Any, r: int, s: int, n: int) -> int:
+    """What it would cost that nurse ``n`` takes a room's shift over from whom it has."""
+    former, d, work = plan.nurse[r, s], s // 3, plan.room_load[r, s]
+    lacking = plan.lack[r, s, tables.nurse_skill[n]] - plan.lack[r, s, tables.nurse_skill[former]]
+    carried, most = plan.load[former, d], tables.most_load[former, d]
+    overload = over(carried - work, most) - over(carried, most)
+    carried, most = plan.load[n, d], tables.most_load[n, d]
+    overload += over(carried + work, most) - over(carried, most)
+    distinct = 0
+    for i in range(plan.there[r, d]):
+        p = plan.people[r, d, i]
+        distinct += (plan.met[p, n] == 0) - (plan.met[p, former] == 1)
+    return int(tables.weights[1] * lacking + tables.weights[3] * overload + tables.weights[2] * distinct)
 
 
 @inlined

@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from solver.admissions.kernels import book, crowd, lodge, moved, nurse_person, operate, over, relieve
+from solver.admissions.kernels import (
+    book,
+    care,
+    crowd,
+    lodge,
+    moved,
+    nurse_person,
+    operate,
+    over,
+    relief,
+    relieve,
+)
 from solver.admissions.kernels_moves import propose, propose_nurses
 from solver.admissions.layout import MINUTES, NURSE, NURSE_RUN, NURSE_SWAP, PATIENT_KINDS, PEOPLE, SOFT
 from solver.engine.jit import inlined, kernel
@@ -115,7 +126,25 @@ def hopeless(tables: Any, plan: Any, trial: Any, count: int, limit: float) -> bo
             ):  # what both do to one room is looked at later
                 most = slack / trial.hot[1]
                 slack -= trial.hot[1] * float(crowding(tables, plan, trial, i, other, most))
+    for i in range(count):
+        if slack < 0.0:
+            return True
+        slack -= float(more_care(tables, plan, trial, i))
     return slack < 0.0
+
+
+@inlined
+def more_care(tables: Any, plan: Any, trial: Any, i: int) -> int:
+    """How much less than ``least_soft`` assumes the ``i``-th place of a move saves of nurses' cost, at least."""
+    p, d, r = trial.who[i], trial.target[i, 0], trial.target[i, 1]
+    if d == plan.day[p] and r == plan.room[p]:
+        return int(tables.need[p, 9])
+    more = 0
+    if plan.day[p] >= 0:
+        more += tables.need[p, 9] - care(tables, plan, trial, p, plan.day[p], plan.room[p], True)
+    if d >= 0:
+        more += care(tables, plan, trial, p, d, r, False)
+    return int(more)
 
 
 @inlined
@@ -203,6 +232,12 @@ def fits(tables: Any, plan: Any, trial: Any, count: int) -> bool:
 @inlined
 def move_nurses(tables: Any, plan: Any, trial: Any, count: int, limit: float) -> bool:
     """Carry a change of nurses out if it costs at most ``limit``; whether it did."""
+    if count == 1:
+        r, s, n = trial.changes[0, 0], trial.changes[0, 1], trial.changes[0, 2]
+        if float(relief(tables, plan, r, s, n)) > limit:
+            return False
+        relieve(tables, plan, r, s, n)
+        return True
     before = plan.total[SOFT]
     done, rounds = count, count
     i = 0
@@ -232,14 +267,16 @@ def anneal(
 ) -> int:
     """So many moves at a temperature; the best plan without a broken hard rule goes to ``best``.
 
-    hot float64 (3,): as in ``Trial``. How many moves of patients were tried.
+    hot float64 (4,): as in ``Trial``. How many moves of patients were tried.
     """
-    for i in range(3):
+    for i in range(trial.hot.shape[0]):
         trial.hot[i] = hot[i]
     tried = 0
     for _ in range(steps):
-        limit = -trial.hot[0] * np.log(1.0 - uniform(state))
+        allowed = -np.log(1.0 - uniform(state))
+        limit = trial.hot[0] * allowed
         if uniform(state) < nurse_share:
+            limit = trial.hot[3] * allowed
             draw = uniform(state)
             kind = NURSE if draw < 0.55 else NURSE_SWAP if draw < 0.7 else NURSE_RUN
             count = propose_nurses(tables, plan, trial, kind, state)

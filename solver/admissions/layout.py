@@ -24,13 +24,13 @@ class Tables(NamedTuple):
     """A problem, frozen.
 
     weights (8,): in the order of ``Weights``. size (8,): patients, rooms, theatres, surgeons, nurses, days, skill
-    levels, all people. need (p, 9): gender, age, stay, release, last day, minutes, surgeon, optional, the most that
-    soft rules other than delay can charge for them. work, skill (p, longest stay in shifts). room_first (p + 1,),
-    room_list: rooms a patient may have. day_first (p + 1,), day_list: days on which surgeon and a theatre have the
-    minutes. beds (r,). surgeon_minutes (u, d). theatre_minutes (t, d). nurse_skill (n,). most_load (n, d).
-    duty_first (s + 1,), duty_list: nurses on duty. on_shift (n, d): the shift of the day a nurse works, or -1.
-    case_first (u + 1,), case_list: patients of a surgeon. standing (p, 4): day, room and theatre by an earlier plan
-    (-1: none, and of a theatre: any), and the price of being elsewhere.
+    levels, all people. need (p, 10): gender, age, stay, release, last day, minutes, surgeon, optional, the most that
+    soft rules other than delay can charge for them, the most of it for nurses. work, skill (p, longest stay in
+    shifts). room_first (p + 1,), room_list: rooms a patient may have. day_first (p + 1,), day_list: days on which
+    surgeon and a theatre have the minutes. beds (r,). surgeon_minutes (u, d). theatre_minutes (t, d). nurse_skill
+    (n,). most_load (n, d). duty_first (s + 1,), duty_list: nurses on duty. on_shift (n, d): the shift of the day a
+    nurse works, or -1. case_first (u + 1,), case_list: patients of a surgeon. standing (p, 4): day, room and theatre
+    by an earlier plan (-1: none, and of a theatre: any), and the price of being elsewhere.
     """
 
     weights: Any
@@ -86,7 +86,8 @@ class Plan(NamedTuple):
 class Trial(NamedTuple):
     """Room for one move: who (2,), and where they come from and go to, (2, 3) each: day, room, theatre; changes
     (days, 3): room, shift, nurse before; stamp (n,), token (1,); counts int64 (kinds, 2): tried, taken. hot float64
-    (3,): temperature, price of a person too many for a day, price of a minute of overtime."""
+    (4,): temperature of patients' moves, price of a person too many for a day, price of a minute of overtime,
+    temperature of nurses' moves."""
 
     who: Any
     source: Any

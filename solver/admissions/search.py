@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,7 +23,9 @@ from solver.engine.watch import Watch
 class Schedule:
     """How the annealing cools, and what broken hard rules cost meanwhile.
 
-    hot, cold: temperatures at the start and the end, in units of cost; between them it falls by a constant factor.
+    Temperatures are in units of cost and fall by a constant amount. hot: of moves of patients at the start, as a share
+    of what a patient left out costs, within ``hottest``; cold: at the end. nurses: of moves of nurses at the start and
+    the end; they are cooler, since a nurse more costs little beside a patient left out.
     person: prices of a person too many for a day, or of the other gender: at the start, the lowest, the highest.
     minute: the same of a minute of overtime. A price rises by ``step`` while its rule is broken and falls while it is
     kept, so that the plan goes back and forth over the border. It only rises before a plan was found that keeps all
@@ -32,22 +33,25 @@ class Schedule:
     nurse_share: moves of nurses among all, where there is a choice of nurses.
     """
 
-    hot: float = 25.0
-    cold: float = 2.0
+    hot: float = 0.11
+    hottest: tuple[float, float] = (10.0, 60.0)
+    cold: float = 0.4
+    nurses: tuple[float, float] = (5.0, 0.1)
     person: tuple[float, float, float] = (600.0, 20.0, 6000.0)
     minute: tuple[float, float, float] = (20.0, 0.5, 200.0)
     step: float = 1.02
-    firm: float = 0.8
-    nurse_share: float = 0.6
+    firm: float = 0.7
+    nurse_share: float = 0.4
 
-    @property
-    def colder(self) -> Schedule:
-        """Ends a fifth as warm, and lets hard rules get dearer from half as early on."""
-        return replace(self, cold=self.cold / 5.0, firm=self.firm / 2.0)
+    def first(self) -> Float64:
+        """``Trial.hot`` at the start, but for the temperatures."""
+        return np.array([0.0, self.person[0], self.minute[0], 0.0])
 
-    def temperature(self, done: float) -> float:
-        """After a share of the budget."""
-        return self.hot * math.pow(self.cold / self.hot, done)
+    def cool(self, hot: Float64, left_out: int, done: float) -> None:
+        """Set the temperatures in ``hot`` after a share of the budget; ``left_out``: what a patient left out costs."""
+        start = min(self.hottest[1], max(self.hottest[0], self.hot * left_out))
+        hot[0] = start + (self.cold - start) * done
+        hot[3] = self.nurses[0] + (self.nurses[1] - self.nurses[0]) * done
 
     def reprice(self, hot: Float64, broken: Int64, may_fall: bool) -> None:
         """Make dearer in ``hot[1:]`` what is broken (in the order of ``Plan.total``), and cheaper what is kept."""
@@ -86,10 +90,7 @@ def search(
     seeds = np.random.SeedSequence(seed).generate_state(workers, np.uint64)
     left = countdown.remaining()
     given = first_plan(compiled, seed, None if left is None else left / 4)
-    log.runs = [
-        _Run(compiled, given, int(one), log, schedule if worker % 2 == 0 else schedule.colder)
-        for worker, one in enumerate(seeds)
-    ]
+    log.runs = [_Run(compiled, given, int(one), log, schedule) for one in seeds]
     if workers == 1:
         log.runs[0].go()
     else:
@@ -144,14 +145,14 @@ class _Run:
     def go(self) -> None:
         """Anneal until the budget ends."""
         pending = list(EXCHANGES)
-        hot = np.array([self.schedule.hot, self.schedule.person[0], self.schedule.minute[0]])
+        hot, left_out = self.schedule.first(), int(self.compiled.tables.weights[7])
         most = self.log.countdown.budget.iterations
         while not self.log.is_over(self.steps):
             done = self.log.progress(self.steps)
             if pending and done >= pending[0]:
                 pending.pop(0)
                 self._exchange()
-            hot[0] = self.schedule.temperature(done)
+            self.schedule.cool(hot, left_out, done)
             chunk = CHUNK if most is None else min(CHUNK, most - self.steps)
             self._anneal(chunk, hot)
             self.schedule.reprice(hot, self.plan.total, done < self.schedule.firm and self.rank[0] == 0)

@@ -75,7 +75,7 @@ def test_the_search_counts_what_the_referee_counts_after_moves_of_every_kind(cha
     plan, best, trial, state = new_plan(arrays), new_plan(arrays), new_trial(arrays), random_state(5)
     build(arrays.tables, plan, trial, first_plan(arrays, 5))
     best.total[MINUTES] = 1 << 40
-    hot = np.array([400.0, 600.0, 10.0])
+    hot = np.array([400.0, 600.0, 10.0, 400.0])
     for _ in range(60):
         anneal(arrays.tables, plan, best, trial, 300, 0.5, hot, state)
         counted = recount(arrays.problem, arrays.plan(plan.day, plan.room, plan.theatre, plan.nurse))
@@ -117,6 +117,15 @@ def test_prices_fall_only_where_a_rule_is_kept_and_a_plan_is_at_hand() -> None:
     assert hot.tolist() == [1.0, 200.0, 5.0]
     schedule.reprice(hot, np.array([0, 0, 0]), may_fall=False)
     assert hot.tolist() == [1.0, 200.0, 5.0]
+
+
+def test_patients_start_as_hot_as_leaving_one_out_is_dear_and_all_cool_down_evenly() -> None:
+    schedule, found = Schedule(hot=0.1, hottest=(10.0, 60.0), cold=2.0, nurses=(5.0, 1.0)), []
+    for left_out, done in ((500, 0.0), (500, 0.5), (500, 1.0), (1, 0.0), (10_000, 0.0)):
+        hot = schedule.first()
+        schedule.cool(hot, left_out, done)
+        found.append((float(hot[0]), float(hot[3])))
+    assert found == [(50.0, 5.0), (26.0, 3.0), (2.0, 1.0), (10.0, 5.0), (60.0, 5.0)]
 
 
 @pytest.mark.parametrize(("number", "cost"), list(enumerate(OFFICIAL, start=1)), ids=str)
