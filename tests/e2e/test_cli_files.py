@@ -100,15 +100,15 @@ def test_an_export_before_any_import_is_empty_and_says_so(home: Home) -> None:
 def test_the_schema_goes_back_and_forwards_with_the_hospital_in_it(home: Home) -> None:
     home.done("import", EXAMPLE / "csv")
     before = home.exported("before.json")
-    assert home.done("migrate", "current") == "0016 (newest: 0016)\n"
-    assert "no step before" in home.refused("migrate", "downgrade", "0016", "--yes")
+    assert home.done("migrate", "current") == "0017 (newest: 0017)\n"
+    assert "no step before" in home.refused("migrate", "downgrade", "0017", "--yes")
     assert "no step before" in home.refused("migrate", "downgrade", "base", "--yes")
     home.refused("migrate", "downgrade", "0004", say="n\n", status=1)
-    assert home.done("migrate", "current") == "0016 (newest: 0016)\n"
+    assert home.done("migrate", "current") == "0017 (newest: 0017)\n"
     home.done("migrate", "downgrade", "0004", "--yes")
-    assert home.done("migrate", "current") == "0004 (newest: 0016)\n"
+    assert home.done("migrate", "current") == "0004 (newest: 0017)\n"
     assert "`wardflow migrate`" in home.refused("serve")
-    assert home.done("migrate") == "From 0004 to 0016.\n"
+    assert home.done("migrate") == "From 0004 to 0017.\n"
     after = home.exported("after.json")
     assert after.unit_bookings == ()  # the step before has no table for them
     assert replace(after, unit_bookings=before.unit_bookings) == before

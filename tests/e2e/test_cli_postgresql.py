@@ -43,7 +43,7 @@ def test_a_hospital_lives_in_postgresql_and_moves_to_a_file(
     assert "never overwritten" in home.refused(*FOUND, *database, "--key-file", "other.keys")
     home.done("import", EXAMPLE / "csv", *database)
     home.done("user", "add", "bea", "--role", "bed_manager", *database, say=PASSWORD)
-    assert home.done("migrate", "current", *database) == "0016 (newest: 0016)\n"
+    assert home.done("migrate", "current", *database) == "0017 (newest: 0017)\n"
     with (
         start_service(address, home.key_file, home.folder / "one") as one,
         start_service(address, home.key_file, home.folder / "two") as two,

@@ -34,6 +34,7 @@ def judged(found):
         "0013 up",
         "0015 up",
         "0016 up",
+        "0017 up",
         "base back",
-        "0016 again",
+        "0017 again",
     } <= found.seconds.keys()
