@@ -193,21 +193,49 @@ async def test_a_repair_of_what_changed_meanwhile_changes_nothing(tmp_path):
     place = Place(tmp_path).make()
     with work(place, real=True):
         async with running(place, job_poll_seconds=0.05) as service:
-            first, second = await booked(service, times=2)
+            first, second = await booked(service, times=2, hold_minutes=HOUR)
             await broken(service, first["units"][0]["unit_id"])
             found = await repaired(service)
+            kept = await service.post(f"/equipment/bookings/{first['id']}:confirm", revision=1)
+            early = await service.post(f"/equipment/repairs/{found['job_id']}:apply", revision=0)
             gone = await service.post(f"/equipment/bookings/{second['id']}:cancel", revision=1)
             refused = await service.post(f"/equipment/repairs/{found['job_id']}:apply", revision=0)
             left = (await service.get("/equipment/bookings")).json()["items"]
             shown = (await service.get(f"/equipment/repairs/{found['job_id']}")).json()
             violations = await service.violations()
     assert len(found["lines"]) == 2
+    assert (kept.status_code, early.status_code) == (200, 409)
     assert (gone.status_code, refused.status_code) == (200, 409)
-    assert second["id"] in refused.json()["detail"]
+    assert first["id"] in early.json()["detail"]
     assert [(one["id"], one["revision"], one["units"][0]["usable"]) for one in left] == [
-        (first["id"], 1, False)
+        (first["id"], 2, False)
     ]
     assert shown["revision"] == 0
+    assert violations == []
+
+
+async def test_a_repair_that_needs_a_unit_which_is_taken_or_fails_meanwhile_changes_nothing(tmp_path):
+    place = Place(tmp_path).make()
+    with work(place, real=True):
+        async with running(place, job_poll_seconds=0.05) as service:
+            [hit] = await booked(service, latest_start=at(DAY))
+            unit = hit["units"][0]["unit_id"]
+            await broken(service, unit)
+            found = await repaired(service)
+            [line] = found["lines"]
+            [taken] = await booked(service, ward_id="W2", latest_start=at(DAY))
+            path = f"/equipment/repairs/{found['job_id']}:apply"
+            as_taken = await service.post(path, revision=0)
+            await service.post(f"/equipment/bookings/{taken['id']}:cancel", revision=1)
+            await broken(service, line["unit_id"])
+            as_broken = await service.post(path, revision=0)
+            assert (await service.tell("unit_returned", unit_id=line["unit_id"])).status_code == 200
+            applied = await service.post(path, revision=0)
+            violations = await service.violations()
+    for refused in (as_taken, as_broken):
+        assert refused.status_code == 409
+        assert line["unit_id"] in refused.json()["detail"]
+    assert applied.status_code == 200, applied.text
     assert violations == []
 
 

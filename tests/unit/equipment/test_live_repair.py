@@ -82,6 +82,14 @@ def test_the_turnaround_of_a_substitute_is_not_held_against_what_stands():
     assert done.lost == ("i",), "a big pump needs an hour after each use"
 
 
+def test_nobody_makes_room_by_going_where_the_turnaround_is_longer_than_there_is_time():
+    units = [Unit("U", "pump", "A", state=BROKEN), Unit("V", "pump", "A"), Unit("G", "big pump", "A")]
+    bundle = UnitBooking("x", "G", "A", NOW + 120, NOW + 200, allocation_id="a")
+    bookings = [own("m", "U", 60, 90), own("n", "V", 60, 90), bundle]
+    _, done = repaired(units, bookings, changes=1, rounds=3)
+    assert told(done) == {"n": ("V", 60)}, "a pump would be ready again at 105, the big pump at 150"
+
+
 def test_what_is_on_its_way_stays_and_so_does_what_is_used_with_it():
     units = [Unit("U", "pump", "B"), Unit("V", "pump", "A"), Unit("W", "pump", "A", state=BROKEN)]
     kit = {"booking_id": "k"}
