@@ -26,7 +26,7 @@ from solver.rostering.kernels_search import anneal, empty, insert_schedule, remo
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Parts, Pool
 from solver.rostering.proof import cheapest_roster
-from solver.rostering.sharing import Log, rank
+from solver.rostering.sharing import Log, breaks_hard_rules, rank
 
 HOT: Final = 0.6
 """Temperature at the start, as a share of the median price of a person missing."""
@@ -60,6 +60,9 @@ missing."""
 LATE: Final = 0.3
 USEFUL: Final = 0.5
 """If the bound is below so large a share of the cost after so large a share of the time for columns, it is given up."""
+BEGINNING: Final = 0.1
+FEWEST_SECONDS: Final = 5.0
+"""Share of the seconds for everybody's first schedule, and seconds at least, where a year takes long."""
 FEWEST_ROUNDS: Final = 20
 ATTEMPTS: Final = 10
 """To find somebody's first schedule."""
@@ -145,14 +148,21 @@ class _Run:
         return int(self.best.total[0])
 
     def begin(self) -> None:
-        """Everyone's schedule once, each the best for those before."""
-        began, stuck = self.log.countdown.elapsed(), []
-        for p in np.random.default_rng(self.seed).permutation(len(self.plan.personal)):
-            if not self._respond(int(p)):
-                stuck.append(int(p))
+        """Everyone's schedule once, each the best for those before; where that takes too long, the rest have days off
+        until small moves and ``_mend`` give them one."""
+        began, stuck, countdown = self.log.countdown.elapsed(), [], self.log.countdown
+        order = np.random.default_rng(self.seed).permutation(len(self.plan.personal)).tolist()
+        patience = max(FEWEST_SECONDS, BEGINNING * (countdown.budget.seconds or float("inf")))
+        waiting = order[::-1]
+        while waiting and countdown.elapsed() - began <= patience:
+            p = waiting.pop()
+            if not self._respond(p):
+                stuck.append(p)
         if stuck:
             raise Unbuildable(sorted(stuck))
-        self.log.round_seconds = self.log.countdown.elapsed() - began
+        share = max(1, len(order) - len(waiting)) / len(order)
+        self.log.round_seconds = (countdown.elapsed() - began) / share
+        moves.leave_off(self.compiled.tables, waiting, self.plan)
         _copy(self.plan, self.best)
         self.log.note_plan(self.best, 0)
 
@@ -220,19 +230,17 @@ class _Run:
 
     def _move(self, hot: float, until: float) -> None:
         """Anneal by small moves from the best plan of this worker on, until so large a share of the seconds."""
-        countdown = self.log.countdown
-        began, end = countdown.elapsed(), until * (countdown.budget.seconds or 0.0)
-        if began >= end:
-            return
+        elapsed = self.log.countdown.elapsed
+        began, end = elapsed(), until * (self.log.countdown.budget.seconds or 0.0)
 
         def progress() -> float:
             self.log.note_plan(self.best, self.steps)
-            return 1.0 if self.log.is_over(self.steps) else (countdown.elapsed() - began) / (end - began)
+            over = elapsed() >= end or self.log.is_over(self.steps)
+            return 1.0 if over else (elapsed() - began) / (end - began)
 
         _copy(self.best, self.plan)
-        heat = moves.Heat(
-            hot * self.unit, MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
-        )
+        cold, light, heavy = MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
+        heat = moves.Heat(hot * self.unit, cold, light, heavy)
         moves.anneal(self.compiled.tables, self.plan, self.best, heat, progress, self.state)
         if self._mend() and rank(self.plan) < rank(self.best):
             _copy(self.plan, self.best)
@@ -240,10 +248,16 @@ class _Run:
         _copy(self.best, self.plan)
 
     def _mend(self) -> bool:
-        """Find the schedules of those again who break a hard rule; whether everybody keeps all then."""
+        """Find the schedules of those again who break a hard rule; whether everybody keeps all then. It takes its time
+        where no roster is known yet in which everybody does."""
+        needed = breaks_hard_rules(self.best)
         for p in np.flatnonzero(self.plan.personal >= BREACH // 2).tolist():
+            if self.log.is_over(self.steps) and not needed:
+                return False
             remove_schedule(self.compiled.tables, p, self.plan)
-            if self.log.is_over(self.steps) or not self._respond(p):
+            if not self._respond(p):
+                if needed:
+                    raise Unbuildable([p])
                 return False
         return True
 
