@@ -41,9 +41,10 @@ EXCHANGES: Final = (0.5, 0.75, 0.9)
 MOVED: Final = 0.8
 """Share of the seconds until which rosters are annealed by small moves, where no columns are generated."""
 MOVED_BEFORE: Final = 0.25
-SECONDS_PER_DAY: Final = 0.005
 MOVED_AFTER: Final = 0.6
 """The same before columns, and after them."""
+SECONDS_PER_DAY: Final = 0.01
+"""For small moves before columns, at most, for each day of somebody."""
 GENERATING: Final = 0.35
 DIVING: Final = 0.35
 """Shares of the seconds for generating columns, and the dive, at most."""
@@ -57,13 +58,19 @@ LIGHT: Final = 1.0
 HEAVY: Final = 4.0
 """What small moves take a hard rule broken by a day for at the start and at the end, in median prices of a person
 missing."""
+SEEN: Final = 40
+SEEN_FROM: Final = 0.5
+"""So many rosters seen by small moves, after so large a share of them, are columns to begin with."""
 LATE: Final = 0.3
 USEFUL: Final = 0.5
 """If the bound is below so large a share of the cost after so large a share of the time for columns, it is given up."""
 BEGINNING: Final = 0.1
 FEWEST_SECONDS: Final = 5.0
 """Share of the seconds for everybody's first schedule, and seconds at least, where a year takes long."""
-FEWEST_ROUNDS: Final = 20
+FEWEST_ROUNDS: Final = 40
+"""Columns are worth nothing after fewer."""
+SOLVING: Final = 1e-5
+"""Seconds for one solve of the relaxation, per row and person: 0.7 for eighty nurses, eight weeks and 16 duties."""
 ATTEMPTS: Final = 10
 """To find somebody's first schedule."""
 COOLED: Final = 0.6
@@ -131,6 +138,7 @@ class _Run:
         self.chunk = CHUNK
         self.dived = self.in_parts = False
         self.proof_tried: int | None = None
+        self.seen: list[Int64] = []
         self.lenient = is_lenient(compiled.tables)
         self.parts = Parts(
             compiled.tables,
@@ -150,18 +158,20 @@ class _Run:
     def begin(self) -> None:
         """Everyone's schedule once, each the best for those before; where that takes too long, the rest have days off
         until small moves and ``_mend`` give them one."""
-        began, stuck, countdown = self.log.countdown.elapsed(), [], self.log.countdown
-        order = np.random.default_rng(self.seed).permutation(len(self.plan.personal)).tolist()
-        patience = max(FEWEST_SECONDS, BEGINNING * (countdown.budget.seconds or float("inf")))
-        waiting = order[::-1]
-        while waiting and countdown.elapsed() - began <= patience:
-            p = waiting.pop()
-            if not self._respond(p):
-                stuck.append(p)
+        clock, seconds = self.log.countdown.elapsed, self.log.countdown.budget.seconds
+        patience = clock() + max(FEWEST_SECONDS, BEGINNING * (seconds or float("inf")))
+        waiting = np.random.default_rng(self.seed).permutation(len(self.plan.personal)).tolist()
+        stuck: list[int] = []
+        took: list[float] = []
+        while waiting and clock() <= patience:
+            began = clock()
+            if not self._respond(waiting[-1]):
+                stuck.append(waiting[-1])
+            waiting.pop()
+            took.append(clock() - began)
         if stuck:
             raise Unbuildable(sorted(stuck))
-        share = max(1, len(order) - len(waiting)) / len(order)
-        self.log.round_seconds = (countdown.elapsed() - began) / share
+        self.log.round_seconds = float(np.median(took or 0.0)) * len(self.plan.personal)
         moves.leave_off(self.compiled.tables, waiting, self.plan)
         _copy(self.plan, self.best)
         self.log.note_plan(self.best, 0)
@@ -208,7 +218,7 @@ class _Run:
         self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
         self._generate(GENERATING * seconds, DIVING * seconds)
         self._prove()
-        self._move(MOVING_WARM, MOVED_AFTER)
+        self._move(MOVING_WARM, MOVED if self.log.pool is None else MOVED_AFTER)
 
     def _by_parts(self, done: float) -> bool:
         return self.log.countdown.budget.iterations is None and (self.lenient or done >= ANNEALED)
@@ -224,19 +234,25 @@ class _Run:
             self.log.note_plan(self.best, self.steps)
 
     def _affordable(self, seconds: float) -> bool:
-        """Whether some rounds of pricing everybody would fit into the time for them."""
+        """Whether rounds enough of pricing everybody and solving the relaxation would fit into the time for them."""
+        solving = SOLVING * self.plan.staffed.size * len(self.plan.personal)
         rounds = self.log.countdown.budget.iterations is None
-        return rounds and FEWEST_ROUNDS * self.log.round_seconds < GENERATING * seconds
+        return rounds and FEWEST_ROUNDS * (self.log.round_seconds + solving) < GENERATING * seconds
 
     def _move(self, hot: float, until: float) -> None:
         """Anneal by small moves from the best plan of this worker on, until so large a share of the seconds."""
         elapsed = self.log.countdown.elapsed
         began, end = elapsed(), until * (self.log.countdown.budget.seconds or 0.0)
+        gathers = self.generates and self.lenient
 
         def progress() -> float:
             self.log.note_plan(self.best, self.steps)
-            over = elapsed() >= end or self.log.is_over(self.steps)
-            return 1.0 if over else (elapsed() - began) / (end - began)
+            if elapsed() >= end or self.log.is_over(self.steps):
+                return 1.0
+            done = (elapsed() - began) / (end - began)
+            if gathers and done > SEEN_FROM + (1.0 - SEEN_FROM) * len(self.seen) / SEEN:
+                self.seen.append(self.plan.duty.copy())
+            return done
 
         _copy(self.best, self.plan)
         cold, light, heavy = MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
@@ -266,17 +282,15 @@ class _Run:
         tables = self.compiled.tables
         began = self.log.countdown.elapsed()
         free = np.full(self.plan.duty.shape, FREE, np.int64)
-        columns = Generation(
-            tables, np.zeros(tables.wanted.shape, np.int64), free, self._left(began + seconds)
-        )
-        if self.lenient:
-            columns.seconds_left = lambda: self._patience(columns, began, seconds)
-        columns.begin(self.best.duty)
+        columns = Generation(tables, np.zeros(tables.wanted.shape, np.int64), free, lambda: seconds)
+        columns.seconds_left = lambda: self._patience(columns, began, seconds)
+        for duties in (self.best.duty, *self.seen):
+            columns.begin(duties)
         relaxed = columns.generate()
         if columns.bound is not None and columns.prices is not None:
             self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
             self.log.dual = columns.prices, columns.bound
-        if relaxed is None or self.log.is_over(self.steps) or (self.lenient and self._far(columns.bound)):
+        if relaxed is None or self.log.is_over(self.steps) or self._far(columns.bound):
             return
         self.log.pool = Pool.of(columns.master.columns, relaxed)
         columns.seconds_left = self._left(self.log.countdown.elapsed() + for_dive)
