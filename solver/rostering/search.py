@@ -42,7 +42,8 @@ MOVED: Final = 0.8
 """Share of the seconds until which rosters are annealed by small moves, where no columns are generated."""
 MOVED_BEFORE: Final = 0.25
 MOVED_AFTER: Final = 0.6
-"""The same before columns, and after them."""
+MOVED_LEAST: Final = 0.05
+"""The same before columns, and after a dive; and the share that moves have after columns at least."""
 SECONDS_PER_DAY: Final = 0.01
 """For small moves before columns, at most, for each day of somebody."""
 GENERATING: Final = 0.35
@@ -58,9 +59,6 @@ LIGHT: Final = 1.0
 HEAVY: Final = 4.0
 """What small moves take a hard rule broken by a day for at the start and at the end, in median prices of a person
 missing."""
-SEEN: Final = 40
-SEEN_FROM: Final = 0.5
-"""So many rosters seen by small moves, after so large a share of them, are columns to begin with."""
 LATE: Final = 0.3
 USEFUL: Final = 0.5
 """If the bound is below so large a share of the cost after so large a share of the time for columns, it is given up."""
@@ -138,7 +136,6 @@ class _Run:
         self.chunk = CHUNK
         self.dived = self.in_parts = False
         self.proof_tried: int | None = None
-        self.seen: list[Int64] = []
         self.lenient = is_lenient(compiled.tables)
         self.parts = Parts(
             compiled.tables,
@@ -218,7 +215,8 @@ class _Run:
         self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
         self._generate(GENERATING * seconds, DIVING * seconds)
         self._prove()
-        self._move(MOVING_WARM, MOVED if self.log.pool is None else MOVED_AFTER)
+        until = MOVED_AFTER if self.dived else MOVED
+        self._move(MOVING_WARM, max(until, self.log.progress(self.steps) + MOVED_LEAST))
 
     def _by_parts(self, done: float) -> bool:
         return self.log.countdown.budget.iterations is None and (self.lenient or done >= ANNEALED)
@@ -243,16 +241,11 @@ class _Run:
         """Anneal by small moves from the best plan of this worker on, until so large a share of the seconds."""
         elapsed = self.log.countdown.elapsed
         began, end = elapsed(), until * (self.log.countdown.budget.seconds or 0.0)
-        gathers = self.generates and self.lenient
 
         def progress() -> float:
             self.log.note_plan(self.best, self.steps)
-            if elapsed() >= end or self.log.is_over(self.steps):
-                return 1.0
-            done = (elapsed() - began) / (end - began)
-            if gathers and done > SEEN_FROM + (1.0 - SEEN_FROM) * len(self.seen) / SEEN:
-                self.seen.append(self.plan.duty.copy())
-            return done
+            over = elapsed() >= end or self.log.is_over(self.steps)
+            return 1.0 if over else (elapsed() - began) / (end - began)
 
         _copy(self.best, self.plan)
         cold, light, heavy = MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
@@ -284,8 +277,7 @@ class _Run:
         free = np.full(self.plan.duty.shape, FREE, np.int64)
         columns = Generation(tables, np.zeros(tables.wanted.shape, np.int64), free, lambda: seconds)
         columns.seconds_left = lambda: self._patience(columns, began, seconds)
-        for duties in (self.best.duty, *self.seen):
-            columns.begin(duties)
+        columns.begin(self.best.duty)
         relaxed = columns.generate()
         if columns.bound is not None and columns.prices is not None:
             self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
