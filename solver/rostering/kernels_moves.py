@@ -20,9 +20,11 @@ from solver.rostering.kernels_rows import amount_cost, runs_cost, weekend_cost, 
 from solver.rostering.kernels_search import copy_plan, cover_cost
 from solver.rostering.layout import FAR, IMPOSSIBLE, NONE
 
-SWAPS: Final = 60
-TRADES: Final = 75
+SWAPS: Final = 45
+TRADES: Final = 50
 """Percent of the moves that exchange days of two people; the same with those that exchange two days of one person."""
+OFF: Final = 25
+"""Percent of the changed days that become days off."""
 LONGEST_SWAP: Final = 10
 LONGEST_CHANGE: Final = 4
 FARTHEST_TRADE: Final = 9
@@ -202,7 +204,7 @@ def _alone(
 def _draw_change(tables: Any, plan: Any, p: int, d: int, row: Any, state: Any) -> int:
     """Another duty, or none, for some days of ``p`` from ``d`` on, into ``row``; the day after them, ``d`` if there is
     none."""
-    k = below(state, len(tables.duty_shift) + 1) - 1
+    k = -1 if below(state, 100) < OFF else below(state, len(tables.duty_shift))
     length = 1 if below(state, 2) == 0 else 1 + below(state, LONGEST_CHANGE)
     end = min(tables.size[0], d + length)
     if k >= 0 and not tables.able[p, k]:

@@ -3,7 +3,7 @@ them, at a price; the best roster is never one of these if there is another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ import numpy as np
 from solver.engine.types import UInt64
 from solver.rostering import layout as at
 from solver.rostering.kernels_moves import anneal_moves, count_rows
-from solver.rostering.kernels_rows import BREACH
+from solver.rostering.kernels_rows import BREACH, row_cost
 from solver.rostering.layout import HARD, Plan, Sums, Tables
 
 MOVES: Final = 4096
@@ -44,6 +44,14 @@ def anneal(
         now = heat.hot * (heat.cold / heat.hot) ** done
         weight = int((heat.light + (heat.heavy - heat.light) * done) / PARTS)
         anneal_moves(passable, MOVES, now, weight, plan, best, sums, state)
+
+
+def leave_off(tables: Tables, people: Sequence[int], plan: Plan) -> None:
+    """Count in ``plan`` what it costs that these people, who are not in it yet, never work."""
+    passable, tally = softened(tables), np.zeros(len(tables.unit), np.int64)
+    for p in people:
+        plan.personal[p] = row_cost(passable, p, plan.duty[p], tally)
+        plan.total[0] += plan.personal[p]
 
 
 def softened(tables: Tables) -> Tables:

@@ -26,7 +26,7 @@ from solver.rostering.kernels_search import anneal, empty, insert_schedule, remo
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Parts, Pool
 from solver.rostering.proof import cheapest_roster
-from solver.rostering.sharing import Log, rank
+from solver.rostering.sharing import Log, breaks_hard_rules, rank
 
 HOT: Final = 0.6
 """Temperature at the start, as a share of the median price of a person missing."""
@@ -41,9 +41,11 @@ EXCHANGES: Final = (0.5, 0.75, 0.9)
 MOVED: Final = 0.8
 """Share of the seconds until which rosters are annealed by small moves, where no columns are generated."""
 MOVED_BEFORE: Final = 0.25
-SECONDS_PER_DAY: Final = 0.005
 MOVED_AFTER: Final = 0.6
-"""The same before columns, and after them."""
+MOVED_LEAST: Final = 0.05
+"""The same before columns, and after a dive; and the share that moves have after columns at least."""
+SECONDS_PER_DAY: Final = 0.01
+"""For small moves before columns, at most, for each day of somebody."""
 GENERATING: Final = 0.35
 DIVING: Final = 0.35
 """Shares of the seconds for generating columns, and the dive, at most."""
@@ -60,7 +62,13 @@ missing."""
 LATE: Final = 0.3
 USEFUL: Final = 0.5
 """If the bound is below so large a share of the cost after so large a share of the time for columns, it is given up."""
-FEWEST_ROUNDS: Final = 20
+BEGINNING: Final = 0.1
+FEWEST_SECONDS: Final = 5.0
+"""Share of the seconds for everybody's first schedule, and seconds at least, where a year takes long."""
+FEWEST_ROUNDS: Final = 40
+"""Columns are worth nothing after fewer."""
+SOLVING: Final = 1e-5
+"""Seconds for one solve of the relaxation, per row and person: 0.7 for eighty nurses, eight weeks and 16 duties."""
 ATTEMPTS: Final = 10
 """To find somebody's first schedule."""
 COOLED: Final = 0.6
@@ -145,14 +153,23 @@ class _Run:
         return int(self.best.total[0])
 
     def begin(self) -> None:
-        """Everyone's schedule once, each the best for those before."""
-        began, stuck = self.log.countdown.elapsed(), []
-        for p in np.random.default_rng(self.seed).permutation(len(self.plan.personal)):
-            if not self._respond(int(p)):
-                stuck.append(int(p))
+        """Everyone's schedule once, each the best for those before; where that takes too long, the rest have days off
+        until small moves and ``_mend`` give them one."""
+        clock, seconds = self.log.countdown.elapsed, self.log.countdown.budget.seconds
+        patience = clock() + max(FEWEST_SECONDS, BEGINNING * (seconds or float("inf")))
+        waiting = np.random.default_rng(self.seed).permutation(len(self.plan.personal)).tolist()
+        stuck: list[int] = []
+        took: list[float] = []
+        while waiting and clock() <= patience:
+            began = clock()
+            if not self._respond(waiting[-1]):
+                stuck.append(waiting[-1])
+            waiting.pop()
+            took.append(clock() - began)
         if stuck:
             raise Unbuildable(sorted(stuck))
-        self.log.round_seconds = self.log.countdown.elapsed() - began
+        self.log.round_seconds = float(np.median(took or 0.0)) * len(self.plan.personal)
+        moves.leave_off(self.compiled.tables, waiting, self.plan)
         _copy(self.plan, self.best)
         self.log.note_plan(self.best, 0)
 
@@ -198,7 +215,8 @@ class _Run:
         self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
         self._generate(GENERATING * seconds, DIVING * seconds)
         self._prove()
-        self._move(MOVING_WARM, MOVED_AFTER)
+        until = MOVED_AFTER if self.dived else MOVED
+        self._move(MOVING_WARM, max(until, self.log.progress(self.steps) + MOVED_LEAST))
 
     def _by_parts(self, done: float) -> bool:
         return self.log.countdown.budget.iterations is None and (self.lenient or done >= ANNEALED)
@@ -214,25 +232,24 @@ class _Run:
             self.log.note_plan(self.best, self.steps)
 
     def _affordable(self, seconds: float) -> bool:
-        """Whether some rounds of pricing everybody would fit into the time for them."""
+        """Whether rounds enough of pricing everybody and solving the relaxation would fit into the time for them."""
+        solving = SOLVING * self.plan.staffed.size * len(self.plan.personal)
         rounds = self.log.countdown.budget.iterations is None
-        return rounds and FEWEST_ROUNDS * self.log.round_seconds < GENERATING * seconds
+        return rounds and FEWEST_ROUNDS * (self.log.round_seconds + solving) < GENERATING * seconds
 
     def _move(self, hot: float, until: float) -> None:
         """Anneal by small moves from the best plan of this worker on, until so large a share of the seconds."""
-        countdown = self.log.countdown
-        began, end = countdown.elapsed(), until * (countdown.budget.seconds or 0.0)
-        if began >= end:
-            return
+        elapsed = self.log.countdown.elapsed
+        began, end = elapsed(), until * (self.log.countdown.budget.seconds or 0.0)
 
         def progress() -> float:
             self.log.note_plan(self.best, self.steps)
-            return 1.0 if self.log.is_over(self.steps) else (countdown.elapsed() - began) / (end - began)
+            over = elapsed() >= end or self.log.is_over(self.steps)
+            return 1.0 if over else (elapsed() - began) / (end - began)
 
         _copy(self.best, self.plan)
-        heat = moves.Heat(
-            hot * self.unit, MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
-        )
+        cold, light, heavy = MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
+        heat = moves.Heat(hot * self.unit, cold, light, heavy)
         moves.anneal(self.compiled.tables, self.plan, self.best, heat, progress, self.state)
         if self._mend() and rank(self.plan) < rank(self.best):
             _copy(self.plan, self.best)
@@ -240,10 +257,16 @@ class _Run:
         _copy(self.best, self.plan)
 
     def _mend(self) -> bool:
-        """Find the schedules of those again who break a hard rule; whether everybody keeps all then."""
+        """Find the schedules of those again who break a hard rule; whether everybody keeps all then. It takes its time
+        where no roster is known yet in which everybody does."""
+        needed = breaks_hard_rules(self.best)
         for p in np.flatnonzero(self.plan.personal >= BREACH // 2).tolist():
+            if self.log.is_over(self.steps) and not needed:
+                return False
             remove_schedule(self.compiled.tables, p, self.plan)
-            if self.log.is_over(self.steps) or not self._respond(p):
+            if not self._respond(p):
+                if needed:
+                    raise Unbuildable([p])
                 return False
         return True
 
@@ -252,17 +275,14 @@ class _Run:
         tables = self.compiled.tables
         began = self.log.countdown.elapsed()
         free = np.full(self.plan.duty.shape, FREE, np.int64)
-        columns = Generation(
-            tables, np.zeros(tables.wanted.shape, np.int64), free, self._left(began + seconds)
-        )
-        if self.lenient:
-            columns.seconds_left = lambda: self._patience(columns, began, seconds)
+        columns = Generation(tables, np.zeros(tables.wanted.shape, np.int64), free, lambda: seconds)
+        columns.seconds_left = lambda: self._patience(columns, began, seconds)
         columns.begin(self.best.duty)
         relaxed = columns.generate()
         if columns.bound is not None and columns.prices is not None:
             self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
             self.log.dual = columns.prices, columns.bound
-        if relaxed is None or self.log.is_over(self.steps) or (self.lenient and self._far(columns.bound)):
+        if relaxed is None or self.log.is_over(self.steps) or self._far(columns.bound):
             return
         self.log.pool = Pool.of(columns.master.columns, relaxed)
         columns.seconds_left = self._left(self.log.countdown.elapsed() + for_dive)

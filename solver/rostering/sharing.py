@@ -6,6 +6,7 @@ from solver.engine.result import Countdown, Observer
 from solver.engine.types import Int64
 from solver.engine.watch import Watch
 from solver.rostering.arrays import Compiled
+from solver.rostering.kernels_rows import BREACH
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Pool
 
@@ -13,6 +14,11 @@ from solver.rostering.neighbourhoods import Pool
 def rank(plan: Plan) -> tuple[int, int]:
     """What makes one roster better than another: fewer people below the least cover, then what it costs."""
     return int(plan.total[1]), int(plan.total[0])
+
+
+def breaks_hard_rules(plan: Plan) -> bool:
+    """Whether somebody's schedule breaks a hard rule, as only small moves let it."""
+    return int(plan.total[0]) >= BREACH // 2
 
 
 class Log(Watch):
@@ -31,9 +37,9 @@ class Log(Watch):
 
     def note_plan(self, best: Plan, steps: int) -> None:
         """A worker's best after so many steps of its own; the observer is told of it when everybody is there who must
-        be."""
+        be, and lawfully."""
         with self.lock:
             if self.leader is None or rank(best) < rank(self.leader):
                 self.leader = Plan(*(array.copy() for array in best))
-        if best.total[1] == 0:
+        if best.total[1] == 0 and not breaks_hard_rules(best):
             self.note(self.compiled.in_units(int(best.total[0])), steps)

@@ -6,7 +6,7 @@ import pytest
 
 from solver.engine.errors import InvalidInstance
 from solver.engine.result import Budget, Status
-from solver.rostering import formats_curtois, formats_inrc2, rules
+from solver.rostering import formats_curtois, formats_inrc2, rules, search
 from solver.rostering.arrays import compiled
 from solver.rostering.collisions import collisions
 from solver.rostering.problem import (
@@ -48,6 +48,15 @@ def test_the_same_seed_gives_the_same_roster_and_another_seed_another():
     one, same, other = (solve(ward(), Budget(iterations=60), seed) for seed in (3, 3, 4))
     assert one.plan == same.plan
     assert one.plan != other.plan
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_who_has_no_schedule_when_the_time_to_begin_is_over_gets_a_lawful_one_later(monkeypatch, workers):
+    """As on a year of a hundred people, whose first schedules take most of a minute."""
+    monkeypatch.setattr(search, "BEGINNING", 0.0)
+    monkeypatch.setattr(search, "FEWEST_SECONDS", 0.0)
+    assert solve(ward(6), Budget(seconds=0.5), 1, workers=workers).verified
+    assert solve(ward(6), Budget(seconds=1e-6), 1, workers=workers).verified
 
 
 def test_two_workers_give_a_lawful_roster():
