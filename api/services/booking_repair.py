@@ -134,13 +134,14 @@ def _line_json(line: Line, zone: str) -> dict[str, Any]:
 
 # --- carried out --------------------------------------------------------------------------------------------
 def apply(command: Apply, changes: Changes) -> Answer:
-    """Raises ``StaleRevision`` if it was carried out meanwhile, ``WrongState`` if a booking stands otherwise by now, or
-    a unit that was to serve is taken or out of use; then nothing changes."""
+    """Raises ``NotFound``, ``StaleRevision`` if it was carried out meanwhile, ``WrongState`` if a booking stands
+    otherwise by now, or a unit that was to serve is taken or out of use; then nothing changes."""
     stored = changes.desk.storage
+    found = stored(lambda connection: _result(connection, command.job_id))
     done = int(stored(lambda connection: carried_out(connection, command.job_id)))
     if done != command.revision:
         raise StaleRevision(done)
-    if not stored(lambda connection: _result(connection, command.job_id))["verified"]:
+    if not found["verified"]:
         raise WrongState(
             "No repair was found that keeps every rule.", "Ask again, for more changes or longer."
         )

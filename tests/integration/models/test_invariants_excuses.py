@@ -111,7 +111,7 @@ def test_an_override_at_the_arrival_excuses_it(lain):
 def test_a_recalled_lot_that_was_dispensed_is_found(lain):
     recalled = (
         "INSERT INTO lot_version SELECT id,drug_id,expires_minute,'recalled',ward_id,blood_group,crossmatched_for,2,"
-        "{recorded},position FROM lot WHERE id = 'L1';"
+        "{recorded},position,NULL FROM lot WHERE id = 'L1';"
         "UPDATE lot_reservation SET state = 'dispensed', recorded_microsecond = :r + 5;"
         "UPDATE lot_balance SET on_hand = on_hand - reserved, reserved = 0 WHERE lot_id = 'L1'"
     )
@@ -121,7 +121,7 @@ def test_a_recalled_lot_that_was_dispensed_is_found(lain):
 def test_a_lot_that_was_recalled_after_it_was_dispensed_is_a_mishap(lain):
     recalled = (
         "INSERT INTO lot_version SELECT id,drug_id,expires_minute,'recalled',ward_id,blood_group,crossmatched_for,2,"
-        ":r + 6,position FROM lot WHERE id = 'L1';"
+        ":r + 6,position,NULL FROM lot WHERE id = 'L1';"
         "UPDATE lot_reservation SET state = 'dispensed', recorded_microsecond = :r + 5;"
         "UPDATE lot_balance SET on_hand = on_hand - reserved, reserved = 0 WHERE lot_id = 'L1'"
     )
