@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from solver.engine.types import Int64
+from solver.engine.types import Int32, Int64
 from solver.hospital import (
     Bed,
     Drug,
@@ -68,11 +68,8 @@ class Arrays:
     def rebuild(self) -> None:
         """Compile everything anew; needed when beds, units, lots or skills are added."""
         records = self.records
-        self.bed_ids, self.unit_ids, self.lot_ids = (
-            list(records.beds),
-            list(records.units),
-            list(records.lots),
-        )
+        self.bed_ids, self.unit_ids = list(records.beds), list(records.units)
+        self.lot_ids = list(records.lots)
         self.bed_number = build.numbered(self.bed_ids)
         self.room_number = build.numbered(records.rooms)
         self.ward_number = build.numbered(records.wards)
@@ -90,6 +87,7 @@ class Arrays:
         self.units = build.unit_arrays(records)
         self.lots = build.lot_arrays(records, self.person_number)
         self.seats: dict[str, Seat] = {}
+        self._credits: dict[str, list[tuple[Int32, Int32]]] = {}
         self.stays = empty_stays(len(records.stays) * 2 + 64, len(self.bed_ids), 6)
         self._free_slots = list(range(self.stays.start.size - 1, -1, -1))
         self._build_cover()
@@ -182,9 +180,12 @@ class Arrays:
         """Seat a stay as who leaves it at their next start finds it; ``put`` seats it as it is again.
 
         It ends when they start: it meets nobody and draws on nothing, but its bed is not clean for any start from
-        its own on (that very minute included) until cleaning after its full length.
+        its own on (that very minute included) until cleaning after its full length. What the ward lacks already
+        bars nobody from another bed there: who stays on it takes no more of it than they do.
         """
+        drawn = self.seats[stay.id]
         self._unseat(stay.id)
+        self._credit(stay.id, drawn)
         minutes = self._turnaround(stay)
         slot, bed, ward = self._fill_slot(stay, FAR, stay.start, stay.end + minutes if minutes else 0)
         nothing = np.zeros(FIRST_SKILL + len(self.skill_series), np.int64)
@@ -228,7 +229,21 @@ class Arrays:
         )
         return slot, bed, int(self.places.ward[bed])
 
+    def _credit(self, stay_id: str, drawn: Seat) -> None:
+        """While a stay is left, its ward has what it drew, of whatever a hard rule counts."""
+        slack, since = self.cover.slack, int(self.cover.window[0])
+        first = max(drawn.start - since, 0)
+        last = max(first, min(drawn.end - since, slack.shape[2]))
+        for series in np.flatnonzero(drawn.needs).tolist():
+            if series != TARGET:
+                there = slack[drawn.ward, series, first:last]
+                lacking = np.maximum(drawn.needs[series] - there, 0).astype(np.int32)
+                there += lacking
+                self._credits.setdefault(stay_id, []).append((there, lacking))
+
     def _unseat(self, stay_id: str) -> None:
+        for there, lacking in self._credits.pop(stay_id, ()):
+            np.subtract(there, lacking, out=there)
         seat_ = self.seats.pop(stay_id)
         unseat(self.stays, seat_.slot, seat_.bed)
         self._free_slots.append(seat_.slot)

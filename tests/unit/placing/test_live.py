@@ -180,6 +180,25 @@ def test_a_bed_chosen_for_a_transfer_is_judged_without_the_load_of_the_stay_it_l
     assert live.find(request(excluded_room_ids=on_the_ward), "b") is None
 
 
+def test_a_patient_on_a_ward_that_lacks_nurses_may_go_to_another_bed_there_but_not_for_longer():
+    """Whoever lay there was held against them: no bed of the ward had the nurse that theirs had not either."""
+    shifts = records_of().shifts
+    gone = [changed(shifts[name], absent=True) for name in ("shift-n1", "shift-n2")]
+    live = live_with(occupant("s1", "B1", end=DAY), *gone)
+    on_the_ward = {"excluded_room_ids": frozenset({"S"}), "max_wait_minutes": 0}
+    before = [array.copy() for array in live.arrays.cover]
+    moves = request("p-s1", from_stay_id="s1", duration_minutes=DAY, **on_the_ward)
+    decision = live.decide(moves, "a")
+    assert decision.verified
+    assert decision.allocation is not None
+    assert decision.allocation.bed_id == "B2"
+    assert live.find(replace(moves, duration_minutes=DAY + HOUR), "b") is None
+    assert live.find(replace(moves, care=Care("medicine", 1)), "b") is None
+    assert live.find(request(duration_minutes=HOUR, **on_the_ward), "b") is None
+    for array, as_it_was in zip(live.arrays.cover, before, strict=True):
+        np.testing.assert_array_equal(array, as_it_was)
+
+
 def test_shifts_that_come_and_go_at_once_leave_the_cover_that_each_alone_would():
     """One put off and taken back, one shortened: counted once, at the end."""
     at_once, one_by_one = live_with(occupant("s1", "B1")), live_with(occupant("s1", "B1"))
