@@ -22,7 +22,7 @@ from api.problems import response_to
 from models.errors import QueueFull
 
 QUESTIONS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-CLOCK: Final = "/sandbox/clock"
+CLOCK: Final = "/api/v1/sandbox/clock"
 REMEMBERED_SECONDS: Final = 2.0
 """Of busy time, over which the pace is taken: less, and one long commit makes it; more, and it is news too late."""
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.admission import REMEMBERED_SECONDS, Admission, Gate, Pace
+from api.admission import CLOCK, REMEMBERED_SECONDS, Admission, Gate, Pace
+from api.examples import EXAMPLES
 from api.metrics import Metrics
 
 
@@ -120,11 +121,12 @@ async def test_more_commands_than_are_done_soon_are_refused_at_once_and_question
 
 
 async def test_time_passes_in_a_sandbox_however_many_commands_are_under_way():
+    assert f"POST {CLOCK}" in EXAMPLES, "the path under which the service has it"
     app = Slow()
     admission = Admission(app, Gate(0.5, 1, Pace(Hands()), Metrics()))
     under_way = asyncio.create_task(ask(admission))
     await asyncio.sleep(0)
-    clock = asyncio.create_task(ask(admission, path="/sandbox/clock"))
+    clock = asyncio.create_task(ask(admission, path=CLOCK))
     await asyncio.sleep(0)
     assert app.asked == 2
     app.gate.set()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.admission import CLOCK
 from api.doorkeeper import whole_command
 
 COMMAND = b"POST /api/v1/requests HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\nContent-Length: 9\r\n\r\n{'a': 1}\n"
@@ -39,5 +40,5 @@ def test_what_needs_a_second_look_is_left_to_those_who_take_it(other):
 
 def test_the_setting_of_a_sandboxs_clock_is_left_to_the_application():
     line = COMMAND.split(b" HTTP", 1)[1]
-    assert not whole_command(b"POST /sandbox/clock HTTP" + line)
-    assert whole_command(b"POST /sandbox/clocks HTTP" + line)
+    assert not whole_command(b"POST " + CLOCK.encode() + b" HTTP" + line)
+    assert whole_command(b"POST " + CLOCK.encode() + b"s HTTP" + line)
