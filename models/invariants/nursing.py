@@ -24,6 +24,9 @@ POOLS = ("telemetry_channels", "dialysis_points", "oxygen_flow")
 Piece = tuple[int, int, int]
 """Start, end, and how much."""
 
+Lying = tuple[Row, int]
+"""A stay and its end."""
+
 
 def too_few_nurses(moment: Moment, excuses: Excuses) -> Found:
     """Fewer nurses on duty than the patients of the ward must have."""
@@ -74,28 +77,33 @@ def _told(
     after, before = _stays(given, moment)
     known = moment.known
     lacking = [
-        _lacking([(s.start_minute, s.end_minute, needed(s, known)) for s in stays], there, moment.minute)
+        _lacking([(s.start_minute, end, needed(s, known)) for s, end in stays], there, moment.minute)
         for stays in (before, after)
     ]
     if lacking[1] > lacking[0]:
         yield tuple(one.id for one in given), f"{where}: lacking {lacking[0]} before, {lacking[1]} after"
 
 
-def _stays(given: list[Subject], moment: Moment) -> tuple[list[Row], list[Row]]:
+def _stays(given: list[Subject], moment: Moment) -> tuple[list[Lying], list[Lying]]:
     """The ward's main stays with what was given, and without it: where the stays that transfers end go on. What
     else the command gave, under an override, is left out of both."""
     new = {one.id for one in given}
     excused = {one.id for one in moment.decisions} - new
     here = [s for s in moment.known.of_ward(given[0].ward.id) if s.with_stay_id is None]
-    after = [stay for stay in here if stay.allocation_id not in excused]
-    left = {one.request.from_stay_id for one in given}
-    before = [stay for stay in after if stay.allocation_id not in new and stay.id not in left]
+    after = [(stay, stay.end_minute) for stay in here if stay.allocation_id not in excused]
+    left = {one.request.from_stay_id: one.request for one in given}
+    before = [(s, end) for s, end in after if s.allocation_id not in new and s.id not in left]
+    return after, [*before, *_going_on(left, given[0].ward.id, moment)]
+
+
+def _going_on(left: dict[str | None, Row], ward_id: str, moment: Moment) -> Iterator[Lying]:
+    """The stays that transfers end, as they were before. Who is given another bed than one given earlier lies where
+    they lay: their stay, which the earlier transfer ended, goes on until the end that it had before any."""
     beds, rooms = moment.known.places.beds, moment.known.places.rooms
-    for stay_id in left - {None}:
-        was = moment.before.get(stay_id, moment.known.stay.get(stay_id))
-        if was is not None and rooms[beds[was.bed_id].room_id].ward_id == given[0].ward.id:
-            before.append(was)
-    return after, before
+    for stay_id, request in left.items():
+        was = moment.before.get(stay_id or "", moment.known.stay.get(stay_id or ""))
+        if was is not None and rooms[beds[was.bed_id].room_id].ward_id == ward_id:
+            yield was, max(was.end_minute, request.needs.get("left_until") or was.end_minute)
 
 
 def _lacking(needs: Iterable[Piece], there: Iterable[Piece], now: int) -> int:
