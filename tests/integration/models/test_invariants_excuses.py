@@ -3,7 +3,17 @@
 import pytest
 
 from solver.placing.rules import HARD
-from tests.integration.models.breaches import BREAKS, found, known, lies_beside, many, override, switched_off
+from tests.integration.models.breaches import (
+    BREAKS,
+    NOW,
+    found,
+    known,
+    lies_beside,
+    many,
+    needs,
+    override,
+    switched_off,
+)
 
 OVERRIDABLE = {
     "unstaffed_bed": "bed_staffed",
@@ -82,6 +92,18 @@ def test_a_shortage_that_was_there_before_is_no_breach_of_who_moves_within_the_w
         + lies_beside("B2", 1000, 1001, id="'X'", person="P0", version="2", recorded=":r")
     )
     assert found(lain, moves + ";" + left) == set()
+
+
+@pytest.mark.parametrize(
+    ("left_until", "broken"), [(1100, set()), (400, {"too_few_nurses"}), (None, {"too_few_nurses"})]
+)
+def test_who_is_given_another_bed_anew_lay_where_their_stay_would_have_gone_on(lain, left_until, broken):
+    """An earlier transfer, that came to nothing, had ended the stay X of A1's patient: without either they would lie
+    there still, and the nurses lacked for them then."""
+    stored = needs(left_until=None if left_until is None else NOW + left_until)
+    moves = f"UPDATE request_version SET from_stay_id = 'X', needs = '{stored}';" + many(5)
+    ended = lies_beside("B2", -1000, 1, id="'X'", person="P0")
+    assert found(lain, moves + ";" + ended) == broken
 
 
 ARRIVED = (
