@@ -2,14 +2,18 @@
 
 import contextlib
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from fastapi import Body, FastAPI, HTTPException, Query
 from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel, Field
+from schemathesis import GenerationMode
 
 from api.security.permissions import Role
 from benchmarks.safety.contract import BORDER_CALLS, Contract
+from benchmarks.safety.contract_calls import copied, fuzzed, operations
+from benchmarks.safety.contract_judge import broken_checks, document_allows
 from benchmarks.safety.contract_pool import Pool
 from benchmarks.safety.contract_served import EVERY_ROLE, NOW, Served, contract_served, listening
 from simulations.hospital import generate
@@ -103,8 +107,24 @@ def broken():
     async def lax(body: Annotated[object, Body()] = None) -> int:
         return 1
 
+    @app.post("/either")
+    async def either(body: Either) -> int:
+        return 1
+
     document = app.openapi()
     return app, document
+
+
+class Gone(BaseModel):
+    kind: Literal["left", "died", "absconded"]
+
+
+class Come(BaseModel):
+    kind: Literal["come"]
+
+
+class Either(BaseModel):
+    event: Annotated[Gone | Come, Field(discriminator="kind")]
 
 
 LAX = {
@@ -144,6 +164,26 @@ def control():
 )
 def test_a_route_that_breaks_a_promise_is_found_out(control, check, operation):
     assert (check, operation) in {(f.check, f.operation) for f in control.findings.values()}
+
+
+@pytest.mark.parametrize("kind", ["come", "left", "died", "absconded"])
+def test_each_value_of_a_discriminator_that_leads_to_one_schema_is_allowed(control, kind):
+    case = to_either(control)
+    case.body = {"event": {"kind": kind}}
+    answer = case.call(control.served.url)
+    assert answer.status_code == 200
+    assert list(broken_checks(case, answer)) == []
+
+
+def test_a_value_that_the_document_does_not_know_is_not_allowed(control):
+    case = to_either(control)
+    case.body = {"event": {"kind": "gone"}}
+    assert not document_allows(case)
+
+
+def to_either(control):
+    (operation,) = (one for one in operations(control.schema) if one.label == "POST /either")
+    return copied(fuzzed(operation, GenerationMode.POSITIVE, 1, SEED)[0][0])
 
 
 def test_a_sound_route_is_not_suspected(control):
