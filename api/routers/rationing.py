@@ -72,7 +72,7 @@ async def list_shortages(
     proven: who precedes, who goes short, and for each lot why. It looks at clinical priority and days of cover, as the
     order says, and at nobody's age, sex or payer. Nothing is reserved: a clinician decides."""
     access.require(None)
-    book, cover = await read(runtime, lambda c: shortages.known(c, runtime.clock().minute))
+    book, cover = await read(runtime, lambda c: shortages.known(c, runtime.clock().minute, runtime.meta.zone))
     found = await runtime.ask(lambda changes: shortages.waiting(changes, book, cover), access.principal)
     told = await run_in_threadpool(shortages.shared, found, book)
     return asked(told, runtime, language)

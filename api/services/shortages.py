@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,8 +13,10 @@ from api.services.cases import Case
 from api.services.changes import Changes
 from api.services.lots_why import ANYWHERE
 from api.services.rationing import order_json
+from api.services.stock_live import days_looked_at, history
 from models.repositories import supply
 from models.repositories.rationing import RationingBook, load_rationing
+from models.repositories.supply import Cabinet
 from solver.engine.errors import EngineError
 from solver.engine.result import Result, Status
 from solver.hospital import Drug, Minute, RequestState
@@ -21,6 +24,8 @@ from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.pharmacy.explain import why_short
 from solver.pharmacy.plan import SupplyPlan
 from solver.pharmacy.problem import SupplyProblem, SupplyRequest
+from solver.pharmacy.reorder.problem import History
+from solver.pharmacy.reorder.watch import daily_mean
 from solver.pharmacy.rules_of_lots import counts_as_stock
 from solver.placing import phrases
 from solver.placing.records import Records
@@ -32,8 +37,26 @@ COVER_DAYS: Final = 91
 MOST_COVER: Final = 3650
 """Days of cover that are told of a cabinet nothing is taken from."""
 
-DailyUse = Mapping[tuple[str, str], float]
-"""Units that leave a ward's cabinet a day, by ward and drug."""
+
+class Cabinets:
+    """What people need of each drug a day from a ward's own cabinet, counted when it is asked for."""
+
+    def __init__(self, connection: Connection, now: Minute, zone: str) -> None:
+        shift, self._today, self._first = days_looked_at(connection, now, zone, COVER_DAYS)
+        since = self._first * MINUTES_PER_DAY - shift
+        self._days = supply.load_cabinet_days(connection, since, now + 1, shift)
+        self._on_hand: defaultdict[Cabinet, int] = defaultdict(int)
+        for lots in supply.load_supplies(connection)[1].values():
+            for row in lots:
+                self._on_hand[row.ward_id, row.drug_id] += row.on_hand
+
+    def daily(self, cabinet: Cabinet) -> float:
+        """Units a day; on days that ended with nothing there, as much as was given out was needed at least."""
+        days = self._days.get(cabinet)
+        if days is None:
+            return 0.0
+        told = history(self._on_hand[cabinet], days, self._first, self._today)
+        return daily_mean(History(tuple(told["issued"]), frozenset(told["ran_out"])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +68,12 @@ class Waiting:
     revision: int
 
 
-def known(connection: Connection, now: Minute) -> tuple[RationingBook, DailyUse]:
+def known(connection: Connection, now: Minute, zone: str) -> tuple[RationingBook, Cabinets]:
     """The committee's orders, and what the cabinets use."""
-    since = now - COVER_DAYS * MINUTES_PER_DAY
-    return load_rationing(connection), supply.daily_use(connection, since, COVER_DAYS)
+    return load_rationing(connection), Cabinets(connection, now, zone)
 
 
-def waiting(changes: Changes, book: RationingBook, use: DailyUse) -> Waiting:
+def waiting(changes: Changes, book: RationingBook, cabinets: Cabinets) -> Waiting:
     """Every drug that somebody without a bundle needs, as one batch."""
     records = changes.records
     cases = [case for case in changes.desk.cases.values() if case.state is RequestState.UNPLACED]
@@ -59,7 +81,7 @@ def waiting(changes: Changes, book: RationingBook, use: DailyUse) -> Waiting:
         f"{case.id}/{number}": (case, number) for case in cases for number in range(len(case.request.drugs))
     }
     requests = tuple(
-        _request(name, case, number, changes, use) for name, (case, number) in sorted(made.items())
+        _request(name, case, number, changes, cabinets) for name, (case, number) in sorted(made.items())
     )
     drugs = _drugs({request.drug_id for request in requests}, records)
     ids = {drug.id for drug in drugs}
@@ -75,7 +97,7 @@ def waiting(changes: Changes, book: RationingBook, use: DailyUse) -> Waiting:
     return Waiting(problem, {name: case.id for name, (case, _) in made.items()}, changes.desk.revision)
 
 
-def _request(name: str, case: Case, number: int, changes: Changes, use: DailyUse) -> SupplyRequest:
+def _request(name: str, case: Case, number: int, changes: Changes, cabinets: Cabinets) -> SupplyRequest:
     need, request = case.request.drugs[number], case.request
     ward_id = case.ward_id or ANYWHERE
     start = max(request.needed_by, changes.now)
@@ -87,19 +109,19 @@ def _request(name: str, case: Case, number: int, changes: Changes, use: DailyUse
         start + need.use_within_minutes,
         case.requested_at,
         request.priority,
-        _days_of_cover(ward_id, need.drug_id, changes, use),
+        _days_of_cover(ward_id, need.drug_id, changes, cabinets),
         request.person_id,
     )
 
 
-def _days_of_cover(ward_id: str, drug_id: str, changes: Changes, use: DailyUse) -> int:
+def _days_of_cover(ward_id: str, drug_id: str, changes: Changes, cabinets: Cabinets) -> int:
     """Whole days for which what the ward's own cabinet holds of a drug lasts; 0 without a ward or without stock."""
     records = changes.records
     lots = (records.lots[lot_id] for lot_id in records.lots_of_drug.get(drug_id, ()))
     there = sum(lot.available for lot in lots if lot.ward_id == ward_id and counts_as_stock(lot, changes.now))
-    daily = use.get((ward_id, drug_id), 0.0)
     if there == 0:
         return 0
+    daily = cabinets.daily((ward_id, drug_id))
     return MOST_COVER if daily <= 0 else min(MOST_COVER, int(there / daily))
 
 

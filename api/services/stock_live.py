@@ -51,12 +51,7 @@ def supplies(
     """Today's date, and every drug's handling class with the item: its lots, what was issued by day in the last
     ``history_days``, which days ended with nothing there, and what was accepted of orders and has not come.
     ``lead_times``: days of the drugs that have some of their own."""
-    offset = from_minute(now).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
-    shift = int(offset.total_seconds() // 60)
-    today = (now + shift) // MINUTES_PER_DAY
-    began = supply.first_move(connection)
-    known_since = today - 1 if began is None else (began + shift) // MINUTES_PER_DAY
-    first = min(today - 1, max(known_since, today - history_days))
+    shift, today, first = days_looked_at(connection, now, zone, history_days)
     days = supply.load_days(connection, first * MINUTES_PER_DAY - shift, now + 1, shift)
     drugs, lots = supply.load_supplies(connection)
     coming = _coming(connection, now, shift)
@@ -73,7 +68,7 @@ def supplies(
             "safety_stock": drug.safety_stock,
             "lots": [_lot(row, shift) for row in own],
             "on_order": coming.get(drug.id, []),
-            "history": _history(own, days.get(drug.id, {}), first, today),
+            "history": history(sum(row.on_hand for row in own), days.get(drug.id, {}), first, today),
         }
         items.append((drug.handling, item))
     return _day(today), items
@@ -101,11 +96,22 @@ def _lot(row: Any, shift: int) -> dict[str, Any]:
     }
 
 
-def _history(lots: Any, days: dict[int, DayMoved], first: int, today: int) -> dict[str, Any]:
+def days_looked_at(connection: Connection, now: Minute, zone: str, most: int) -> tuple[int, int, int]:
+    """Minutes by which the hospital's clock is ahead, today, and the first of at most so many days before it of which
+    the ledger knows what moved."""
+    offset = from_minute(now).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    shift = int(offset.total_seconds() // 60)
+    today = (now + shift) // MINUTES_PER_DAY
+    began = supply.first_move(connection)
+    known_since = today - 1 if began is None else (began + shift) // MINUTES_PER_DAY
+    return shift, today, min(today - 1, max(known_since, today - most))
+
+
+def history(on_hand: int, days: Mapping[int, DayMoved], first: int, today: int) -> dict[str, Any]:
     """Units issued of each day up to yesterday; a day that ended with nothing there ran out. What was there follows
     from what is there now, backwards."""
     none = DayMoved(0, 0)
-    there = sum(row.on_hand for row in lots) - days.get(today, none).net
+    there = on_hand - days.get(today, none).net
     ran_out = []
     for day in range(today - 1, first - 1, -1):
         if there <= 0:

@@ -7,13 +7,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Column, Connection, func, insert, select
 
 from models.commands import Transaction
 from models.tables.drugs import drug, lot, lot_balance, lot_move, lot_reservation
 from models.tables.stock import lot_card, order_decision
 from solver.hospital import Minute
 from solver.hospital.timegrid import MINUTES_PER_DAY
+
+Cabinet = tuple[str, str]
+"""A ward and a drug in its cabinet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,51 +65,45 @@ def load_days(
     connection: Connection, since: Minute, until: Minute, shift: int
 ) -> dict[str, dict[int, DayMoved]]:
     """What moved in ``[since, until)``, by drug and day; a day is ``(minute + shift) // 1440``."""
+    moved = _moved(connection, (lot.c.drug_id,), since, until, shift)
+    return {drug_id: days for (drug_id,), days in moved.items()}
+
+
+def load_cabinet_days(
+    connection: Connection, since: Minute, until: Minute, shift: int
+) -> dict[Cabinet, dict[int, DayMoved]]:
+    """The same of each ward's cabinet, by ward and drug."""
+    moved = _moved(connection, (lot.c.ward_id, lot.c.drug_id), since, until, shift)
+    return {(ward_id, drug_id): days for (ward_id, drug_id), days in moved.items() if ward_id is not None}
+
+
+def _moved(
+    connection: Connection, of: tuple[Column[Any], ...], since: Minute, until: Minute, shift: int
+) -> dict[tuple[Any, ...], dict[int, DayMoved]]:
+    """What moved in ``[since, until)`` by these columns of the lot, and by day."""
     day = (lot_move.c.minute + shift) // MINUTES_PER_DAY
     to_people = func.sum(-lot_move.c.quantity).filter(lot_move.c.reason.in_(("issue", "return")))
     moved = (
-        select(lot.c.drug_id, day.label("day"), to_people, func.sum(lot_move.c.quantity))
+        select(*of, day.label("day"), to_people, func.sum(lot_move.c.quantity))
         .join_from(lot_move, lot, lot.c.id == lot_move.c.lot_id)
         .where(lot_move.c.minute >= since, lot_move.c.minute < until)
-        .group_by(lot.c.drug_id, day)
+        .group_by(*of, day)
     )
     r = lot_reservation.c
     on = (r.changed_minute + shift) // MINUTES_PER_DAY
     dispensed = (
-        select(lot.c.drug_id, on.label("day"), func.sum(r.quantity), -func.sum(r.quantity))
+        select(*of, on.label("day"), func.sum(r.quantity), -func.sum(r.quantity))
         .join_from(lot_reservation, lot, lot.c.id == r.lot_id)
         .where(r.state == "dispensed", r.changed_minute >= since, r.changed_minute < until)
-        .group_by(lot.c.drug_id, on)
+        .group_by(*of, on)
     )
-    found: defaultdict[str, dict[int, DayMoved]] = defaultdict(dict)
+    found: defaultdict[tuple[Any, ...], dict[int, DayMoved]] = defaultdict(dict)
     for question in (moved, dispensed):
-        for drug_id, at, issued, net in connection.execute(question):
-            before = found[drug_id].get(int(at), DayMoved(0, 0))
-            found[drug_id][int(at)] = DayMoved(before.issued + int(issued or 0), before.net + int(net))
+        for *key, at, issued, net in connection.execute(question):
+            days = found[tuple(key)]
+            before = days.get(int(at), DayMoved(0, 0))
+            days[int(at)] = DayMoved(before.issued + int(issued or 0), before.net + int(net))
     return found
-
-
-def daily_use(connection: Connection, since: Minute, days: int) -> dict[tuple[str, str], float]:
-    """Units a day that people were given out of each ward's cabinet since a minute, ``days`` ago, by ward and drug."""
-    moved = (
-        select(lot.c.ward_id, lot.c.drug_id, func.sum(-lot_move.c.quantity))
-        .join_from(lot_move, lot, lot.c.id == lot_move.c.lot_id)
-        .where(lot.c.ward_id.is_not(None), lot_move.c.minute >= since)
-        .where(lot_move.c.reason.in_(("issue", "return")))
-        .group_by(lot.c.ward_id, lot.c.drug_id)
-    )
-    r = lot_reservation.c
-    dispensed = (
-        select(lot.c.ward_id, lot.c.drug_id, func.sum(r.quantity))
-        .join_from(lot_reservation, lot, lot.c.id == r.lot_id)
-        .where(lot.c.ward_id.is_not(None), r.state == "dispensed", r.changed_minute >= since)
-        .group_by(lot.c.ward_id, lot.c.drug_id)
-    )
-    found: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for question in (moved, dispensed):
-        for ward_id, drug_id, units in connection.execute(question):
-            found[ward_id, drug_id] += float(units or 0) / days
-    return dict(found)
 
 
 def first_move(connection: Connection) -> Minute | None:

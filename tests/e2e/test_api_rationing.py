@@ -175,6 +175,37 @@ async def test_a_ward_whose_cabinet_lasts_comes_after_one_whose_does_not(service
     assert found == {has_none: (False, 8), has_some: (True, 4)}
 
 
+async def test_a_cabinet_that_stood_empty_is_not_said_to_last_for_days_on_which_nothing_could_be_taken(
+    service,
+):
+    """Of six four and two were taken on two days, and eight more had nothing there: five last one day, not eight."""
+    lot_id = await to_cabinet(service, 6)
+    for taken in (4, 2):
+        given = {"kind": "issue", "lot_id": lot_id, "quantity": taken, "person_id": "known-1"}
+        await moved(service, given)
+        service.pass_minutes(DAY)
+    service.pass_minutes(8 * DAY)
+    await to_cabinet(service, 5)
+    request_id = await waits(service, 10, for_ward_id="W1")
+    [item] = (await short(service))["items"]
+    cover = {one["request_id"]: one["days_of_cover"] for one in item["requests"]}
+    assert cover == {request_id: 1}
+
+
+async def moved(service, move):
+    answer = await service.post("/pharmacy/moves", {"moves": [move]}, "pharmacist")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def to_cabinet(service, quantity):
+    """Some of the rare drug goes to the cabinet of W1; returns its lot there."""
+    await moved(service, {"kind": "transfer", "lot_id": "R1", "quantity": quantity, "ward_id": "W1"})
+    lots = (await service.get("/drug-lots", "pharmacist", drug_id="rare")).json()["items"]
+    (there,) = (lot["id"] for lot in lots if lot["ward_id"] == "W1" and lot["on_hand"] > 0)
+    return there
+
+
 @pytest.mark.parametrize("turn", range(len(EVERYBODY)))
 async def test_permuting_age_and_sex_changes_nothing(service, turn):
     """Four wait whose needs differ; whoever of the four people has which need, the same need gets the same."""
