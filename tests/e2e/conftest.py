@@ -2,8 +2,28 @@
 
 import pytest
 
+from cli import service as services
 from models.keys import write_key_file
 from tests.api_service import Place, running
+from tests.command_line import FORKS
+
+SERVE = [*services.PROGRAM, "cli"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_services():
+    """Service processes begin with everything imported: a start takes 1.1 seconds of a busy processor, not 4.2. Demos,
+    programs of the controls and whatever a test starts by itself start the interpreter, as a person does."""
+    begun = services.begun
+
+    def forked(command, environment, log):
+        if command[: len(SERVE)] != SERVE:
+            return begun(command, environment, log)
+        return FORKS.start(command[len(SERVE) :], environment, log)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "begun", forked)
+        yield
 
 
 @pytest.fixture(scope="session")
