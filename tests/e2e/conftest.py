@@ -1,5 +1,7 @@
 """A fresh hospital behind the real service for each test, once on each database."""
 
+import os
+
 import pytest
 
 from cli import service as services
@@ -13,11 +15,12 @@ SERVE = [*services.PROGRAM, "cli"]
 @pytest.fixture(scope="session", autouse=True)
 def forked_services():
     """Service processes begin with everything imported: a start takes 1.1 seconds of a busy processor, not 4.2. Demos,
-    programs of the controls and whatever a test starts by itself start the interpreter, as a person does."""
-    begun = services.begun
+    programs of the controls, services with modules of their own (PYTHONPATH) and whatever a test starts by itself start
+    the interpreter, as a person does."""
+    begun, modules = services.begun, os.environ.get("PYTHONPATH")
 
     def forked(command, environment, log):
-        if command[: len(SERVE)] != SERVE:
+        if command[: len(SERVE)] != SERVE or environment.get("PYTHONPATH") != modules:
             return begun(command, environment, log)
         return FORKS.start(command[len(SERVE) :], environment, log)
 
