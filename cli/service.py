@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ READY_SECONDS = 300.0
 
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
+PROGRAM = (sys.executable, "-P", "-m")
 
 
 @dataclass(slots=True, eq=False)
@@ -76,16 +77,12 @@ def start_service(
     run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     port_file, log = run_folder / "port", run_folder / "service.log"
     port_file.unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", module, "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [*PROGRAM, module, "serve", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--key-file", str(key_file), "--port-file", str(port_file)]
     # In the environment, which other accounts cannot list: an address may hold a password.
     told = {**(settings or {}), "database": address_of(database)}
     extra = {f"WARDFLOW_{name.upper()}": str(value) for name, value in told.items()}
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, **extra}
-        )
-    service = Service(process, "", log)
+    service = Service(begun(command, {**os.environ, **extra}, log), "", log)
     try:
         until = time.monotonic() + ready_seconds
         service.url = f"http://127.0.0.1:{_port(service, port_file, until)}"
@@ -94,6 +91,14 @@ def start_service(
         service.stop()
         raise
     return service
+
+
+def begun(command: Sequence[str], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """A process that says all it says at the end of a file."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+        )
 
 
 def _port(service: Service, port_file: Path, until: float) -> int:

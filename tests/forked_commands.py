@@ -24,9 +24,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cli.main import VERBS, main
+from tests.forked_process import ForkedProcess, watch
 
 ROOT = Path(__file__).parents[1]
 STREAMS = (0, 1, 2)
+START_SECONDS = 120
+"""Longest wait until a command that goes on was forked: the first one waits until everything is imported."""
 STORAGE = ("init", "import", "export", "user", "serve", "check", "database", "migrate")
 """The verbs whose imports are done beforehand; others do theirs in the command's own process."""
 
@@ -43,9 +46,6 @@ class Forks:
     ) -> subprocess.CompletedProcess[str]:
         """One command to its end, as ``subprocess.run`` with captured text does it; raises ``TimeoutError`` and ends
         it if it takes longer than ``seconds``."""
-        ours = self._there()
-        ours.settimeout(seconds)
-        call = json.dumps([list(words), str(folder), dict(environment)]).encode()
         with (
             tempfile.TemporaryFile() as said,
             tempfile.TemporaryFile() as out,
@@ -53,17 +53,42 @@ class Forks:
         ):
             said.write(say.encode())
             said.seek(0)
-            length = len(call).to_bytes(4, "big")
-            socket.send_fds(ours, [length], [said.fileno(), out.fileno(), err.fileno()])
-            ours.sendall(call)
-            try:
-                status = int(ours.recv(64))
-            except (TimeoutError, ValueError):
-                self.stop()
-                raise
+            streams = [said.fileno(), out.fileno(), err.fileno()]
+            status = self._forked(words, folder, environment, streams, seconds)
             out.seek(0)
             err.seek(0)
             return subprocess.CompletedProcess(words, status, out.read().decode(), err.read().decode())
+
+    def start(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> ForkedProcess:
+        """One command that goes on, as ``cli.service.begun`` starts it: what it says goes to the end of a file."""
+        told, telling = os.pipe()
+        with Path(os.devnull).open("rb") as nothing, log.open("ab") as output:
+            streams = [nothing.fileno(), output.fileno(), output.fileno(), telling]
+            try:
+                self._forked(words, Path.cwd(), environment, streams, START_SECONDS)
+            finally:
+                os.close(telling)
+        return ForkedProcess(told)
+
+    def _forked(
+        self,
+        words: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        streams: list[int],
+        seconds: float,
+    ) -> int:
+        """The status with which the process that was forked ended."""
+        ours = self._there()
+        ours.settimeout(seconds)
+        call = json.dumps([list(words), str(folder), dict(environment)]).encode()
+        socket.send_fds(ours, [len(call).to_bytes(4, "big")], streams)
+        ours.sendall(call)
+        try:
+            return int(ours.recv(64))
+        except (TimeoutError, ValueError):
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End the process and the command that it waits for."""
@@ -95,7 +120,7 @@ def fork_for_each(number: int) -> None:
     """Fork for each call that comes over the socket ``number``; returns in the children only, as the command."""
     calls = socket.socket(fileno=number)
     while True:
-        length, streams, _, _ = socket.recv_fds(calls, 4, len(STREAMS))
+        length, streams, _, _ = socket.recv_fds(calls, 4, len(STREAMS) + 1)
         if not length:
             os._exit(0)
         call = _exactly(calls, int.from_bytes(length, "big"))
@@ -103,7 +128,9 @@ def fork_for_each(number: int) -> None:
         if child == 0:
             calls.close()
             words, folder, environment = json.loads(call)
-            _become(words, folder, environment, streams)
+            _become(words, folder, environment, streams[: len(STREAMS)])
+            for telling in streams[len(STREAMS) :]:
+                watch(telling)
             return
         for stream in streams:
             os.close(stream)
