@@ -10,10 +10,11 @@ from api.jobs.kinds import Document, Observer
 from api.jobs.searches import as_found, rows_of, too_many, unbegun
 from api.jobs.telling import Telling
 from solver.admissions.formats import problem_from_document
-from solver.admissions.keeping import Before, Pin, broken_pins, changes, dearer, pinned, with_price
+from solver.admissions.keeping import Before, Pin, broken_pins, changes, pinned, with_price
 from solver.admissions.problem import Admission, AdmissionPlan, AdmissionProblem, Duty
 from solver.admissions.referee import Recount, recount
 from solver.admissions.solve import METHOD, solve
+from solver.engine.change_price import dearer
 from solver.engine.result import Budget
 from solver.engine.rule import Level
 

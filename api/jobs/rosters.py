@@ -8,10 +8,11 @@ from typing import Any
 from api.jobs.kinds import Document, Observer
 from api.jobs.searches import as_found, rows_of, too_many, unbegun
 from api.jobs.telling import Telling
+from solver.engine.change_price import dearer
 from solver.engine.result import Budget, Result
 from solver.rostering.collisions import Collision, WayOut, collisions
 from solver.rostering.formats_json import from_json, from_rows, rows
-from solver.rostering.keeping import Before, Pin, broken_pins, changes, dearer, pinned, with_price
+from solver.rostering.keeping import Before, Pin, broken_pins, changes, pinned, with_price
 from solver.rostering.problem import Roster, RosterProblem
 from solver.rostering.referee import Recount, recount
 from solver.rostering.solve import METHOD, solve

@@ -15,11 +15,6 @@ from solver.admissions.referee import stands
 
 DOMINANT: Final = 1_000_000
 """Price of a pinned surgery in another theatre."""
-FIRST_PRICE: Final = 20
-RAISED: Final = 5
-"""How many times as dear a change becomes when there are still too many."""
-DEAREST: Final = 50_000
-"""Changes are never dearer: beyond it nothing but hard rules is left to give way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +78,3 @@ def changes(problem: AdmissionProblem, before: Before, plan: AdmissionPlan) -> i
     """How many patients are admitted on another day, into another room, or not any more, or only now."""
     given = {one.patient: one for one in plan.admissions}
     return sum(not stands(one, given.get(one.patient)) for one in _standing(problem, before, 1))
-
-
-def dearer(price: int) -> int | None:
-    """The next price of a change, None after the dearest."""
-    if price >= DEAREST:
-        return None
-    return min(DEAREST, max(FIRST_PRICE, RAISED * price))

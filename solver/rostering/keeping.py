@@ -15,11 +15,6 @@ from solver.rostering.problem import Employee, Roster, RosterProblem, Wish
 
 DOMINANT: Final = 1_000_000
 """Price of a pin that is not kept."""
-FIRST_PRICE: Final = 20
-RAISED: Final = 5
-"""How many times as dear a change becomes when there are still too many."""
-DEAREST: Final = 50_000
-"""Changes are never dearer: beyond it nothing but hard rules is left to give way."""
 
 Cell = tuple[str, int]
 """An employee and a day of the roster."""
@@ -83,10 +78,3 @@ def changes(problem: RosterProblem, before: Before, roster: Roster) -> int:
     worked = {(given.employee, given.day): given.shift for given in roster.assignments}
     cells = ((employee.id, day) for employee in problem.employees for day in before.days)
     return sum(worked.get(cell) != before.worked.get(cell) for cell in cells)
-
-
-def dearer(price: int) -> int | None:
-    """The next price of a change, None after the dearest."""
-    if price >= DEAREST:
-        return None
-    return min(DEAREST, max(FIRST_PRICE, RAISED * price))

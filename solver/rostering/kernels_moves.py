@@ -201,14 +201,15 @@ def _alone(
 
 
 @inlined
-def _draw_change(tables: Any, plan: Any, p: int, d: int, row: Any, state: Any) -> int:
+def _draw_change(tables: Any, plan: Any, p: int, d: int, row: Any, sums: Any, state: Any) -> int:
     """Another duty, or none, for some days of ``p`` from ``d`` on, into ``row``; the day after them, ``d`` if there is
     none."""
-    k = -1 if below(state, 100) < OFF else below(state, len(tables.duty_shift))
+    duties = sums.choices[p, 0]
+    if duties == 0:
+        return d
+    k = -1 if below(state, 100) < OFF else sums.duties[p, below(state, duties)]
     length = 1 if below(state, 2) == 0 else 1 + below(state, LONGEST_CHANGE)
     end = min(tables.size[0], d + length)
-    if k >= 0 and not tables.able[p, k]:
-        return d
     differs = False
     for day in range(d, end):
         differs |= plan.duty[p, day] != k
@@ -229,8 +230,12 @@ def _draw_trade(tables: Any, plan: Any, p: int, d: int, row: Any, state: Any) ->
 @inlined
 def _swap(tables: Any, limit: float, weight: int, plan: Any, best: Any, sums: Any, state: Any) -> bool:
     """Some days of two people exchanged, which leaves the cover as it is; whether the roster was changed."""
-    days, people = tables.size[0], len(plan.personal)
-    p, q = below(state, people), below(state, people)
+    days = tables.size[0]
+    p = below(state, len(plan.personal))
+    partners = sums.choices[p, 1]
+    if partners == 0:
+        return False
+    q = sums.partners[p, below(state, partners)]
     d = below(state, days)
     end = min(days, d + 1 + below(state, LONGEST_SWAP))
     differs = False
@@ -282,7 +287,7 @@ def anneal_moves(
             if kind < TRADES:
                 end = _draw_trade(tables, plan, p, d, sums.rows[0], state)
             else:
-                end = _draw_change(tables, plan, p, d, sums.rows[0], state)
+                end = _draw_change(tables, plan, p, d, sums.rows[0], sums, state)
             changed = end > d and _alone(tables, p, d, end, limit, weight, plan, best, sums)
         kept += 1 if changed else 0
     if (plan.total[1], plan.total[0]) < (best.total[1], best.total[0]):

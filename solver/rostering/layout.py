@@ -109,7 +109,9 @@ class Sums(NamedTuple):
 
     amount, weekends int64 (n_employees,) with those before day 0; tally int64 (n_employees, n_shifts): days with each
     shift. floor int64 (n_employees,): no schedule costs less apart from cover. rows int64 (2, days): room for the days
-    that a move would give two people.
+    that a move would give two people. duties int64 (n_employees, n_duties), partners int64 (n_employees, n_employees):
+    the duties of each one, and who can take over one of them, or gives one; choices int64 (n_employees, 2): how many of
+    each.
     """
 
     amount: Int64
@@ -117,6 +119,9 @@ class Sums(NamedTuple):
     tally: Int64
     floor: Int64
     rows: Int64
+    duties: Int64
+    partners: Int64
+    choices: Int64
 
 
 class Trial(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from solver.engine.types import UInt64
+from solver.engine.types import Bool, Int64, UInt64
 from solver.rostering import layout as at
 from solver.rostering.kernels_moves import anneal_moves, count_rows
 from solver.rostering.kernels_rows import BREACH, row_cost
@@ -38,7 +38,8 @@ def anneal(
 ) -> None:
     """Improve ``plan``, and ``best`` where it becomes better, while the temperature falls as ``progress`` goes from 0
     to 1. ``plan`` may break hard rules afterwards, and does not tell its cost then."""
-    passable, sums = softened(tables), new_sums(tables)
+    passable = softened(tables)
+    sums = new_sums(passable)
     count_rows(passable, plan, sums)
     while (done := progress()) < 1.0:
         now = heat.hot * (heat.cold / heat.hot) ** done
@@ -75,4 +76,13 @@ def new_sums(tables: Tables) -> Sums:
     people = np.zeros(len(floor), np.int64)
     tally = np.zeros((len(people), len(tables.unit)), np.int64)
     rows = np.zeros((2, int(tables.size[0])), np.int64)
-    return Sums(people, people.copy(), tally, floor, rows)
+    able = tables.able.astype(np.int64)
+    related = able @ able.T > 0
+    np.fill_diagonal(related, False)
+    choices = np.stack([able.sum(axis=1), related.sum(axis=1)], axis=1)
+    return Sums(people, people.copy(), tally, floor, rows, _listed(able > 0), _listed(related), choices)
+
+
+def _listed(chosen: Bool) -> Int64:
+    """Of each row the columns that are chosen, then the others."""
+    return np.argsort(~chosen, axis=1, kind="stable").astype(np.int64)

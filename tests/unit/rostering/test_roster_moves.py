@@ -83,6 +83,37 @@ def test_moves_count_how_many_are_on_each_duty(moved):
         assert plan.staffed[day, duty] == (plan.duty[:, day] == duty).sum()
 
 
+def test_people_are_offered_the_duties_they_have_and_partners_who_share_one():
+    tables = softened(compiled(_inrc2()).tables)
+    assert not tables.able.all()
+    sums, people = new_sums(tables), range(len(tables.able))
+    for p in people:
+        duties, partners = sums.choices[p]
+        assert set(sums.duties[p, :duties]) == set(np.flatnonzero(tables.able[p]))
+        shared = {q for q in people if q != p and (tables.able[p] & tables.able[q]).any()}
+        assert set(sums.partners[p, :partners]) == shared
+        assert partners == len(shared)
+
+
+@pytest.mark.parametrize("duties", [0, 1], ids=["none", "one"])
+def test_who_has_no_duty_stays_off_and_who_shares_none_changes_alone(duties):
+    arrays = compiled(_inrc2())
+    able = np.zeros_like(arrays.tables.able)
+    able[0, :duties] = True
+    able.setflags(write=False)
+    tables = softened(arrays.tables)._replace(able=able)
+    plan, sums = empty_plan(arrays), new_sums(tables)
+    for p in range(len(plan.personal)):
+        _start(tables, p, plan)
+    best = Plan(*(array.copy() for array in plan))
+    count_rows(tables, plan, sums)
+    anneal_moves(tables, 20_000, 30.0 * SCALE, 10 * SCALE, plan, best, sums, random_state(5))
+    worked = plan.duty >= 0
+    assert not worked[1:].any()
+    assert worked[0].any() == (duties > 0)
+    assert not (plan.duty[0] > 0).any()
+
+
 def test_moves_end_when_their_time_is_over(moved):
     _, arrays, plan, best = moved
     looks = iter([0.0, 0.5, 1.0, 2.0])
