@@ -8,20 +8,12 @@ import pytest
 
 from solver.admissions import rules
 from solver.admissions.formats import read_problem
-from solver.admissions.keeping import (
-    DEAREST,
-    FIRST_PRICE,
-    Pin,
-    broken_pins,
-    changes,
-    dearer,
-    pinned,
-    with_price,
-)
+from solver.admissions.keeping import Pin, broken_pins, changes, pinned, with_price
 from solver.admissions.problem import Admission, AdmissionPlan, Standing
 from solver.admissions.referee import recount, stands
 from solver.admissions.solve import solve
 from solver.admissions.warming import SMALLEST
+from solver.engine.change_price import DEAREST, FIRST_PRICE
 from solver.engine.result import Budget
 from tests.admission_cases import public
 
@@ -84,13 +76,6 @@ def test_somebody_stands_where_they_were_or_has_moved(standing, given, same) -> 
     problem = replace(SMALLEST, standing=(replace(standing, price=7),))
     moved = recount(problem, AdmissionPlan(() if given is None else (given,), ())).of(rules.MOVED)
     assert (moved.count, moved.cost) == ((0, 0) if same else (1, 7))
-
-
-def test_the_price_of_a_change_is_raised_until_there_is_no_dearer_one() -> None:
-    prices = [0]
-    while (price := dearer(prices[-1])) is not None:
-        prices.append(price)
-    assert prices == [0, 20, 100, 500, 2500, 12500, 50000]
 
 
 def test_whoever_needs_no_surgery_opens_no_theatre() -> None:
