@@ -99,23 +99,26 @@ def waiting(changes: Changes, book: RationingBook, cabinets: Cabinets) -> Waitin
 
 def _request(name: str, case: Case, number: int, changes: Changes, cabinets: Cabinets) -> SupplyRequest:
     need, request = case.request.drugs[number], case.request
-    ward_id = case.ward_id or ANYWHERE
     start = max(request.needed_by, changes.now)
     return SupplyRequest(
         name,
-        ward_id,
+        case.ward_id or ANYWHERE,
         need.drug_id,
         need.quantity,
         start + need.use_within_minutes,
         case.requested_at,
         request.priority,
-        _days_of_cover(ward_id, need.drug_id, changes, cabinets),
+        _days_of_cover(case.ward_id, need.drug_id, changes, cabinets),
         request.person_id,
     )
 
 
-def _days_of_cover(ward_id: str, drug_id: str, changes: Changes, cabinets: Cabinets) -> int:
-    """Whole days for which what the ward's own cabinet holds of a drug lasts; 0 without a ward or without stock."""
+def _days_of_cover(ward_id: str | None, drug_id: str, changes: Changes, cabinets: Cabinets) -> int:
+    """Whole days for which what the ward's own cabinet holds of a drug lasts; 0 without stock. Who asks without a ward
+    (emergency department, theatre, home) has no cabinet and, as a ward whose cabinet is empty, the central pharmacy
+    alone: 0 too."""
+    if ward_id is None:
+        return 0
     records = changes.records
     lots = (records.lots[lot_id] for lot_id in records.lots_of_drug.get(drug_id, ()))
     there = sum(lot.available for lot in lots if lot.ward_id == ward_id and counts_as_stock(lot, changes.now))

@@ -15,7 +15,7 @@ from api.schemas.pharmacy import OrderTermsIn
 from models.clock import MICROSECONDS_PER_MINUTE
 from models.repositories import supply
 from models.repositories.supply import DayMoved, LineDecided, Received
-from solver.hospital import HandlingClass, Minute, from_minute
+from solver.hospital import HandlingClass, Minute, from_minute, usable_until
 from solver.hospital.timegrid import MINUTES_PER_DAY
 
 HISTORY_DAYS: Final = 365
@@ -83,10 +83,11 @@ def _day(number: int) -> str:
 
 
 def _lot(row: Any, shift: int) -> dict[str, Any]:
-    """A lot may be given out up to the day before the one in which it last may be: a day that it does not last whole
-    does not count."""
+    """A lot may be given out up to the day before the one in which it no longer may: a day on which it may not be given
+    out from its first minute to its last does not count."""
     expires = (row.expires_minute + shift) // MINUTES_PER_DAY
-    given_out_until = (row.expires_minute - (row.minimum_minutes_left or 0) + shift) // MINUTES_PER_DAY
+    until = usable_until(row.expires_minute, row.minimum_minutes_left or 0)
+    given_out_until = (until + shift) // MINUTES_PER_DAY
     return {
         "id": row.id,
         "quantity": row.on_hand,

@@ -175,6 +175,29 @@ async def test_a_ward_whose_cabinet_lasts_comes_after_one_whose_does_not(service
     assert found == {has_none: (False, 8), has_some: (True, 4)}
 
 
+async def test_who_asks_without_a_ward_has_no_cabinet_and_is_equal_to_a_ward_whose_cabinet_is_empty(service):
+    """Both have the central pharmacy alone: they share by what they asked for, before a ward whose cabinet lasts and
+    after whoever is more urgent."""
+    await to_cabinet(service, 4)
+    asked = {"has some": "W1", "has none": "W2", "has no ward": None}
+    ids = {
+        await waits(service, 8, priority="urgent", **({"for_ward_id": ward_id} if ward_id else {})): name
+        for name, ward_id in asked.items()
+    }
+    ids[await waits(service, 2, priority="emergency", for_ward_id="W1")] = "more urgent"
+    [item] = (await short(service))["items"]
+    told = {ids[one["request_id"]]: one for one in item["requests"]}
+    assert {name: told[name]["ward_id"] for name in asked} == asked
+    assert {name: told[name]["days_of_cover"] > 0 for name in asked} == {
+        "has some": True,
+        "has none": False,
+        "has no ward": False,
+    }
+    assert told["more urgent"]["rank"] < told["has none"]["rank"] == told["has no ward"]["rank"]
+    assert told["has no ward"]["rank"] < told["has some"]["rank"]
+    assert (told["has none"]["proposed"], told["has no ward"]["proposed"]) == (4, 4)
+
+
 async def test_a_cabinet_that_stood_empty_is_not_said_to_last_for_days_on_which_nothing_could_be_taken(
     service,
 ):

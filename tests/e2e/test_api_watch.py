@@ -112,7 +112,9 @@ async def received(service, lot_id, minutes_left, quantity=30, days=10):
     assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize(("minutes_left", "on_hand"), [(9 * DAY, 50), (9 * DAY + 1, 20), (10 * DAY + 1, 20)])
+@pytest.mark.parametrize(
+    ("minutes_left", "on_hand"), [(9 * DAY + 1, 50), (9 * DAY + 2, 20), (10 * DAY + 1, 20)]
+)
 async def test_what_must_last_longer_than_it_does_is_not_on_hand(service, minutes_left, on_hand):
     """It counts as long as it may be given out for the whole of today."""
     await received(service, "L9", minutes_left)
@@ -122,6 +124,20 @@ async def test_what_must_last_longer_than_it_does_is_not_on_hand(service, minute
         [] if on_hand == 50 else ["expires_too_soon"]
     )
     assert sum(band["quantity"] for band in heparin["bands"]) == 50
+
+
+async def test_what_is_on_hand_today_is_issued_in_its_last_minute_and_what_is_not_is_refused(service):
+    """The watch and the ledger go by one rule of how long a lot must last."""
+    await received(service, "L8", 9 * DAY + 1)
+    await received(service, "L9", 9 * DAY + 2)
+    too_soon = {a["lot_id"] for a in (await watched(service))["heparin"]["alerts"] if a["lot_id"]}
+    service.pass_minutes(DAY - 1)
+    found = {}
+    for lot_id in ("L8", "L9"):
+        one = {"kind": "issue", "lot_id": lot_id, "quantity": 1, "person_id": "known-1"}
+        answer = await service.post("/pharmacy/moves", {"moves": [one]}, "pharmacist")
+        found[lot_id] = answer.status_code
+    assert (too_soon, found) == ({"L9"}, {"L8": 200, "L9": 422})
 
 
 async def decided(service, lead_time_days, quantity):

@@ -82,7 +82,8 @@ class LotKeptOut(Out):
 
 class ShareOut(Out):
     """What one request would get of what there is. ``rank``: its class in the order, 0 first; ``days_of_cover``: how
-    long what the ward's cabinet holds lasts; ``short``: units it would go without."""
+    long what the ward's cabinet holds lasts, 0 if nothing is there or no ward asks; ``short``: units it would go
+    without."""
 
     request_id: str
     ward_id: str | None
