@@ -31,8 +31,10 @@ def hospital():
 
 
 @pytest.fixture
-async def service(tmp_path):
-    async with running(Place(tmp_path).make(hospital())) as service:
+async def service(request, tmp_path):
+    on_server = getattr(request, "param", "sqlite") == "postgresql"
+    address = request.getfixturevalue("postgresql_server").create() if on_server else None
+    async with running(Place(tmp_path, address=address).make(hospital())) as service:
         yield service
         assert await service.violations() == []
 
@@ -198,6 +200,7 @@ async def test_who_asks_without_a_ward_has_no_cabinet_and_is_equal_to_a_ward_who
     assert (told["has none"]["proposed"], told["has no ward"]["proposed"]) == (4, 4)
 
 
+@pytest.mark.parametrize("service", ["sqlite", "postgresql"], indirect=True)
 async def test_a_cabinet_that_stood_empty_is_not_said_to_last_for_days_on_which_nothing_could_be_taken(
     service,
 ):
