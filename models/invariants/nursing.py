@@ -97,13 +97,15 @@ def _stays(given: list[Subject], moment: Moment) -> tuple[list[Lying], list[Lyin
 
 
 def _going_on(left: dict[str | None, Row], ward_id: str, moment: Moment) -> Iterator[Lying]:
-    """The stays that transfers end, as they were before. Who is given another bed than one given earlier lies where
+    """The stays that transfers end, as they were before. Who is given another bed for one that is taken back lies where
     they lay: their stay, which the earlier transfer ended, goes on until the end that it had before any."""
     beds, rooms = moment.known.places.beds, moment.known.places.rooms
+    taken_back = {was.request_id for was in moment.before.values() if was is not None}
     for stay_id, request in left.items():
         was = moment.before.get(stay_id or "", moment.known.stay.get(stay_id or ""))
         if was is not None and rooms[beds[was.bed_id].room_id].ward_id == ward_id:
-            yield was, max(was.end_minute, request.needs.get("left_until") or was.end_minute)
+            until = request.needs.get("left_until") if request.id in taken_back else None
+            yield was, max(was.end_minute, until or was.end_minute)
 
 
 def _lacking(needs: Iterable[Piece], there: Iterable[Piece], now: int) -> int:

@@ -95,15 +95,27 @@ def test_a_shortage_that_was_there_before_is_no_breach_of_who_moves_within_the_w
 
 
 @pytest.mark.parametrize(
-    ("left_until", "broken"), [(1100, set()), (400, {"too_few_nurses"}), (None, {"too_few_nurses"})]
+    ("left_until", "request_id", "broken"),
+    [
+        (1100, "Q1", set()),
+        (400, "Q1", {"too_few_nurses"}),
+        (None, "Q1", {"too_few_nurses"}),
+        (1100, "Q2", {"too_few_nurses"}),
+    ],
+    ids=["until after", "until before", "unknown", "nothing was taken back"],
 )
-def test_who_is_given_another_bed_anew_lay_where_their_stay_would_have_gone_on(lain, left_until, broken):
-    """An earlier transfer, that came to nothing, had ended the stay X of A1's patient: without either they would lie
+def test_who_is_given_another_bed_anew_lay_where_their_stay_would_have_gone_on(
+    lain, left_until, request_id, broken
+):
+    """An earlier transfer, whose bed is taken back, had ended the stay X of A1's patient: without either they would lie
     there still, and the nurses lacked for them then."""
     stored = needs(left_until=None if left_until is None else NOW + left_until)
-    moves = f"UPDATE request_version SET from_stay_id = 'X', needs = '{stored}';" + many(5)
+    moves = f"UPDATE request_version SET from_stay_id = 'X', needs = '{stored}' WHERE id = 'Q1';" + many(5)
     ended = lies_beside("B2", -1000, 1, id="'X'", person="P0")
-    assert found(lain, moves + ";" + ended) == broken
+    earlier = {"id": "'A0/stay'", "person": "P0", "request_id": f"'{request_id}'"}
+    given = lies_beside("B2", 1000, 1100, **earlier)
+    taken_back = lies_beside("B2", 1000, 1100, state="'released'", version="2", recorded=":r", **earlier)
+    assert found(lain, ";".join((moves, ended, given, taken_back))) == broken
 
 
 ARRIVED = (
