@@ -23,7 +23,7 @@ from simulations.load.names import matched, offered_by
 from simulations.load.plan import Wanted, plan, sending_of
 from simulations.load.processes import Job
 from simulations.load.record import Journal, read_journals
-from tests.api_service import NOW, Place, running
+from tests.api_service import DAY, NOW, Place, at, running
 from tests.load_hospital import built
 
 SECONDS = 2.0
@@ -134,7 +134,8 @@ async def test_services_that_know_nothing_of_each_other_are_found_out(
     monkeypatch.setattr(BatchRunner, "_catch_up", stay_where_it_is)
     monkeypatch.setattr(BatchRunner, "_on_the_newest", as_they_were)
     monkeypatch.setattr(staff, "revise_cover", count_nothing)
-    # Whether two promises of a bed still stand when it is counted is chance: one hospital after the other.
+    # Whether two promises of a bed still stand when it is counted is chance, for those of the load one of two: one
+    # hospital after the other.
     for seed in range(1, 9):
         stored = await stored_by_solitary_services(tmp_path / str(seed), postgresql_server, seed)
         if any("bed_promised_twice" in each for each in stored):
@@ -143,13 +144,16 @@ async def test_services_that_know_nothing_of_each_other_are_found_out(
 
 
 async def stored_by_solitary_services(folder, server, seed):
-    """What is wrong in the database of two services of which neither looks at what the other did."""
+    """What is wrong in the database of two services of which neither looks at what the other did. Before the load each
+    is asked for the same bed for a day in three weeks, which is seldom decided again meanwhile."""
     folder.mkdir()
     address = server.create()
     load = Load(folder, Wanted(0.5, 1, rate=60.0, seed=seed))
     async with services(load.place(address), 2) as started:
         with started[0].runtime.database.writing() as connection:
             connection.exec_driver_sql("ALTER TABLE stay DROP CONSTRAINT guard_stay_bed")
+        for each in started:
+            assert (await each.place(needed_by=at(21 * DAY))).status_code == 201
         _, _, found = await load.send(started)
     server.drop(address)
     return found["stored"]
