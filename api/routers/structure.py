@@ -28,14 +28,16 @@ from api.schemas.base import Moment
 from api.security.access import Access, Permitted
 from api.security.permissions import Permission
 from api.services import picture, reads, tracing
+from api.services.rationing import order_json
 from api.services.sight import Sight
 from api.wire import json_response, told_response
 from models.repositories.profiles import load_profile
-from solver.engine.rule import Profile, Rule
+from models.repositories.rationing import load_rationing
+from solver.engine.rule import Level, Profile, Rule
 from solver.hospital import Feature
 from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.placing import phrases, rules
-from solver.placing.telling import as_json
+from solver.placing.telling import EVERY_RULE, as_json
 
 router = APIRouter(tags=["structure"])
 
@@ -181,12 +183,13 @@ async def rule_catalogue(
     access: Annotated[Access, Depends(Permitted(Permission.RULES_READ))],
     language: Spoken,
 ) -> Response:
-    """Every rule, in the reader's language and in all, with its level, its source and its weight in the profile in
-    force."""
-    profile = await read(runtime, load_profile)
+    """Every rule of placing and of sharing what is short, in the reader's language and in all, with its level, its
+    source and its weight in the profile in force, and whose order of priorities holds in shortages."""
+    profile, book = await read(runtime, lambda c: (load_profile(c), load_rationing(c)))
     body = {
         "profile": {"name": profile.name, "version": profile.version},
-        "items": [_rule(rule, profile) for rule in rules.CATALOGUE],
+        "order": order_json(book.in_force, book.version),
+        "items": [_rule(rule, profile) for rule in EVERY_RULE],
     }
     return told_response(body, language)
 
@@ -202,6 +205,7 @@ def _rule(rule: Rule, profile: Profile) -> dict[str, Any]:
         "default_weight": rule.weight,
         "weight": profile.weight(rule),
         "active": profile.active(rule),
+        "changeable": rule.id in rules.RULES and rule.level is not Level.ABSOLUTE,
     }
 
 

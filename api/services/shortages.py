@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,13 +19,15 @@ from models.repositories.rationing import RationingBook, load_rationing
 from models.repositories.supply import Cabinet
 from solver.engine.errors import EngineError
 from solver.engine.result import Result, Status
+from solver.engine.rule import Profile
 from solver.hospital import Drug, Minute, RequestState
 from solver.hospital.timegrid import MINUTES_PER_DAY
 from solver.pharmacy.explain import why_short
 from solver.pharmacy.plan import SupplyPlan
-from solver.pharmacy.problem import SupplyProblem, SupplyRequest
+from solver.pharmacy.problem import BeyondReckoning, SupplyProblem, SupplyRequest
 from solver.pharmacy.reorder.problem import History
 from solver.pharmacy.reorder.watch import daily_mean
+from solver.pharmacy.rules import SUPPLY_RULES
 from solver.pharmacy.rules_of_lots import counts_as_stock
 from solver.placing import phrases
 from solver.placing.records import Records
@@ -86,15 +88,33 @@ def waiting(changes: Changes, book: RationingBook, cabinets: Cabinets) -> Waitin
     drugs = _drugs({request.drug_id for request in requests}, records)
     ids = {drug.id for drug in drugs}
     persons = {case.request.person_id for case, _ in made.values()}
-    problem = SupplyProblem(
-        changes.now,
-        drugs,
-        tuple(lot for lot in records.lots.values() if lot.drug_id in ids),
-        requests,
-        tuple(records.persons[person] for person in sorted(persons)),
-        book.in_force,
+    problem = _priced(
+        records.profile,
+        lambda profile: SupplyProblem(
+            changes.now,
+            drugs,
+            tuple(lot for lot in records.lots.values() if lot.drug_id in ids),
+            requests,
+            tuple(records.persons[person] for person in sorted(persons)),
+            book.in_force,
+            profile,
+        ),
     )
     return Waiting(problem, {name: case.id for name, (case, _) in made.items()}, changes.desk.revision)
+
+
+def _priced(own: Profile, made: Callable[[Profile], SupplyProblem]) -> SupplyProblem:
+    """A batch under the hospital's own prices of what a sharing knows. Prices that come to sums beyond reckoning, as a
+    profile may hold them whatever is asked for, are halved together until they do not."""
+    known = {rule.id for rule in SUPPLY_RULES}
+    weights = {rule_id: weight for rule_id, weight in own.weights.items() if rule_id in known}
+    while True:
+        try:
+            return made(Profile(own.name, own.version, weights, own.switched_off & known))
+        except BeyondReckoning:
+            if max(weights.values(), default=0) <= 1:
+                raise
+            weights = {rule_id: (weight + 1) // 2 for rule_id, weight in weights.items()}
 
 
 def _request(name: str, case: Case, number: int, changes: Changes, cabinets: Cabinets) -> SupplyRequest:
@@ -150,6 +170,7 @@ def shared(found: Waiting, book: RationingBook) -> dict[str, Any]:
     short = {r.drug_id for r in found.problem.requests if given[r.id] < r.quantity}
     return {
         "order": order_json(found.problem.rationing, book.version),
+        "profile": {"name": found.problem.profile.name, "version": found.problem.profile.version},
         "proven": result.status is Status.OPTIMAL,
         "items": [_shortage(drug_id, found, plan, given) for drug_id in sorted(short)],
         "hospital_revision": found.revision,

@@ -23,6 +23,11 @@ COMMITTEES = (COMMITTEES_ORDER, FAIR_BETWEEN_WARDS, FIRST_ASKED)
 DEAREST = 2**60
 """Below it sums of prices stay inside 64 bits, with the flow's own factors."""
 
+
+class BeyondReckoning(InvalidInstance):
+    """Prices and quantities of a batch come to sums that 64 bits do not hold."""
+
+
 ANTIGEN_BIT = {"A": 1, "B": 2, "D": 4}
 
 
@@ -63,8 +68,8 @@ class SupplyProblem:
     """One batch: who asks for what, and which lots there are at ``now``.
 
     Raises InvalidInstance naming every id that is unknown or given twice, every quantity beyond reckoning, blood that
-    is asked for nobody or stands in for what is no blood, a profile that takes the committee's order away or whose
-    weights are beyond reckoning.
+    is asked for nobody or stands in for what is no blood, a profile that takes the committee's order away; and
+    BeyondReckoning for weights whose sums are.
     """
 
     now: Minute
@@ -89,7 +94,7 @@ class SupplyProblem:
         if dearest >= DEAREST:
             where = f"profile {self.profile.name!r}, weights"
             remedy = "Lower the weights, or split the batch."
-            raise InvalidInstance([Problem(where, dearest, f"costs below {DEAREST} in all", remedy)])
+            raise BeyondReckoning([Problem(where, dearest, f"costs below {DEAREST} in all", remedy)])
 
     def _rationed(self) -> Iterable[Problem]:
         """A profile sets prices; who is served first is not for it to say."""

@@ -17,9 +17,10 @@ SAY: Final = "say"
 _SPACE: Final = Text(" ", "")
 _COMMA: Final = Text(", ", "、")
 _SEMICOLON: Final = Text("; ", "；")
-_RULES: Final = {
-    rule.id: Text(rule.english, rule.chinese) for rule in (*rules.CATALOGUE, *pharmacy.SUPPLY_RULES)
-}
+EVERY_RULE: Final = tuple(dict.fromkeys((*rules.CATALOGUE, *pharmacy.SUPPLY_RULES)))
+"""Each rule that an answer may name by its id: those of placing, and those by which what is short is shared."""
+
+_RULES: Final = {rule.id: Text(rule.english, rule.chinese) for rule in EVERY_RULE}
 _FEATURES: Final = {feature.value: text for feature, text in FEATURES.items()}
 _CONTACTS: Final = contacts()
 _MEASURES: Final = measures()

@@ -283,3 +283,15 @@ async def test_where_there_are_solver_processes_the_past_is_decided_again_in_one
         await busy_day(service)
         found = await previewed(service, await drafted(service))
         assert found["decisions"] == found["as_decided"] == 8
+
+
+async def test_a_rule_is_said_to_be_changeable_exactly_when_a_version_may_name_it(service):
+    """The committee's order and absolute rules are no hospital's to change; whatever else is listed, is."""
+    said, done = {}, {}
+    for rule in (await service.get("/rules")).json()["items"]:
+        soft = rule["level"] == "soft"
+        change = {"weights": {rule["id"]: rule["weight"]}} if soft else {"switch_off": [rule["id"]]}
+        answer = await service.post("/profiles", {**change, "reason": "tried"})
+        said[rule["id"]], done[rule["id"]] = rule["changeable"], answer.status_code == 201
+    assert said == done
+    assert {said["committees_order"], said["bed_free"], not said["speciality"]} == {False}

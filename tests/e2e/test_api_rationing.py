@@ -22,12 +22,16 @@ EVERYBODY = [
 
 
 def hospital():
-    """The small hospital with twelve of a drug that nothing stands in for, and two more that are no equivalents."""
+    """The small hospital with twelve of a drug that nothing stands in for and more of one that is no equivalent; and
+    twelve of another, ten of them its safety stock, for which a twin stands in."""
     plain = small_hospital()
     rare = Drug("rare", "Rare", "rare substance")
     alike = Drug("alike", "Alike", "rare substance")
-    lots = (Lot("R1", "rare", 12, NOW + 90 * DAY), Lot("A1", "alike", 50, NOW + 90 * DAY))
-    return replace(plain, drugs=(*plain.drugs, rare, alike), lots=(*plain.lots, *lots))
+    kept = Drug("kept", "Kept", "kept substance", equivalents=("twin",), safety_stock=10)
+    twin = Drug("twin", "Twin", "kept substance")
+    there = {"rare": ("R1", 12), "alike": ("A1", 50), "kept": ("K1", 12), "twin": ("T1", 50)}
+    lots = (Lot(lot_id, drug_id, units, NOW + 90 * DAY) for drug_id, (lot_id, units) in there.items())
+    return replace(plain, drugs=(*plain.drugs, rare, alike, kept, twin), lots=(*plain.lots, *lots))
 
 
 @pytest.fixture
@@ -54,10 +58,10 @@ async def book(service):
     return (await service.get("/rationing-orders", "nurse1")).json()
 
 
-async def waits(service, quantity, **changes):
-    """Somebody who needs some of the rare drug in a bed that nobody has: they wait."""
+async def waits(service, quantity, drug_id="rare", within=DAY, **changes):
+    """Somebody who needs some of a drug, the last of it ``within`` a time, in a bed that nobody has: they wait."""
     care = {"speciality": "medicine", "features": ["dialysis_point"]}
-    drugs = [{"drug_id": "rare", "quantity": quantity}]
+    drugs = [{"drug_id": drug_id, "quantity": quantity, "use_within_minutes": within}]
     answer = await service.place(care=care, drugs=drugs, **changes)
     assert answer.status_code == 202, answer.text
     return answer.json()["request_id"]
@@ -251,3 +255,80 @@ async def test_what_is_proposed_reserves_nothing(service):
     await short(service)
     lots = (await service.get("/drug-lots", "pharmacist")).json()["items"]
     assert {lot["id"]: lot["reserved"] for lot in lots}["R1"] == 0
+
+
+async def test_the_rules_say_whose_order_holds_in_a_shortage_in_both_languages(service):
+    async def told():
+        answers = []
+        for language in ("en", "zh"):
+            headers = await service.headers("bed", **{"Accept-Language": language})
+            answers.append(await service.client.get("/api/v1/rules", headers=headers))
+        rules = [{rule["id"]: rule["told"] for rule in answer.json()["items"]} for answer in answers]
+        [order] = {str(answer.json()["order"]): answer.json()["order"] for answer in answers}.values()
+        return order, [each["committees_order"] for each in rules]
+
+    sentences = [
+        "In a shortage whoever precedes in the committee's order is served first.",
+        "短缺时按委员会确定的顺序发放。",
+    ]
+    order, said = await told()
+    assert (order["order_version"], order["committee"][:8], said) == (0, "wardflow", sentences)
+    version = await proposed(service, criteria=["days_of_cover"], cover_bands=[2])
+    assert (await told())[0] == order, "a proposal is not in force"
+    assert (await in_force(service, version)).status_code == 200
+    order, said = await told()
+    assert order == {
+        "order_version": version,
+        "committee": "Drugs committee",
+        "criteria": ["days_of_cover"],
+        "cover_bands": [2],
+    }
+    assert said == sentences
+
+
+async def test_every_rule_that_a_shortage_names_is_among_the_rules(service):
+    await waits(service, 10)
+    await waits(service, 10, within=200 * DAY)
+    [item] = (await short(service))["items"]
+    named = {reason["rule_id"]: reason["sentence"] for one in item["requests"] for reason in one["against"]}
+    assert {"lot_expiry"} <= named.keys()
+    listed = {rule["id"]: rule["told"] for rule in (await service.get("/rules")).json()["items"]}
+    assert {rule_id: listed[rule_id] for rule_id in named} == named
+
+
+async def activated(service, **body):
+    """A version of the profile, previewed and put in force."""
+    answer = await service.post("/profiles", {"reason": "agreed", **body})
+    assert answer.status_code == 201, answer.text
+    path = f"/profiles/{answer.json()['version']}"
+    assert (await service.post(f"{path}:preview", {})).status_code == 200
+    revision = (await service.get(path)).json()["revision"]
+    done = await service.post(f"{path}:activate", {"reason": "agreed"}, revision=revision)
+    assert done.status_code == 200, done.text
+    return answer.json()["version"]
+
+
+async def lots_of(service, request_id):
+    """Which lots a request would get, and whose prices say so."""
+    told = await short(service)
+    [item] = told["items"]
+    [lots] = [one["lots"] for one in item["requests"] if one["request_id"] == request_id]
+    return [(lot["lot_id"], lot["quantity"]) for lot in lots], told["profile"]
+
+
+async def test_among_sharings_that_the_order_holds_for_equal_the_hospitals_own_prices_decide(service):
+    """Five of twelve are asked for, and ten are its safety stock: they come from it, or from what stands in."""
+    request_id = await waits(service, 5, "kept")
+    await waits(service, 1, "kept", within=200 * DAY)
+    assert await lots_of(service, request_id) == ([("K1", 5)], {"name": "default", "version": 1})
+    version = await activated(service, weights={"safety_stock": 5_000})
+    lots, profile = await lots_of(service, request_id)
+    assert (lots, profile["version"]) == ([("K1", 2), ("T1", 3)], version)
+
+
+async def test_prices_whose_sums_are_beyond_reckoning_still_share_what_is_short(service):
+    """A profile may hold any price up to a milliard, whatever quantities will be asked for under it."""
+    await activated(service, weights={"safety_stock": 1_000_000_000, "earliest_expiry_first": 1_000_000_000})
+    request_id = await waits(service, 1_000_000, "kept")
+    lots, _ = await lots_of(service, request_id)
+    assert sorted(lots) == [("K1", 12), ("T1", 50)]

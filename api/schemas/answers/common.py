@@ -43,6 +43,13 @@ class Aged(Out):
     advice_only: bool
 
 
+class ProfileOut(Out):
+    """Which version of a hospital's own weights is in force."""
+
+    name: str
+    version: int
+
+
 class PlaceOut(Out):
     """One thing wrong with the input: a JSON pointer or ``query:``, ``header:``, ``path:`` and a name."""
 

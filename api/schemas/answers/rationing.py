@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.answers.common import Aged, RuleId, Time, Told
+from api.schemas.answers.common import Aged, ProfileOut, RuleId, Time, Told
 from api.schemas.base import Out
 from solver.hospital import Priority
 from solver.pharmacy.rationing import Criterion
@@ -109,9 +109,11 @@ class ShortageOut(Out):
 
 class ShortagesOut(Aged):
     """What is short now, and how the order in force would share it. Nothing is reserved by it: a clinician decides.
+    ``profile``: whose prices of expiry and safety stock were used, among sharings that the order holds for equal.
     ``proven``: no other sharing is better under the order."""
 
     order: OrderUsedOut
+    profile: ProfileOut
     proven: bool
     items: list[ShortageOut]
     hospital_revision: int

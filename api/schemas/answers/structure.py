@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.answers.common import BedsidePage, PageOut, RuleId, Time, Told
+from api.schemas.answers.common import BedsidePage, PageOut, ProfileOut, RuleId, Time, Told
+from api.schemas.answers.rationing import OrderUsedOut
 from api.schemas.base import Out
 from solver.engine.rule import Level
 from solver.hospital import (
@@ -228,13 +229,6 @@ class UnitPatientsOut(Out):
     items: list[UnitPatientOut]
 
 
-class ProfileOut(Out):
-    """Which version of a hospital's own weights is in force."""
-
-    name: str
-    version: int
-
-
 class SentenceOut(Out):
     """A rule's sentence in both languages."""
 
@@ -243,7 +237,9 @@ class SentenceOut(Out):
 
 
 class RuleOut(Out):
-    """A rule: ``weight`` is the price of one ``unit`` in the profile in force, 0 for rules that bar."""
+    """A rule: ``weight`` is the price of one ``unit`` in the profile in force, 0 for rules that bar. ``changeable``: a
+    version of the profile may switch it off, and set its price if it has one; absolute rules always hold, and who
+    precedes in a shortage is the committee's to say."""
 
     id: RuleId
     level: Level
@@ -254,10 +250,12 @@ class RuleOut(Out):
     default_weight: int
     weight: int
     active: bool
+    changeable: bool
 
 
 class RulesOut(Out):
-    """Every rule."""
+    """Every rule, the version of the profile that prices them, and the order that rule ``committees_order`` keeps."""
 
     profile: ProfileOut
+    order: OrderUsedOut
     items: list[RuleOut]
