@@ -12,6 +12,7 @@ import typer
 
 from cli.errors import Refused
 from cli.kernels import EQUIPMENT, compile_if_cold
+from solver.engine.errors import refuse_if_any
 from solver.engine.result import Budget
 
 SCENARIOS: Final = (".yaml", ".yml")
@@ -45,11 +46,13 @@ def asked(path: Path, asking: Asking) -> None:
 
 def _planned(path: Path, asking: Asking) -> None:
     """One line per size of the fleet: the same bookings, planned for it."""
+    from solver.equipment.fleet_changes import all_changes, faults
     from solver.equipment.fleet_questions import ask_fleet
     from solver.equipment.formats import read_problem
     from solver.equipment.problem import BookingProblem
 
     _refuse_strange(asking, "bookings", ("replications", "precision", "budget", "output"))
+    refuse_if_any(faults(asking.changes, asking.around))
     problem = read_problem(path)
     if not isinstance(problem, BookingProblem):
         raise Refused(
@@ -59,8 +62,7 @@ def _planned(path: Path, asking: Asking) -> None:
         raise Refused("Bookings are planned for fleets of one type. Name one with --type.")
     compile_if_cold(functools.partial(typer.echo, err=True), EQUIPMENT)
     typer.echo(f"{'devices':>8} {'unserved':>9} {'wait':>9} {'cost':>10} {'bound':>10}")
-    around = PLANNED_AROUND if asking.around is None else asking.around
-    changes = asking.changes or tuple(range(-around, around + 1))
+    changes = all_changes(asking.changes, asking.around, PLANNED_AROUND)
     budget = Budget(seconds=asking.seconds or PLAN_SECONDS)
     for one in ask_fleet(problem, asking.type_ids[0], changes, budget, asking.seed, asking.workers):
         row = f"{one.units:>8} {one.unserved:>9} {one.weighted_wait:>9} {one.cost:>10} {one.bound:>10}"

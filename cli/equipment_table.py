@@ -12,7 +12,6 @@ from cli.simulate_table import print_heading, shown
 from simulations.experiments.catalogue import MEASURES, Key
 from simulations.experiments.fleet import TOLD, Answers, Fleet, asking, classes
 from simulations.experiments.replications import Replicated
-from simulations.statistics.intervals import Interval
 
 
 def print_fleets(
@@ -24,10 +23,11 @@ def print_fleets(
     for type_id in dict.fromkeys(each.type_id for each in asked):
         mine = [(f, r) for f, r in zip(asked, others, strict=True) if f.type_id == type_id]
         _print_type(type_id, base, mine, console)
-    _print_answers(asked, found, console)
-    count = len(base.values)
+    for line in found.lines:
+        console.print(Text(line))
     console.print(
-        f"{count} replications each with the same requests, {len(found.compared)} comparisons corrected for",
+        f"{len(base.values)} replications each with the same requests, "
+        f"{len(found.compared)} comparisons corrected for",
         highlight=False,
     )
 
@@ -38,7 +38,6 @@ def _print_type(
     """Refusals and waits of who asks for a type; fleets down, classes across."""
     key = Key("equipment_asked", type_id)
     if not base.of(key).any():
-        console.print(Text(f"{type_id}: nobody asks for it."))
         return
     units = mine[0][0].units
     console.print(Text(f"{type_id}: {units} units, {shown(base.interval(key), key)} requests a week"))
@@ -60,19 +59,3 @@ def _table(measure: str, type_id: str, fleet: Fleet, sizes: Sequence[tuple[int, 
         label = f"{fleet.units + change}" + ("" if change else ", as it is")
         table.add_row(label, *(shown(one.interval(key), key) for key in keys))
     return table
-
-
-def _print_answers(asked: Sequence[Fleet], found: Answers, console: Console) -> None:
-    """Fleet by fleet, what is decided before what chance may have done; what is exactly as it was is left out."""
-    for fleet in asked:
-        name = fleet.scene.scenario.name
-        mine = [each for each in found.compared if each.name == name]
-        moved = [each for each in mine if not _is_nothing(each.difference.simultaneous)]
-        if mine and not moved:
-            console.print(Text(f"{name}: no wait and no refusal is other than it was"))
-        for line in Answers(moved, [each for each in found.withheld if each.name == name]).lines:
-            console.print(Text(line))
-
-
-def _is_nothing(change: Interval) -> bool:
-    return change.mean == 0 and change.half_width == 0

@@ -21,9 +21,13 @@ from simulations.placing.hospital import altered
 from simulations.placing.model import CLASSES
 from simulations.scenarios.build import Built, Scene
 from simulations.scenarios.build_placed import Placed
+from simulations.statistics.intervals import Interval
 from solver.engine.errors import Problem, refuse_if_any
+from solver.equipment.fleet_changes import all_changes, faults
 
 MOST_NAMED: Final = 12
+USUAL: Final = 1
+"""Units fewer and more, where nothing is said."""
 TOLD: Final = ("equipment_refused", "equipment_wait_mean")
 """Measures that a fleet is judged by."""
 
@@ -42,10 +46,7 @@ class Question:
 
     def all_changes(self) -> tuple[int, ...]:
         """Every change asked about, the fewest units first."""
-        if self.changes:
-            return tuple(sorted(set(self.changes)))
-        most = 1 if self.around is None else self.around
-        return tuple(change for change in range(-most, most + 1) if change)
+        return tuple(each for each in all_changes(self.changes, self.around, USUAL) if each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,12 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What could be compared, in the words of a planner, and what not, with the reason."""
+    """What could be compared, in the words of a planner, and what not, with the reason; ``lines`` say all of it, fleet
+    by fleet, what is decided before what chance may have done."""
 
     compared: list[Compared]
     withheld: list[Withheld]
-
-    @property
-    def lines(self) -> list[str]:
-        """What is decided first, then what chance may have done, then what cannot be told."""
-        ordered = sorted(self.compared, key=lambda each: not each.difference.decided)
-        return [*(each.line for each in ordered), *(each.line for each in self.withheld)]
+    lines: list[str]
 
 
 def units_by_type(base: Scene) -> dict[str, int]:
@@ -105,11 +102,7 @@ def fleets(base: Scene, question: Question, again: Again) -> list[Fleet]:
 
 
 def _faults_of_changes(question: Question) -> Iterator[Problem]:
-    if question.around is not None and question.around < 1:
-        remedy = "Say how many units fewer and more to ask about."
-        yield Problem("around", question.around, "1 or more", remedy)
-    if question.around is not None and question.changes:
-        yield Problem("around", question.around, "either changes or around", "Leave one of them out.")
+    yield from faults(question.changes, question.around)
     if 0 in question.changes:
         remedy = "Leave it out: the fleet as it is stands beside every other."
         yield Problem("change", 0, "units more or fewer", remedy)
@@ -169,12 +162,32 @@ def answers(replicated: Sequence[Replicated], asked: Sequence[Fleet]) -> Answers
     def words(name: str) -> Asked:
         return asking(by_name[name], base.built)
 
-    found = compare(replicated, asked=keys)
-    silent = withheld(replicated, asked=keys)
-    return Answers(
-        [replace(each, line=line(words(each.name), each.key, each.difference)) for each in found],
-        [replace(each, line=silence(words(each.name), each.key, each.line)) for each in silent],
-    )
+    found = [
+        replace(each, line=line(words(each.name), each.key, each.difference))
+        for each in compare(replicated, asked=keys)
+    ]
+    silent = [
+        replace(each, line=silence(words(each.name), each.key, each.line))
+        for each in withheld(replicated, asked=keys)
+    ]
+    return Answers(found, silent, [told for each in asked for told in _lines(base, each, found, silent)])
+
+
+def _lines(
+    base: Replicated, fleet: Fleet, found: Sequence[Compared], silent: Sequence[Withheld]
+) -> list[str]:
+    """What is said of one fleet; what is exactly as it was is said once, and only if all is."""
+    name = fleet.scene.scenario.name
+    if not base.of(Key("equipment_asked", fleet.type_id)).any():
+        return [f"{name}: nobody asks for it"]
+    mine = [each for each in found if each.name == name and not _is_nothing(each.difference.simultaneous)]
+    lines = [each.line for each in sorted(mine, key=lambda each: not each.difference.decided)]
+    lines += [each.line for each in silent if each.name == name]
+    return lines or [f"{name}: no wait and no refusal is other than it was"]
+
+
+def _is_nothing(change: Interval) -> bool:
+    return change.mean == 0 and change.half_width == 0
 
 
 def asking(fleet: Fleet, scene: Scene) -> Asked:

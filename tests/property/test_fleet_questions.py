@@ -59,6 +59,8 @@ def test_a_unit_that_is_never_used_is_not_missed_nor_is_one_more(
         assert np.array_equal(base.values[:, same], other.values[:, same], equal_nan=True)
     assert told.compared == []
     assert told.withheld == []
+    assert len(told.lines) == 2
+    assert all(line.endswith(": no wait and no refusal is other than it was") for line in told.lines)
 
 
 @settings(max_examples=15, deadline=None)

@@ -169,6 +169,7 @@ def test_of_a_hospital_requests_are_counted_by_priority_and_all_priorities_are_e
         assert each.of(Key("equipment_asked", "infusion_pump")).all()
         assert not each.of(Key("equipment_asked", "balloon_pump")).any()
     assert "balloon_pump" not in {each.key.place for each in ward.told.compared}
+    assert "one balloon pump fewer: nobody asks for it" in ward.told.lines
 
 
 OVERLOADED = PUMPS.replace("patience: 6 h, ", "").replace("per_day: 3", "per_day: 6")
