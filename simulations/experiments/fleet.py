@@ -90,15 +90,24 @@ def types_asked_for(base: Scene) -> tuple[str, ...]:
 
 def fleets(base: Scene, question: Question, again: Again) -> list[Fleet]:
     """Every fleet that is asked about; raises InvalidInstance with all faults of the question."""
+    return list(each_fleet(base, question, again))
+
+
+def each_fleet(base: Scene, question: Question, again: Again, most: int = MOST_POINTS - 1) -> Iterator[Fleet]:
+    """The same one by one, ``most`` of them. All faults are raised before the first is made."""
     there = units_by_type(base)
     names = question.type_ids or types_asked_for(base)
     changes = question.all_changes()
-    refuse_if_any([*_faults_of_changes(question), *_faults_of_types(there, names, changes)])
-    return [
-        Fleet(name, there[name], change, _with_units(base, name, change, again))
-        for name in dict.fromkeys(names)
-        for change in changes
-    ]
+    found = [*_faults_of_changes(question), *_faults_of_types(there, names, changes)]
+    if len(names) * len(changes) > most:
+        expected = f"at most {most} fleets at once"
+        found.append(
+            Problem("change", len(names) * len(changes), expected, "Ask about fewer types or changes.")
+        )
+    refuse_if_any(found)
+    for name in dict.fromkeys(names):
+        for change in changes:
+            yield Fleet(name, there[name], change, _with_units(base, name, change, again))
 
 
 def _faults_of_changes(question: Question) -> Iterator[Problem]:
@@ -125,9 +134,6 @@ def _faults_of_types(
             yield Problem(
                 "change", fewest, f"at most {there[name]} fewer of {name}, the units there are", remedy
             )
-    if len(names) * len(changes) >= MOST_POINTS:
-        expected = f"fewer than {MOST_POINTS} fleets at once"
-        yield Problem("change", len(names) * len(changes), expected, "Ask about fewer types or changes.")
 
 
 def _with_units(base: Scene, type_id: str, change: int, again: Again) -> Scene:

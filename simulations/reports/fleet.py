@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ def fleet_table(replicated: Sequence[Replicated], asked: Sequence[Fleet]) -> pd.
 def fleet_document(
     replicated: Sequence[Replicated], asked: Sequence[Fleet], answers: Answers
 ) -> dict[str, Any]:
-    """All of it as plain values for JSON; what is not known is None."""
+    """All of it as plain values for JSON; what is not known is NaN."""
     first = replicated[0]
     return {
         "scenario": first.name,
@@ -38,26 +37,15 @@ def fleet_document(
         "replications": len(first.values),
         "warm_up_hours": first.warming.hours,
         "precise": all(each.precise for each in replicated),
-        "fleets": plain(_rows(replicated, asked)),
-        "changes": plain(comparison(answers.compared, answers.withheld).to_dict("records")),
+        "fleets": list(_rows(replicated, asked)),
+        "changes": comparison(answers.compared, answers.withheld).to_dict("records"),
         "answers": answers.lines,
     }
 
 
 def write_fleet_json(document: Mapping[str, Any], path: Path) -> None:
-    """The same document gives the same bytes."""
+    """The same document gives the same bytes; what is NaN or infinite is null in JSON."""
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-
-
-def plain(rows: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    """The rows as JSON has them, which knows neither NaN nor infinity."""
-    return [
-        {
-            str(name): None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in row.items()
-        }
-        for row in rows
-    ]
 
 
 def _rows(replicated: Sequence[Replicated], asked: Sequence[Fleet]) -> Iterator[dict[str, Any]]:
