@@ -201,3 +201,17 @@ def test_every_fault_of_a_question_about_fleets_is_told_at_once(scenario, bookin
     assert run("fleet", tmp_path / "none.yaml").exit_code == 2
     (tmp_path / "broken.yaml").write_text(SCENARIO.replace("per_day: 3", "per_day: -3"))
     assert isinstance(run("fleet", tmp_path / "broken.yaml").exception, InvalidInstance)
+
+
+def test_the_answer_in_the_documentation_is_what_the_command_says():
+    docs = Path(__file__).parents[3] / "docs"
+    told = (
+        (docs / "equipment.md")
+        .read_text()
+        .partition("docs/example-fleet.yaml` says, among others:\n\n```\n")[2]
+    )
+    lines = told.partition("\n```")[0].splitlines()
+    assert len(lines) == 5
+    done = run("fleet", docs / "example-fleet.yaml")
+    assert done.exit_code == 0, done.output
+    assert set(lines) <= set(done.output.splitlines())
