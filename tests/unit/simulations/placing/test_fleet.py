@@ -53,10 +53,18 @@ def test_added_units_belong_to_the_pool_and_are_free(model: PlacedModel) -> None
 
 
 def test_free_units_of_the_pool_go_first_and_who_has_one_keeps_it(model: PlacedModel) -> None:
-    used = {each.unit_id for each in model.hospital.unit_bookings if each.kind is BookingKind.USE}
+    ids_of = sorted(unit.id for unit in fleet(model.hospital, "infusion_pump"))
+    shared, home = set(ids_of[1::2]), model.hospital.wards[0].id
+    bookings = tuple(each for each in model.hospital.unit_bookings if each.unit_id not in ids_of[::3])
+    units = tuple(
+        replace(unit, owner_ward_id=None if unit.id in shared else home) for unit in model.hospital.units
+    )
+    model = replace(model, hospital=replace(model.hospital, units=units, unit_bookings=bookings))
+    used = {each.unit_id for each in bookings if each.kind is BookingKind.USE}
     mine = fleet(model.hospital, "infusion_pump")
     rank = {unit.id: (unit.owner_ward_id is not None, unit.id in used) for unit in mine}
-    assert len(set(rank.values())) > 1
+    assert len(set(rank.values())) == 4
+    assert [rank[id_] for id_ in ids_of] != sorted(rank.values())
     left, gone = set(rank), []
     for count in range(1, len(mine) + 1):
         now = ids(replace(model, withdrawn_units={"infusion_pump": count}), "infusion_pump")
