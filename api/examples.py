@@ -67,6 +67,20 @@ pathways:
 resources:
   ward: {beds: 12}
 """
+_PUMPS: Final = """\
+name: Pumps
+run: {start: 2026-01-05 00:00, length: 60 d, warm_up: 4 d}
+demand:
+  classes:
+    urgent: {pathway: infusion, priority: 0, arrivals: {random: {per_day: 3}}}
+    routine: {pathway: infusion, priority: 1, arrivals: {random: {per_day: 3}}}
+pathways:
+  infusion:
+    steps:
+      infusion: {needs: {infusion_pump: 1}, takes: {exponential: 8 h}, patience: 6 h}
+resources:
+  infusion_pump: {units: 2}
+"""
 _ADMISSION_TERMS: Final[dict[str, Any]] = {
     "admits_at": "10:00",
     "theatres": [{"id": "OR1", "minutes": [480, 480, 480, 480, 480, 0, 0]}],
@@ -238,6 +252,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "precision": 0.1,
         },
         "as_it_is": {"scenario": _SCENARIO},
+        "one_pump_fewer_and_one_more": {
+            "scenario": _PUMPS,
+            "fleet": {"type_ids": ["infusion_pump"], "around": 1},
+            "replications": 10,
+        },
     },
     "POST /api/v1/equipment/bookings": {
         "two_at_once_three_times": {

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from cli.places import DatabaseOption, KeyFileOption
+from cli.simulate import BudgetOption, PrecisionOption, ReplicationsOption
+from cli.simulate import OutputOption as DirectoryOption
 from cli.verb import verb_app
 
 app = verb_app()
@@ -70,17 +72,53 @@ def check(
 
 @app.command()
 def fleet(
-    bookings: ProblemArgument,
-    type_id: Annotated[str, typer.Option("--type", help="The type whose devices become more or fewer.")],
-    change: Annotated[list[int] | None, typer.Option(help="Devices more; may be given again.")] = None,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Of each solve.")] = 10.0,
+    bookings: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, help="Bookings (JSON) or a scenario (YAML)."
+        ),
+    ],
+    type_id: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type", help="Whose units become more or fewer; of a scenario else each type asked for."
+        ),
+    ] = None,
+    change: Annotated[list[int] | None, typer.Option(help="Units more; may be given again.")] = None,
+    around: Annotated[
+        int | None, typer.Option(help="Up to so many fewer and more; else 1 of a scenario, 2 of bookings.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Of each plan of bookings; else 10.")] = None,
     workers: WorkersOption = 1,
     seed: SeedOption = 1,
+    replications: ReplicationsOption = None,
+    precision: PrecisionOption = None,
+    budget: BudgetOption = None,
+    output: DirectoryOption = None,
 ) -> None:
-    """What one device more or fewer of a type does to refusals and waits; usually from two fewer to two more."""
-    from cli.equipment_work import asked
+    """What one unit more or fewer of a type does to refusals and waits.
 
-    asked(bookings, type_id, change or [-2, -1, 0, 1, 2], seconds, workers, seed)
+    Of bookings in JSON the same ones are planned for each fleet. A scenario, as `wardflow simulate` takes it, is
+    simulated with each fleet, the very same requests in all: waits and refusals by priority, and what each fleet
+    changes, with intervals of 95 %.
+    """
+    from cli.equipment_fleet import Asking, asked
+
+    asked(
+        bookings,
+        Asking(
+            tuple(type_id or ()),
+            tuple(change or ()),
+            around,
+            workers,
+            seed,
+            seconds,
+            replications,
+            precision,
+            budget,
+            output,
+        ),
+    )
 
 
 @app.command()

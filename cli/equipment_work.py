@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,22 +133,6 @@ def checked(path: Path, plan: Path) -> bool:
         typer.echo(_counted(count))
     typer.echo(_total(score))
     return score.broken > 0
-
-
-def asked(path: Path, type_id: str, changes: Sequence[int], seconds: float, workers: int, seed: int) -> None:
-    """Print one line per size of the fleet."""
-    from solver.equipment.fleet_questions import ask_fleet
-
-    problem = read_problem(path)
-    if not isinstance(problem, BookingProblem):
-        raise Refused(
-            "Fixed bookings have no types; `equipment solve` tells the fewest devices. Name a JSON file."
-        )
-    compile_if_cold(functools.partial(typer.echo, err=True), EQUIPMENT)
-    typer.echo(f"{'devices':>8} {'unserved':>9} {'wait':>9} {'cost':>10} {'bound':>10}")
-    for one in ask_fleet(problem, type_id, changes, Budget(seconds=seconds), seed, workers):
-        row = f"{one.units:>8} {one.unserved:>9} {one.weighted_wait:>9} {one.cost:>10} {one.bound:>10}"
-        typer.echo(row)
 
 
 def _counted(one: Count) -> str:

@@ -21,7 +21,7 @@ SWEPT = ("wait_mean", "still_waiting", "occupancy", "refused_share", "stock_out_
 
 def print_run(replicated: Replicated, console: Console) -> None:
     """Every whole-day measure: places down, classes across; then the busiest hours."""
-    _print_heading(replicated, console)
+    print_heading(replicated, console)
     keys = [key for key in replicated.keys if key.hour == ALL_DAY]
     for measure, group in groupby(sorted(keys), key=lambda key: key.measure):
         console.print(_table_of(replicated, measure, list(group)))
@@ -29,7 +29,7 @@ def print_run(replicated: Replicated, console: Console) -> None:
         _print_hours(replicated, measure, console)
 
 
-def _print_heading(replicated: Replicated, console: Console) -> None:
+def print_heading(replicated: Replicated, console: Console) -> None:
     warming = replicated.warming
     console.print(Text(replicated.name))
     how = "found (MSER-5)" if warming.found else "set"
@@ -99,7 +99,7 @@ def print_verdicts(replicated: Sequence[Replicated], compared: Sequence[Compared
     """What is different first; the rest is counted, and stands in the report."""
     for each in replicated:
         if not (each.warming.settled and each.precise):
-            _print_heading(each, console)
+            print_heading(each, console)
     decided = [each for each in compared if each.difference.decided]
     console.print(
         f"{len(replicated)} scenarios, {len(replicated[0].values)} replications each with the same patients, "

@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 
 from cli.simulate_table import print_run, print_sweep, print_verdicts
-from simulations.experiments.comparing import Compared, compare
+from simulations.experiments.comparing import Compared, Withheld, compare
+from simulations.experiments.fleet import Fleet
 from simulations.experiments.replications import Plan, Replicated, Watch, experiment
 from simulations.scenarios.build import Scene
 
@@ -46,6 +47,21 @@ class Work:
         print_verdicts(replicated, found, console)
         self._write(replicated, found, axis)
 
+    def fleets(self, base: Scene, asked: Sequence[Fleet]) -> None:
+        """Run the fleet as it is and those that are asked about, and say what each changes."""
+        from cli.equipment_table import print_fleets
+        from simulations.experiments.fleet import answers
+        from simulations.reports.fleet import fleet_document, write_fleet_json
+
+        self._check_output()
+        _warn([base])
+        replicated = self._replicated([base, *(each.scene for each in asked)])
+        found = answers(replicated, asked)
+        print_fleets(replicated, asked, found, screen())
+        self._write(replicated, found.compared, silent=found.withheld, fleets=asked)
+        if self.output is not None:
+            write_fleet_json(fleet_document(replicated, asked, found), self.output / "fleet.json")
+
     def _check_output(self) -> None:
         from cli.errors import Refused
 
@@ -65,21 +81,29 @@ class Work:
             return experiment(builts, self.plan, watch)
 
     def _write(
-        self, replicated: Sequence[Replicated], compared: Sequence[Compared], axis: str | None = None
+        self,
+        replicated: Sequence[Replicated],
+        compared: Sequence[Compared],
+        axis: str | None = None,
+        silent: Sequence[Withheld] | None = None,
+        fleets: Sequence[Fleet] = (),
     ) -> None:
         if self.output is None:
             return
         from simulations.reports import tables
+        from simulations.reports.fleet import fleet_table
         from simulations.reports.page import page
 
         self.output.mkdir(parents=True, exist_ok=True)
-        frames = tables.tables_of(replicated, compared)
+        frames = tables.tables_of(replicated, compared, silent)
+        if fleets:
+            frames["fleets"] = fleet_table(replicated, fleets)
         if self.event_log:
             frames["events"] = _events(replicated[0])
         for name, frame in frames.items():
             tables.write_csv(frame, self.output / f"{name}.csv")
             tables.write_parquet(frame, self.output / f"{name}.parquet")
-        text = page(replicated, compared, self._whole_command(), axis)
+        text = page(replicated, compared, self._whole_command(), axis, silent)
         (self.output / "report.html").write_text(text, encoding="utf-8")
         typer.echo(f"Wrote {self.output}/report.html and {len(frames)} tables as CSV and Parquet.")
 

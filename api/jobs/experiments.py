@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from api.jobs.kinds import Document, Observer
+from api.schemas.experiments import MOST_VARIANTS
 from simulations.engine.run import Cancelled
 from simulations.experiments.catalogue import Key
-from simulations.experiments.comparing import compare, not_compared
+from simulations.experiments.comparing import Compared, Withheld, compare, not_compared
+from simulations.experiments.fleet import Fleet, Question, answers, each_fleet
 from simulations.experiments.memory import refuse_too_large
 from simulations.experiments.replications import (
     Plan,
@@ -30,6 +34,7 @@ from simulations.experiments.replications import (
     watched,
 )
 from simulations.experiments.warming import Warming, warming
+from simulations.reports.fleet import fleet_table
 from simulations.reports.page import page
 from simulations.reports.tables import comparison, summary
 from simulations.scenarios.build import Scene
@@ -41,12 +46,26 @@ FEWEST_REPLICATIONS: Final = 4
 lost with one. Handing a piece over takes some 50 ms; a year of a hospital is simulated in 12."""
 
 
+Settings = tuple[tuple[str, str], ...]
+Frozen = tuple[str, tuple[tuple[str, Settings], ...], Question | None]
+"""Text, variants by name, and what is asked about a fleet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """All scenarios, the first of them as it was given; the last of them are those of ``fleets``."""
+
+    scenes: tuple[Scene, ...]
+    fleets: tuple[Fleet, ...]
+
+
 class Experiment:
-    """The kind of job. ``spec``: ``scenario`` (YAML), ``variants`` (name and settings), and a plan's numbers."""
+    """The kind of job. ``spec``: ``scenario`` (YAML), ``variants`` (name and settings) or a ``fleet`` (types and how
+    many units around), and a plan's numbers."""
 
     def pieces(self, spec: Document, done: Sequence[Document]) -> list[Document]:
         """Warm-ups first, then rounds of replications."""
-        count = 1 + len(spec["variants"])
+        count = len(_scenarios(spec))
         if len(done) < count:
             refuse_too_large(_scenarios(spec), 1)
             return [{"warm_up_of": number} for number in range(count)]
@@ -63,7 +82,7 @@ class Experiment:
     def work(self, spec: Document, piece: Document, observer: Observer) -> Document:
         """One warm-up, or some replications of every scenario; a stopped piece keeps those that are whole, and of a
         warm-up nothing."""
-        scenarios, plan = _scenarios(spec), _plan(spec)
+        scenarios, plan = _scenarios(spec), _counting(spec)
         if "warm_up_of" in piece:
             return _warm_up(scenarios[piece["warm_up_of"]], plan, observer)
         models = warmed_models(scenarios, [Warming(piece["warm_up_hours"], False, True, np.empty(0))])
@@ -83,12 +102,12 @@ class Experiment:
 
     def result(self, spec: Document, done: Sequence[Document], stopped: bool) -> Document:
         """Verdicts, tables, and the report as one page of HTML."""
-        count = 1 + len(spec["variants"])
+        count = len(_scenarios(spec))
         rows = _rows(done[count:], count) if len(done) > count else [[]]
         if not rows[0]:
             return {"replications": 0, "scenarios": [built.scenario.name for built in _scenarios(spec)]}
         warmed = [_warming(part) for part in done[:count]]
-        return _told(gathered(_scenarios(spec), _plan(spec), warmed, rows), spec)
+        return _told(gathered(_scenarios(spec), _counting(spec), warmed, rows), spec)
 
 
 def _warm_up(built: Scene, plan: Plan, observer: Observer) -> Document:
@@ -99,7 +118,26 @@ def _warm_up(built: Scene, plan: Plan, observer: Observer) -> Document:
 
 
 def _told(replicated: list[Replicated], spec: Document) -> Document:
+    if fleets := _described(spec).fleets:
+        return _told_of_fleets(replicated, spec, fleets)
     compared = compare(replicated) if len(replicated) > 1 else []
+    lines = [*(each.line for each in compared), *not_compared(replicated)]
+    return _document(replicated, spec, compared, lines)
+
+
+def _told_of_fleets(replicated: list[Replicated], spec: Document, fleets: Sequence[Fleet]) -> Document:
+    found = answers(replicated, fleets)
+    told = _document(replicated, spec, found.compared, found.lines, found.withheld)
+    return {**told, "fleets": fleet_table(replicated, fleets).to_dict("records")}
+
+
+def _document(
+    replicated: list[Replicated],
+    spec: Document,
+    compared: Sequence[Compared],
+    lines: Sequence[str],
+    silent: Sequence[Withheld] | None = None,
+) -> Document:
     asked = ", ".join(
         f"{name} {spec[name]}" for name in ("seed", "replications", "precision", "budget") if spec[name]
     )
@@ -109,44 +147,63 @@ def _told(replicated: list[Replicated], spec: Document) -> Document:
         "fingerprints": [each.built.fingerprint for each in replicated],
         "precise": all(each.precise for each in replicated),
         "warm_up_hours": replicated[0].warming.hours,
-        "verdicts": [*(each.line for each in compared), *not_compared(replicated)],
+        "verdicts": list(lines),
         "comparison": comparison(compared).to_dict("records"),
         "summary": summary(replicated).to_dict("records"),
-        "report": page(replicated, compared, f"experiment: {asked}"),
+        "report": page(replicated, compared, f"experiment: {asked}", silent=silent),
     }
 
 
 def checked(spec: Document) -> None:
-    """Raises InvalidInstance with the faults of the scenario, of its first variant that has any, or of the plan. One
-    after the other, and no more than two are kept: this is the service's own process."""
-    text, variants = _frozen(spec)
+    """Raises InvalidInstance with the faults of the scenario, of its first variant that has any, of the plan, or of the
+    fleet. One after the other, and no more than two are kept: this is the service's own process."""
+    text, variants, question = _frozen(spec)
     first = load_text(text)
     _plan(spec).stopping(first)
+    if question is not None:
+        deque(_each_fleet(first, text, question), maxlen=0)
     runs = [(first.scenario.name, first.scenario.run)]
     del first
     runs += [(name, load_text(text, settings).scenario.run) for name, settings in variants]
     refuse_unlike(runs)
 
 
-def _plan(spec: Document) -> Plan:
-    return Plan(spec["seed"], spec["replications"], spec["precision"], spec["budget"])
+def _plan(spec: Document, equipment: tuple[str, ...] = ()) -> Plan:
+    return Plan(spec["seed"], spec["replications"], spec["precision"], spec["budget"], equipment=equipment)
+
+
+def _counting(spec: Document) -> Plan:
+    """The plan, with the types of equipment of which who asks for them is counted apart."""
+    return _plan(spec, tuple(dict.fromkeys(each.type_id for each in _described(spec).fleets)))
 
 
 def _scenarios(spec: Document) -> tuple[Scene, ...]:
+    return _described(spec).scenes
+
+
+def _described(spec: Document) -> Described:
     return _built(_frozen(spec))
 
 
-def _frozen(spec: Document) -> tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]]:
-    return spec["scenario"], tuple(
-        (v["name"], tuple(sorted(v["settings"].items()))) for v in spec["variants"]
-    )
+def _frozen(spec: Document) -> Frozen:
+    variants = tuple((v["name"], tuple(sorted(v["settings"].items()))) for v in spec["variants"])
+    fleet = spec.get("fleet")
+    question = None if fleet is None else Question(tuple(fleet["type_ids"]), around=fleet["around"])
+    return spec["scenario"], variants, question
 
 
 @functools.lru_cache(maxsize=4)
-def _built(described: tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]]) -> tuple[Scene, ...]:
-    """The scenario and its variants: read once by a process that does many pieces of one job."""
-    text, variants = described
-    return (load_text(text), *(load_text(text, settings).renamed(name) for name, settings in variants))
+def _built(frozen: Frozen) -> Described:
+    """The scenario and its variants or fleets: read once by a process that does many pieces of one job."""
+    text, variants, question = frozen
+    first = load_text(text)
+    fleets = () if question is None else tuple(_each_fleet(first, text, question))
+    others = [load_text(text, settings).renamed(name) for name, settings in variants]
+    return Described((first, *others, *(each.scene for each in fleets)), fleets)
+
+
+def _each_fleet(first: Scene, text: str, question: Question) -> Iterator[Fleet]:
+    return each_fleet(first, question, lambda settings: load_text(text, settings), MOST_VARIANTS)
 
 
 # --- between numbers and JSON ------------------------------------------------------------------------------------

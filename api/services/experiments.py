@@ -16,6 +16,8 @@ from models.errors import NotFound
 from models.repositories.jobs import load_job, load_result
 from solver.engine.errors import InvalidInstance, Problem
 
+FLEET = ("type", "change", "around")
+"""Where faults of a question about a fleet are said to be."""
 _LINE = re.compile(r"scenario\.yaml:(\d+)")
 
 
@@ -24,6 +26,8 @@ def specification(body: ExperimentIn) -> Document:
     names = [variant.name for variant in body.variants]
     if len(set(names)) < len(names):
         raise ContradictoryInput([Place(pointer("variants"), "variants of different names")])
+    if body.variants and body.fleet is not None:
+        raise ContradictoryInput([Place(pointer("fleet"), "either variants or a fleet")])
     spec: Document = {
         "scenario": body.scenario,
         "variants": [{"name": variant.name, "settings": dict(variant.settings)} for variant in body.variants],
@@ -32,6 +36,8 @@ def specification(body: ExperimentIn) -> Document:
         "precision": body.precision,
         "budget": body.budget,
     }
+    if body.fleet is not None:
+        spec["fleet"] = {"type_ids": list(body.fleet.type_ids), "around": body.fleet.around}
     # The simulator is loaded with the first scenario: a service that is asked for none does without.
     from api.jobs.experiments import checked
 
@@ -62,5 +68,7 @@ def _places(problems: tuple[Problem, ...]) -> Iterator[Place]:
         line = _LINE.match(problem.where)
         if line is not None:
             yield Place(pointer("scenario"), f"in line {line.group(1)}: {problem.expected}")
+        elif problem.where in FLEET:
+            yield Place(pointer("fleet"), problem.expected)
         else:
             yield Place(pointer("budget" if problem.where == "budget" else "variants"), problem.expected)

@@ -72,6 +72,33 @@ MEASURES: dict[str, Measure] = {
         "Share on a ward of another speciality", "the share who lie outside their speciality", "", 0.005
     ),
     "rebooked": Measure("Bookings changed", "changes of bookings", "a week", 0.1),
+    "equipment_wait_mean": Measure(
+        "Mean wait of who asks for equipment",
+        "waits of who asks for {place}",
+        "h",
+        0.05,
+        "lengthens",
+        "shortens",
+        headline=False,
+        cut_off="equipment_unstarted_share",
+    ),
+    "equipment_refused": Measure(
+        "Refused of who asks for equipment",
+        "refusals of who asks for {place}",
+        "a week",
+        0.1,
+        headline=False,
+    ),
+    "equipment_asked": Measure(
+        "Requests for equipment", "requests for {place}", "a week", 0.1, headline=False
+    ),
+    "equipment_unstarted_share": Measure(
+        "Share of who asks for equipment and had not started at the end",
+        "the share still waiting of who asks for {place}",
+        "",
+        0.01,
+        headline=False,
+    ),
     "stay_mean": Measure(
         "Mean time in hospital",
         "time in hospital",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,14 +31,24 @@ class Compared:
     line: str
 
 
-def compare(replicated: Sequence[Replicated], level: float = LEVEL) -> list[Compared]:
-    """Every headline measure that both scenarios have, of every scenario against the first; see ``not_compared``.
+Keys = Callable[[Replicated], Sequence[Key]]
+"""What is asked about a scenario other than the first."""
+
+
+def compare(
+    replicated: Sequence[Replicated], level: float = LEVEL, asked: Keys | None = None
+) -> list[Compared]:
+    """Every headline measure (or what is ``asked``) that both scenarios have, of every scenario against the first; see
+    ``not_compared``.
 
     All of them are corrected for together (Holm), for all are read together.
     """
     base, *others = replicated
     pairs = [
-        (other, key) for other in others for key in _common(base, other) if not _withheld(base, other, key)
+        (other, key)
+        for other in others
+        for key in _common(base, other, asked)
+        if not _withheld(base, other, key)
     ]
     found = differences([(base.of(key), other.of(key)) for other, key in pairs], level)
     return [
@@ -59,8 +69,8 @@ class Withheld:
     line: str
 
 
-def withheld(replicated: Sequence[Replicated]) -> list[Withheld]:
-    """Every headline measure that would mislead, of every scenario against the first."""
+def withheld(replicated: Sequence[Replicated], asked: Keys | None = None) -> list[Withheld]:
+    """Every headline measure (or what is ``asked``) that would mislead, of every scenario against the first."""
     base, *others = replicated
     return [
         Withheld(
@@ -70,7 +80,7 @@ def withheld(replicated: Sequence[Replicated]) -> list[Withheld]:
             f"{other.name} and {base.name}: {words(key).what} not compared, {reason}",
         )
         for other in others
-        for key in _common(base, other)
+        for key in _common(base, other, asked)
         if (reason := _withheld(base, other, key))
     ]
 
@@ -80,9 +90,10 @@ def not_compared(replicated: Sequence[Replicated]) -> list[str]:
     return [each.line for each in withheld(replicated)]
 
 
-def _common(base: Replicated, other: Replicated) -> list[Key]:
+def _common(base: Replicated, other: Replicated, asked: Keys | None) -> list[Key]:
     """What both have, unless it is 0 in every replication of both: that nothing happened needs no verdict."""
-    keys = [key for key in headlines(base) if key in other.keys]
+    wanted = headlines(base) if asked is None else [key for key in asked(other) if _is_told(base, key)]
+    keys = [key for key in wanted if key in other.keys]
     return [key for key in keys if np.nan_to_num(base.of(key)).any() or np.nan_to_num(other.of(key)).any()]
 
 
@@ -100,7 +111,7 @@ def _withheld(base: Replicated, other: Replicated, key: Key) -> str:
     shares = [_mean_of(each, key._replace(measure=left_out)) for each in (base, other)]
     if max(shares) <= MOST_LEFT_OUT:
         return ""
-    doing = "started" if key.measure == "wait_mean" else "left"
+    doing = "left" if left_out == "unfinished_share" else "started"
     shown = f"{shares[1]:.0%} and {shares[0]:.0%}".replace("%", " %")
     return f"as {shown} of them had not {doing} at the end of the run: make run.length longer"
 

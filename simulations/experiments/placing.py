@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulations.experiments.catalogue import Key
 from simulations.placing.compiled import Compiled
-from simulations.placing.measures import numbers, present_by_minute
+from simulations.placing.measures import numbers, of_equipment, present_by_minute
 from simulations.placing.outcome import Outcome
 from simulations.placing.run import replicate, simulate
 from simulations.scenarios.build_placed import Placed
@@ -40,8 +40,10 @@ def rows(
     which: Iterable[int],
     workers: int,
     cancelled: Callable[[], bool],
+    equipment: Sequence[str] = (),
 ) -> list[dict[Key, float]]:
-    """The numbers of some replications of ``length`` hours. Raises Cancelled if ``cancelled`` says so meanwhile."""
+    """The numbers of some replications of ``length`` hours, with those of who asks for types of ``equipment``. Raises
+    Cancelled if ``cancelled`` says so meanwhile."""
     outcomes = replicate(
         model.compiled,
         seed=seed,
@@ -50,7 +52,13 @@ def rows(
         threads=workers,
         cancelled=cancelled,
     )
-    return [numbers(outcome, model.warm_up) for outcome in outcomes]
+    served = {type_id: model.compiled.whom_a_unit_may_serve(type_id) for type_id in equipment}
+    found = []
+    for outcome in outcomes:
+        found.append(numbers(outcome, model.warm_up))
+        for type_id, whom in served.items():
+            found[-1] |= of_equipment(outcome, model.warm_up, type_id, whom)
+    return found
 
 
 def simulated(built: Placed, seed: int) -> Outcome:

@@ -16,6 +16,7 @@ from simulations.engine.outcome import Outcome
 from simulations.engine.run import Cancelled, replicate
 from simulations.experiments import measuring, placing
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
+from simulations.experiments.equipment import of_equipment
 from simulations.experiments.memory import refuse_too_large
 from simulations.experiments.warming import Warming, warming
 from simulations.scenarios.build import Built, Scene
@@ -41,6 +42,7 @@ class Plan:
 
     replications: to begin with; None: as the (first) scenario says. precision: relative half width wanted, such
     as 0.05. budget: replications of each scenario at most. workers: threads, which change nothing but the time.
+    equipment: types of which who asks for them is counted apart.
     """
 
     seed: int = 1
@@ -48,6 +50,7 @@ class Plan:
     precision: float | None = None
     budget: int | None = None
     workers: int = 1
+    equipment: tuple[str, ...] = ()
 
     def stopping(self, built: Scene) -> Stopping:
         """Raises InvalidInstance if the numbers do not fit each other."""
@@ -164,7 +167,8 @@ def replications_of(
 ) -> Rows:
     """The numbers of some replications of one scenario; raises Cancelled if ``cancelled`` says so meanwhile."""
     if isinstance(built, Placed) and isinstance(model, placing.Ready):
-        return placing.rows(model, built.scenario.run.length, plan.seed, which, plan.workers, cancelled)
+        length = built.scenario.run.length
+        return placing.rows(model, length, plan.seed, which, plan.workers, cancelled, plan.equipment)
     assert isinstance(built, Built), "a scenario and its model are of one kind"
     assert isinstance(model, Model), "a scenario and its model are of one kind"
     outcomes = replicate(
@@ -175,7 +179,7 @@ def replications_of(
         threads=plan.workers,
         cancelled=cancelled,
     )
-    return [_numbers(outcome, built) for outcome in outcomes]
+    return [_numbers(outcome, built, plan.equipment) for outcome in outcomes]
 
 
 def gathered(
@@ -191,10 +195,11 @@ def gathered(
     ]
 
 
-def _numbers(outcome: Outcome, built: Built) -> dict[Key, float]:
-    return {
-        measuring.hour_of_day(key, built): value for key, value in measuring.numbers(outcome, built).items()
-    }
+def _numbers(outcome: Outcome, built: Built, equipment: Sequence[str]) -> dict[Key, float]:
+    found = measuring.numbers(outcome, built)
+    for type_id in equipment:
+        found |= of_equipment(outcome, built, type_id)
+    return {measuring.hour_of_day(key, built): value for key, value in found.items()}
 
 
 def _matrix(rows: Sequence[dict[Key, float]]) -> tuple[tuple[Key, ...], Values]:

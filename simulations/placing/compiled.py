@@ -14,7 +14,7 @@ from simulations.placing.layout import IN_ORDER, PRODUCTION
 from simulations.placing.model import PlacedModel, Policy
 from simulations.placing.roster import rostered, supplies
 from simulations.placing.templates import Template, pools
-from solver.engine.types import Int64
+from solver.engine.types import Bool, Int64
 from solver.hospital import Companion, Hospital, Origin, Priority, Request, Stay
 from solver.placing.arrays import Arrays
 from solver.placing.asks import Pricing, compile_request
@@ -84,6 +84,12 @@ class Compiled:
         self.from_ward = np.array([request.origin is Origin.WARD for request in self.requests])
         ids = self.arrays.lot_ids
         self.lot_order = np.argsort(np.argsort(np.array(ids, dtype=np.str_))).astype(np.int64)
+
+    def whom_a_unit_may_serve(self, type_id: str) -> Bool:
+        """Of ``requests``, who asks for a type or for one that it may stand in for; bool (n_requests,)."""
+        kinds = self.hospital.equipment_types
+        names = {type_id, *(kind.id for kind in kinds if type_id in kind.substitutes)}
+        return np.array([any(need.type_id in names for need in each.equipment) for each in self.requests])
 
     def _arrays(self) -> Arrays:
         """Beds, units and lots with nobody in them."""

@@ -1,30 +1,25 @@
-"""A hospital made ready to live for years: what is out of use comes back, and beds are added or closed."""
+"""A hospital made ready to live for years: what is out of use comes back, beds and units are added or taken away."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from simulations.placing.fleet import lasting_units, unit_faults, with_fewer_units, with_more_units
 from simulations.placing.model import PlacedModel
 from solver.engine.errors import Problem, refuse_if_any
-from solver.hospital import Bed, BedKind, Hospital, OperationalStatus, Room, Unit, UnitState
+from solver.hospital import Bed, BedKind, Hospital, OperationalStatus, Room
 from solver.placing.build import UNCLEAN
 
 
 def lasting(hospital: Hospital) -> Hospital:
     """Units under maintenance are free when that is over, and closed beds when their blocks are; a bed of which nobody
     knows when it is clean is clean."""
-    maintained = {booking.unit_id for booking in hospital.unit_bookings if not booking.pinned}
     return replace(
         hospital,
-        units=tuple(_returning(unit, maintained) for unit in hospital.units),
+        units=lasting_units(hospital),
         beds=tuple(_reopening(bed) for bed in hospital.beds),
     )
-
-
-def _returning(unit: Unit, maintained: set[str]) -> Unit:
-    back = unit.state is UnitState.MAINTENANCE and unit.id in maintained
-    return replace(unit, state=UnitState.FREE) if back else unit
 
 
 def _reopening(bed: Bed) -> Bed:
@@ -34,17 +29,22 @@ def _reopening(bed: Bed) -> Bed:
 
 
 def altered(model: PlacedModel) -> Hospital:
-    """The hospital with the model's beds more and fewer. Raises InvalidInstance for a ward that has none of that kind.
+    """The hospital with the model's beds and units more and fewer. Raises InvalidInstance for a ward or a type that has
+    none of that kind.
 
     An added bed stands in a room of its own, as one of the ward's beds would. A closed bed loses its nurses; free beds
-    are closed first, and nobody is sent away: who lies in one stays there.
+    are closed first, and nobody is sent away: who lies in one stays there. Units: see ``fleet``.
     """
-    refuse_if_any(_faults(model))
+    refuse_if_any([*_faults(model), *unit_faults(model)])
     hospital = model.hospital
     for ward_id, count in model.extra_beds.items():
         hospital = _with_beds(hospital, ward_id, count)
     for ward_id, count in model.closed_beds.items():
         hospital = _with_beds_closed(hospital, ward_id, count)
+    for type_id, count in model.extra_units.items():
+        hospital = with_more_units(hospital, type_id, count)
+    for type_id, count in model.withdrawn_units.items():
+        hospital = with_fewer_units(hospital, type_id, count)
     return hospital
 
 

@@ -51,6 +51,30 @@ def numbers(outcome: Outcome, warm_up: float) -> dict[Key, float]:
     return found
 
 
+def of_equipment(outcome: Outcome, warm_up: float, type_id: str, served: Bool) -> dict[Key, float]:
+    """The numbers of who asks for what a unit of a type may serve; ``served`` bool (n_requests,), as ``Compiled`` has
+    it. Waits are for the whole bundle: a unit alone serves nobody."""
+    watched = Watched(outcome, outcome.start + round(warm_up * HOUR))
+    askers = watched.asked() & served[outcome.made_from]
+    found: dict[Key, float] = {}
+    for number, name in enumerate((ALL, *CLASSES)):
+        own = askers & (outcome.priority == number - 1) if name else askers
+        came, refused = own & (outcome.came >= 0), own & (outcome.refused >= 0)
+        # Who needs the bed after the run's end has not waited yet.
+        due = own & (outcome.needed_by < outcome.end)
+        waited = np.maximum(outcome.came - outcome.needed_by, 0)[came] / HOUR
+        weekly = WEEK / watched.minutes
+        found |= {
+            Key("equipment_wait_mean", type_id, name): _mean(waited),
+            Key("equipment_refused", type_id, name): float(refused.sum()) * weekly,
+            Key("equipment_asked", type_id, name): float(own.sum()) * weekly,
+            Key("equipment_unstarted_share", type_id, name): _share(
+                (due & ~came & ~refused).sum(), due.sum()
+            ),
+        }
+    return found
+
+
 def _of_class(watched: Watched, name: str, own: Bool) -> Iterator[Number]:
     outcome = watched.outcome
     mine = watched.asked() & own

@@ -42,10 +42,10 @@ class PlacedModel:
 
     hospital: as it stands at ``start``; who lies in it is the starting state. load: bed-minutes asked for over
     bed-minutes that its beds can give; per_day: requests of an average day by ward, where they are known.
-    extra_beds, closed_beds: by ward, laid over the hospital without changing who asks. kept_free: by ward, beds that
-    ``GUARD_BEDS`` leaves to emergency and urgent patients. gives_up_after: minutes after the end of their own wait at
-    which who still has no bed is sent elsewhere. retry_minutes: who waits has a turn at least so often, and before the
-    next newcomer once somebody has left.
+    extra_beds, closed_beds: by ward, extra_units, withdrawn_units: by type of equipment, laid over the hospital without
+    changing who asks. kept_free: by ward, beds that ``GUARD_BEDS`` leaves to emergency and urgent patients.
+    gives_up_after: minutes after the end of their own wait at which who still has no bed is sent elsewhere.
+    retry_minutes: who waits has a turn at least so often, and before the next newcomer once somebody has left.
     overdue_minutes: by how much an expected end that has passed moves forward. warm_up: hours.
     """
 
@@ -59,6 +59,8 @@ class PlacedModel:
     surges: tuple[Surge, ...] = ()
     extra_beds: Mapping[str, int] = field(default_factory=dict)
     closed_beds: Mapping[str, int] = field(default_factory=dict)
+    extra_units: Mapping[str, int] = field(default_factory=dict)
+    withdrawn_units: Mapping[str, int] = field(default_factory=dict)
     kept_free: Mapping[str, int] = field(default_factory=dict)
     gives_up_after: Minute = MINUTES_PER_DAY
     retry_minutes: Minute = 60

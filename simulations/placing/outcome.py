@@ -22,9 +22,9 @@ class Outcome:
 
     state: as ``layout``. ward: index into ``ward_ids``, -1 without a bed; capacity int64 (n_wards,): beds with nurses.
     utc_offset: minutes to add to reach the hospital's clock at the start. bed: index into ``bed_ids``, -1: never came.
-    came, left, refused: minutes, -1: did not happen. changes: of the bundle, before coming. outlying bool: the bed's
-    ward is none of the patient's speciality. from_ward bool: came from another ward. log int64 (n, 5): see
-    ``layout.Play``.
+    made_from: index into ``Compiled.requests``. came, left, refused: minutes, -1: did not happen. changes: of the
+    bundle, before coming. outlying bool: the bed's ward is none of the patient's speciality. from_ward bool: came from
+    another ward. log int64 (n, 5): see ``layout.Play``.
     """
 
     start: Minute
@@ -34,6 +34,7 @@ class Outcome:
     ward_ids: tuple[str, ...]
     capacity: Int64
     utc_offset: int
+    made_from: Int64
     state: Int64
     priority: Int64
     asked: Int64
@@ -69,6 +70,7 @@ class Outcome:
             bed=bed,
             ward=ward,
             outlying=differs & (bed >= 0),
+            made_from=run.rows,
             from_ward=compiled.from_ward[run.rows],
             decisions=int(play.counter[DECISIONS]),
             log=play.log[: play.counter[LOGGED]].copy(),

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 
 from simulations.experiments.catalogue import ALL, ALL_DAY, MEASURES, Key
-from simulations.experiments.comparing import Compared, not_compared
+from simulations.experiments.comparing import Compared, Withheld, not_compared
 from simulations.experiments.replications import Replicated
 from simulations.reports.parts import document, scenario_shown, table, versions
 from simulations.reports.plots import curve_plot, daily_plot, difference_plot, warm_up_plot
@@ -27,16 +27,22 @@ SWEPT = (
 
 
 def page(
-    replicated: Sequence[Replicated], compared: Sequence[Compared], command: str, axis: str | None = None
+    replicated: Sequence[Replicated],
+    compared: Sequence[Compared],
+    command: str,
+    axis: str | None = None,
+    silent: Sequence[Withheld] | None = None,
 ) -> str:
-    """The report of a run (one scenario), a comparison, or a sweep over ``axis``."""
+    """The report of a run (one scenario), a comparison, or a sweep over ``axis``. ``silent``: what was not compared;
+    None: the headline measures that would mislead."""
     title = replicated[0].name if len(replicated) == 1 else " / ".join(each.name for each in replicated[:6])
     parts = [f"<h1>{escape(title)}</h1>", f"<p><code>{escape(command)}</code></p>"]
     parts += _warnings(replicated)
     if axis is not None:
         parts += _curves(replicated, axis)
     if compared:
-        parts += _verdicts(compared, not_compared(replicated))
+        lines = not_compared(replicated) if silent is None else [each.line for each in silent]
+        parts += _verdicts(compared, lines)
     for each in replicated if axis is None else ():
         parts += _one(each, headed=len(replicated) > 1)
     parts += _made_of(replicated)

@@ -156,9 +156,14 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(), path)
 
 
-def tables_of(replicated: Sequence[Replicated], compared: Sequence[Compared]) -> dict[str, pd.DataFrame]:
-    """Every table of an experiment, by the name of its file."""
+def tables_of(
+    replicated: Sequence[Replicated],
+    compared: Sequence[Compared],
+    silent: Sequence[Withheld] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Every table of an experiment, by the name of its file. ``silent``: what was not compared; None: the headline
+    measures that would mislead."""
     found = {"replications": tidy(replicated), "summary": summary(replicated)}
     if compared:
-        found["comparison"] = comparison(compared, withheld(replicated))
+        found["comparison"] = comparison(compared, withheld(replicated) if silent is None else silent)
     return found

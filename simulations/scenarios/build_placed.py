@@ -117,6 +117,8 @@ def _model(scenario: PlacedScenario, hospital: Hospital) -> PlacedModel:
         surges=_surges(scenario, start),
         extra_beds=changes.extra_beds,
         closed_beds=changes.closed_beds,
+        extra_units=changes.extra_units,
+        withdrawn_units=changes.withdrawn_units,
         kept_free=policies.keep_free,
         gives_up_after=round(demand.gives_up_after * HOUR),
         retry_minutes=round(policies.look_every * HOUR),

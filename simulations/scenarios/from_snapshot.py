@@ -72,6 +72,7 @@ run:
 hospital:
   file: {file}            # drugs, units and rosters as stored; the last whole days of the roster go on
   extra_beds: {{}}          # such as {{ICU1: 2}}; closed_beds likewise
+  extra_units: {{}}         # such as {{infusion_pump: 2}}; withdrawn_units likewise
 
 demand:
 {_demand(hospital, now, past)}

@@ -19,7 +19,7 @@ class Hospital(Part):
     """Which hospital: one of a named ``size``, drawn from ``seed``; or a ``file`` as `wardflow export` and
     `wardflow simulate from-snapshot` write it.
 
-    extra_beds, closed_beds: by ward, without changing who asks.
+    extra_beds, closed_beds: by ward, extra_units, withdrawn_units: by type of equipment, without changing who asks.
     """
 
     size: Literal["ward", "district", "city", "region"] | None = None
@@ -29,6 +29,8 @@ class Hospital(Part):
     time_zone: Annotated[str, Field(min_length=1)] = "Asia/Shanghai"
     extra_beds: dict[Id, Annotated[Count, Field(le=1000)]] = {}
     closed_beds: dict[Id, Annotated[Count, Field(le=1000)]] = {}
+    extra_units: dict[Id, Annotated[Count, Field(le=1000)]] = {}
+    withdrawn_units: dict[Id, Annotated[Count, Field(le=1000)]] = {}
 
     @model_validator(mode="after")
     def _one_source(self) -> Hospital:

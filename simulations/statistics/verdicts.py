@@ -51,7 +51,16 @@ def amounts(value: float, half_width: float) -> tuple[str, str]:
     give "0.61" and "0.22", 0.6134 and 0.0481 give "0.61" and "0.05"."""
     if not math.isfinite(half_width) or half_width == 0:
         return f"{value:.3g}", "unknown" if not math.isfinite(half_width) else "0"
+    digits = decimals(half_width)
+    return rounded(value, digits), rounded(half_width, digits)
+
+
+def decimals(half_width: float) -> int:
+    """Decimals that are known of a number with this half width, finite and not 0; negative: places before the point."""
     exponent = math.floor(math.log10(half_width))
-    digits = -exponent + (1 if half_width / 10**exponent < 3 else 0)
-    shown = max(0, digits)
-    return f"{round(value, digits):.{shown}f}", f"{round(half_width, digits):.{shown}f}"
+    return -exponent + (1 if half_width / 10**exponent < 3 else 0)
+
+
+def rounded(value: float, digits: int) -> str:
+    """``value`` with so many decimals."""
+    return f"{round(value, digits):.{max(0, digits)}f}"

@@ -1,8 +1,12 @@
 """What-if experiments over real HTTP, run by a real worker."""
 
+import json
+
 import pytest
+from typer.testing import CliRunner
 
 from api.examples import EXAMPLES
+from cli.main import app
 from tests.api_service import Place, running
 from tests.jobs_at_work import ended, work
 
@@ -25,6 +29,34 @@ async def test_two_more_beds_are_found_to_help_whoever_asks_and_however_many_wor
     assert any(line.startswith(shorter) for line in told[0]["verdicts"]), told[0]["verdicts"]
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert "two more beds" in page.text
+
+
+async def test_a_fleet_is_asked_about_and_answered_as_the_command_line_answers(tmp_path):
+    place, example = (
+        Place(tmp_path).make(),
+        EXAMPLES["POST /api/v1/experiments"]["one_pump_fewer_and_one_more"],
+    )
+    with work(place, real=True):
+        async with running(place, job_poll_seconds=0.05) as service:
+            made = (await service.post("/experiments", example)).json()
+            done = await ended(service, made["id"])
+            assert done["state"] == "done", done
+            told = (await service.get(f"/jobs/{made['id']}/result")).json()["result"]
+            page = await service.get(f"/experiments/{made['id']}/report")
+    assert told["scenarios"] == ["Pumps", "one infusion pump fewer", "one infusion pump more"]
+    assert [(row["units"], row["patient_class"]) for row in told["fleets"]] == [
+        (units, name) for units in (1, 2, 3) for name in ("", "urgent", "routine")
+    ]
+    path = tmp_path / "pumps.yaml"
+    path.write_text(example["scenario"])
+    words = ["equipment", "fleet", str(path), "--replications", "10", "--output", str(tmp_path / "out")]
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0, said.output
+    document = json.loads((tmp_path / "out" / "fleet.json").read_text())
+    assert told["verdicts"] == document["answers"]
+    assert told["fleets"] == document["fleets"]
+    assert any(" fewer refusals a week (95 % " in line for line in told["verdicts"])
+    assert "one infusion pump more: " in page.text
 
 
 async def test_every_fault_of_a_scenario_is_told_with_its_line_and_nothing_is_stored(service):

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from models.database import open_at_any_step
 from models.keys import read_key_file
 from simulations.hospital import generate
+from simulations.placing.fleet import fleet
 from simulations.scenarios.build import load
 from simulations.scenarios.build_placed import Placed
 from solver.hospital import UnitBooking
@@ -165,6 +166,29 @@ def test_a_scenario_is_made_from_what_is_stored_for_the_owner_alone(home: Home) 
         person.born for person in placed.model.hospital.persons
     )
     assert "nothing is overwritten" in home.refused("simulate", "from-snapshot", "today.yaml")
+
+
+def test_a_fleet_of_the_stored_hospital_is_asked_about(home: Home) -> None:
+    now = int(time.time()) // 60
+    write_hospital(generate("ward", 1, now), home.folder / "ward.json")
+    home.done("import", "ward.json")
+    home.done("simulate", "from-snapshot", "today.yaml")
+    scenario = home.folder / "today.yaml"
+    scenario.write_text(scenario.read_text().replace("length: 14 d", "length: 4 d"))
+    asked = ("equipment", "fleet", "today.yaml", "--replications", 2)
+    said = home.done(*asked, "--type", "infusion_pump", "--output", "out")
+    placed = load(scenario)
+    assert isinstance(placed, Placed)
+    units = len(fleet(placed.model.hospital, "infusion_pump"))
+    assert f"infusion_pump: {units} units, " in said
+    assert "2 replications each with the same requests" in said
+    told = json.loads((home.folder / "out" / "fleet.json").read_text())
+    assert {row["units"] for row in told["fleets"]} == {units - 1, units, units + 1}
+    assert [row["patient_class"] for row in told["fleets"][:2]] == ["", "emergency"]
+    refused = home.refused(*asked, "--type", "hoover", "--type", "infusion_pump", "--around", units + 1)
+    assert "2 problems" in refused
+    assert "type: got 'hoover', expected a type of equipment" in refused
+    assert f"change: got {-units - 1}, expected at most {units} fewer of infusion_pump" in refused
 
 
 def test_bookings_are_planned_between_those_that_the_stored_hospital_has(home: Home) -> None:

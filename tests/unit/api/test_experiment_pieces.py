@@ -42,3 +42,10 @@ def test_variants_of_another_length_are_refused() -> None:
     longer = [{"name": "longer", "settings": {"run.length": "+50%"}}]
     with pytest.raises(InvalidInstance, match=r"longer, run\.length"):
         checked({**BUSY, "variants": longer})
+
+
+def test_a_job_kept_without_a_fleet_is_done_as_it_was_asked() -> None:
+    """Jobs that wait while the service is renewed know of no fleets."""
+    spec: Document = {"precision": None, "budget": None, **ASKED}
+    assert "fleet" not in spec
+    assert Experiment().pieces(spec, []) == [{"warm_up_of": 0}, {"warm_up_of": 1}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,100 @@ def test_a_device_that_fails_leaves_a_plan_that_says_who_must_be_told(bookings, 
     lost = run("repair", bookings, plan, "--out", "D1:0-900", "--out", "D0:0-900", *fast)
     assert "lost     R0: D0 at 10 -> none" in lost.output
     assert isinstance(run("repair", bookings, plan, "--out", "D1").exception, Refused)
+
+
+# --- fleets --------------------------------------------------------------------------------------------------
+SCENARIO = """\
+name: Pumps
+run: {start: 2026-01-05, length: 60 d, warm_up: 4 d, replications: 6}
+demand:
+  classes:
+    urgent: {pathway: stay, priority: 0, arrivals: {random: {per_day: 3}}}
+    routine: {pathway: stay, priority: 1, arrivals: {random: {per_day: 3}}}
+pathways: {stay: {steps: {use: {needs: {pump: 1}, takes: {exponential: 8 h}, patience: 6 h}}}}
+resources: {pump: {units: 2}, hoist: {units: 4}}
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    path = tmp_path / "pumps.yaml"
+    path.write_text(SCENARIO)
+    return path
+
+
+def test_bookings_are_planned_for_each_fleet(bookings):
+    done = run("fleet", bookings, "--type", "pump", "--around", 1, "--seconds", 60)
+    assert done.exit_code == 0, done.output
+    assert [line.split() for line in done.output.splitlines()] == [
+        ["devices", "unserved", "wait", "cost", "bound"],
+        ["0", "2", "0", "600", "600"],
+        ["1", "0", "35", "40", "40"],
+        ["2", "0", "0", "5", "5"],
+    ]
+
+
+def test_a_scenario_is_simulated_with_each_fleet_and_the_answer_is_a_sentence(scenario, tmp_path):
+    done = run("fleet", scenario, "--output", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert any(line.startswith("pump: 2 units, ") for line in lines)
+    numbers = r"\(95 % [0-9.]+ to [0-9.]+\)"
+    for wanted in (
+        rf"one pump more: [0-9.]+ fewer refusals a week {numbers}",
+        rf"one pump fewer: [0-9.]+ more refusals of urgent \(priority 0\) a week {numbers}",
+    ):
+        assert any(re.fullmatch(wanted, line) for line in lines), done.output
+    assert "6 replications each with the same requests, 12 comparisons corrected for" in lines
+    assert "hoist" not in done.output
+    told = json.loads((tmp_path / "out" / "fleet.json").read_text())
+    assert [(row["units"], row["patient_class"]) for row in told["fleets"]] == [
+        (units, name) for units in (1, 2, 3) for name in ("", "urgent", "routine")
+    ]
+    assert set(told["answers"]) <= set(lines)
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert "wardflow equipment fleet pumps.yaml --seed 1" in report
+    assert "one pump more: " in report
+
+
+def test_a_fleet_that_nobody_would_miss_is_told_so_and_the_same_seed_says_the_same(scenario):
+    scenario.write_text(SCENARIO.replace("pump: {units: 2}", "pump: {units: 90}"))
+    done = run("fleet", scenario, "--type", "pump", "--type", "hoist", "--replications", 2)
+    assert "one pump fewer: no wait and no refusal is other than it was" in done.output
+    assert "one pump more: no wait and no refusal is other than it was" in done.output
+    assert "one hoist more: nobody asks for it" in done.output
+    again = run("fleet", scenario, "--type", "pump", "--type", "hoist", "--replications", 2, "--workers", 2)
+    assert again.output == done.output
+
+
+def test_every_fault_of_a_question_about_fleets_is_told_at_once(scenario, bookings, tmp_path):
+    done = run("fleet", scenario, "--type", "lamp", "--type", "pump", "--change", -3, "--change", 0)
+    assert isinstance(done.exception, InvalidInstance)
+    assert {(each.where, each.value) for each in done.exception.problems} == {
+        ("type", "lamp"),
+        ("change", -3),
+        ("change", 0),
+    }
+    both = run("fleet", bookings, "--type", "lamp", "--around", 0, "--change", 1)
+    assert [(each.where, each.value) for each in both.exception.problems] == [("around", 0)] * 2
+    assert isinstance(run("fleet", scenario, "--seconds", 5).exception, Refused)
+    strange = run("fleet", bookings, "--type", "pump", "--replications", 5, "--output", tmp_path / "out")
+    assert str(strange.exception).startswith("--replications, --output: ")
+    assert isinstance(run("fleet", bookings).exception, Refused)
+    assert run("fleet", tmp_path / "none.yaml").exit_code == 2
+    (tmp_path / "broken.yaml").write_text(SCENARIO.replace("per_day: 3", "per_day: -3"))
+    assert isinstance(run("fleet", tmp_path / "broken.yaml").exception, InvalidInstance)
+
+
+def test_the_answer_in_the_documentation_is_what_the_command_says():
+    docs = Path(__file__).parents[3] / "docs"
+    told = (
+        (docs / "equipment.md")
+        .read_text()
+        .partition("docs/example-fleet.yaml` says, among others:\n\n```\n")[2]
+    )
+    lines = told.partition("\n```")[0].splitlines()
+    assert len(lines) == 5
+    done = run("fleet", docs / "example-fleet.yaml")
+    assert done.exit_code == 0, done.output
+    assert set(lines) <= set(done.output.splitlines())

@@ -53,6 +53,8 @@ def test_a_scenario_with_a_hospital_is_one_in_which_a_policy_places(tmp_path: Pa
     [
         ("seed: 1", "seed: 1, extra_beds: {NONE9: 1}", "a ward"),
         ("seed: 1", "seed: 1, closed_beds: {GEN1: 999}", "at most"),
+        ("seed: 1", "seed: 1, extra_units: {hoover: 1}", "a type of equipment"),
+        ("seed: 1", "seed: 1, withdrawn_units: {infusion_pump: 999}", "at most 15, the units in use"),
         ("seed: 1", "seed: 1, file: there.json", "either size or file"),
         ("speciality: 40", "no_such_rule: 40", "the id of a rule"),
         ("placing: production", "placing: production, keep_free: {GEN1: 1}", "guard beds"),
