@@ -1,8 +1,9 @@
 """Search by ruin and exact recreation: each step takes some people's schedules out and finds them again by the dynamic
 programme, one after the other, with a little noise on all but the last; annealed, so that it escapes from where it is.
 
-Where seconds count and the problem is not too large, one worker first generates columns (``columns``): that gives a
-bound, and a roster from a dive, from which the annealing goes on when it is better than what was there.
+Where seconds count and the problem is not too large, one worker first generates columns (``relaxing``): that gives a
+bound, and a roster from a dive, from which the annealing goes on when it is better than what was there. Where it is too
+large for that, the groups that share no duty with others and are small enough get theirs after the moves.
 """
 
 from __future__ import annotations

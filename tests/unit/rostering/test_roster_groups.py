@@ -11,9 +11,11 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from solver.engine.result import Budget, Status
 from solver.rostering import neighbourhoods
 from solver.rostering.arrays import compiled
-from solver.rostering.columns import personal_costs
+from solver.rostering.columns import Generation, personal_costs
 from solver.rostering.groups import cover_cost, group_of, groups
+from solver.rostering.kernels_pricing import FREE
 from solver.rostering.neighbourhoods import Parts
+from solver.rostering.pool import Relaxation, pooled
 from solver.rostering.problem import RosterProblem, Wish
 from solver.rostering.referee import recount
 from solver.rostering.search import empty_plan
@@ -87,21 +89,43 @@ def test_the_bound_of_several_groups_is_that_of_each_together():
     assert together.cost == together.bound == sum(one.cost for one in alone) > 0
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_part_has_people_of_one_group(monkeypatch, seed):
-    compilation = compiled(_wards(5, 4))
-    chosen = []
+@pytest.fixture
+def chosen(monkeypatch):
+    """Who was chosen for each part, none of which is decided anew."""
+    seen = []
 
     def recorded(tables, plan, people, begin, end):
-        chosen.append(set(people.tolist()))
+        seen.append(set(people.tolist()))
         raise StopIteration
 
     monkeypatch.setattr(neighbourhoods, "window", recorded)
+    return seen
+
+
+def _choose_parts(compilation, seed, pool):
     random = np.random.default_rng(seed)
     parts = Parts(compilation.tables, compilation.step, lambda: 0.0, lambda: 1.0, random)
     for _ in range(20):
         with pytest.raises(StopIteration):
-            parts.improve(empty_plan(compilation), None)
-    assert chosen
+            parts.improve(empty_plan(compilation), pool)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_part_has_people_of_one_group(chosen, seed):
+    compilation = compiled(_wards(5, 4))
+    _choose_parts(compilation, seed, None)
     assert all(people <= set(range(5)) or people <= set(range(5, 9)) for people in chosen)
     assert {min(people) // 5 for people in chosen} == {0, 1}
+
+
+def test_where_some_groups_were_relaxed_parts_have_their_people(chosen):
+    compilation = compiled(_wards(5, 4))
+    few, _ = groups(compilation.tables)
+    free = np.full((4, 14), FREE)
+    columns = Generation(few.tables, np.zeros_like(few.tables.wanted), free, lambda: 60.0)
+    relaxed = columns.generate()
+    assert relaxed is not None
+    pool = pooled(compilation.tables, [Relaxation(few, columns.master.columns, relaxed)])
+    _choose_parts(compilation, 1, pool)
+    assert chosen
+    assert all(people <= set(few.people.tolist()) for people in chosen)
