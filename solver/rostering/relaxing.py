@@ -27,6 +27,8 @@ USEFUL: Final = 0.5
 """If the bound is below so large a share of the cost after so large a share of the time for columns, it is given up."""
 FEWEST_ROUNDS: Final = 40
 """Columns are worth nothing after fewer."""
+MEETING_ROUNDS: Final = 80
+"""After so many a small group's relaxation meets its bound; thirty trainees, with time for fewer, came to nothing."""
 SOLVING: Final = 1e-5
 """Seconds for one solve of the relaxation, per row and person: 0.7 for eighty nurses, eight weeks and 16 duties."""
 
@@ -40,12 +42,12 @@ class Relaxing:
     log: Log
     best: Plan
 
-    def affordable(self, every: Sequence[Group], seconds: float) -> list[Group]:
-        """The first of the groups for which, taken together, rounds enough would fit into the time for them."""
+    def affordable(self, every: Sequence[Group], seconds: float, rounds: int) -> list[Group]:
+        """The first of the groups for which, taken together, so many rounds would fit into these seconds."""
         if self.log.countdown.budget.iterations is not None:
             return []
-        rounds = np.cumsum([FEWEST_ROUNDS * self._round_seconds(group) for group in every])
-        return [*every[: int((rounds < GENERATING * RELAXING * seconds).sum())]]
+        needed = np.cumsum([rounds * self._round_seconds(group) for group in every])
+        return [*every[: int((needed < GENERATING * seconds).sum())]]
 
     def _round_seconds(self, group: Group) -> float:
         """Of pricing the group and solving its relaxation once."""

@@ -26,7 +26,7 @@ from solver.rostering.kernels_search import anneal, empty, insert_schedule, remo
 from solver.rostering.layout import Plan
 from solver.rostering.neighbourhoods import Parts
 from solver.rostering.proof import cheapest_roster
-from solver.rostering.relaxing import RELAXING, Relaxing
+from solver.rostering.relaxing import FEWEST_ROUNDS, MEETING_ROUNDS, RELAXING, Relaxing
 from solver.rostering.sharing import Log, breaks_hard_rules, copy, rank
 
 HOT: Final = 0.6
@@ -208,11 +208,12 @@ class _Run:
         else after these."""
         relaxing = Relaxing(self.compiled, self.log, self.best)
         every = groups(self.compiled.tables) if self.generates else ()
-        affordable = relaxing.affordable(every, seconds)
+        affordable = relaxing.affordable(every, RELAXING * seconds, FEWEST_ROUNDS)
         if not affordable or len(affordable) < len(every):
-            until = MOVED_PARTLY if affordable else MOVED_LENIENT if self.lenient else MOVED
+            small = relaxing.affordable(every, (1.0 - MOVED_PARTLY) * seconds, MEETING_ROUNDS)
+            until = MOVED_PARTLY if small else MOVED_LENIENT if self.lenient else MOVED
             self._move(MOVING_HOT, until)
-            relaxing.generate(affordable, (1.0 - until) * seconds)
+            relaxing.generate(small, (1.0 - until) * seconds)
             copy(self.best, self.plan)
             return
         self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
