@@ -13,11 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from solver.engine.types import Float64, Int64
+from solver.engine.types import Int64
 from solver.rostering.arrays import SCALE
-from solver.rostering.columns import Generation, worth_of
+from solver.rostering.columns import Generation
+from solver.rostering.groups import cover_cost, group_of
 from solver.rostering.layout import Plan, Tables
-from solver.rostering.master import Column, Relaxed
+from solver.rostering.pool import Pool
 from solver.rostering.problem import DAYS_PER_WEEK
 from solver.rostering.windows import Window, window
 
@@ -32,36 +33,6 @@ LONG: Final = 1.0
 GROWTH: Final = 1.05
 BY_PRICE: Final = 0.5
 """Share of the parts whose people are chosen by prices."""
-SEEDS: Final = 20
-"""Schedules per person of the whole roster's relaxation with which a part begins, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """What the relaxation of the whole roster leaves: its prices, rents, and per person duties int64 (n, days), cost
-    int64 (n,) of the schedules that are cheapest by them."""
-
-    prices: Float64
-    rents: Float64
-    duties: tuple[Int64, ...]
-    costs: tuple[Int64, ...]
-
-    @staticmethod
-    def of(columns: list[list[Column]], relaxed: Relaxed) -> Pool:
-        """Keep the ``SEEDS`` cheapest of each."""
-        duties, costs = [], []
-        for of_person in columns:
-            days = np.array([column.duties for column in of_person])
-            cost = np.array([column.cost for column in of_person], np.int64)
-            cheapest = np.argsort(cost - worth_of(days, relaxed.prices), kind="stable")[:SEEDS]
-            duties.append(days[cheapest])
-            costs.append(cost[cheapest])
-        return Pool(relaxed.prices, relaxed.rents, tuple(duties), tuple(costs))
-
-    def dearness(self, plan: Plan) -> Float64:
-        """By how much each one's schedule costs more than the relaxation pays, float64 (n_employees,)."""
-        dear: Float64 = np.maximum(0.0, plan.personal - worth_of(plan.duty, self.prices) - self.rents)
-        return dear
 
 
 @dataclass(slots=True)
@@ -74,9 +45,13 @@ class Parts:
     elapsed: Callable[[], float]
     seconds_left: Callable[[], float]
     random: np.random.Generator
+    group_of: Int64 = field(init=False)
     sizes: dict[int, float] = field(default_factory=dict)
     tried: int = 0
     won: int = 0
+
+    def __post_init__(self) -> None:
+        self.group_of = group_of(self.tables.able)
 
     def improve(self, plan: Plan, pool: Pool | None) -> bool:
         """Decide one part anew; whether the plan was changed, which never costs more after it."""
@@ -103,12 +78,18 @@ class Parts:
         return weeks, window(self.tables, plan, self._people(plan, pool, people), begin, end)
 
     def _people(self, plan: Plan, pool: Pool | None, count: int) -> Int64:
+        """Who is decided anew: people of one group, as others have nothing to exchange with them. Where only some
+        groups were relaxed, theirs: without prices to choose by, one part of 58 found anything among sixty nurses."""
         weight = np.ones(len(plan.personal))
         if pool is not None and self.random.random() < BY_PRICE:
             dear = pool.dearness(plan)
             weight = dear + 0.1 * dear.mean() + 1.0
         keys = np.log(weight) + self.random.gumbel(size=len(weight))
-        return np.sort(np.argsort(-keys)[:count])
+        if pool is not None:
+            keys[np.isinf(pool.rents)] = -np.inf
+        keys[self.group_of != self.group_of[keys.argmax()]] = -np.inf
+        together = np.argsort(-keys)[:count]
+        return np.sort(together[keys[together] > -np.inf])
 
     def _decide_anew(self, plan: Plan, part: Window, pool: Pool | None, until: float) -> bool | None:
         """Whether the plan was changed; None when nothing better was in the part."""
@@ -161,11 +142,3 @@ def _with(staffed: Int64, duties: Int64) -> Int64:
         on = np.flatnonzero(row >= 0)
         there[on, row[on]] += 1
     return there
-
-
-def cover_cost(tables: Tables, there: Int64) -> int:
-    """Price of so many people on each duty, int64 (days, n_duties)."""
-    short = np.maximum(0, tables.least - there)
-    missing = np.maximum(0, tables.wanted - np.maximum(there, tables.least))
-    over = np.maximum(0, there - tables.wanted)
-    return int((short * tables.size[3] + missing * tables.under + over * tables.over).sum())

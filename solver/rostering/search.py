@@ -1,13 +1,14 @@
 """Search by ruin and exact recreation: each step takes some people's schedules out and finds them again by the dynamic
 programme, one after the other, with a little noise on all but the last; annealed, so that it escapes from where it is.
 
-Where seconds count and the problem is not too large, one worker first generates columns (``columns``): that gives a
-bound, and a roster from a dive, from which the annealing goes on when it is better than what was there.
+Where seconds count and the problem is not too large, one worker first generates columns (``relaxing``): that gives a
+bound, and a roster from a dive, from which the annealing goes on when it is better than what was there. Where it is too
+large for that, the groups that share no duty with others and are small enough get theirs after the moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -19,14 +20,14 @@ from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Int64
 from solver.rostering import moves
 from solver.rostering.arrays import SCALE, Compiled, is_lenient, new_trial, room
-from solver.rostering.columns import Generation
-from solver.rostering.kernels_pricing import FREE
+from solver.rostering.groups import groups
 from solver.rostering.kernels_rows import BREACH
 from solver.rostering.kernels_search import anneal, empty, insert_schedule, remove_schedule, respond
 from solver.rostering.layout import Plan
-from solver.rostering.neighbourhoods import Parts, Pool
+from solver.rostering.neighbourhoods import Parts
 from solver.rostering.proof import cheapest_roster
-from solver.rostering.sharing import Log, breaks_hard_rules, rank
+from solver.rostering.relaxing import FEWEST_ROUNDS, MEETING_ROUNDS, RELAXING, Relaxing
+from solver.rostering.sharing import Log, breaks_hard_rules, copy, rank
 
 HOT: Final = 0.6
 """Temperature at the start, as a share of the median price of a person missing."""
@@ -42,15 +43,14 @@ MOVED: Final = 0.8
 MOVED_LENIENT: Final = 0.97
 """Share of the seconds until which rosters are annealed by small moves, where no columns are generated; the same where
 runs of days have prices for everybody: parts decided anew took 30 seconds for 20 of 4810 on eighty nurses."""
+MOVED_PARTLY: Final = 0.6
+"""The same where columns are generated for some groups only, after the moves."""
 MOVED_BEFORE: Final = 0.25
 MOVED_AFTER: Final = 0.6
 MOVED_LEAST: Final = 0.05
 """The same before columns, and after a dive; and the share that moves have after columns at least."""
 SECONDS_PER_DAY: Final = 0.01
 """For small moves before columns, at most, for each day of somebody."""
-GENERATING: Final = 0.35
-DIVING: Final = 0.35
-"""Shares of the seconds for generating columns, and the dive, at most."""
 MOVING_HOT: Final = 0.4
 MOVING_WARM: Final = 0.1
 """Temperatures of small moves at the start, and when going on from a good roster, as a share of the median price of a
@@ -61,16 +61,9 @@ LIGHT: Final = 1.0
 HEAVY: Final = 4.0
 """What small moves take a hard rule broken by a day for at the start and at the end, in median prices of a person
 missing."""
-LATE: Final = 0.3
-USEFUL: Final = 0.5
-"""If the bound is below so large a share of the cost after so large a share of the time for columns, it is given up."""
 BEGINNING: Final = 0.1
 FEWEST_SECONDS: Final = 5.0
 """Share of the seconds for everybody's first schedule, and seconds at least, where a year takes long."""
-FEWEST_ROUNDS: Final = 40
-"""Columns are worth nothing after fewer."""
-SOLVING: Final = 1e-5
-"""Seconds for one solve of the relaxation, per row and person: 0.7 for eighty nurses, eight weeks and 16 duties."""
 ATTEMPTS: Final = 10
 """To find somebody's first schedule."""
 COOLED: Final = 0.6
@@ -143,7 +136,7 @@ class _Run:
             compiled.tables,
             compiled.step,
             log.countdown.elapsed,
-            self._left(float("inf")),
+            log.left(float("inf")),
             np.random.default_rng(seed),
         )
         prices = compiled.tables.under[compiled.tables.under > 0]
@@ -172,7 +165,7 @@ class _Run:
             raise Unbuildable(sorted(stuck))
         self.log.round_seconds = float(np.median(took or 0.0)) * len(self.plan.personal)
         moves.leave_off(self.compiled.tables, waiting, self.plan)
-        _copy(self.plan, self.best)
+        copy(self.plan, self.best)
         self.log.note_plan(self.best, 0)
 
     def _respond(self, p: int) -> bool:
@@ -184,9 +177,9 @@ class _Run:
 
     def adopt(self, plan: Plan) -> None:
         """Go on from another plan."""
-        _copy(plan, self.plan)
+        copy(plan, self.plan)
         if rank(plan) < rank(self.best) or self.best.duty.max(initial=-1) < 0:
-            _copy(plan, self.best)
+            copy(plan, self.best)
 
     def go(self) -> None:
         """Improve until the budget ends; the first worker generates columns before, if there is time for it."""
@@ -211,11 +204,20 @@ class _Run:
             self._adapt(self.log.countdown.elapsed() - began)
 
     def _start(self, seconds: float) -> None:
-        if not self.generates or not self._affordable(seconds):
-            self._move(MOVING_HOT, MOVED_LENIENT if self.lenient else MOVED)
+        """Small moves, and columns for as many groups as there is time for: between moves where that is all of them,
+        else after these."""
+        relaxing = Relaxing(self.compiled, self.log, self.best)
+        every = groups(self.compiled.tables) if self.generates else ()
+        affordable = relaxing.affordable(every, RELAXING * seconds, FEWEST_ROUNDS)
+        if not affordable or len(affordable) < len(every):
+            small = relaxing.affordable(every, (1.0 - MOVED_PARTLY) * seconds, MEETING_ROUNDS)
+            until = MOVED_PARTLY if small else MOVED_LENIENT if self.lenient else MOVED
+            self._move(MOVING_HOT, until)
+            relaxing.generate(small, (1.0 - until) * seconds)
+            copy(self.best, self.plan)
             return
         self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
-        self._generate(GENERATING * seconds, DIVING * seconds)
+        self.dived = relaxing.generate(affordable, RELAXING * seconds)
         self._prove()
         until = MOVED_AFTER if self.dived else MOVED
         self._move(MOVING_WARM, max(until, self.log.progress(self.steps) + MOVED_LEAST))
@@ -228,16 +230,10 @@ class _Run:
         self._exchange()
         if not self.in_parts:
             self.in_parts = True
-            _copy(self.best, self.plan)
+            copy(self.best, self.plan)
         if self.parts.improve(self.plan, self.log.pool):
-            _copy(self.plan, self.best)
+            copy(self.plan, self.best)
             self.log.note_plan(self.best, self.steps)
-
-    def _affordable(self, seconds: float) -> bool:
-        """Whether rounds enough of pricing everybody and solving the relaxation would fit into the time for them."""
-        solving = SOLVING * self.plan.staffed.size * len(self.plan.personal)
-        rounds = self.log.countdown.budget.iterations is None
-        return rounds and FEWEST_ROUNDS * (self.log.round_seconds + solving) < GENERATING * seconds
 
     def _move(self, hot: float, until: float) -> None:
         """Anneal by small moves from the best plan of this worker on, until so large a share of the seconds."""
@@ -249,14 +245,14 @@ class _Run:
             over = elapsed() >= end or self.log.is_over(self.steps)
             return 1.0 if over else (elapsed() - began) / (end - began)
 
-        _copy(self.best, self.plan)
+        copy(self.best, self.plan)
         cold, light, heavy = MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
         heat = moves.Heat(hot * self.unit, cold, light, heavy)
         moves.anneal(self.compiled.tables, self.plan, self.best, heat, progress, self.state)
         if self._mend() and rank(self.plan) < rank(self.best):
-            _copy(self.plan, self.best)
+            copy(self.plan, self.best)
             self.log.note_plan(self.best, self.steps)
-        _copy(self.best, self.plan)
+        copy(self.best, self.plan)
 
     def _mend(self) -> bool:
         """Find the schedules of those again who break a hard rule; whether everybody keeps all then. It takes its time
@@ -272,40 +268,13 @@ class _Run:
                 return False
         return True
 
-    def _generate(self, seconds: float, for_dive: float) -> None:
-        """A bound, and a roster to go on from if it is better."""
-        tables = self.compiled.tables
-        began = self.log.countdown.elapsed()
-        free = np.full(self.plan.duty.shape, FREE, np.int64)
-        columns = Generation(tables, np.zeros(tables.wanted.shape, np.int64), free, lambda: seconds)
-        columns.seconds_left = lambda: self._patience(columns, began, seconds)
-        columns.begin(self.best.duty)
-        relaxed = columns.generate()
-        if columns.bound is not None and columns.prices is not None:
-            self.log.note_bound(self.compiled.at_least(columns.bound), self.steps)
-            self.log.dual = columns.prices, columns.bound
-        if relaxed is None or self.log.is_over(self.steps) or self._far(columns.bound):
-            return
-        self.log.pool = Pool.of(columns.master.columns, relaxed)
-        columns.seconds_left = self._left(self.log.countdown.elapsed() + for_dive)
-        dived = columns.dive()
-        if dived is None:
-            return
-        plan = empty_plan(self.compiled)
-        for column in dived:
-            insert_schedule(tables, column.person, column.duties, column.cost, plan)
-        self.dived = True
-        if rank(plan) < rank(self.plan):
-            self.adopt(plan)
-            self.log.note_plan(self.best, self.steps)
-
     def _prove(self) -> None:
         """The best roster of all and its proof, where few schedules could be in a better one."""
         dual, seconds = self.log.dual, self.log.countdown.budget.seconds
         if dual is None or seconds is None or self.best.total[1] > 0 or self.cost == self.proof_tried:
             return
         self.proof_tried = self.cost
-        left = self._left(self.log.countdown.elapsed() + PROVING * seconds)
+        left = self.log.left(self.log.countdown.elapsed() + PROVING * seconds)
         best = cheapest_roster(self.compiled.tables, *dual, self.cost, left)
         if best is None:
             return
@@ -315,21 +284,6 @@ class _Run:
         self.adopt(plan)
         self.log.note_plan(self.best, self.steps)
         self.log.note_bound(self.compiled.in_units(self.cost), self.steps)
-
-    def _patience(self, columns: Generation, began: float, seconds: float) -> float:
-        """Seconds left for columns, none when their bound is of no use though it is late."""
-        late = self.log.countdown.elapsed() - began > LATE * seconds
-        return 0.0 if late and self._far(columns.bound) else self._left(began + seconds)()
-
-    def _far(self, bound: int | None) -> bool:
-        """Whether a bound of the arrays is still of no use."""
-        if bound is None:
-            return True
-        return self.compiled.at_least(bound) < USEFUL * self.compiled.in_units(self.cost)
-
-    def _left(self, until: float) -> Callable[[], float]:
-        """Seconds until ``until``, none when the search ends before."""
-        return lambda: 0.0 if self.log.is_over(self.steps) else max(0.0, until - self.log.countdown.elapsed())
 
     def _improve(self, done: float) -> None:
         if self.dived:
@@ -370,8 +324,3 @@ def empty_plan(compiled: Compiled) -> Plan:
     )
     empty(tables, plan.total)
     return plan
-
-
-def _copy(source: Plan, target: Plan) -> None:
-    for array, other in zip(source, target, strict=True):
-        other[...] = array

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from solver.engine.result import Countdown, Observer
 from solver.engine.types import Int64
 from solver.engine.watch import Watch
 from solver.rostering.arrays import Compiled
 from solver.rostering.kernels_rows import BREACH
 from solver.rostering.layout import Plan
-from solver.rostering.neighbourhoods import Pool
+from solver.rostering.pool import Pool
 
 
 def rank(plan: Plan) -> tuple[int, int]:
@@ -19,6 +21,12 @@ def rank(plan: Plan) -> tuple[int, int]:
 def breaks_hard_rules(plan: Plan) -> bool:
     """Whether somebody's schedule breaks a hard rule, as only small moves let it."""
     return int(plan.total[0]) >= BREACH // 2
+
+
+def copy(source: Plan, target: Plan) -> None:
+    """Write one plan over another."""
+    for array, other in zip(source, target, strict=True):
+        other[...] = array
 
 
 class Log(Watch):
@@ -43,3 +51,8 @@ class Log(Watch):
                 self.leader = Plan(*(array.copy() for array in best))
         if best.total[1] == 0 and not breaks_hard_rules(best):
             self.note(self.compiled.in_units(int(best.total[0])), steps)
+
+    def left(self, until: float) -> Callable[[], float]:
+        """Tells the seconds until ``until`` of the countdown, none when the search ends before; not where rounds are
+        the budget."""
+        return lambda: 0.0 if self.is_over(0) else max(0.0, until - self.countdown.elapsed())
