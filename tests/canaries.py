@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -227,14 +228,15 @@ def sightings(where: str, content: bytes, canaries: Mapping[str, str]) -> list[S
     ]
 
 
-def forms(value: str) -> set[bytes]:
+@cache
+def forms(value: str) -> Set[bytes]:
     """How a line of text may lie in data: as it is, or in another encoding."""
     plain = value.encode()
     # Whatever stands before it, two of three base64 alignments show the middle. Four letters of it stand somewhere in
     # a megabyte of encrypted pages by chance.
     inner = {base64.b64encode(plain[skip:])[4:-4] for skip in range(3)}
     inner = {middle for middle in inner if len(middle) >= 8}
-    return {plain, value.encode("utf-16-le"), plain.hex().encode(), *inner}
+    return frozenset({plain, value.encode("utf-16-le"), plain.hex().encode(), *inner})
 
 
 def in_files(folder: Path, canaries: Mapping[str, str]) -> list[Sighting]:
@@ -247,13 +249,22 @@ def in_files(folder: Path, canaries: Mapping[str, str]) -> list[Sighting]:
     return found
 
 
+APART = b"\xff\xff"
+"""Stands in no form of a canary, so none is found across two values."""
+
+
 def in_tables(connection: Connection, canaries: Mapping[str, str]) -> dict[str, set[str]]:
     """Columns of the database that hold each canary in clear, as ``table.column`` by field."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for table in metadata.sorted_tables:
-        for row in connection.execute(select(table)):
-            for column, value in row._mapping.items():
-                content = value if isinstance(value, bytes) else str(value).encode()
-                for seen in sightings(f"{table.name}.{column}", content, canaries):
-                    found[seen.field].add(seen.where)
+        rows = connection.execute(select(table)).mappings().all()
+        for column in table.columns.keys() if rows else ():
+            # A column at once: value by value took half of what a tour costs.
+            held = APART.join(_as_bytes(row[column]) for row in rows)
+            for seen in sightings(f"{table.name}.{column}", held, canaries):
+                found[seen.field].add(seen.where)
     return dict(found)
+
+
+def _as_bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()

@@ -14,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 STREAMS = (0, 1, 2)
 START_SECONDS = 120
 """Longest wait until a command that goes on was forked: the first one waits until everything is imported."""
-STORAGE = ("init", "import", "export", "user", "serve", "check", "database", "migrate")
+STORAGE = ("init", "import", "export", "user", "serve", "worker", "check", "database", "migrate")
 """The verbs whose imports are done beforehand; others do theirs in the command's own process."""
 
 
@@ -59,13 +60,16 @@ class Forks:
             err.seek(0)
             return subprocess.CompletedProcess(words, status, out.read().decode(), err.read().decode())
 
-    def start(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> ForkedProcess:
-        """One command that goes on, as ``cli.service.begun`` starts it: what it says goes to the end of a file."""
+    def start(
+        self, words: Sequence[str], environment: Mapping[str, str], log: Path, *, leads: bool = False
+    ) -> ForkedProcess:
+        """One command that goes on, as ``cli.service.begun`` starts it: what it says goes to the end of a file. ``-m``
+        and a name as the first words: that module, as Python runs it. ``leads``: a process group of its own."""
         told, telling = os.pipe()
         with Path(os.devnull).open("rb") as nothing, log.open("ab") as output:
             streams = [nothing.fileno(), output.fileno(), output.fileno(), telling]
             try:
-                self._forked(words, Path.cwd(), environment, streams, START_SECONDS)
+                self._forked(words, Path.cwd(), environment, streams, START_SECONDS, leads=leads)
             finally:
                 os.close(telling)
         return ForkedProcess(told)
@@ -77,11 +81,13 @@ class Forks:
         environment: Mapping[str, str],
         streams: list[int],
         seconds: float,
+        *,
+        leads: bool = False,
     ) -> int:
         """The status with which the process that was forked ended."""
         ours = self._there()
         ours.settimeout(seconds)
-        call = json.dumps([list(words), str(folder), dict(environment)]).encode()
+        call = json.dumps([list(words), str(folder), dict(environment), leads]).encode()
         socket.send_fds(ours, [len(call).to_bytes(4, "big")], streams)
         ours.sendall(call)
         try:
@@ -127,10 +133,12 @@ def fork_for_each(number: int) -> None:
         child = os.fork()
         if child == 0:
             calls.close()
-            words, folder, environment = json.loads(call)
+            words, folder, environment, leads = json.loads(call)
             _become(words, folder, environment, streams[: len(STREAMS)])
             for telling in streams[len(STREAMS) :]:
                 watch(telling)
+            if leads:
+                os.setsid()
             return
         for stream in streams:
             os.close(stream)
@@ -174,4 +182,8 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()
     fork_for_each(int(sys.argv[1]))
-    main()
+    if sys.argv[1:2] == ["-m"]:
+        sys.argv = sys.argv[2:]
+        runpy.run_module(sys.argv[0], run_name="__main__")
+    else:
+        main()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from models.place import address_of
 from tests.api_service import Place, Service
+from tests.command_line import FORKS
+from tests.forked_process import ForkedProcess
 
 QUICK = {
     "worker_processes": 2,
@@ -23,20 +23,18 @@ QUICK = {
 
 
 @contextlib.contextmanager
-def work(place: Place, *, real: bool = False, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process for a hospital: the real one, or one whose experiments are squares (tests/job_kinds.py)."""
+def work(place: Place, *, real: bool = False, **settings: Any) -> Iterator[ForkedProcess]:
+    """A worker process for a hospital: the real one, or one whose experiments are squares (tests/job_kinds.py). It
+    begins with everything imported, and leads a group of its own, which a test may end as a whole."""
     told = {**QUICK, **settings}
     if real:
-        command = [sys.executable, "-m", "cli", "worker"]
+        words = ["worker"]
         told |= {"database": address_of(place.database), "key_file": place.key_file}
     else:
-        command = [sys.executable, "-m", "tests.job_worker", address_of(place.database), str(place.key_file)]
+        words = ["-m", "tests.job_worker", address_of(place.database), str(place.key_file)]
     environment = {f"WARDFLOW_{name.upper()}": str(value) for name, value in told.items()}
     said = place.folder / "worker.log"
-    with said.open("wb") as log:
-        told = {**os.environ, **environment}
-        # In a group of its own, which a test may end as a whole.
-        process = subprocess.Popen(command, env=told, stdout=log, stderr=log, start_new_session=True)
+    process = FORKS.start(words, {**os.environ, **environment}, said, leads=True)
     try:
         while b"at once" not in said.read_bytes():
             assert process.poll() is None, said.read_text()

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from api.errors import NotReady
+from api.errors import ApiError, NotReady, without_traceback
 from api.services import (
     arriving,
     batches,
@@ -55,7 +55,7 @@ from api.services.waiting import (
 )
 from models.clock import Clock
 from models.commands import Answer, AuditEntry, Command, Decision, Outcome, Transaction
-from models.errors import GuardViolation
+from models.errors import GuardViolation, NotFound
 from solver.hospital import Minute
 from solver.placing.precedence import Precedence, as_newcomer
 from solver.placing.problem import PlacingProblem
@@ -277,7 +277,7 @@ class HospitalDecider:
                 return self._decide_one(command, last=last, without_round=True)
             if changes.tried_waiting:
                 self._waiting.came_free()
-            return error
+            return without_traceback(error) if isinstance(error, ApiError | NotFound) else error
         if not changes.own_acts:
             changes.tell(command.name, "hospital")
         rest_on_cover(changes)

@@ -36,7 +36,7 @@ ALLOWED_CALLS: Final = 6
 """Calls of each kind (valid, invalid) for an operation that a role may use."""
 DENIED_CALLS: Final = 1
 BORDER_CALLS: Final = 12
-Draws = dict[tuple[str, GenerationMode, int], list[tuple[Case, int]]]
+Draws = dict[tuple[str, GenerationMode], list[tuple[Case, int]]]
 RESULTS: Final = Path(__file__).parents[1] / "results" / "contract.jsonl"
 
 
@@ -72,11 +72,12 @@ class Contract:
                 self._send_all(self._drawn(operation, mode, count), role)
 
     def _drawn(self, operation: Any, mode: GenerationMode, count: int) -> Iterator[tuple[Case, int]]:
-        """Calls of the kind; every role gets the same from one seed, so they are drawn once and copied."""
-        kind = operation.label, mode, count
+        """Calls of the kind; every role gets the same from one seed, so they are drawn once and copied. Who may do
+        nothing gets the first of them."""
+        kind, most = (operation.label, mode), max(count, ALLOWED_CALLS)
         if kind not in self.draws:
-            self.draws[kind] = fuzzed(operation, mode, count, self.seed)
-        return ((copied(case), planting) for case, planting in self.draws[kind])
+            self.draws[kind] = fuzzed(operation, mode, most, self.seed)
+        return ((copied(case), planting) for case, planting in self.draws[kind][:count])
 
     def cover(self, role: str, most: int) -> None:
         """The border cases of every operation, at most so many of each, spread evenly."""

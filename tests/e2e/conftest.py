@@ -9,20 +9,21 @@ from models.keys import write_key_file
 from tests.api_service import Place, running
 from tests.command_line import FORKS
 
-SERVE = [*services.PROGRAM, "cli"]
+PYTHON = [*services.PROGRAM]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def forked_services():
-    """Service processes begin with everything imported: a start takes 1.1 seconds of a busy processor, not 4.2. Demos,
-    programs of the controls, services with modules of their own (PYTHONPATH) and whatever a test starts by itself start
-    the interpreter, as a person does."""
+    """Service processes begin with everything imported: a start takes 1.1 seconds of a busy processor, not 4.2;
+    programs of the controls too, which change what is imported, each in its own process. Demos, services with modules
+    of their own (PYTHONPATH) and whatever a test starts by itself start the interpreter, as a person does."""
     begun, modules = services.begun, os.environ.get("PYTHONPATH")
 
     def forked(command, environment, log):
-        if command[: len(SERVE)] != SERVE or environment.get("PYTHONPATH") != modules:
+        if command[: len(PYTHON)] != PYTHON or environment.get("PYTHONPATH") != modules:
             return begun(command, environment, log)
-        return FORKS.start(command[len(SERVE) :], environment, log)
+        module, *words = command[len(PYTHON) :]
+        return FORKS.start(words if module == "cli" else ["-m", module, *words], environment, log)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(services, "begun", forked)

@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 
-import httpx
 import pytest
 
 from models import outbox
-from models.place import shown
-from tests.api_service import HOUR, PASSWORD, at, bundle, running, until
+from tests.api_service import HOUR, at, bundle, running, until
+from tests.served_apart import served_apart
 
 SECONDS = 60
 """For what is certain to come: how long it takes is not what is tested."""
@@ -184,34 +181,12 @@ async def test_a_restart_keeps_everything_that_was_answered(place):
 
 async def test_a_service_in_a_process_of_its_own_survives_being_killed(place):
     """Every answer left after its commit, so a killed process loses nothing that was answered."""
-    script = (
-        "import sys, uvicorn\n"
-        "from api.app import create_app\n"
-        "from api.settings import Settings\n"
-        "settings = Settings(database=sys.argv[1], key_file=sys.argv[2], tick_seconds=0)\n"
-        "import socket\n"
-        "listening = socket.create_server(('127.0.0.1', 0))\n"
-        "print(listening.getsockname()[1], flush=True)\n"
-        "uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None)).run([listening])\n"
-    )
-    command = [sys.executable, "-c", script, shown(place.database), str(place.key_file)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
-    try:
-        port = int(await process.stdout.readline())
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            await ready(client)
-            login = await client.post("/api/v1/sessions", json={"login": "bed", "password": PASSWORD})
-            headers = {"Authorization": f"Bearer {login.json()['token']}"}
-            asked = [
-                client.post(
-                    "/api/v1/requests", headers=headers | {"Idempotency-Key": f"key-{n:08}"}, json=bundle()
-                )
-                for n in range(5)
-            ]
-            answers = [answer.json() for answer in await asyncio.gather(*asked)]
-    finally:
-        process.kill()
-        await process.communicate()
+    async with served_apart(place, "bed") as (client, _):
+        asked = [
+            client.post("/api/v1/requests", headers={"Idempotency-Key": f"key-{n:08}"}, json=bundle())
+            for n in range(5)
+        ]
+        answers = [answer.json() for answer in await asyncio.gather(*asked)]
     async with running(place) as service:
         for answer in answers:
             kept = (await service.get(f"/requests/{answer['request_id']}")).json()
@@ -219,17 +194,6 @@ async def test_a_service_in_a_process_of_its_own_survives_being_killed(place):
             if "allocation" in answer:
                 assert kept["allocation"]["bed_id"] == answer["allocation"]["bed_id"]
         assert await service.violations() == []
-
-
-async def ready(client):
-    for _ in range(600):
-        try:
-            if (await client.get("/readyz")).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        await asyncio.sleep(0.1)
-    raise TimeoutError("The service did not become ready.")
 
 
 async def test_the_last_bed_is_given_once_however_many_ask_at_once(service):

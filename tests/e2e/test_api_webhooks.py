@@ -1,22 +1,17 @@
 """Webhooks over real HTTP: signed, in order, at least once, and never to where they could do harm."""
 
 import asyncio
-import contextlib
 import json
-import secrets
-import subprocess
-import sys
 import time
 
-import httpx
 import pytest
 from sqlalchemy import select
 
 from models import outbox
-from models.place import shown
 from models.repositories.webhooks import load_webhooks
 from models.tables.ledger import audit_line
-from tests.api_service import PASSWORD, Place, bundle, running, until
+from tests.api_service import Place, bundle, running, until
+from tests.served_apart import served_apart
 from tests.webhook_receiver import NotVerified, receiving, verify
 
 HERE = {"webhook_networks": ("127.0.0.0/8",), "webhook_retry_seconds": 0.05, "step_seconds": 0}
@@ -365,15 +360,16 @@ async def test_a_redirect_is_a_refusal(served):
 async def test_what_was_committed_before_a_kill_is_delivered_after_the_next_start(place):
     """The process dies while a message is under way: it comes again under its id, and those behind it in order."""
     async with receiving() as receiver:
-        async with in_a_process(place) as (client, process):
+        async with in_a_process(place) as (client, service):
             wanted = ["allocation.placed", "request.unplaced"]
-            hook = await client.post("/api/v1/webhooks", json={"url": receiver.url, "topics": wanted})
+            body, key = {"url": receiver.url, "topics": wanted}, {"Idempotency-Key": "key-of-a-webhook"}
+            hook = await client.post("/api/v1/webhooks", json=body, headers=key)
             receiver.stall_after = 1
             for n in range(4):
                 body, key = bundle(), {"Idempotency-Key": f"key-of-{n:08}"}
                 assert (await client.post("/api/v1/requests", json=body, headers=key)).is_success
             await until(lambda: len(receiver.got) >= 2, 20)
-            process.kill()
+            service.kill()
         before, receiver.stall_after = receiver.ids(), None
         async with in_a_process(place):
             await until(lambda: len(set(receiver.ids())) == 4, 20)
@@ -385,46 +381,9 @@ async def test_what_was_committed_before_a_kill_is_delivered_after_the_next_star
             assert verify(hook.json()["secret"], headers, content, time.time())
 
 
-@contextlib.asynccontextmanager
-async def in_a_process(place):
+def in_a_process(place):
     """The service in a process of its own, and a client that may do everything here."""
-    script = (
-        "import json, socket, sys, uvicorn\n"
-        "from api.app import create_app\n"
-        "from api.settings import Settings\n"
-        "listening = socket.create_server(('127.0.0.1', 0))\n"
-        "print(listening.getsockname()[1], flush=True)\n"
-        "app = create_app(Settings(**json.loads(sys.argv[1])))\n"
-        "uvicorn.Server(uvicorn.Config(app, log_config=None)).run([listening])\n"
-    )
-    values = {"database": shown(place.database), "key_file": str(place.key_file), "tick_seconds": 0}
-    values |= {"solver_process": False, "event_poll_seconds": 0.05, "webhook_networks": ["127.0.0.0/8"]}
-    command = [sys.executable, "-c", script, json.dumps(values)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
-    try:
-        port = int(await process.stdout.readline())
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            await ready(client)
-            login = await client.post("/api/v1/sessions", json={"login": "both", "password": PASSWORD})
-            key = f"key-{secrets.token_hex(8)}"
-            client.headers.update(
-                {"Authorization": f"Bearer {login.json()['token']}", "Idempotency-Key": key}
-            )
-            yield client, process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
-
-
-async def ready(client):
-    """Wait until it takes commands."""
-    for _ in range(600):
-        with contextlib.suppress(httpx.TransportError):
-            if (await client.get("/readyz")).status_code == 200:
-                return
-        await asyncio.sleep(0.1)
-    raise TimeoutError("The service did not become ready.")
+    return served_apart(place, "both", event_poll_seconds=0.05, webhook_networks='["127.0.0.0/8"]')
 
 
 async def test_of_two_processes_on_one_database_one_delivers_and_the_other_takes_over(

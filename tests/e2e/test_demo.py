@@ -52,9 +52,10 @@ def figures(output: str, label: str) -> list[str]:
     return [row.group(1), row.group(2)]
 
 
-def test_a_shortened_day_ends_with_the_table_no_violation_and_status_0(tmp_path: Path) -> None:
-    done = demo("--size", "ward", "--hours", "16", "--seed", "5")
+def test_a_shortened_day_ends_with_the_table_no_violation_status_0_and_no_folder_left(tmp_path: Path) -> None:
+    done = demo("--size", "ward", "--hours", "16", "--seed", "5", temporary=tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    assert list(tmp_path.glob("wardflow-demo-*")) == []
     counts = {
         name: [int(figure) for figure in figures(done.stdout, name)]
         for name in ("requests", "placed", "waiting", "escalated", "invalid")
@@ -74,26 +75,28 @@ def test_a_shortened_day_ends_with_the_table_no_violation_and_status_0(tmp_path:
     assert "arrival-" not in done.stdout
 
 
-def test_a_sandbox_is_kept_only_when_asked_for(tmp_path: Path) -> None:
-    kept, temporary = tmp_path / "kept", tmp_path / "temporary"
-    temporary.mkdir()
-    done = demo("--size", "ward", "--hours", "2", "--keep", str(kept))
+HALF_A_DAY = 12
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sandbox of half a day that was to be kept."""
+    folder = tmp_path_factory.mktemp("demo") / "kept"
+    done = demo("--size", "ward", "--hours", str(HALF_A_DAY), "--seed", "4", "--keep", str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_a_sandbox_is_kept_when_asked_for_and_never_played_in_again(kept: Path) -> None:
     assert (kept / "data" / "hospital.db").exists()
     again = demo("--size", "ward", "--hours", "2", "--keep", str(kept))
     assert again.returncode == 2
     assert "exists already" in again.stderr
-    gone = demo("--size", "ward", "--hours", "2", temporary=temporary)
-    assert gone.returncode == 0, gone.stdout + gone.stderr
-    assert list(temporary.glob("wardflow-demo-*")) == []
 
 
-def test_what_the_database_says_of_nursing_is_what_the_day_says(tmp_path: Path) -> None:
+def test_what_the_database_says_of_nursing_is_what_the_day_says(kept: Path) -> None:
     """Two counts that share no code: SQL on the tables, and the player's ledger under the same policy."""
-    kept = tmp_path / "kept"
-    script = script_of(None, "ward", 4, 12)
-    done = demo("--size", "ward", "--hours", "12", "--seed", "4", "--keep", str(kept))
-    assert done.returncode == 0, done.stdout + done.stderr
+    script = script_of(None, "ward", 4, HALF_A_DAY)
     start, end = script.day.start, script.day.end
     found = recount_database(kept / "data" / "hospital.db", kept / "keys" / "wardflow.keys", start, end)
     here, ledger, _ = play_here(script.day, Policy.BEST)

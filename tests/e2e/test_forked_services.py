@@ -1,5 +1,6 @@
 """Services of tests that begin with everything imported are processes as others are; cold ones are started too."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -42,9 +43,18 @@ def test_a_service_that_cannot_start_says_why_in_its_log_and_ends_with_its_statu
     assert "Invalid value for '--port'" in (tmp_path / "log").read_text()
 
 
-def test_a_program_of_a_control_starts_the_interpreter(tmp_path):
-    process = services.begun([*PROGRAM, "this", "serve"], {}, tmp_path / "log")
+def test_a_program_of_a_control_is_run_as_python_runs_a_module(tmp_path):
+    process = services.begun([*PROGRAM, "this", "serve"], dict(os.environ), tmp_path / "log")
+    assert isinstance(process, ForkedProcess)
+    assert process.wait(60) == 0
+    assert "Zen" in (tmp_path / "log").read_text()
+
+
+def test_a_service_with_modules_of_its_own_starts_the_interpreter(tmp_path):
+    (tmp_path / "own.py").write_text("print('mine')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    process = services.begun([*PROGRAM, "own", "serve"], environment, tmp_path / "log")
     assert isinstance(process, subprocess.Popen)
     assert process.wait(60) == 0
     assert process.args[0] == sys.executable
-    assert "Zen" in (tmp_path / "log").read_text()
+    assert "mine" in (tmp_path / "log").read_text()

@@ -13,11 +13,13 @@ import pytest
 from api.errors import UnknownReference
 from api.metrics import Metrics
 from api.runtime import Outside, Runtime
+from api.schemas.movements import ReleaseIn
 from api.schemas.requests import RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
 from api.services.hospital import HANDLERS
+from api.services.movements import Withdraw
 from api.services.placing import PlaceOne, place_one
 from api.services.ticking import Tick
 from models.batch import Step, carry_out
@@ -336,6 +338,24 @@ def test_what_a_command_changed_is_freed_as_soon_as_nobody_asks_for_it(runtime, 
         gone = weakref.ref(decided.changes)
         decider.refused(asking(runtime), decided)
         del decided
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_refusal_is_freed_with_its_batch_as_soon_as_it_is_told(runtime, decider):
+    """Frames on the way of its traceback hold the list of the batch's decisions, and so all of them until the
+    collector's turn."""
+    told = []
+    access = asking(runtime).body.access
+    unknown = Command("request.release", "acc-bed", Withdraw("req-none", ReleaseIn(), access))
+    gc.collect()
+    gc.disable()
+    try:
+        pending = [Pending(asking(runtime), told.append), Pending(unknown, told.append)]
+        assert runtime._writer._runner.carry_out(pending) == []
+        (gone,) = [weakref.ref(result) for result in told if isinstance(result, NotFound)]
+        told.clear()
         assert gone() is None
     finally:
         gc.enable()
