@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from models.clock import Clock
@@ -185,6 +186,12 @@ class Writer:
         future.set_running_or_notify_cancel()
         self._enqueue(Pending(command, lambda result: settle(future, result)))
         return future
+
+    def continue_later(self, command: Command) -> None:
+        """Queue what goes on with work that a command began. Whoever can do without it hears of no refusal: the queue
+        is full of commands that bring the work about as well, or the next start does."""
+        with suppress(QueueFull, WriterClosed):
+            self._enqueue(Pending(command, lambda _: None))
 
     def _enqueue(self, pending: Pending) -> None:
         with self._changed:
