@@ -187,11 +187,13 @@ class Writer:
         self._enqueue(Pending(command, lambda result: settle(future, result)))
         return future
 
-    def continue_later(self, command: Command) -> None:
-        """Queue what goes on with work that a command began. Whoever can do without it hears of no refusal: the queue
-        is full of commands that bring the work about as well, or the next start does."""
+    def continue_later(self, command: Command) -> bool:
+        """Queue what goes on with work that a command began, and whose result nobody waits for; False, and no error, if
+        it is not taken."""
         with suppress(QueueFull, WriterClosed):
             self._enqueue(Pending(command, lambda _: None))
+            return True
+        return False
 
     def _enqueue(self, pending: Pending) -> None:
         with self._changed:

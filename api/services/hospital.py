@@ -205,9 +205,9 @@ class HospitalDecider:
         self._lock = threading.RLock()
         self.pressed: Callable[[], bool] = lambda: False
         """Whether somebody who waits behind the commands being decided is due."""
-        self.unfinished: Callable[[], None] = lambda: None
-        """Told, once until it comes, that the command ``waiting.go_on`` is to come."""
-        self._goes_on = False
+        self.unfinished: Callable[[], bool] = lambda: False
+        """Told, once until it comes, that the command ``waiting.go_on`` is to come; tells whether it will."""
+        self._goes_on = self._failed = False
         self.settled: Callable[[], None] = lambda: None
         """Told when the desk was built anew."""
         self.desk = keeper.build()
@@ -231,13 +231,18 @@ class HospitalDecider:
             self._waiting.begin()
             self._failed = False
             last = len(commands) - 1
-            decisions = [self._decide_one(command, last=n == last) for n, command in enumerate(commands)]
-            self._goes_on = self._goes_on and all(command.name != GO_ON for command in commands)
-            # A round that failed waits for the next batch, or it might fail again at once, and again.
-            if self._waiting.unfinished and not self._failed and not self._goes_on:
-                self._goes_on = True
-                self.unfinished()
-            return decisions
+            try:
+                return [self._decide_one(command, last=n == last) for n, command in enumerate(commands)]
+            finally:
+                self._go_on_after(commands)
+
+    def _go_on_after(self, commands: Sequence[Command]) -> None:
+        """Ask for the next slice, if there is to be one; with each tick once more, for one that was lost on its way. A
+        round that failed waits for the next batch: it might fail again at once, and again."""
+        came = any(command.name in (GO_ON, "clock.tick") for command in commands)
+        self._goes_on = self._goes_on and not came
+        if self._waiting.unfinished and not self._failed and not self._goes_on:
+            self._goes_on = self.unfinished()
 
     def place_in_batch(self, command: Command) -> int:
         """Lower is decided earlier: what frees, what else people do, newcomers by priority, the clock."""

@@ -31,6 +31,17 @@ def looks():
         yield seen
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def open_either(request, open_desk):
+    """As ``open_desk``, on both databases."""
+
+    def make(**settings):
+        server = request.getfixturevalue("postgresql_server") if request.param == "postgresql" else None
+        return open_desk(address=None if server is None else server.create(), **settings)
+
+    return make
+
+
 def going_on():
     return Command(GO_ON, "clock", GoOn())
 
@@ -76,9 +87,9 @@ def test_somebody_is_looked_at_in_every_slice_however_short(open_desk):
     assert set(waits) <= set(seen)
 
 
-def test_what_comes_free_between_two_slices_goes_to_who_precedes_and_not_to_who_is_next(open_desk):
+def test_what_comes_free_between_two_slices_goes_to_who_precedes_and_not_to_who_is_next(open_either):
     """Who was looked at in an earlier slice, when nothing was free, precedes whoever is next when something is."""
-    desk = open_desk(**ONE_A_SLICE)
+    desk = open_either(**ONE_A_SLICE)
     first, _ = desk.full()
     waits = [desk.asked(priority) for priority in ("urgent", "soon", "routine")]
     finished(desk, 10)
@@ -94,8 +105,10 @@ def test_what_comes_free_between_two_slices_goes_to_who_precedes_and_not_to_who_
     ]
 
 
-def test_a_newcomer_between_two_slices_does_not_get_what_somebody_waits_for_and_was_not_looked_at(open_desk):
-    desk = open_desk(**ONE_A_SLICE)
+def test_a_newcomer_between_two_slices_does_not_get_what_somebody_waits_for_and_was_not_looked_at(
+    open_either,
+):
+    desk = open_either(**ONE_A_SLICE)
     first, _ = desk.full()
     fits_nowhere = desk.asked("urgent", drugs=MORE_THAN_THERE_IS)
     waits = desk.asked("soon")
@@ -121,8 +134,8 @@ def test_a_newcomer_who_takes_nothing_that_came_free_waits_for_nobody(open_desk)
     assert set(seen) <= set(waits)
 
 
-def test_a_crash_between_two_slices_loses_nothing(open_desk):
-    desk = open_desk(**ONE_A_SLICE)
+def test_a_crash_between_two_slices_loses_nothing(open_either):
+    desk = open_either(**ONE_A_SLICE)
     first, _ = desk.full()
     waits = [desk.asked("urgent", drugs=MORE_THAN_THERE_IS), desk.asked("soon")]
     finished(desk, 10)
@@ -134,8 +147,8 @@ def test_a_crash_between_two_slices_loses_nothing(open_desk):
     assert desk.case(waits[1]).state is RequestState.PLACED
 
 
-def test_a_slice_that_gives_nobody_anything_is_not_stored(open_desk):
-    desk = open_desk(**ONE_A_SLICE)
+def test_a_slice_that_gives_nobody_anything_is_not_stored(open_either):
+    desk = open_either(**ONE_A_SLICE)
     desk.full()
     for _ in range(3):
         desk.asked()
@@ -156,7 +169,7 @@ def test_the_service_goes_on_by_itself_until_everybody_was_looked_at(open_desk):
         desk.asked()
     finished(desk, 10)
     asked = []
-    desk.decider.unfinished = lambda: asked.append(going_on())
+    desk.decider.unfinished = lambda: asked.append(going_on()) is None
     desk.decider._goes_on = False
     desk.wall.pass_minutes(1)
     desk.carry_out(desk.releasing(desk.asked()))
@@ -168,3 +181,17 @@ def test_the_service_goes_on_by_itself_until_everybody_was_looked_at(open_desk):
     assert slices >= 2
     assert not desk.decider._waiting.unfinished
     assert WaitingList(lambda: 0.0).unfinished, "one made anew looks at everybody"
+
+
+def test_a_slice_that_was_not_taken_by_the_writer_is_asked_for_with_the_next_batch(open_desk):
+    """It was asked for once, and never again: a full queue left whoever waits to the next command."""
+    desk = open_desk(**ONE_A_SLICE)
+    desk.full()
+    for _ in range(3):
+        desk.asked()
+    taken = iter([False, True])
+    desk.decider.unfinished = lambda: next(taken)
+    desk.wall.pass_minutes(1)
+    desk.carry_out(going_on())
+    desk.carry_out(desk.releasing(desk.asked()))
+    assert list(taken) == []

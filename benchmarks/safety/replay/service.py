@@ -75,8 +75,9 @@ class Process:
         storage = FaultyStorage(machine.storage(stage.storage), faults, witness)
         self.runner = machine.runner(storage, self.decider, self.clock, ATTEMPTS, self._count)
 
-    def _go_on(self) -> None:
+    def _go_on(self) -> bool:
         self.queue.append(Pending(Command(GO_ON, CLOCK_ACTOR, GoOn()), lambda _: None))
+        return True
 
     def take(self, pending: Pending) -> None:
         """Queue a command; raises ``QueueFull``."""
