@@ -36,6 +36,7 @@ from api.services.hospital import HospitalDecider
 from api.services.keeping import SqlKeeper
 from api.services.picture import Picture
 from api.services.ticking import Tick
+from api.services.waiting import GO_ON, GoOn
 from api.services.warming import warm_up
 from api.services.webhooks import Office
 from api.settings import Settings
@@ -151,6 +152,7 @@ class Runtime:
         warm_up(decider.desk.live)
         writer = Writer(self.database, decider, self.clock, queue=self.settings.queue_limit)
         decider.pressed = lambda: writer.pressed(PRESSING_SECONDS)
+        decider.unfinished = lambda: writer.continue_later(Command(GO_ON, CLOCK_ACTOR, GoOn()))
         decider.settled = self.outside.settled
         decider.settled()
         self.metrics.watch(gauges_of(self, writer, decider))
@@ -375,6 +377,7 @@ class Runtime:
             zone=self.meta.zone,
             comparisons=s.comparisons,
             retry_unplaced=s.retry_unplaced,
+            round_seconds=s.round_ms / 1000,
             repair_moves=s.repair_moves,
             overdue_minutes=s.overdue_minutes,
             again_minutes=max(1, round(s.tick_seconds / 60)),

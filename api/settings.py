@@ -118,7 +118,13 @@ class Settings(BaseSettings):
         description="Urgent waiting requests a chain is sought for at each tick; 0: none.",
     )
     retry_unplaced: int = Field(
-        default=200, ge=1, le=5000, description="Most waiting requests decided again in one round."
+        default=200, ge=1, le=5000, description="Most waiting requests looked at in one slice of a round."
+    )
+    round_ms: int = Field(
+        default=5,
+        ge=1,
+        le=10_000,
+        description="How long a slice of a round of the waiting list may look at requests.",
     )
     displace_after_minutes: int = Field(
         default=DISPLACING.after_minutes,

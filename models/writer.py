@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from models.clock import Clock
@@ -185,6 +186,14 @@ class Writer:
         future.set_running_or_notify_cancel()
         self._enqueue(Pending(command, lambda result: settle(future, result)))
         return future
+
+    def continue_later(self, command: Command) -> bool:
+        """Queue what goes on with work that a command began, and whose result nobody waits for; False, and no error, if
+        it is not taken."""
+        with suppress(QueueFull, WriterClosed):
+            self._enqueue(Pending(command, lambda _: None))
+            return True
+        return False
 
     def _enqueue(self, pending: Pending) -> None:
         with self._changed:

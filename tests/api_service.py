@@ -181,6 +181,7 @@ class Place:
             "tick_seconds": 0,
             "step_seconds": 0,
             "solver_process": False,
+            "round_ms": 10_000,
             "database": self.database,
             "key_file": self.key_file,
             "event_poll_seconds": 0.05,

@@ -28,13 +28,15 @@ from tests.api_service import HOUR, Place, Wall, bundle, small_hospital
 class WaitingDesk:
     """The decider of a hospital with two beds on one ward, asked without a network."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, address=None, **settings):
         hospital = small_hospital()
         beds = tuple(bed for bed in hospital.beds if bed.id in ("C1", "C2"))
         hospital = replace(hospital, beds=beds, stays=(), persons=())
         self.wall = Wall()
         self.runtime = Runtime(
-            Place(folder).make(hospital).settings(**settings), Outside(wall=self.wall), Metrics()
+            Place(folder, address=address).make(hospital).settings(**settings),
+            Outside(wall=self.wall),
+            Metrics(),
         )
         self.runtime.warm_up()
         self.runtime.writer.close()

@@ -85,8 +85,6 @@ class Changes:
         """Whether something may be free now that somebody who waits could have."""
         self.tried_waiting = False
         """Whether the waiting list was gone over as part of this command."""
-        self.tried_before: dict[str, int] | None = None
-        """``Desk.tried`` before this command began a round of the waiting list; None if it began none."""
         self.without_round = False
         """Whether the waiting list is left alone, because going over it failed."""
         self.activated: Activated | None = None
@@ -128,6 +126,8 @@ class Changes:
         """How many who wait for what came free have their turn before a newcomer."""
         self.let_precede: Callable[[Precedence], None] = lambda _: None
         """Gives them their turn."""
+        self.go_over: Callable[[bool], list[Case]] = lambda _: []
+        """Goes over the waiting list for a slice and tells who got a place; True: why others wait is stored anew."""
 
     # --- records --------------------------------------------------------------------------------------------
     def put(self, record: Record) -> None:
@@ -319,6 +319,11 @@ class Changes:
                     after, unit, records.equipment_types, records.wards, records.sites
                 )
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to store or to tell."""
+        return not (self.audit or self.events or self.after or self.cases_after)
+
     # --- taking it back -------------------------------------------------------------------------------------
     def undo(self) -> bool:
         """Put everything back; False if something else changed it meanwhile, and the desk must be built
@@ -326,8 +331,6 @@ class Changes:
         if not self._untouched():
             return False
         self.desk.cover.subtract(self.cover_moved)
-        if self.tried_before is not None:
-            self.desk.tried = self.tried_before
         if self.repriced is not None:
             self.desk.scarcity = self.repriced.before
             self.live.use_profile(self.repriced.profile_before)

@@ -63,6 +63,7 @@ class Practice:
     hold_rest_minutes: int = 30
     holds_per_resource: int = 3
     scarcity_minutes: int = 0
+    round_seconds: float = 0.005
 
 
 class Desk:
@@ -105,8 +106,6 @@ class Desk:
         """The cases that have a bundle and have not arrived. Every stay that lasts longer looks through them: 0.35 ms
         with 1,600 in bed, and 0.55 where it looks through all cases."""
         self.proposals: dict[str, Proposal] = {p.id: p for p in proposals}
-        self.tried: dict[str, int] = {}
-        """In which round of the waiting list a waiting case was tried last, counted from 1."""
         self.set_aside: dict[str, Minute] = {}
         """Cases that a round of the waiting list failed at, and until when they are left out of it."""
         self.request_of_allocation: dict[str, str] = {}

@@ -36,11 +36,13 @@ from api.services import (
     stock,
     ticking,
     transfers,
+    waiting,
 )
 from api.services.admissions import applying
 from api.services.asking import asks, asks_again, persons_named
 from api.services.changes import Changes
 from api.services.following import refresh, touched_by
+from api.services.freed import A_DAY_AHEAD, Thing, things_known, things_of
 from api.services.keeping import Keeper
 from api.services.lasting import restore_left
 from api.services.picture import Picture
@@ -48,6 +50,7 @@ from api.services.resting import rest_on_cover
 from api.services.rosters import filling, publishing
 from api.services.waiting import (
     CLOCK_MOVED,
+    GO_ON,
     SET_ASIDE_MINUTES,
     RoundFailed,
     WaitingList,
@@ -99,10 +102,11 @@ HANDLERS: Mapping[str, Handler] = {
     "stock.move": stock.move,
     "stock.witness": stock.witness,
     "clock.tick": ticking.tick,
+    GO_ON: waiting.go_on,
 }
 """Every command by name."""
 
-DECIDING = frozenset(HANDLERS) - {"clock.tick", "scarcity.compute"}
+DECIDING = frozenset(HANDLERS) - {"clock.tick", "scarcity.compute", GO_ON}
 
 FREEING = frozenset(
     {
@@ -125,6 +129,19 @@ FREEING = frozenset(
 """Commands after which something may be free, and those that say what is not: they come first in their batch, so that
 everything asked in it is decided on what there is; in the order in which they came, so that no release overtakes the
 patient on the way."""
+
+
+class Passes(Exception):
+    """A newcomer was given ``things`` of which some may be somebody's who waits and precedes, and who was not looked at
+    since they came free."""
+
+    def __init__(self, things: frozenset[Thing]) -> None:
+        super().__init__("Somebody who waits would be passed.")
+        self.things = things
+
+
+class NothingCame(Exception):
+    """Nobody who was looked at got a place; there is nothing to store."""
 
 
 class Watch(Protocol):
@@ -173,18 +190,24 @@ class HospitalDecider:
     ``rehearse``.
 
     ``keeper`` makes the desk from storage as it is committed, and stores what changes; ``clock`` tells the
-    hospital's moment.
+    hospital's moment, ``elapsed`` seconds from any moment on, by which slices of the waiting list end.
     """
 
-    def __init__(self, keeper: Keeper, clock: Clock, watch: Watch) -> None:
+    def __init__(
+        self, keeper: Keeper, clock: Clock, watch: Watch, elapsed: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._keeper = keeper
         self._clock = clock
         self._watch = watch
         self._sound = True
-        self._waiting = WaitingList()
+        self._elapsed = elapsed
+        self._waiting = WaitingList(elapsed)
         self._lock = threading.RLock()
         self.pressed: Callable[[], bool] = lambda: False
         """Whether somebody who waits behind the commands being decided is due."""
+        self.unfinished: Callable[[], bool] = lambda: False
+        """Told, once until it comes, that the command ``waiting.go_on`` is to come; tells whether it will."""
+        self._goes_on = self._failed = False
         self.settled: Callable[[], None] = lambda: None
         """Told when the desk was built anew."""
         self.desk = keeper.build()
@@ -206,14 +229,26 @@ class HospitalDecider:
             self.desk.pressed = self.pressed
             self.desk.look_up({person for command in commands for person in persons_named(command)})
             self._waiting.begin()
+            self._failed = False
             last = len(commands) - 1
-            return [self._decide_one(command, last=n == last) for n, command in enumerate(commands)]
+            try:
+                return [self._decide_one(command, last=n == last) for n, command in enumerate(commands)]
+            finally:
+                self._go_on_after(commands)
+
+    def _go_on_after(self, commands: Sequence[Command]) -> None:
+        """Ask for the next slice, if there is to be one; with each tick once more, for one that was lost on its way. A
+        round that failed waits for the next batch: it might fail again at once, and again."""
+        came = any(command.name in (GO_ON, "clock.tick") for command in commands)
+        self._goes_on = self._goes_on and not came
+        if self._waiting.unfinished and not self._failed and not self._goes_on:
+            self._goes_on = self.unfinished()
 
     def place_in_batch(self, command: Command) -> int:
         """Lower is decided earlier: what frees, what else people do, newcomers by priority, the clock."""
         if command.name in FREEING:
             return 0
-        if command.name == "clock.tick":
+        if command.name in ("clock.tick", GO_ON):
             return 9
         precedence = self._precedence(command)
         return 1 if precedence is None else 2 + precedence[0]
@@ -247,14 +282,21 @@ class HospitalDecider:
         if now != self.desk.live.now:
             self.desk.live.move_clock(now)
             # What is free for how long changes with the minute.
-            self._waiting.came_free(CLOCK_MOVED)
+            self._waiting.came_free(CLOCK_MOVED, things=(A_DAY_AHEAD,))
+            # Whoever was set aside or left to people may have a turn again.
+            self._waiting.joined()
             self.desk.forget_the_past()
             self.desk.end_waivers()
             self.desk.end_old_prices()
         self.moved_at = time.monotonic()
 
     def _decide_one(
-        self, command: Command, *, last: bool, without_round: bool = False
+        self,
+        command: Command,
+        *,
+        last: bool,
+        without_round: bool = False,
+        first: frozenset[Thing] = frozenset(),
     ) -> Decision | Exception:
         if not self._sound:
             self.reset()
@@ -265,20 +307,24 @@ class HospitalDecider:
         began = time.perf_counter()
         try:
             try:
-                answer = self._in_turn(command, changes, last)
+                answer = self._in_turn(command, changes, last, first)
             finally:
                 changes.alone()
         except Exception as error:
             if not changes.undo():
                 self._sound = False
+            if changes.tried_waiting:
+                self._waiting.came_free()
             if isinstance(error, RoundFailed):
                 log.error("%s", error, exc_info=error.__cause__)
                 self._set_aside(error.case_id)
                 return self._decide_one(command, last=last, without_round=True)
-            if changes.tried_waiting:
-                self._waiting.came_free()
+            if isinstance(error, Passes):
+                return self._decide_one(command, last=last, first=first | error.things)
             return without_traceback(error) if isinstance(error, ApiError | NotFound) else error
-        if not changes.own_acts:
+        if command.name == GO_ON and changes.empty:
+            return NothingCame()
+        if not changes.own_acts and command.name != GO_ON:
             changes.tell(command.name, "hospital")
         rest_on_cover(changes)
         changes.reckon_taken()
@@ -287,24 +333,30 @@ class HospitalDecider:
 
     def _set_aside(self, case_id: str | None) -> None:
         """Whoever a round failed at does not make the next one fail too: the others are tried with the next batch."""
-        self._waiting.came_free()
+        self._failed = True
         if case_id is not None:
             self.desk.set_aside[case_id] = self.desk.live.now + SET_ASIDE_MINUTES
 
-    def _in_turn(self, command: Command, changes: Changes, last: bool) -> Answer:
-        """Decide a command, after those who wait and precede whoever it asks for; with the last, all others."""
+    def _in_turn(self, command: Command, changes: Changes, last: bool, first: frozenset[Thing]) -> Answer:
+        """Decide a command; with the last, look at who waits for what is left of the slice.
+
+        Most often nobody who waits could have what a single newcomer gets, so that is decided at once; if it passes
+        somebody it is decided again, after those who may want ``first`` what it got. Raises ``Passes``.
+        """
         changes.waiting_before = lambda newcomer: self._waiting.left_before(newcomer, changes)
         changes.let_precede = lambda newcomer: self._waiting.before(newcomer, changes)
+        changes.go_over = lambda explain: self._waiting.go_over(changes, explain=explain)
         precedence = self._precedence(command)
-        if precedence is not None:
-            changes.let_precede(precedence)
-        tried = changes.tried_waiting
+        single = isinstance(command.body, placing.PlaceOne)
+        if precedence is not None and (first or not single):
+            self._waiting.before(precedence, changes, first if single else None)
         answer = HANDLERS[command.name](command.body, changes)
         restore_left(changes)
+        if precedence is not None and single and (things := self._waiting.passes(precedence, changes)):
+            raise Passes(frozenset(things))
+        self._waiting.decided(changes, asked=precedence is not None)
         if changes.came_free:
-            self._waiting.came_free(*causes(changes))
-        elif changes.tried_waiting and not tried:
-            self._waiting.gone_over()
+            self._waiting.came_free(*causes(changes), things=things_of(changes))
         if last:
             self._waiting.finish(changes)
         return answer
@@ -335,6 +387,7 @@ class HospitalDecider:
                 return True
             self._move_clock(news.recorded)
             present = self._keeper.present(connection, news.touched, self.desk.live.now)
+            self._waiting.freed_elsewhere(things_known(news.touched, self.desk.live))
             refresh(self.desk, present, news.touched)
             self.desk.revision = news.revision
             self._stands_as_stored()
@@ -347,6 +400,7 @@ class HospitalDecider:
         with self._lock:
             if decision.changes.tried_waiting:
                 self._waiting.came_free()
+            self._waiting.joined()
             if self._sound and (not decision.changes.undo() or decision.stale):
                 # Decided again on the same desk it would be refused again.
                 self._sound = False
@@ -385,6 +439,7 @@ class HospitalDecider:
                 # It may take long, or fail: whoever asks meanwhile is shown the hospital as it was last stored.
                 self._picture = Picture.of(self.desk, self._stored_at)
             self.desk = self._keeper.build()
+            self._waiting = WaitingList(self._elapsed)
             self._sound = True
             self.settled()
             self._stands_as_stored()

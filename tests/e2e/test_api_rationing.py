@@ -332,3 +332,27 @@ async def test_prices_whose_sums_are_beyond_reckoning_still_share_what_is_short(
     request_id = await waits(service, 1_000_000, "kept")
     lots, _ = await lots_of(service, request_id)
     assert sorted(lots) == [("K1", 12), ("T1", 50)]
+
+
+async def test_the_waiting_list_gives_by_precedence_also_what_is_short_and_the_committees_order_is_only_listed(
+    service,
+):
+    """A committee that names days of cover first serves the empty cabinet; the list gives to the emergency, because it
+    decides beds as well and no list could follow both orders (decision 0013)."""
+    await to_cabinet(service, 4)
+    drugs = [{"drug_id": "rare", "quantity": 8}]
+    (first,) = [(await service.place(drugs=drugs, priority="urgent", for_ward_id="W2")).json()]
+    assert first["state"] == "placed"
+    empty = (await service.place(drugs=drugs, priority="soon", for_ward_id="W2")).json()["request_id"]
+    more_urgent = await service.place(drugs=drugs, priority="urgent", for_ward_id="W1")
+    precedes = more_urgent.json()["request_id"]
+    version = await proposed(service, criteria=["days_of_cover", "priority"])
+    assert (await in_force(service, version)).status_code == 200
+    [item] = (await short(service))["items"]
+    listed = [one["request_id"] for one in sorted(item["requests"], key=lambda one: one["rank"])]
+    assert listed == [empty, precedes]
+    path = f"/allocations/{first['allocation']['id']}:release"
+    released = await service.post(path, {}, "bed", first["revision"])
+    assert released.status_code == 200, released.text
+    states = {key: (await service.get(f"/requests/{key}")).json()["state"] for key in listed}
+    assert states == {empty: "unplaced", precedes: "placed"}

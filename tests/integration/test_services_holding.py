@@ -19,7 +19,7 @@ from api.services.leaving import leave
 from api.services.movements import Withdraw
 from api.services.ticking import Tick
 from api.services.transfers import TransferStay, transfer_stay
-from api.services.waiting import Round
+from api.services.waiting import LAST, WaitingList
 from models.commands import Command
 from models.pending import Pending
 from solver.hospital import Departure, RequestState, StayState
@@ -74,7 +74,7 @@ def test_what_is_held_is_no_place_that_the_waiting_list_changes_for_an_earlier_o
 
     def tried(changes, until):
         changes.set_case(replace(case, request=late, allocation=given, held_until=until))
-        return Round(changes, ())._ids
+        return [one.id for one in WaitingList(lambda: 0.0).passed(LAST, None, changes)]
 
     assert decider.ask(lambda changes: tried(changes, None), "clock") == [case.id]
     assert decider.ask(lambda changes: tried(changes, NOW + 60), "clock") == []
@@ -86,7 +86,7 @@ def test_a_lapsed_need_waits_with_its_clock_running(runtime):
     def lapsed(changes):
         holding.lapse(changes)
         (case,) = changes.desk.cases.values()
-        return case, Round(changes, ())._ids
+        return case, WaitingList(lambda: 0.0).passed(LAST, None, changes)
 
     case, tried = decider.ask(lapsed, "clock")
     assert (case.state, case.allocation, case.held_until) == (RequestState.UNPLACED, None, None)

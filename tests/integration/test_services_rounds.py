@@ -3,7 +3,7 @@
 import pytest
 
 from api.errors import HeldTooOften
-from api.services.waiting import WAITING_LIST, decide_again
+from api.services.waiting import WAITING_LIST, WaitingList
 from api.solving.messages import Plan
 from models.clock import CLOCK_ACTOR
 from solver.hospital import Allocation, RequestState
@@ -56,7 +56,8 @@ def test_a_round_that_is_only_asked_about_leaves_nothing(open_desk):
     before = desk.case(waits)
     desk.decider.desk.set_aside["req-gone"] = 0
     desk.decider.desk.live.move_clock(desk.decider.desk.live.now + 5)
-    desk.decider.ask(lambda changes: decide_again(changes, explain=True), "clock")
+    again = WaitingList(lambda: 0.0)
+    desk.decider.ask(lambda changes: again.go_over(changes, explain=True), "clock")
     assert desk.case(waits) is before
     assert before.state is RequestState.UNPLACED
     assert "req-gone" in desk.decider.desk.set_aside

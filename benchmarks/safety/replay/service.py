@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from typing import Final
 
 from api.clocks import HospitalClock
 from api.services.hospital import HospitalDecider
+from api.services.waiting import GO_ON, GoOn
 from benchmarks.safety.replay.faults import Faults, FaultyDecider, FaultyStorage, Witness
 from benchmarks.safety.replay.stage import Stage
-from models.clock import Clock
-from models.commands import Answer
+from models.clock import CLOCK_ACTOR, Clock
+from models.commands import Answer, Command
 from models.errors import QueueFull
 from models.ids import IdGenerator, RandomBytes
 from models.pending import Pending
@@ -64,10 +66,18 @@ class Process:
         stage, faults = machine.stage, machine.faults
         self.clock = HospitalClock(machine.wall, stage.last_recorded(), simulated=False)
         new_id = IdGenerator(machine.wall, machine.random_bytes)
-        self.inner = HospitalDecider(stage.keeper(self.clock, new_id), self.clock, Unwatched())
+        looks = itertools.count()
+        keeper = stage.keeper(self.clock, new_id)
+        # A millisecond a look, so that slices end, and at the same place whenever a seed is played.
+        self.inner = HospitalDecider(keeper, self.clock, Unwatched(), lambda: next(looks) / 1000)
+        self.inner.unfinished = self._go_on
         self.decider = FaultyDecider(self.inner, faults, self._note_rebuilding)
         storage = FaultyStorage(machine.storage(stage.storage), faults, witness)
         self.runner = machine.runner(storage, self.decider, self.clock, ATTEMPTS, self._count)
+
+    def _go_on(self) -> bool:
+        self.queue.append(Pending(Command(GO_ON, CLOCK_ACTOR, GoOn()), lambda _: None))
+        return True
 
     def take(self, pending: Pending) -> None:
         """Queue a command; raises ``QueueFull``."""
