@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
 
 from solver.admissions.stays.arrays import Compiled, Matches, compiled, first_plan
 from solver.admissions.stays.exact import Ahead, rooms_ahead, suits
-from solver.admissions.stays.problem import Night, Patient, StayPlan, StayProblem
+from solver.admissions.stays.problem import Night, Patient, Prices, StayPlan, StayProblem
 from solver.admissions.stays.search import Cooling, search
 from solver.engine.result import Budget, Unobserved
 
@@ -22,7 +22,7 @@ class Outlook:
     ``wards``: how exact plans look ahead, where days are fixed.
     """
 
-    minutes: tuple[float, float] = (0.9, 0.8)
+    minutes: tuple[float, float] = (0.5, 0.8)
     beds: tuple[float, float] = (0.8, 0.8)
     wards: Ahead = field(default_factory=Ahead)
 
@@ -35,6 +35,9 @@ class Outlook:
 OUTLOOK: Final = Outlook()
 MORNING: Final = Cooling(12.0, 1.2, 1.0, 60.0)
 """Yesterday's plan is a good one to begin with: a search as hot as from nothing loses it."""
+PARTS: Final = 20
+"""Of a unit of cost, where idle time ahead has a price: the kernels count in whole numbers, and what a minute is worth
+on one day or the next differs by less than a unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +72,25 @@ def replay(
     return StayPlan(tuple(sorted(days.nights)))
 
 
+def in_parts(problem: StayProblem, parts: int) -> StayProblem:
+    """The same with every price ``parts`` times as high, so that an idle minute may be worth part of a unit."""
+    dearer: dict[str, Any] = {
+        name: price * parts if type(price) is int else price  # None is hard, and a bool says how is counted
+        for name, price in asdict(problem.prices).items()
+    }
+    return replace(problem, prices=Prices(**dearer))
+
+
 class _Days:
     """What has been decided so far, and the plan for what has not."""
 
     def __init__(
         self, problem: StayProblem, a_day: Budget, seed: int, outlook: Outlook, cooling: Cooling
     ) -> None:
-        self.problem, self.a_day, self.seed, self.outlook, self.cooling = (
-            problem,
-            a_day,
-            seed,
-            outlook,
-            cooling,
-        )
-        self.matches = Matches(problem)
+        parts = PARTS if problem.prices.idle_minute or problem.prices.idle_bed else 1
+        self.problem, self.cooling = in_parts(problem, parts), cooling.at_prices(parts)
+        self.a_day, self.seed, self.outlook = a_day, seed, outlook
+        self.matches = Matches(self.problem)
         self.nights: list[Night] = []
         self.admitted: dict[str, int] = {}
         self.lying: dict[str, str] = {}

@@ -44,6 +44,10 @@ class Cooling:
     low_price: float
     high_price: float
 
+    def at_prices(self, times: float) -> Cooling:
+        """The same where every price is so many times as high."""
+        return Cooling(*(times * one for one in (self.hot, self.cold, self.low_price, self.high_price)))
+
     def at(self, done: float) -> Float64:
         """Both, when the share ``done`` of the budget is used."""
         return np.array(

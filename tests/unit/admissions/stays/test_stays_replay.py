@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from solver.admissions.stays import formats_xml, formats_year, rules
-from solver.admissions.stays.problem import OR_PAS, PRA, Sex, StayProblem, Surgery, Theatre
+from solver.admissions.stays.problem import OR_PAS, PAS, PRA, Prices, Sex, StayProblem, Surgery, Theatre
 from solver.admissions.stays.referee import recount
-from solver.admissions.stays.replay import Morning, Outlook, replay
+from solver.admissions.stays.replay import Morning, Outlook, in_parts, replay
 from solver.engine.result import Budget
 from tests.stay_cases import patient, public, ward
 
@@ -95,6 +95,22 @@ def test_surgery_moves_with_the_admission_and_a_day_of_theatre_is_not_promised_t
 
 def test_idle_days_ahead_are_worth_less_and_none_behind_the_horizon():
     assert Outlook().worth(10, (0.5, 0.5), 4, 3) == [10.0, 7.5, 6.25, 0.0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_fills_the_theatre_of_today_comes_first_though_a_minute_has_the_least_price(seed):
+    """A minute ahead is worth part of a unit less: without parts of a unit both orders cost the same."""
+    theatre = Theatre(60, {(day, "s"): 1 for day in range(2)}, 0, 0)
+    stays = [patient(name, 1, latest=1, surgery=Surgery("s", n, 0)) for name, n in (("a", 10), ("b", 60))]
+    problem = ward(*stays, prices=Prices(idle_minute=1), theatre=theatre)
+    plan = replay(problem, SOME_MOVES, seed)
+    assert {night.patient: night.day for night in plan.nights} == {"a": 1, "b": 0}
+
+
+def test_prices_in_parts_are_all_as_many_times_as_high_and_hard_rules_stay_hard():
+    problem = in_parts(ward(patient("a", 1), prices=replace(OR_PAS, needed=None)), 20)
+    assert (problem.prices.transfer, problem.prices.idle_minute, problem.prices.needed) == (2000, 200, None)
+    assert in_parts(ward(patient("a", 1), prices=PAS), 3).prices.mixed_by_person is True
 
 
 def test_nobody_registered_is_a_day_without_decisions():
