@@ -4,7 +4,7 @@ as early as it may.
 A unit that has served booking i goes on to j: that costs the way, and the wait that j has at least when i
 began at its earliest. What is left out makes the bound lower, never wrong: waits do not add up along a route,
 maintenance and kits are not seen, and where a booking accepts two types a unit of the one may go on as one of
-the other.
+the other (``priced_flows`` keeps them apart).
 Flows that need no wait run along one time line per type and ward, so their number grows with bookings times
 wards, not with pairs.
 """

@@ -1,8 +1,8 @@
 """The one way in: a plan of bookings with its cost, a proven bound, and the referee's word.
 
-Bookings with windows: constructed, bounded by a flow, improved by ruin and recreate; where each unit may serve few
-bookings, an exact method then proves the plan optimal or finds the optimal one; with kits that is CP-SAT on the whole
-model. Bookings of fixed times: see ``fleet``.
+Bookings with windows: constructed, bounded by flows of units, improved by ruin and recreate; where each unit may
+serve few bookings, an exact method then proves the plan optimal or finds the optimal one; with kits that is CP-SAT on
+the whole model. Bookings of fixed times: see ``fleet``.
 """
 
 from __future__ import annotations
