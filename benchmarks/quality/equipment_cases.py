@@ -44,5 +44,5 @@ def generated(
         )
     transport = tuple(tuple(int(minutes) for minutes in row) for row in ways)
     return BookingProblem(
-        names, transport, tuple(made), tuple(asked), name=f"generated-{bookings}-{units}-{days}"
+        names, transport, tuple(made), tuple(asked), name=f"generated-{bookings}-{units}-{days}-{seed}"
     )

@@ -49,6 +49,8 @@ class Scratch(NamedTuple):
 
     out, order int64 (n_bookings,); key float64 (n_bookings,); touched int64 (n_units,), mark int64 (n_units,);
     saved int32 (n_units, width), saved_length int64 (n_units,); started int64 (n_bookings,): start before the step
+    stale int64 (n_units,), loose int64 (n_bookings,): 1 for routes, and bookings that nobody serves, that changed since
+    the best plan was written; stale_list, loose_list of the same shapes, many int64 (2,): which, and how many
     """
 
     out: Int64
@@ -58,6 +60,11 @@ class Scratch(NamedTuple):
     saved: Int32
     saved_length: Int64
     started: Int64
+    stale: Int64
+    stale_list: Int64
+    loose: Int64
+    loose_list: Int64
+    many: Int64
 
 
 @inlined
@@ -172,6 +179,28 @@ def retime(of: Any, plan: Any, unit: int) -> bool:
 
 
 @inner
+def retime_from(of: Any, plan: Any, unit: int, place: int, always: int) -> None:
+    """As ``retime`` of a route that was in time up to a change at ``place``: ends where nothing moves any more.
+
+    The bookings before ``always`` are timed in any case: what they held is not from this route.
+    """
+    here, free = of.home[unit], 0
+    if place > 0:
+        before = plan.route[unit, place - 1]
+        here, free = stands(of, unit, before), plan.begins[before] + of.span[before]
+    for spot in range(place, plan.length[unit]):
+        booking = plan.route[unit, spot]
+        ready = max(free + of.transport[here, of.ward[booking]], plan.floor[booking])
+        time = earliest_start(of, unit, ready, booking)
+        if time == plan.begins[booking] and spot >= always:
+            return
+        plan.begins[booking] = time
+        if time > plan.ceiling[booking]:
+            return
+        here, free = stands(of, unit, booking), time + of.span[booking]
+
+
+@inner
 def route_cost(of: Any, plan: Any, unit: int) -> int:
     """Waits and transport of a route, less what its bookings would cost unserved; ``BROKEN`` if one is too late."""
     here, cost = of.home[unit], 0
@@ -193,7 +222,7 @@ def insert(of: Any, plan: Any, unit: int, place: int, booking: int) -> None:
     plan.route[unit, place] = booking
     plan.length[unit] += 1
     plan.unit[booking] = unit
-    retime(of, plan, unit)
+    retime_from(of, plan, unit, place, place + 1)
 
 
 @inner
@@ -221,7 +250,7 @@ def take_out(of: Any, plan: Any, unit: int, booking: int) -> None:
     for spot in range(place, plan.length[unit]):
         plan.route[unit, spot] = plan.route[unit, spot + 1]
     plan.unit[booking] = -1
-    retime(of, plan, unit)
+    retime_from(of, plan, unit, place, place)
 
 
 @inner

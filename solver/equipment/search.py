@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +18,7 @@ from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown
 from solver.engine.types import Int64
 from solver.equipment.kernels_booking import Neighbours, Routes, Scratch
-from solver.equipment.kernels_ruin import LONGEST_STRING, construct_bookings, improve_bookings
+from solver.equipment.kernels_ruin import LONGEST_STRING, construct_bookings, improve_bookings, lay_routes
 from solver.equipment.problem import UNSERVED, BookingArrays, BookingProblem, frozen
 
 CHUNK_SECONDS: Final = 0.02
@@ -28,8 +28,10 @@ MOST_STRINGS: Final = 3
 """Routes that one step opens at most."""
 
 WARM: Final = 0.03
+MILD: Final = 0.003
 COLD: Final = 0.0003
-"""Annealing's mean, from and to: shares of the mean price of leaving a booking unserved."""
+"""Annealing's mean, from and to: shares of the mean price of leaving a booking unserved; from ``MILD`` where routes
+were laid, which more warmth would undo."""
 
 NEAREST: Final = 60
 """Competitors of a booking that a step looks at."""
@@ -61,6 +63,15 @@ class Search:
         """Insert one after the other: dearest to leave out first."""
         for run in self._runs:
             run.construct()
+        return self.best()
+
+    def lay(self, paths: Sequence[tuple[int, Sequence[int]]]) -> Found:
+        """Go on from routes that are given: a unit and its bookings in order each, no unit and no booking twice.
+
+        Who would be late is put in where that is cheapest. Workers whose best plan is as cheap keep what they have.
+        """
+        for run in self._runs:
+            run.lay(paths)
         return self.best()
 
     def best(self) -> Found:
@@ -113,6 +124,11 @@ class _Run:
             np.zeros((units, width), np.int32),
             np.zeros(units, np.int64),
             np.zeros(bookings, np.int64),
+            np.zeros(units, np.int64),
+            np.zeros(units, np.int64),
+            np.zeros(bookings, np.int64),
+            np.zeros(bookings, np.int64),
+            np.zeros(2, np.int64),
         )
         self.best_unit, self.best_begins = self.plan.unit.copy(), self.plan.begins.copy()
         self.totals = np.zeros(3, np.int64)
@@ -120,6 +136,7 @@ class _Run:
         self.state = random_state(seed)
         self.chunk = 100
         self._taken = 0
+        self._warm = WARM
 
     @property
     def cost(self) -> int:
@@ -132,19 +149,44 @@ class _Run:
 
     def construct(self) -> None:
         """Insert one after the other."""
+        self._keep(self._rest())
+
+    def lay(self, paths: Sequence[tuple[int, Sequence[int]]]) -> None:
+        """Give units these routes and insert the rest, if that is cheaper than the best plan."""
+        arrays, plan = self.search.arrays, self.plan
+        before = [np.array(array) for array in plan]
+        plan.length[:], plan.unit[:] = 0, UNSERVED
+        plan.floor[:], plan.ceiling[:] = arrays.earliest, arrays.latest
+        pointers = np.cumsum([0, *(len(several) for _, several in paths)]).astype(np.int64)
+        bookings = np.array([one for _, several in paths for one in several], np.int64)
+        units = np.array([unit for unit, _ in paths], np.int64)
+        cost = lay_routes(arrays, plan, units, pointers, bookings) + self._rest()
+        if cost < self.totals[1]:
+            self._keep(cost)
+            self._warm = MILD
+            return
+        for place, held in enumerate(before):
+            np.copyto(plan[place], held)
+
+    def _rest(self) -> int:
+        """Insert all who are not served, dearest first; the change in cost."""
         arrays = self.search.arrays
-        order = np.lexsort((arrays.earliest, -arrays.unserved_price)).astype(np.int64)
-        change = construct_bookings(arrays, self.plan, order, self.search.slack, self.place, self.state)
-        self.totals[:2] = change
+        left = np.flatnonzero(self.plan.unit < 0)
+        order = left[np.lexsort((arrays.earliest[left], -arrays.unserved_price[left]))]
+        return int(construct_bookings(arrays, self.plan, order, self.search.slack, self.place, self.state))
+
+    def _keep(self, cost: int) -> None:
+        self.totals[:2] = cost
+        self.scratch.many[:], self.scratch.stale[:], self.scratch.loose[:] = 0, 0, 0
         self.best_unit[:], self.best_begins[:] = self.plan.unit, self.plan.begins
 
     def anneal(self, countdown: Countdown, stop: Callable[[], bool]) -> Iterator[None]:
         """Chunks of steps; one is done at each turn."""
         search = self.search
-        warm = WARM * max(1.0, search.worst / search.arrays.ward.size)
+        price = max(1.0, search.worst / search.arrays.ward.size)
         began = self._taken
         while not countdown.is_over(self._taken - began) and not stop():
-            warmth = warm * (COLD / WARM) ** _progress(countdown, self._taken - began)
+            warmth = price * self._warm * (COLD / self._warm) ** _progress(countdown, self._taken - began)
             before = countdown.elapsed()
             most = countdown.budget.iterations
             chunk = int(min(self.chunk, math.inf if most is None else most - (self._taken - began)))
@@ -165,7 +207,8 @@ class _Run:
             )
             self._taken += chunk
             yield
-            if countdown.elapsed() - before < CHUNK_SECONDS:
+            # Warmth changes between chunks: where steps are counted, their size must not hang on the clock.
+            if most is None and countdown.elapsed() - before < CHUNK_SECONDS:
                 self.chunk = min(2 * self.chunk, 100_000)
 
 

@@ -1,8 +1,8 @@
 """The one way in: a plan of bookings with its cost, a proven bound, and the referee's word.
 
-Bookings with windows: constructed, bounded by a flow, improved by ruin and recreate; where each unit may serve few
-bookings, an exact method then proves the plan optimal or finds the optimal one; with kits that is CP-SAT on the whole
-model. Bookings of fixed times: see ``fleet``.
+Bookings with windows: constructed, bounded by flows of units, improved by ruin and recreate; where each unit may
+serve few bookings, an exact method then proves the plan optimal or finds the optimal one; with kits that is CP-SAT on
+the whole model. Bookings of fixed times: see ``fleet``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from solver.engine.result import Budget, Countdown, Observer, Result, Status, Tr
 from solver.equipment import cpsat
 from solver.equipment.bound import flow_bound
 from solver.equipment.fleet import solve_fleet
+from solver.equipment.priced_flows import PricedFlows, on_units
 from solver.equipment.pricing import prove, suits
 from solver.equipment.problem import BookingPlan, BookingProblem, FleetPlan, FleetProblem, Served
 from solver.equipment.referee import recount_bookings
@@ -27,6 +28,9 @@ SEARCH_FIRST: Final = 0.1
 SEARCH_SECONDS: Final = 0.02
 """Search before the proof: a share of the budget, at most so many seconds per booking. Instances of 50 bookings are at
 the optimum within 0.1 s of processor time."""
+
+PRICING: Final = 0.4
+"""Share of the seconds after which prices between flows move no more."""
 
 METHOD: Final = "ruin and recreate"
 EXACT: Final = "column generation"
@@ -86,8 +90,12 @@ class _Solve:
 
     def result(self) -> Result[BookingPlan]:
         """Bound, improve, prove; then the referee."""
-        self._raise(flow_bound(self.problem, self.search.arrays))
-        exact = self.budget.seconds is not None and suits(self.search.arrays)
+        few = suits(self.search.arrays)
+        exact = self.budget.seconds is not None and few
+        if few:
+            self._raise(flow_bound(self.problem, self.search.arrays))
+        else:
+            self._price()
         if not self._is_over():
             self._improve(SEARCH_FIRST if exact else 1.0)
         if exact and not self._is_over():
@@ -103,6 +111,18 @@ class _Solve:
 
     def _is_enough(self) -> bool:
         return self.best.cost <= self.bound or self.observer.stop_requested()
+
+    def _price(self) -> None:
+        """Bound by flows that prices keep apart, and go on from the routes that they tell."""
+        flows, seconds = PricedFlows(self.problem, self.search.arrays), self.budget.seconds
+
+        def is_over() -> bool:
+            return self._is_enough() or (seconds is not None and self.countdown.elapsed() > PRICING * seconds)
+
+        flows.go_on(is_over)
+        self._raise(flows.best)
+        if not self._is_over():
+            self._keep(self.search.lay(on_units(self.problem, self.search.arrays, flows.paths())))
 
     def _improve(self, share: float) -> None:
         """Search for a share of what is left of the seconds, or for the budget's iterations."""
