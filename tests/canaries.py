@@ -97,6 +97,7 @@ HARMLESS: Mapping[str, str] = {
     "ExperimentIn.scenario": "a hospital in numbers: nobody is named in it",
     "EquipmentPlanIn.bookings": "units, wards and times by id: nobody is named in it",
     "UseIn.type_ids": "ids of equipment types",
+    "FleetIn.type_ids": "ids of equipment types",
     "PharmacyPlanIn.stock": "drugs and lots by id, and how many were issued: nobody is named in it",
     "ReceiptIn.crossmatched_for": "an opaque id",
     "RationingOrderIn.committee": "what a committee is called",
