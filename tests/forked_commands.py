@@ -184,6 +184,6 @@ if __name__ == "__main__":
     fork_for_each(int(sys.argv[1]))
     if sys.argv[1:2] == ["-m"]:
         sys.argv = sys.argv[2:]
-        runpy.run_module(sys.argv[0], run_name="__main__")
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     else:
         main()

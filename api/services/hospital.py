@@ -352,8 +352,11 @@ class HospitalDecider:
             self._waiting.before(precedence, changes, first if single else None)
         answer = HANDLERS[command.name](command.body, changes)
         restore_left(changes)
-        if precedence is not None and single and (things := self._waiting.passes(precedence, changes)):
-            raise Passes(frozenset(things))
+        if precedence is not None and single:
+            things = frozenset(self._waiting.passes(precedence, changes))
+            # Whoever may want what is ``first`` was looked at: every time there are more things, or no other time.
+            if not things <= first:
+                raise Passes(things)
         self._waiting.decided(changes, asked=precedence is not None)
         if changes.came_free:
             self._waiting.came_free(*causes(changes), things=things_of(changes))

@@ -146,11 +146,10 @@ class WaitingList:
 
     def before(self, newcomer: Precedence, changes: Changes, things: Collection[Thing] | None = None) -> None:
         """Look at those who precede a newcomer and were not looked at since something (any of the ``things``) came
-        free, however many. Raises ``RoundFailed``."""
+        free, however many, and at whoever has to wait because of it. Raises ``RoundFailed``."""
         if changes.without_round:
             return
-        first = self.passed(newcomer, things, changes)
-        if first:
+        while first := self.passed(newcomer, things, changes):
             with self._turns(changes) as turns:
                 turns.have(first)
 

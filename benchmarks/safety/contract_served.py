@@ -42,6 +42,8 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "event_stream_seconds": 0.05,
     "event_poll_seconds": 0.02,
     "readers": 2,
+    # Rounds of the waiting list are whole: no slice comes by itself between two calls.
+    "round_ms": 10_000,
 }
 
 

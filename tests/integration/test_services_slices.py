@@ -195,3 +195,24 @@ def test_a_slice_that_was_not_taken_by_the_writer_is_asked_for_with_the_next_bat
     desk.carry_out(going_on())
     desk.carry_out(desk.releasing(desk.asked()))
     assert list(taken) == []
+
+
+def test_whoever_has_to_wait_because_somebody_precedes_is_looked_at_before_a_newcomer_too(open_desk):
+    """An urgent request takes the bed that came free and with it the later booking of another, who waits from then on
+    and precedes the newcomer: deciding the newcomer again and again, with the other passed each time, never ended."""
+    desk = open_desk(**ONE_A_SLICE)
+    desk.asked()
+    leaves = desk.asked(hours=4)
+    booked = desk.asked("routine", hours=1, needed_by=at(5 * HOUR), max_wait_minutes=HOUR)
+    fits_nowhere = desk.asked("emergency", drugs=MORE_THAN_THERE_IS)
+    urgent = desk.asked("urgent", hours=10, max_wait_minutes=HOUR)
+    finished(desk, 10)
+    desk.carry_out(desk.releasing(leaves))
+    assert desk.case(fits_nowhere).state is desk.case(urgent).state is RequestState.UNPLACED
+    assert desk.case(booked).state is RequestState.PLACED
+    newcomer = desk.asked("routine", hours=1, max_wait_minutes=40 * HOUR)
+    assert [desk.case(each).state for each in (urgent, booked, newcomer)] == [
+        RequestState.PLACED,
+        RequestState.UNPLACED,
+        RequestState.PLACED,
+    ]
