@@ -44,6 +44,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "readers": 2,
     # Rounds of the waiting list are whole: no slice comes by itself between two calls.
     "round_ms": 10_000,
+    "retry_unplaced": 5_000,
 }
 
 
