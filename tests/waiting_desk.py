@@ -1,8 +1,10 @@
 """The decider of a small hospital, asked without a network: who waits, what comes free, who gets it, who did it."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import orjson
+import pytest
 from sqlalchemy import select
 
 from api.metrics import Metrics
@@ -13,6 +15,7 @@ from api.schemas.requests import BatchIn, ChoiceIn, RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
+from api.services import waiting
 from api.services.batches import PlaceBatch
 from api.services.choosing import Choose
 from api.services.holding import Hold
@@ -22,7 +25,22 @@ from api.services.ticking import Tick
 from models.commands import Command
 from models.pending import Pending
 from models.tables.ledger import audit_line
+from solver.placing import ahead
 from tests.api_service import HOUR, Place, Wall, bundle, small_hospital
+
+
+@contextmanager
+def looks():
+    """The ids of those who were looked at while inside, in their order."""
+    seen = []
+
+    def noting(live, request, *others):
+        seen.append(request.id)
+        return ahead.in_turn(live, request, *others)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "in_turn", noting)
+        yield seen
 
 
 class WaitingDesk:

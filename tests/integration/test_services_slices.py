@@ -2,33 +2,17 @@
 a crash between two of them loses nothing."""
 
 import itertools
-from contextlib import contextmanager
 
 import pytest
 
-from api.services import waiting
 from api.services.waiting import GO_ON, GoOn, WaitingList
 from models.commands import Command
 from solver.hospital import RequestState
-from solver.placing import ahead
 from tests.api_service import HOUR, at
+from tests.waiting_desk import looks
 
 ONE_A_SLICE = {"retry_unplaced": 1}
 MORE_THAN_THERE_IS = [{"drug_id": "heparin", "quantity": 500}]
-
-
-@contextmanager
-def looks():
-    """The ids of those who were looked at while inside, in their order."""
-    seen = []
-
-    def noting(live, request, *others):
-        seen.append(request.id)
-        return ahead.in_turn(live, request, *others)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "in_turn", noting)
-        yield seen
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,7 +1,5 @@
 """The waiting list inside the decider: what comes free goes to whoever precedes, and nobody waits for ever."""
 
-from contextlib import contextmanager
-
 import pytest
 
 from api.errors import WrongState
@@ -14,20 +12,7 @@ from solver.hospital import RequestState
 from solver.placing import ahead, phrases
 from solver.placing.telling import as_json
 from tests.api_service import DAY, HOUR, at
-
-
-@contextmanager
-def looks():
-    """The ids of those who were looked at while inside, in their order."""
-    seen = []
-
-    def noting(live, request, *others):
-        seen.append(request.id)
-        return ahead.in_turn(live, request, *others)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "in_turn", noting)
-        yield seen
+from tests.waiting_desk import looks
 
 
 def test_what_comes_free_goes_to_who_waits_and_not_to_the_newcomer_of_the_same_batch(open_desk):
