@@ -10,44 +10,24 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import ApiError, NotReady, without_traceback
-from api.services import (
-    arriving,
-    batches,
-    booking_repair,
-    bookings,
-    chaining,
-    choosing,
-    disruptions,
-    holding,
-    leaving,
-    movements,
-    placing,
-    profiles,
-    proposals,
-    scarcity,
-    stock,
-    ticking,
-    transfers,
-    waiting,
-)
-from api.services.admissions import applying
+from api.services import batches, placing
 from api.services.asking import asks, asks_again, persons_named
 from api.services.changes import Changes
+from api.services.commands import FREEING, HANDLERS
 from api.services.following import refresh, touched_by
 from api.services.freed import A_DAY_AHEAD, Thing, things_known, things_of
 from api.services.keeping import Keeper
 from api.services.lasting import restore_left
 from api.services.picture import Picture
 from api.services.resting import rest_on_cover
-from api.services.rosters import filling, publishing
 from api.services.waiting import (
     CLOCK_MOVED,
     GO_ON,
@@ -65,70 +45,10 @@ from solver.placing.problem import PlacingProblem
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Any, Changes], Answer]
-
 T = TypeVar("T")
 
 PICTURE_SECONDS = 0.5
 """How long whoever asks for the picture waits for what is being decided."""
-
-HANDLERS: Mapping[str, Handler] = {
-    "admission.apply": applying.apply,
-    "booking.make": bookings.book,
-    "booking.confirm": bookings.confirm,
-    "booking.cancel": bookings.cancel,
-    "booking.repair": booking_repair.apply,
-    "request.place": placing.place_one,
-    "request.batch": batches.place_batch,
-    "request.choose": choosing.choose,
-    "request.chain": chaining.seek_for_request,
-    "stay.chain": chaining.seek_for_stay,
-    "request.release": movements.withdraw,
-    "allocation.hold": holding.hold,
-    "allocation.confirm": movements.confirm,
-    "allocation.release": movements.release,
-    "allocation.arrive": arriving.arrive,
-    "allocation.discharge": leaving.discharge,
-    "allocation.step": movements.record_step,
-    "allocation.transfer": transfers.transfer,
-    "stay.transfer": transfers.transfer_stay,
-    "disruption": disruptions.disrupt,
-    "proposal.answer": proposals.answer_proposal,
-    "profile.activate": profiles.activate,
-    "roster.change": filling.publish_change,
-    "roster.publish": publishing.publish,
-    "scarcity.compute": scarcity.computed,
-    "scarcity.switch": scarcity.switch,
-    "stock.move": stock.move,
-    "stock.witness": stock.witness,
-    "clock.tick": ticking.tick,
-    GO_ON: waiting.go_on,
-}
-"""Every command by name."""
-
-DECIDING = frozenset(HANDLERS) - {"clock.tick", "scarcity.compute", GO_ON}
-
-FREEING = frozenset(
-    {
-        "allocation.arrive",
-        "allocation.confirm",
-        "allocation.discharge",
-        "allocation.release",
-        "allocation.step",
-        "booking.cancel",
-        "booking.confirm",
-        "booking.repair",
-        "disruption",
-        "request.release",
-        "stock.move",
-        "stock.witness",
-        "roster.change",
-        "roster.publish",
-    }
-)
-"""Commands after which something may be free, and those that say what is not: they come first in their batch, so that
-everything asked in it is decided on what there is; in the order in which they came, so that no release overtakes the
-patient on the way."""
 
 
 class Passes(Exception):

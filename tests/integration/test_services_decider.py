@@ -18,7 +18,7 @@ from api.schemas.requests import RequestIn
 from api.security.access import Access
 from api.security.permissions import Grant, Permission, Role
 from api.security.tokens import Principal
-from api.services.hospital import HANDLERS
+from api.services.commands import HANDLERS
 from api.services.movements import Withdraw
 from api.services.placing import PlaceOne, place_one
 from api.services.ticking import Tick
