@@ -51,14 +51,15 @@ def insert_booking(
 
 
 def update_booking(transaction: Transaction, before: UnitBooking, after: UnitBooking) -> None:
-    """Change the times or the ward of a booking, or pin it. A pinned unit goes along with its patient: no new way
+    """Change the times or the ward of a booking, or pin it. A pinned unit goes along with its patient: no longer way
     begins before the use."""
     start, end = _blocked(transaction, after)
+    if goes_along(before, after):
+        start = max(start, transaction.connection.execute(_TAKEN_FROM, {"booking": after.id}).scalar_one())
     kept = ("id", "need_type_id")
     values = {name: value for name, value in rows.row(after).items() if name not in kept}
-    if not goes_along(before, after):
-        values["blocked_start"] = start
-    revise(transaction, equipment.unit_booking, after.id, values | {"blocked_end": end})
+    taken = {"blocked_start": start, "blocked_end": end}
+    revise(transaction, equipment.unit_booking, after.id, values | taken)
     if after.terms != before.terms:
         _keep_terms(transaction, after)
 
@@ -66,6 +67,11 @@ def update_booking(transaction: Transaction, before: UnitBooking, after: UnitBoo
 def _keep_terms(transaction: Transaction, record: UnitBooking) -> None:
     if record.terms is not None:
         transaction.connection.execute(insert(equipment.booking_terms), rows.terms_row(record))
+
+
+_TAKEN_FROM = select(equipment.unit_booking.c.blocked_start).where(
+    equipment.unit_booking.c.id == bindparam("booking")
+)
 
 
 def insert_repair(transaction: Transaction, job_id: str, actor: str) -> None:
@@ -81,7 +87,9 @@ def carried_out(connection: Connection, job_id: str) -> bool:
 
 
 def goes_along(before: UnitBooking, after: UnitBooking) -> bool:
-    """Whether the unit is with its patient, or on its way there, and the use only goes on elsewhere."""
+    """Whether the unit is with its patient, or on its way there, and the use only goes on elsewhere: then the minutes
+    before the use never become more, and become fewer if the new way is shorter. Deciders reckon with the way to
+    where the unit goes now; a booking that kept the longer one would refuse all that they find before it."""
     return before.pinned and before.start == after.start
 
 

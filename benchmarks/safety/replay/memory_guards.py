@@ -113,7 +113,7 @@ def put_booking(tables: Tables, before: UnitBooking | None, booking: UnitBooking
     rows = tables.rows
     start, end = blocked(booking, units[booking.unit_id], rows["EquipmentType"], rows["Ward"], rows["Site"])
     if before is not None and goes_along(before, booking):
-        start = rows["UnitBooking"][booking.id].start
+        start = max(start, rows["UnitBooking"][booking.id].start)
     taken = any(
         other.booking.unit_id == booking.unit_id and other.start < end and start < other.end
         for key, other in rows["UnitBooking"].items()

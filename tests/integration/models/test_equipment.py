@@ -34,6 +34,16 @@ def test_a_unit_in_use_goes_along_to_another_ward_though_the_use_before_it_ended
     assert tuple(row) == ("V", NOW, NOW + 320)
 
 
+def test_a_unit_that_goes_along_to_a_nearer_ward_can_be_used_until_the_shorter_way_begins(at):
+    """Its booking kept the minutes of the longer way: whoever was given those minutes was refused without end."""
+    on_its_way = replace(IN_USE, ward_id="V")
+    store(at, NOW - 100, (None, on_its_way))
+    store(at, NOW - 99, (on_its_way, IN_USE))
+    store(at, NOW - 98, (None, BEFORE))
+    with at(NOW - 97) as transaction:
+        assert {booking.id for booking in load_hospital(transaction.connection).unit_bookings} == {"first", "second"}
+
+
 def test_a_use_that_is_put_off_to_another_ward_has_its_way_before_it(at):
     store(at, NOW - 100, (None, BEFORE))
     store(at, NOW - 50, (None, replace(IN_USE, pinned=False)))
