@@ -17,7 +17,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import block_array, csr_array, diags_array
 
 from solver.admissions.stays.arrays import Compiled
-from solver.admissions.stays.layout import BY_PERSON, FIRST, MIXED, SEX, STAY, TRANSFER
+from solver.admissions.stays.layout import FIRST, MIXED, SEX, STAY, TRANSFER
 from solver.engine.types import Bool, Float64, Int32, Int64
 
 SLACK: Final = 20.0

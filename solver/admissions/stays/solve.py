@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from solver.admissions.stays import assignment
 from solver.admissions.stays.arrays import Compiled, compiled, first_plan, with_promising
 from solver.admissions.stays.bound import bound
 from solver.admissions.stays.door import checked
-from solver.admissions.stays.layout import SOFT
+from solver.admissions.stays.layout import HARD, SOFT
 from solver.admissions.stays.problem import StayPlan, StayProblem
+from solver.admissions.stays.reassigning import reassigned
 from solver.admissions.stays.referee import recount
 from solver.admissions.stays.search import Cooling, search
 from solver.engine.errors import EngineError
@@ -24,6 +26,8 @@ YEAR: Final = Cooling(15.0, 1.0, 0.5, 20.0)
 """Where days alone and transfers count."""
 QUICK_MOVES: Final = 200_000
 """For a first cost, from which the length of the steps towards the bound is told."""
+ANNEALED: Final = 0.4
+"""Of the seconds, for annealing, where rooms can be assigned by integer programming afterwards."""
 BOUND_SHARE: Final = 0.1
 """Of the seconds, at most, for the bound."""
 
@@ -51,7 +55,13 @@ def solve(
     """
     arrays, countdown, watching = compiled(checked(problem)), budget.start(), observer or Unobserved()
     proof = _prove(arrays, countdown, watching)
-    found = search(proof.arrays, first_plan(arrays), cooling_of(problem), countdown, seed, watching, workers)
+    annealing = countdown
+    exact = budget.seconds is not None and budget.iterations is None and assignment.suits(arrays)
+    if exact:
+        annealing = Countdown(Budget(ANNEALED * (budget.seconds or 1.0), timer=budget.timer), countdown.began)
+    found = search(proof.arrays, first_plan(arrays), cooling_of(problem), annealing, seed, watching, workers)
+    if exact and found.plan.total[HARD] == 0:
+        found = replace(found, plan=reassigned(arrays, found.plan, countdown, seed, watching))
     plan = arrays.plan(found.plan.start, found.plan.place)
     referee = recount(problem, plan)
     said = int(found.plan.total[SOFT])
