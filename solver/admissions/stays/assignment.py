@@ -186,7 +186,7 @@ class _Part:
         cost += np.bincount(path, float(self.tables.price[TRANSFER]) * moves, len(patient))
         shape = self.beds.size, len(patient)
         cells = csr_array((np.ones(len(path)), (lies * self.beds.shape[1] + night, path)), shape=shape)
-        return _Paths(patient, rooms.astype(np.int32), cost, cells)
+        return _Paths(patient, rooms.astype(np.int32), np.asarray(cost, np.float64), cells)
 
     def _one_each(self, paths: _Paths) -> Any:
         shape = len(self.who), len(paths.patient)
