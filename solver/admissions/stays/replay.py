@@ -22,11 +22,15 @@ class Outlook:
 
     A day ``j`` ahead counts ``least + (1 - least) * fading**j`` of its price: what is left open there may still be
     filled by others, what is idle today is lost. ``minutes`` and ``beds``: (least, fading), each from 0 to 1.
+    ``transfer`` and ``delay``: how many times its price each counts in the plans of such a morning. Who registers later
+    waits behind those who wait, and asks for other beds than those for which one was transferred.
     ``wards``: how exact plans look ahead, where days are fixed.
     """
 
-    minutes: tuple[float, float] = (0.5, 0.8)
+    minutes: tuple[float, float] = (0.25, 0.8)
     beds: tuple[float, float] = (0.8, 0.8)
+    transfer: float = 1.6
+    delay: float = 1.6
     wards: Ahead = field(default_factory=Ahead)
 
     def worth(self, price: int, shape: tuple[float, float], days: int, counted: int) -> list[float]:
@@ -100,15 +104,24 @@ def part_of(budget: Budget, share: float) -> Budget:
     )
 
 
+def as_planned(problem: StayProblem, outlook: Outlook) -> tuple[StayProblem, int]:
+    """The problem at the prices of a morning's plans, and their parts; as it is, in one, where nothing idle counts."""
+    if not (problem.prices.idle_minute or problem.prices.idle_bed):
+        return problem, 1
+    planned = in_parts(problem, PARTS)
+    transfer = round(planned.prices.transfer * outlook.transfer)
+    delay = round(planned.prices.delay * outlook.delay)
+    return replace(planned, prices=replace(planned.prices, transfer=transfer, delay=delay)), PARTS
+
+
 class _Days:
     """What has been decided so far, and the plan for what has not."""
 
     def __init__(
         self, problem: StayProblem, a_day: Budget, seed: int, outlook: Outlook, cooling: Cooling
     ) -> None:
-        parts = PARTS if problem.prices.idle_minute or problem.prices.idle_bed else 1
-        self.problem, self.cooling = in_parts(problem, parts), cooling.at_prices(parts)
-        self.mending = MENDING.at_prices(parts)
+        self.problem, parts = as_planned(problem, outlook)
+        self.cooling, self.mending = cooling.at_prices(parts), MENDING.at_prices(parts)
         self.a_day, self.seed, self.outlook = a_day, seed, outlook
         self.matches = Matches(self.problem)
         self.nights: list[Night] = []

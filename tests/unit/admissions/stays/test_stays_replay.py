@@ -12,7 +12,7 @@ from solver.admissions.stays import replay as replay_module
 from solver.admissions.stays.counting import counted
 from solver.admissions.stays.problem import OR_PAS, PAS, PRA, Prices, Sex, StayProblem, Surgery, Theatre
 from solver.admissions.stays.referee import recount
-from solver.admissions.stays.replay import Morning, Outlook, in_parts, part_of, replay
+from solver.admissions.stays.replay import PARTS, Morning, Outlook, as_planned, in_parts, part_of, replay
 from solver.admissions.stays.search import Found, search
 from solver.engine.result import Budget
 from tests.stay_cases import patient, public, ward
@@ -145,6 +145,16 @@ def test_prices_in_parts_are_all_as_many_times_as_high_and_hard_rules_stay_hard(
     problem = in_parts(ward(patient("a", 1), prices=replace(OR_PAS, needed=None)), 20)
     assert (problem.prices.transfer, problem.prices.idle_minute, problem.prices.needed) == (2000, 200, None)
     assert in_parts(ward(patient("a", 1), prices=PAS), 3).prices.mixed_by_person is True
+
+
+def test_transfers_and_delays_are_dearer_in_the_plans_of_a_hospital_with_theatres_alone():
+    prices = replace(OR_PAS, transfer=100, delay=5)
+    planned, parts = as_planned(ward(patient("a", 1), prices=prices), Outlook(transfer=1.5, delay=2.0))
+    assert parts == PARTS
+    assert (planned.prices.transfer, planned.prices.delay) == (150 * PARTS, 10 * PARTS)
+    assert planned.prices.idle_bed == prices.idle_bed * PARTS
+    year = ward(patient("a", 1), prices=PRA)
+    assert as_planned(year, Outlook()) == (year, 1)
 
 
 def test_a_share_of_a_budget_is_one_of_seconds_and_of_moves_and_never_nothing():
