@@ -46,8 +46,8 @@ of two instances, 4,000,000 moves and two seeds each, plans were 1.1 % cheaper t
 MENDING: Final = Cooling(60.0, 2.0, 60.0, 60.0)
 """What broke a rule early, when that was cheap, is found in the way of a cheaper plan late, when it is cold: hot again,
 and rules dear from the first move on."""
-ROUNDS, A_ROUND = 3, 0.08
-"""Of mending at most, and the share of a day's budget that is kept for each."""
+ROUNDS, A_ROUND = 2, 0.08
+"""Of mending at most, and the share of a day's budget that is kept for each, and for one after today was kept."""
 PARTS: Final = 20
 """Of a unit of cost, where idle time ahead has a price: the kernels count in whole numbers, and what a minute is worth
 on one day or the next differs by less than a unit."""
@@ -186,7 +186,7 @@ class _Days:
 
     def _searched(self, arrays: Compiled, given: Plan, seed: int) -> Plan:
         """The best plan from ``given`` on; while it breaks a rule that could be kept, the search begins there again."""
-        main, round_ = (part_of(self.a_day, share) for share in (1 - ROUNDS * A_ROUND, A_ROUND))
+        main, round_ = (part_of(self.a_day, share) for share in (1 - (ROUNDS + 1) * A_ROUND, A_ROUND))
         best = search(arrays, given, self.cooling, main.start(), seed, Unobserved()).plan
         for _ in range(ROUNDS):
             if best.total[HARD] <= arrays.least_hard:
