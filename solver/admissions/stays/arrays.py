@@ -47,6 +47,11 @@ class Compiled:
     chosen: frozenset[int]
     lingering: Int32
 
+    @property
+    def least_hard(self) -> int:
+        """Hard units that every plan breaks: of those who can have no bed."""
+        return HARD_UNITS * (len(self.problem.patients) - len(self.chosen))
+
     def plan(self, start: Int32, place: Int32) -> StayPlan:
         """What the arrays say."""
         rooms = [room.id for room in self.problem.rooms]

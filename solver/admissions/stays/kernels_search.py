@@ -37,6 +37,8 @@ NEAR = 3
 """Days by which a start moves at most, in half of the shifts."""
 TRIES = 16
 """Looks for a partner before a move is given up."""
+LOOKS = 4
+"""Draws more for a day with a theatre, or a room with a bed."""
 
 
 @inlined
@@ -120,7 +122,7 @@ def propose_room(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: A
 
 
 @inlined
-def other_start(tables: Any, plan: Any, p: int, state: Any) -> int:
+def some_start(tables: Any, plan: Any, p: int, state: Any) -> int:
     """A day on which a stay may begin, by chance, half the time a near one."""
     first, latest = tables.need[p, FIRST], tables.need[p, LATEST]
     if plan.start[p] >= 0 and uniform(state) < 0.5:
@@ -128,6 +130,29 @@ def other_start(tables: Any, plan: Any, p: int, state: Any) -> int:
     elif uniform(state) < 0.5:  # beds and theatres count first
         latest = min(latest, first + 4 * NEAR)
     return int(first + below(state, latest - first + 1))
+
+
+@inlined
+def other_start(tables: Any, plan: Any, p: int, state: Any) -> int:
+    """A day on which a stay may begin, preferably one on which the theatre that it needs is open."""
+    start, x, after = some_start(tables, plan, p, state), tables.need[p, SPECIALISM], tables.need[p, SURGERY]
+    for _ in range(LOOKS):
+        if x < 0 or tables.slots[x, start + after] > 0:
+            break
+        start = some_start(tables, plan, p, state)
+    return start
+
+
+@inlined
+def room_from(tables: Any, plan: Any, p: int, start: int, state: Any) -> int:
+    """A promising room, preferably with a bed on the first day and on the last."""
+    room, last = promising(tables, p, state), start + tables.need[p, STAY] - 1
+    for _ in range(LOOKS):
+        beds = tables.beds[room]
+        if plan.there[room, start] < beds and plan.there[room, last] < beds:
+            break
+        room = promising(tables, p, state)
+    return room
 
 
 @inlined
@@ -146,11 +171,12 @@ def propose_days(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: A
     if not in_one_room(tables, plan, p):
         return 0
     r = plan.place[p, 0]
-    room = r if uniform(state) < 0.5 else promising(tables, p, state)
     if kind == SHIFT:
         start = other_start(tables, plan, p, state)
+        room = r if uniform(state) < 0.3 else room_from(tables, plan, p, start, state)
         aim(tables, plan, trial, 0, p, start, room)
         return 0 if start == plan.start[p] else 1
+    room = r if uniform(state) < 0.5 else promising(tables, p, state)
     q = partner(tables, plan, p, state)
     if q < 0 or not in_one_room(tables, plan, q):
         return 0
@@ -166,7 +192,7 @@ def propose_days(tables: Any, plan: Any, trial: Any, kind: int, p: int, state: A
     if tables.allowed[p, other] == 1 and uniform(state) < 0.5:
         room = other
     aim(tables, plan, trial, 0, p, start, room)
-    back_room = other if uniform(state) < 0.5 else promising(tables, q, state)
+    back_room = other if uniform(state) < 0.5 else room_from(tables, plan, q, back, state)
     if tables.allowed[q, r] == 1 and uniform(state) < 0.3:
         back_room = r
     aim(tables, plan, trial, 1, q, back, back_room)

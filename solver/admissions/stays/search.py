@@ -11,7 +11,7 @@ import numpy as np
 from solver.admissions.stays.arrays import Compiled, new_trial
 from solver.admissions.stays.counting import counted
 from solver.admissions.stays.kernels_search import anneal
-from solver.admissions.stays.layout import FIRST, HARD, HARD_UNITS, LATEST, ONE_SEX, SOFT, Plan
+from solver.admissions.stays.layout import FIRST, HARD, LATEST, ONE_SEX, SOFT, Plan
 from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Float64, Int64
@@ -100,12 +100,11 @@ class _Log(Watch):
         self.compiled, self.cooling = compiled, cooling
         self.mix = shares(compiled, bool((given.start < 0).any()))
         self.runs: list[_Run] = []
-        self.least_hard = HARD_UNITS * (len(compiled.problem.patients) - len(compiled.chosen))
 
     def note_best(self, run: _Run) -> None:
         """Tell of a worker's best if it breaks no hard rule that could be kept."""
         hard, soft = run.rank
-        if hard <= self.least_hard:
+        if hard <= self.compiled.least_hard:
             self.note(soft, run.steps)
 
 

@@ -41,7 +41,10 @@ def test_a_unit_that_goes_along_to_a_nearer_ward_can_be_used_until_the_shorter_w
     store(at, NOW - 99, (on_its_way, IN_USE))
     store(at, NOW - 98, (None, BEFORE))
     with at(NOW - 97) as transaction:
-        assert {booking.id for booking in load_hospital(transaction.connection).unit_bookings} == {"first", "second"}
+        assert {booking.id for booking in load_hospital(transaction.connection).unit_bookings} == {
+            "first",
+            "second",
+        }
 
 
 def test_a_use_that_is_put_off_to_another_ward_has_its_way_before_it(at):

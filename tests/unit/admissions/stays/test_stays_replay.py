@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from solver.admissions.stays import formats_xml, formats_year, rules
+from solver.admissions.stays import replay as replay_module
+from solver.admissions.stays.counting import counted
 from solver.admissions.stays.problem import OR_PAS, PAS, PRA, Prices, Sex, StayProblem, Surgery, Theatre
 from solver.admissions.stays.referee import recount
-from solver.admissions.stays.replay import Morning, Outlook, in_parts, replay
+from solver.admissions.stays.replay import PARTS, Morning, Outlook, as_planned, in_parts, part_of, replay
+from solver.admissions.stays.search import Found, search
 from solver.engine.result import Budget
 from tests.stay_cases import patient, public, ward
 
@@ -59,6 +63,36 @@ def test_every_patient_is_in_for_the_whole_stay_within_the_window(short):
     referee = recount(short, replay(short, Budget(iterations=100_000), 1))
     assert referee.broken == 0
     assert referee.left_out == ()
+
+
+def test_a_bed_too_few_that_can_be_avoided_is_avoided_in_the_fullest_hospital():
+    """With so few moves two days end with more people than beds in a room, unless the day is looked at by itself."""
+    full = formats_xml.read(public("dpas/or_pas_dept6_short02.xml.gz"))
+    plan = replay(full, Budget(iterations=100_000), 3)
+    assert recount(full, plan).broken == 0
+
+
+def test_a_search_whose_plan_breaks_a_rule_begins_again_until_none_is_broken(monkeypatch):
+    """On the only day with a theatre for her both would be in the single room."""
+    him = patient("him", 4, sex=Sex.MALE, room="single")
+    her = patient("her", 2, latest=2, surgery=Surgery("s", 60, 0))
+    problem = ward(him, her, prices=OR_PAS, theatre=Theatre(60, {(0, "s"): 1}, 0, 0))
+    begun: list[int] = []
+
+    def hasty(arrays, given, cooling, countdown, *others):
+        """As if the first search had found nothing better than too many people in one room."""
+        begun.append(countdown.budget.iterations)
+        if len(begun) > 1:
+            return search(arrays, given, cooling, countdown, *others)
+        start, place = given.start.copy(), given.place.copy()
+        start[1], place[1, :2] = 0, 0
+        return Found(counted(arrays, start, place), np.zeros((8, 2), np.int64), ())
+
+    monkeypatch.setattr(replay_module, "search", hasty)
+    plan = replay(problem, Budget(iterations=1000), 1, until=1)
+    assert {night.patient for night in plan.nights} == {"him", "her"}
+    assert len({night.room for night in plan.nights}) == 2
+    assert begun == [760, 80]
 
 
 def test_a_year_is_played_with_everybody_in_each_day():
@@ -111,6 +145,22 @@ def test_prices_in_parts_are_all_as_many_times_as_high_and_hard_rules_stay_hard(
     problem = in_parts(ward(patient("a", 1), prices=replace(OR_PAS, needed=None)), 20)
     assert (problem.prices.transfer, problem.prices.idle_minute, problem.prices.needed) == (2000, 200, None)
     assert in_parts(ward(patient("a", 1), prices=PAS), 3).prices.mixed_by_person is True
+
+
+def test_transfers_and_delays_are_dearer_in_the_plans_of_a_hospital_with_theatres_alone():
+    prices = replace(OR_PAS, transfer=100, delay=5)
+    planned, parts = as_planned(ward(patient("a", 1), prices=prices), Outlook(transfer=1.5, delay=2.0))
+    assert parts == PARTS
+    assert (planned.prices.transfer, planned.prices.delay) == (150 * PARTS, 10 * PARTS)
+    assert planned.prices.idle_bed == prices.idle_bed * PARTS
+    year = ward(patient("a", 1), prices=PRA)
+    assert as_planned(year, Outlook()) == (year, 1)
+
+
+def test_a_share_of_a_budget_is_one_of_seconds_and_of_moves_and_never_nothing():
+    assert part_of(Budget(seconds=10.0), 0.1) == Budget(seconds=1.0)
+    assert part_of(Budget(5.0, 1000), 0.5) == Budget(2.5, 500)
+    assert part_of(Budget(iterations=3), 0.1) == Budget(iterations=1)
 
 
 def test_nobody_registered_is_a_day_without_decisions():
