@@ -21,7 +21,8 @@ from solver.admissions.stays.layout import FIRST, MIXED, SEX, STAY, TRANSFER
 from solver.engine.types import Bool, Float64, Int32, Int64
 
 SLACK: Final = 20.0
-"""A stay in a room takes part if it costs at most so much more, at the prices of beds, than the patient's best."""
+"""A stay in a room takes part if it costs at most so much more, at the prices of beds, than the patient's best: of
+these the programme finds the best, though a better plan may need a dearer stay."""
 NEARLY: Final = 5.0
 """Stays that cost so little more come along once one is priced in."""
 PRICINGS: Final = 4
@@ -75,7 +76,8 @@ def suits(compiled: Compiled) -> bool:
 class Assigner:
     """A problem that ``suits``, with what every stay in one room costs."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, slack: float = SLACK) -> None:
+        self.slack = slack
         self.tables = tables = compiled.tables
         self.first, self.stay, self.sex = (tables.need[:, column] for column in (FIRST, STAY, SEX))
         self.shape = int(tables.size[1]), int(tables.size[2])
@@ -100,8 +102,9 @@ class Assigner:
         No room is too full in ``place``, nor in what is returned. ``prices``: of beds, from before.
         """
         part = _Part(self, place, freedom)
-        prices = part.sift(prices)
-        paths = part.paths(part.reduced(prices, part.charge(part.kept)) <= SLACK, part.charge(part.kept))
+        prices = part.sift(prices, seconds)
+        charge = part.charge(part.kept)
+        paths = part.paths(part.reduced(prices, charge) <= self.slack, charge)
         found, proven = part.solve(paths, seconds)
         if found is None:
             return Reassigned(None, prices, False)
@@ -153,17 +156,21 @@ class _Part:
         more: Float64 = worth - worth.min(axis=1, keepdims=True)
         return more
 
-    def sift(self, prices: Float64) -> Float64:
-        """Prices of beds where every room-night keeps its sex."""
+    def sift(self, prices: Float64, seconds: float) -> Float64:
+        """Prices of beds where every room-night keeps its sex; ``prices`` where they are not found in time."""
         charge = self.charge(self.sexes)
-        taking_part = self.reduced(prices, charge) <= SLACK
+        taking_part = self.reduced(prices, charge) <= self.assigner.slack
         for _ in range(PRICINGS):
             paths = self.paths(taking_part, charge)
             solved = linprog(
-                paths.cost, A_ub=paths.cells, b_ub=self.beds.ravel(), A_eq=self._one_each(paths),
-                b_eq=np.ones(len(self.who)), method="highs",
-            )  # fmt: skip
-            if solved.x is None:
+                paths.cost,
+                A_ub=paths.cells,
+                b_ub=self.beds.ravel(),
+                A_eq=self._one_each(paths),
+                b_eq=np.ones(len(self.who)),
+                options={"time_limit": seconds},
+            )
+            if solved.status != 0:
                 return prices
             prices = -solved.ineqlin.marginals.reshape(self.beds.shape)
             more = self.worth(prices, charge) - solved.eqlin.marginals[:, None]
@@ -196,31 +203,34 @@ class _Part:
 
     def solve(self, paths: _Paths, seconds: float) -> tuple[Int64 | None, bool]:
         """Numbers of the paths taken, one of each patient, and whether they are the best; None if none was found."""
-        cells = np.flatnonzero(self.open)
-        beds, many = self.beds.ravel().astype(np.float64), len(cells)
-        held = np.tile(beds[cells], 1)
-        women = diags_array((self.sex[paths.patient] == 1).astype(np.float64))
-        men = diags_array((self.sex[paths.patient] == 0).astype(np.float64))
-        mixed, room = -diags_array(np.ones(many)), diags_array(held)
-        one, lie = self._one_each(paths), paths.cells
-        rows = [[one, None, None], [lie, None, None]]
-        if many:
-            rows += [[lie[cells] @ women, -room, mixed], [lie[cells] @ men, room, mixed]]
-        matrix = block_array(rows if many else [row[:1] for row in rows], format="csr")
-        ones, none = np.ones(len(self.who)), np.full(len(beds) + 2 * many, -np.inf)
-        within = LinearConstraint(
-            matrix, np.concatenate([ones, none]), np.concatenate([ones, beds, np.zeros(many), held])
-        )
+        many, of_paths = int(self.open.sum()), len(paths.cost)
+        mixed = np.full(many, float(self.tables.price[MIXED]))
+        whole = of_paths + many
         solved = milp(
-            np.concatenate([paths.cost, np.zeros(many), np.full(many, float(self.tables.price[MIXED]))]),
-            constraints=within,
-            integrality=np.concatenate([np.ones(len(paths.cost) + many), np.zeros(many)]),
-            bounds=Bounds(0, np.concatenate([np.ones(len(paths.cost) + many), np.full(many, np.inf)])),
+            np.concatenate([paths.cost, np.zeros(many), mixed]),
+            constraints=self._within(paths),
+            integrality=np.repeat([1, 0], [whole, many]),
+            bounds=Bounds(0, np.repeat([1.0, np.inf], [whole, many])),
             options={"time_limit": seconds, "mip_rel_gap": TINY},
         )
         if solved.x is None:
             return None, False
-        return np.flatnonzero(solved.x[: len(paths.cost)] > 0.5), solved.status == 0
+        return np.flatnonzero(solved.x[:of_paths] > 0.5), solved.status == 0
+
+    def _within(self, paths: _Paths) -> LinearConstraint:
+        """One path for each patient, no room too full; on open room-nights, of which a column each says whether they
+        are women's and another how many lie there all the same, the others have no bed."""
+        cells, one, lie = np.flatnonzero(self.open), self._one_each(paths), paths.cells
+        beds, many = self.beds.ravel().astype(np.float64), len(cells)
+        rows = [[one, None, None], [lie, None, None]] if many else [[one], [lie]]
+        if many:
+            women = diags_array((self.sex[paths.patient] == 1).astype(np.float64))
+            men = diags_array((self.sex[paths.patient] == 0).astype(np.float64))
+            mixed, room = -diags_array(np.ones(many)), diags_array(beds[cells])
+            rows += [[lie[cells] @ women, -room, mixed], [lie[cells] @ men, room, mixed]]
+        ones, none = np.ones(len(self.who)), np.full(len(beds) + 2 * many, -np.inf)
+        most = np.concatenate([ones, beds, np.zeros(many), beds[cells]])
+        return LinearConstraint(block_array(rows, format="csr"), np.concatenate([ones, none]), most)
 
 
 def _nights(stay: Int32) -> tuple[Int64, Int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from solver.admissions.stays import assignment
@@ -61,7 +61,7 @@ def solve(
         annealing = Countdown(Budget(ANNEALED * (budget.seconds or 1.0), timer=budget.timer), countdown.began)
     found = search(proof.arrays, first_plan(arrays), cooling_of(problem), annealing, seed, watching, workers)
     if exact and found.plan.total[HARD] == 0:
-        found = replace(found, plan=reassigned(arrays, found.plan, countdown, seed, watching))
+        found = reassigned(arrays, found, countdown, seed, watching, workers)
     plan = arrays.plan(found.plan.start, found.plan.place)
     referee = recount(problem, plan)
     said = int(found.plan.total[SOFT])
