@@ -9,6 +9,7 @@ against the relaxation of few (sifting: Bixby et al., Very large-scale linear pr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,16 +97,18 @@ class Assigner:
         np.add.at(women, cell, self.sex[patient])
         return there, women
 
-    def reassign(self, place: Int32, freedom: Freedom, prices: Float64, seconds: float) -> Reassigned:
-        """``place`` with the free patients in the best rooms for them, as far as ``seconds`` of the clock suffice.
+    def reassign(
+        self, place: Int32, freedom: Freedom, prices: Float64, seconds_left: Callable[[], float]
+    ) -> Reassigned:
+        """``place`` with the free patients in the best rooms for them, as far as the seconds suffice that are left.
 
         No room is too full in ``place``, nor in what is returned. ``prices``: of beds, from before.
         """
         part = _Part(self, place, freedom)
-        prices = part.sift(prices, seconds)
+        prices = part.sift(prices, seconds_left)
         charge = part.charge(part.kept)
         paths = part.paths(part.reduced(prices, charge) <= self.slack, charge)
-        found, proven = part.solve(paths, seconds)
+        found, proven = part.solve(paths, seconds_left())
         if found is None:
             return Reassigned(None, prices, False)
         changed = place.copy()
@@ -156,7 +159,7 @@ class _Part:
         more: Float64 = worth - worth.min(axis=1, keepdims=True)
         return more
 
-    def sift(self, prices: Float64, seconds: float) -> Float64:
+    def sift(self, prices: Float64, seconds_left: Callable[[], float]) -> Float64:
         """Prices of beds where every room-night keeps its sex; ``prices`` where they are not found in time."""
         charge = self.charge(self.sexes)
         taking_part = self.reduced(prices, charge) <= self.assigner.slack
@@ -168,7 +171,7 @@ class _Part:
                 b_ub=self.beds.ravel(),
                 A_eq=self._one_each(paths),
                 b_eq=np.ones(len(self.who)),
-                options={"time_limit": seconds},
+                options={"time_limit": max(0.0, seconds_left())},
             )
             if solved.status != 0:
                 return prices
@@ -211,7 +214,7 @@ class _Part:
             constraints=self._within(paths),
             integrality=np.repeat([1, 0], [whole, many]),
             bounds=Bounds(0, np.repeat([1.0, np.inf], [whole, many])),
-            options={"time_limit": seconds, "mip_rel_gap": TINY},
+            options={"time_limit": max(0.0, seconds), "mip_rel_gap": TINY},
         )
         if solved.x is None:
             return None, False

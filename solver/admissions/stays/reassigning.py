@@ -74,7 +74,7 @@ class _Run:
         elapsed = self.shared.countdown.elapsed
         while not self.shared.is_over(0) and (left := self.shared.countdown.remaining()):
             size, began = min(self.spent, key=self._turn), elapsed()
-            proven = self._reassign(size, min(SECONDS, left))
+            proven = self._reassign(size, began + min(SECONDS, left))
             took = elapsed() - began
             self.spent[size] += took
             self._adapt(size, proven, took)
@@ -83,11 +83,11 @@ class _Run:
         """The least is next; a size that is not solved even with every sex as it is has a tenth of the others' time."""
         return self.spent[size] * (1.0 if self.rooms[size] >= 1.0 else 10.0)
 
-    def _reassign(self, size: int, seconds: float) -> bool:
-        assigner = self.shared.assigner
+    def _reassign(self, size: int, end: float) -> bool:
+        assigner, elapsed = self.shared.assigner, self.shared.countdown.elapsed
         patients = _around(assigner, size, self.random)
         freedom = Freedom(patients, _some(assigner, int(self.rooms[size]), self.random))
-        outcome = assigner.reassign(self.shared.plan.place, freedom, self.prices, seconds)
+        outcome = assigner.reassign(self.shared.plan.place, freedom, self.prices, lambda: end - elapsed())
         self.prices = outcome.prices
         if outcome.place is not None:
             self.shared.offer(outcome.place)

@@ -24,8 +24,11 @@ from solver.admissions.stays.solve import solve
 from solver.engine.result import Budget, Unobserved
 from tests.stay_cases import patient, public, ward
 
-SECONDS = 20.0
 COOLING = Cooling(40.0, 4.0, 0.5, 5.0)
+
+
+def a_while():
+    return 20.0
 
 
 def everybody(problem):
@@ -45,7 +48,7 @@ def lies(problem, *rooms):
 
 def given_anew(problem, arrays, plan, slack=SLACK):
     assigner = Assigner(arrays, slack)
-    outcome = assigner.reassign(plan.place, everybody(problem), np.zeros(assigner.shape), SECONDS)
+    outcome = assigner.reassign(plan.place, everybody(problem), np.zeros(assigner.shape), a_while)
     assert outcome.proven
     return counted(arrays, plan.start, outcome.place)
 
@@ -79,7 +82,7 @@ def test_whose_rooms_keep_their_sex_stay_where_no_one_of_the_other_lies():
     arrays, plan = lies(problem, "west", "west", "east", "east")
     assigner, kept = Assigner(arrays), np.zeros(2, np.bool_)
     freedom = Freedom(np.ones(4, np.bool_), kept)
-    outcome = assigner.reassign(plan.place, freedom, np.zeros(assigner.shape), SECONDS)
+    outcome = assigner.reassign(plan.place, freedom, np.zeros(assigner.shape), a_while)
     assert outcome.place.tolist() == plan.place.tolist()
 
 
@@ -88,7 +91,7 @@ def test_who_is_not_free_keeps_their_bed():
     arrays, plan = lies(problem, "east", "east", "west", "west")
     assigner = Assigner(arrays)
     freedom = Freedom(np.array([False, False, True, True]), np.ones(2, np.bool_))
-    outcome = assigner.reassign(plan.place, freedom, np.zeros(assigner.shape), SECONDS)
+    outcome = assigner.reassign(plan.place, freedom, np.zeros(assigner.shape), a_while)
     assert outcome.place.tolist() == plan.place.tolist()
 
 
