@@ -2,8 +2,9 @@
 programme, one after the other, with a little noise on all but the last; annealed, so that it escapes from where it is.
 
 Where seconds count and the problem is not too large, one worker first generates columns (``relaxing``): that gives a
-bound, and a roster from a dive, from which the annealing goes on when it is better than what was there. Where it is too
-large for that, the groups that share no duty with others and are small enough get theirs after the moves.
+bound, and a roster from a dive, from which the annealing goes on when it is better than what was there. Where runs of
+days have prices for everybody, ``agreeing`` begins, and is the start of all that follows. Elsewhere, where a problem is
+too large for columns, the groups that share no duty with others and are small enough get theirs after the moves.
 """
 
 from __future__ import annotations
@@ -213,22 +214,23 @@ class _Run:
             self._adapt(self.log.countdown.elapsed() - began)
 
     def _start(self, seconds: float) -> None:
-        """Small moves, and columns for as many groups as there is time for: between moves where that is all of them,
-        else after these."""
-        if self._agree(seconds):
-            self._move(MOVING_COOL, MOVED_AGREED)
-            return
+        """Sweeps or small moves, and columns for as many groups as there is time for: before further moves where that
+        is all of them, else after these, unless there were sweeps."""
         relaxing = Relaxing(self.compiled, self.log, self.best)
         every = groups(self.compiled.tables) if self.generates else ()
         affordable = relaxing.affordable(every, RELAXING * seconds, FEWEST_ROUNDS)
         if not affordable or len(affordable) < len(every):
+            if self._agree(seconds, AGREED):
+                self._move(MOVING_COOL, MOVED_AGREED)
+                return
             small = relaxing.affordable(every, (1.0 - MOVED_PARTLY) * seconds, MEETING_ROUNDS)
             until = MOVED_PARTLY if small else MOVED_LENIENT if self.lenient else MOVED
             self._move(MOVING_HOT, until)
             relaxing.generate(small, (1.0 - until) * seconds)
             copy(self.best, self.plan)
             return
-        self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
+        if not self._agree(seconds, MOVED_BEFORE):
+            self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
         self.dived = relaxing.generate(affordable, RELAXING * seconds)
         self._prove()
         until = MOVED_AFTER if self.dived else MOVED
@@ -270,17 +272,18 @@ class _Run:
 
         return progress
 
-    def _agree(self, seconds: float) -> bool:
-        """Find prices, and sweep until all agree on them; False where too few rounds fit into the seconds."""
+    def _agree(self, seconds: float, until: float) -> bool:
+        """Find prices, and sweep until all agree on them, until so large a share of the seconds; False where too few
+        rounds fit into these."""
         rounds = int(CLIMBING * seconds / max(self.log.round_seconds, 1e-6))
         if not self.lenient or rounds < FEWEST_CLIMBS:
             return False
         agreeing = Agreeing(self.compiled.tables, self.unit)
         agreeing.climb(min(rounds, MOST_CLIMBS), self._progress(CLIMBING))
         if self.generates and agreeing.bound is not None:
-            self.log.note_bound(self.compiled.at_least(agreeing.bound), 0)
+            self.log.note_prices(np.rint(agreeing.best_prices).astype(np.int64), agreeing.bound)
         random = np.random.default_rng(self.seed)
-        agreeing.sweep(self.plan, self.best, self._progress(AGREED), random)
+        agreeing.sweep(self.plan, self.best, self._progress(until), random)
         return True
 
     def _mend(self) -> bool:
