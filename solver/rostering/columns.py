@@ -160,15 +160,20 @@ class Generation:
         return added
 
     def _improve_bound(self, worth: Int64, least: int) -> None:
-        """People who are there anyway are paid for by what is not wanted any more."""
-        tables, there = self.tables, self.staffed
-        short = np.maximum(0, tables.least - there)
-        under = np.maximum(0, tables.wanted - np.maximum(tables.least, there))
-        bound = least + int((worth * (tables.wanted - there)).sum())
-        bound += int((np.minimum(0, tables.under - worth) * under).sum())
-        bound += int((np.minimum(0, tables.size[3] - worth) * short).sum())
+        bound = lagrangian(self.tables, self.staffed, worth, least)
         if self.bound is None or bound > self.bound:
             self.bound, self.prices = bound, worth
+
+
+def lagrangian(tables: Tables, there: Int64, worth: Int64, least: int) -> int:
+    """What no roster costs less than, when all schedules together cost at least ``least``, less what one person on each
+    duty is worth, int64 (days, n_duties). People ``there`` anyway are paid for by what is not wanted any more."""
+    short = np.maximum(0, tables.least - there)
+    under = np.maximum(0, tables.wanted - np.maximum(tables.least, there))
+    bound = least + int((worth * (tables.wanted - there)).sum())
+    bound += int((np.minimum(0, tables.under - worth) * under).sum())
+    bound += int((np.minimum(0, tables.size[3] - worth) * short).sum())
+    return bound
 
 
 def personal_costs(tables: Tables, duties: Int64) -> Int64:

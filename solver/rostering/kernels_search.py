@@ -90,22 +90,29 @@ def respond(tables: Any, p: int, noise: int, plan: Any, trial: Any, work: Any, s
 
     ``noise``: largest random surcharge of a shift. False, with nothing inserted, when none keeps the hard rules.
     """
-    n_shifts = trial.price.shape[1]
     set_prices(tables, p, plan, trial)
     for d in range(tables.size[0]):
-        for s in range(n_shifts):
+        for s in range(trial.price.shape[1]):
             extra = below(state, noise + 1)
             if trial.price[d, s] < FAR:
                 trial.price[d, s] += extra
-    for _ in range(n_shifts + 1):
-        cost = best_schedule(tables, p, trial.price, work, trial.schedule)
-        if cost >= FAR:
-            return False
-        if not too_often(tables, p, trial):
-            _accept(tables, p, cost, plan, trial)
-            return True
+    cost = lawful_schedule(tables, p, trial, work)
+    if cost >= FAR:
+        return False
+    accept(tables, p, cost, plan, trial)
+    return True
+
+
+@inlined
+def lawful_schedule(tables: Any, p: int, trial: Any, work: Any) -> int:
+    """A cheap schedule of ``p`` by the prices of ``trial``, in which no shift type is worked too often; what it costs,
+    FAR when none is found."""
+    for _ in range(trial.price.shape[1] + 1):
+        cost: int = best_schedule(tables, p, trial.price, work, trial.schedule)
+        if cost >= FAR or not too_often(tables, p, trial):
+            return cost
         restrict(tables, p, trial)
-    return False
+    return FAR
 
 
 @inlined
@@ -152,7 +159,7 @@ def _days_of(schedule: Any, s: int) -> int:
 
 
 @inlined
-def _accept(tables: Any, p: int, cost: int, plan: Any, trial: Any) -> None:
+def accept(tables: Any, p: int, cost: int, plan: Any, trial: Any) -> None:
     """Insert the schedule that was found for ``cost``; what is personal of it is what cover and surcharges are not."""
     for d in range(tables.size[0]):
         s = trial.schedule[d]

@@ -70,8 +70,7 @@ class Relaxing:
                 bound += columns.bound
                 bounded += len(group.people)
             if bounded == len(self.best.personal):
-                self.log.note_bound(self.compiled.at_least(bound), 0)
-                self.log.dual = prices, bound
+                self.log.note_prices(prices, bound)
             if relaxed is None or self.log.is_over(0) or self._far(group, columns.bound):
                 continue
             relaxations.append(Relaxation(group, columns.master.columns, relaxed))

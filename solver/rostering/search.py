@@ -2,13 +2,14 @@
 programme, one after the other, with a little noise on all but the last; annealed, so that it escapes from where it is.
 
 Where seconds count and the problem is not too large, one worker first generates columns (``relaxing``): that gives a
-bound, and a roster from a dive, from which the annealing goes on when it is better than what was there. Where it is too
-large for that, the groups that share no duty with others and are small enough get theirs after the moves.
+bound, and a roster from a dive, from which the annealing goes on when it is better than what was there. Where runs of
+days have prices for everybody, ``agreeing`` begins, and is the start of all that follows. Elsewhere, where a problem is
+too large for columns, the groups that share no duty with others and are small enough get theirs after the moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ from solver.engine.kernels_random import random_state
 from solver.engine.result import Countdown, Observer, TracePoint
 from solver.engine.types import Int64
 from solver.rostering import moves
+from solver.rostering.agreeing import Agreeing
 from solver.rostering.arrays import SCALE, Compiled, is_lenient, new_trial, room
 from solver.rostering.groups import groups
 from solver.rostering.kernels_rows import BREACH
@@ -55,8 +57,16 @@ MOVING_HOT: Final = 0.4
 MOVING_WARM: Final = 0.1
 """Temperatures of small moves at the start, and when going on from a good roster, as a share of the median price of a
 person missing."""
+MOVING_COOL: Final = 1 / 15
+"""The same after sweeps."""
 MOVING_COLD: Final = 0.3
 """Temperature of small moves at the end, as a share of the least difference between two costs."""
+CLIMBING: Final = 0.15
+FEWEST_CLIMBS, MOST_CLIMBS = 60, 400
+"""Share of the seconds for finding prices, where so many rounds fit into it; more are not worth their time."""
+AGREED: Final = 0.65
+MOVED_AGREED: Final = 0.8
+"""Share of the seconds until which sweeps go on, and small moves after them."""
 LIGHT: Final = 1.0
 HEAVY: Final = 4.0
 """What small moves take a hard rule broken by a day for at the start and at the end, in median prices of a person
@@ -204,19 +214,23 @@ class _Run:
             self._adapt(self.log.countdown.elapsed() - began)
 
     def _start(self, seconds: float) -> None:
-        """Small moves, and columns for as many groups as there is time for: between moves where that is all of them,
-        else after these."""
+        """Sweeps or small moves, and columns for as many groups as there is time for: before further moves where that
+        is all of them, else after these, unless there were sweeps."""
         relaxing = Relaxing(self.compiled, self.log, self.best)
         every = groups(self.compiled.tables) if self.generates else ()
         affordable = relaxing.affordable(every, RELAXING * seconds, FEWEST_ROUNDS)
         if not affordable or len(affordable) < len(every):
+            if self._agree(seconds, AGREED):
+                self._move(MOVING_COOL, MOVED_AGREED)
+                return
             small = relaxing.affordable(every, (1.0 - MOVED_PARTLY) * seconds, MEETING_ROUNDS)
             until = MOVED_PARTLY if small else MOVED_LENIENT if self.lenient else MOVED
             self._move(MOVING_HOT, until)
             relaxing.generate(small, (1.0 - until) * seconds)
             copy(self.best, self.plan)
             return
-        self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
+        if not self._agree(seconds, MOVED_BEFORE):
+            self._move(MOVING_HOT, min(MOVED_BEFORE, SECONDS_PER_DAY * self.plan.duty.size / seconds))
         self.dived = relaxing.generate(affordable, RELAXING * seconds)
         self._prove()
         until = MOVED_AFTER if self.dived else MOVED
@@ -237,6 +251,17 @@ class _Run:
 
     def _move(self, hot: float, until: float) -> None:
         """Anneal by small moves from the best plan of this worker on, until so large a share of the seconds."""
+        copy(self.best, self.plan)
+        cold, light, heavy = MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
+        heat, progress = moves.Heat(hot * self.unit, cold, light, heavy), self._progress(until)
+        moves.anneal(self.compiled.tables, self.plan, self.best, heat, progress, self.state)
+        if self._mend() and rank(self.plan) < rank(self.best):
+            copy(self.plan, self.best)
+            self.log.note_plan(self.best, self.steps)
+        copy(self.best, self.plan)
+
+    def _progress(self, until: float) -> Callable[[], float]:
+        """From 0 to 1, while it goes on until so large a share of the seconds; told to the log by the way."""
         elapsed = self.log.countdown.elapsed
         began, end = elapsed(), until * (self.log.countdown.budget.seconds or 0.0)
 
@@ -245,14 +270,21 @@ class _Run:
             over = elapsed() >= end or self.log.is_over(self.steps)
             return 1.0 if over else (elapsed() - began) / (end - began)
 
-        copy(self.best, self.plan)
-        cold, light, heavy = MOVING_COLD * self.compiled.step, LIGHT * self.unit, HEAVY * self.unit
-        heat = moves.Heat(hot * self.unit, cold, light, heavy)
-        moves.anneal(self.compiled.tables, self.plan, self.best, heat, progress, self.state)
-        if self._mend() and rank(self.plan) < rank(self.best):
-            copy(self.plan, self.best)
-            self.log.note_plan(self.best, self.steps)
-        copy(self.best, self.plan)
+        return progress
+
+    def _agree(self, seconds: float, until: float) -> bool:
+        """Find prices, and sweep until all agree on them, until so large a share of the seconds; False where too few
+        rounds fit into these."""
+        rounds = int(CLIMBING * seconds / max(self.log.round_seconds, 1e-6))
+        if not self.lenient or rounds < FEWEST_CLIMBS:
+            return False
+        agreeing = Agreeing(self.compiled.tables, self.unit)
+        agreeing.climb(min(rounds, MOST_CLIMBS), self._progress(CLIMBING))
+        if self.generates and agreeing.bound is not None:
+            self.log.note_prices(np.rint(agreeing.best_prices).astype(np.int64), agreeing.bound)
+        random = np.random.default_rng(self.seed)
+        agreeing.sweep(self.plan, self.best, self._progress(until), random)
+        return True
 
     def _mend(self) -> bool:
         """Find the schedules of those again who break a hard rule; whether everybody keeps all then. It takes its time

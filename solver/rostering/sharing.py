@@ -52,6 +52,12 @@ class Log(Watch):
         if best.total[1] == 0 and not breaks_hard_rules(best):
             self.note(self.compiled.in_units(int(best.total[0])), steps)
 
+    def note_prices(self, prices: Int64, bound: int) -> None:
+        """No roster costs less than ``bound``, as these prices prove; kept where that is more than was known."""
+        if self.dual is None or bound > self.dual[1]:
+            self.dual = prices, bound
+            self.note_bound(self.compiled.at_least(bound), 0)
+
     def left(self, until: float) -> Callable[[], float]:
         """Tells the seconds until ``until`` of the countdown, none when the search ends before; not where rounds are
         the budget."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from solver.engine.types import Bool, Int64
 from solver.rostering import layout as at
-from solver.rostering.arrays import MOST_TOLD_APART
+from solver.rostering.arrays import MOST_TOLD_APART, runs_told_apart
 from solver.rostering.kernels_pricing import FREE
 from solver.rostering.layout import FAR, HARD, NONE, Plan, Tables
 from solver.rostering.problem import DAYS_PER_WEEK, SATURDAY
@@ -82,6 +82,7 @@ def _tables(tables: Tables, plan: Plan, people: Int64, first: int, last: int) ->
     _take_weekends(terms, shifts >= 0, (last - first) // DAYS_PER_WEEK)
     if first > 0:
         _remember(terms, tables.duty_shift, plan.duty[people, :first])
+    size[2] = runs_told_apart(terms, tables.same)
     worked = np.stack([(shifts == s).sum(axis=1) for s in range(len(tables.unit))], axis=1)
     most = np.where(most >= NONE, most, most - worked)
     wish = tables.wish[people, first:last].copy()
