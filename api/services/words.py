@@ -126,8 +126,8 @@ def _sentence(
         return phrases.AS_GOOD.of(bed=bed_id)
     profile = live.records.profile
     chosen = {price.rule_id: price.amount for price in decision.prices}
-    worse = {rule.id: counts.get(rule.id, 0) - chosen.get(rule.id, 0) for rule in rules.SOFT}
-    dearest = max(rules.SOFT, key=lambda rule: profile.weight(rule) * worse[rule.id])
+    told = [rule for rule in rules.SOFT if rule.id in counts or rule.id in chosen]
+    dearest = max(told, key=lambda r: profile.weight(r) * (counts.get(r.id, 0) - chosen.get(r.id, 0)))
     return phrases.DEARER.of(bed=bed_id, cost=more, rule=dearest.id)
 
 
