@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 
 from models.clock import Instant
 from models.commands import AuditEntry, JsonObject
-from models.statements import first_row, insert_rows
+from models.statements import insert_rows
 from models.tables.ledger import audit_line
 
 GENESIS = bytes(32)
@@ -30,6 +30,10 @@ class Anchor:
 
     sequence: int
     hash: bytes
+
+
+START: Final = Anchor(0, GENESIS)
+"""Where a trail without lines stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,13 @@ _LAST: Final = select(audit_line.c.sequence, audit_line.c.hash).where(
 def head(connection: Connection) -> Anchor:
     """The last line, or sequence 0 and the genesis hash."""
     row = connection.execute(_LAST).first()
-    return Anchor(row.sequence, row.hash) if row else Anchor(0, GENESIS)
+    return Anchor(row.sequence, row.hash) if row else START
 
 
-def append(connection: Connection, lines: Sequence[PreparedLine]) -> None:
-    """Chain the lines to the last one; the caller holds the write lock."""
+def append(connection: Connection, lines: Sequence[PreparedLine], last: Anchor | None = None) -> None:
+    """Chain the lines to the ``last`` one (None: it is looked up); the caller holds the write lock."""
     if lines:
-        row = first_row(connection, _LAST, {})
-        last = Anchor(row["sequence"], row["hash"]) if row else Anchor(0, GENESIS)
-        insert_rows(connection, audit_line, list(chained(last, lines)))
+        insert_rows(connection, audit_line, list(chained(last or head(connection), lines)))
 
 
 def verify_chain(connection: Connection, anchors: Iterable[Anchor] = ()) -> ChainReport:

@@ -74,6 +74,14 @@ class Database(ABC):
         with connected(self._readers) as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """The writing connection outside of any transaction, for one question of ``models.statements``: it sees what
+        was committed. By the writer's thread, whose connection still holds the pages that it wrote last; any other
+        reads and deciphers them anew after each commit."""
+        with connected(self._writer) as connection:
+            yield connection
+
     def migrate(self, version: str = "head") -> None:
         """Bring the schema to a step, all or nothing. Raises ``DatabaseInUse`` if others have it open."""
         with self.alone(), self.writing() as connection:

@@ -16,6 +16,8 @@ from models.clock import Clock
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BITS = 80
 _BODY_LENGTH = 26
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+_SHIFTS = tuple(range(5 * _BODY_LENGTH - 10, -1, -10))
 _PATTERN = re.compile(rf"([a-z]{{2,4}})_([{_ALPHABET}]{{{_BODY_LENGTH}}})")
 
 RandomBytes = Callable[[int], bytes]
@@ -57,4 +59,4 @@ def prefix_of(identifier: str) -> str | None:
 
 
 def _encode(number: int) -> str:
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_BODY_LENGTH)))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from models.clock import Instant
 from models.commands import Event, JsonObject
-from models.statements import first_row, insert_rows
+from models.statements import insert_rows
 from models.tables.ledger import outbox_event
 
 
@@ -34,7 +34,7 @@ class PreparedEvent:
     created_microsecond: int
 
 
-_LAST: Final = select(func.max(outbox_event.c.sequence).label("sequence"))
+_LAST: Final = select(func.max(outbox_event.c.sequence))
 
 
 def last_sequence(connection: Connection) -> int:
@@ -49,12 +49,13 @@ def prepare(events: Iterable[Event], now: Instant) -> list[PreparedEvent]:
     return ready
 
 
-def append(connection: Connection, events: Sequence[PreparedEvent], revision: int) -> None:
-    """Store events after the last one; the caller holds the write lock."""
+def append(
+    connection: Connection, events: Sequence[PreparedEvent], revision: int, last: int | None = None
+) -> None:
+    """Store events after the ``last`` one (None: it is looked up); the caller holds the write lock."""
     if not events:
         return
-    last = first_row(connection, _LAST, {})
-    first = 1 + ((last and last["sequence"]) or 0)
+    first = 1 + (last_sequence(connection) if last is None else last)
     rows = [
         {
             "sequence": sequence,

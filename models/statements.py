@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -45,11 +46,12 @@ _WHERE = "where_"
 @dataclass(frozen=True, slots=True)
 class _Built:
     """The text in the driver's words; ``parameters`` in the order they stand in it, each with what turns a value into
-    the driver's."""
+    the driver's; the names of the ``columns`` it answers with, if it is a question."""
 
     text: str
     parameters: tuple[tuple[str, Processor | None], ...]
     by_position: bool
+    columns: tuple[str, ...] = ()
 
     def arguments(self, values: Values) -> Any:
         """The driver's parameters of one execution."""
@@ -126,12 +128,17 @@ def first_row(connection: Connection, statement: Select[Any], values: Values) ->
     with _Errors(connection, built.text), closing(connection.connection.cursor()) as cursor:
         cursor.execute(built.text, built.arguments(values))
         found = cursor.fetchone()
-    return None if found is None else dict(zip(statement.selected_columns.keys(), found, strict=True))
+    return None if found is None else dict(zip(built.columns, found, strict=True))
 
 
 def plain(connection: Connection, text: str) -> None:
     """A statement without parameters, such as a savepoint."""
-    _run(connection, _Built(text, (), True), [{}])
+    _run(connection, _plain(text), [{}])
+
+
+@cache
+def _plain(text: str) -> _Built:
+    return _Built(text, (), True)
 
 
 def _run(connection: Connection, built: _Built, rows: Sequence[Values], missed: Missed | None = None) -> None:
@@ -149,7 +156,7 @@ def _run(connection: Connection, built: _Built, rows: Sequence[Values], missed: 
 
 
 # --- sent together ------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     """A statement with the parameters of each of its executions; ``missed`` as above."""
 
@@ -218,7 +225,8 @@ def _build(dialect: Dialect, statement: ClauseElement, columns: Iterable[str]) -
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(columns))
     names = compiled.positiontup if compiled.positional else list(compiled.binds)
     parameters = tuple((name, _processor(dialect, compiled.binds[name].type)) for name in names)
-    return _Built(str(compiled), parameters, bool(compiled.positional))
+    answers = tuple(statement.selected_columns.keys()) if isinstance(statement, Select) else ()
+    return _Built(str(compiled), parameters, bool(compiled.positional), answers)
 
 
 def _processor(dialect: Dialect, column_type: TypeEngine[Any]) -> Processor | None:

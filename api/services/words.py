@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.services.cases import Case, Need, Proposal
-from solver.engine.rule import Level
+from solver.engine.rule import Level, Profile
 from solver.hospital import (
     Allocation,
     Minute,
@@ -124,11 +124,16 @@ def _sentence(
         return phrases.NOT_THAT_BED.of(bed=bed_id, rules=against)
     if more <= 0:
         return phrases.AS_GOOD.of(bed=bed_id)
-    profile = live.records.profile
     chosen = {price.rule_id: price.amount for price in decision.prices}
-    worse = {rule.id: counts.get(rule.id, 0) - chosen.get(rule.id, 0) for rule in rules.SOFT}
-    dearest = max(rules.SOFT, key=lambda rule: profile.weight(rule) * worse[rule.id])
-    return phrases.DEARER.of(bed=bed_id, cost=more, rule=dearest.id)
+    rule_id = dearest_rule(counts, chosen, live.records.profile)
+    return phrases.DEARER.of(bed=bed_id, cost=more, rule=rule_id)
+
+
+def dearest_rule(counts: Counts, chosen: Counts, profile: Profile) -> str:
+    """The soft rule for which the amounts ``counts`` cost more by most than those ``chosen``, the catalogue's first
+    among equals. They cost more altogether, so it is one of those that either counts."""
+    told = [rule for rule in rules.SOFT if rule.id in counts or rule.id in chosen]
+    return max(told, key=lambda r: profile.weight(r) * (counts.get(r.id, 0) - chosen.get(r.id, 0))).id
 
 
 def _alternatives(request: Request, allocation: Allocation, records: Records, count: int) -> list[str]:

@@ -41,6 +41,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path, key: Key, lock: ProcessLock, readers: int) -> None:
         super().__init__(path, SqliteDialect(), writer_engine(path, key), reader_engine(path, key, readers))
         self.path = path
+        self._files = path, path.with_name(path.name + "-wal")
         self._lock = lock
         self._reading = readers
         self._place: tuple[tuple[int, int] | None, ...] | None = None
@@ -66,8 +67,7 @@ class SqliteDatabase(Database):
                 held.enter_context(self._readers.connect())
 
     def _found(self) -> tuple[tuple[int, int] | None, ...]:
-        log = self.path.with_name(self.path.name + "-wal")
-        return _identity(self.path), _identity(log)
+        return tuple(map(_identity, self._files))
 
     def fold_log(self) -> None:
         """Bring the write-ahead log into the file and empty it: what was overwritten is gone from both."""
@@ -179,9 +179,9 @@ def _check_readable(database: SqliteDatabase) -> None:
         raise NotAWardflowDatabase(f"{database.path} opens, but was not made by wardflow.")
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(file: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        found = file.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -19,6 +19,7 @@ import sqlcipher3
 from sqlalchemy import Engine, QueuePool, create_engine, event
 
 from models.keys import Key
+from models.statements import plain
 
 HEADER_MARK = b"wardflow"
 APPLICATION_ID = 0x77666C77
@@ -34,14 +35,14 @@ def file_salt(key: Key) -> bytes:
 def writer_engine(path: Path, key: Key) -> Engine:
     """The engine of the one writing connection; a second checkout waits for the first to come back."""
     engine = _engine(path, key, "writer", pool_size=1)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", lambda connection: plain(connection, "BEGIN IMMEDIATE"))
     return engine
 
 
 def reader_engine(path: Path, key: Key, connections: int) -> Engine:
     """The engine of the reading connections; each transaction sees one snapshot."""
     engine = _engine(path, key, "reader", pool_size=connections)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    event.listen(engine, "begin", lambda connection: plain(connection, "BEGIN"))
     return engine
 
 

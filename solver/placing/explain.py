@@ -225,4 +225,4 @@ def _companion_places(request: Request, bed_id: str, records: Records) -> list[s
 def clock(minute: Minute, records: Records) -> str:
     """A minute on the first site's clock."""
     zone = next((site.time_zone for site in records.sites.values()), "UTC")
-    return f"{from_minute(minute, zone):%Y-%m-%d %H:%M}"
+    return from_minute(minute, zone).replace(tzinfo=None).isoformat(" ", "minutes")

@@ -29,6 +29,14 @@ def test_a_clock_set_back_does_not_bring_ids_out_of_order():
     assert first < second < third
 
 
+def test_an_id_is_its_milliseconds_and_its_random_bits_in_base_32():
+    random = bytes(range(246, 256))
+    number = 1_900_000_000_123 << 80 | int.from_bytes(random)
+    digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    body = IdGenerator(lambda: Instant(1_900_000_000_123_000), lambda _: random)("req").removeprefix("req_")
+    assert body == "".join(digits[number // 32**place % 32] for place in range(25, -1, -1))
+
+
 def test_two_generators_do_not_make_the_same_id():
     assert generator(1)("req") != generator(1)("req")
 
