@@ -169,7 +169,7 @@ class SqlStorage:
             store_and_take_away(connection)
 
     def _may_be_known(self, asked: Sequence[Command]) -> bool:
-        # Mostly none is, and one statement tells: 60 microseconds where a transaction took 200.
+        # Mostly none is, and one statement without a transaction tells.
         try:
             with self._database.asking() as connection:
                 return any_known(connection, asked)
