@@ -31,7 +31,7 @@ def reassigned(
     compiled: Compiled, found: Found, countdown: Countdown, seed: int, observer: Observer, workers: int = 1
 ) -> Found:
     """``found``, whose plan breaks no hard rule, with a better plan if one is found in time."""
-    shared = _Shared(compiled, found, countdown, observer)
+    shared = Shared(compiled, found, countdown, observer)
     runs = [_Run(shared, int(one)) for one in np.random.SeedSequence(seed).generate_state(workers, np.uint64)]
     if workers == 1:
         runs[0].go()
@@ -41,7 +41,7 @@ def reassigned(
     return replace(found, plan=shared.plan, trace=tuple(shared.trace))
 
 
-class _Shared(Watch):
+class Shared(Watch):
     """The best plan of all workers, and the patients and rooms they draw from."""
 
     def __init__(self, compiled: Compiled, found: Found, countdown: Countdown, observer: Observer) -> None:
@@ -63,7 +63,7 @@ class _Run:
     """One worker: its random numbers, prices of beds, and for each size what it ``spent`` and how many ``rooms`` it may
     change the sex of."""
 
-    def __init__(self, shared: _Shared, seed: int) -> None:
+    def __init__(self, shared: Shared, seed: int) -> None:
         self.shared, self.random = shared, np.random.default_rng(seed)
         self.prices = np.zeros(shared.assigner.shape)
         sizes = [n for n in SIZES if n < 2 * len(shared.plan.start)] or [SIZES[0]]

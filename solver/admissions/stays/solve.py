@@ -13,11 +13,12 @@ from solver.admissions.stays.layout import HARD, SOFT
 from solver.admissions.stays.problem import StayPlan, StayProblem
 from solver.admissions.stays.reassigning import reassigned
 from solver.admissions.stays.referee import recount
-from solver.admissions.stays.search import Cooling, search
+from solver.admissions.stays.search import Cooling, Found, search
 from solver.engine.errors import EngineError
 from solver.engine.result import Budget, Countdown, Observer, Result, Status, TracePoint, Unobserved
 
-METHOD = "annealing of stays"
+METHOD: Final = "annealing of stays"
+ASSIGNING: Final = "annealing of stays, rooms of many assigned at once"
 TENTHS: Final = Cooling(40.0, 4.0, 0.5, 5.0)
 """For prices in tenths, as those of PAS."""
 THEATRES: Final = Cooling(60.0, 3.0, 0.03, 8.0)
@@ -55,13 +56,7 @@ def solve(
     """
     arrays, countdown, watching = compiled(checked(problem)), budget.start(), observer or Unobserved()
     proof = _prove(arrays, countdown, watching)
-    annealing = countdown
-    exact = budget.seconds is not None and budget.iterations is None and assignment.suits(arrays)
-    if exact:
-        annealing = Countdown(Budget(ANNEALED * (budget.seconds or 1.0), timer=budget.timer), countdown.began)
-    found = search(proof.arrays, first_plan(arrays), cooling_of(problem), annealing, seed, watching, workers)
-    if exact and found.plan.total[HARD] == 0:
-        found = reassigned(arrays, found, countdown, seed, watching, workers)
+    found, method = _found(arrays, proof, countdown, seed, watching, workers)
     plan = arrays.plan(found.plan.start, found.plan.place)
     referee = recount(problem, plan)
     said = int(found.plan.total[SOFT])
@@ -71,7 +66,7 @@ def solve(
     proven = None if referee.broken else proof.cost
     if proven is not None and referee.cost == proven:
         status = Status.OPTIMAL
-    return Result(status, plan, referee.cost, proven, referee.broken == 0, METHOD, found.trace)
+    return Result(status, plan, referee.cost, proven, referee.broken == 0, method, found.trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +75,20 @@ class _Proof:
 
     arrays: Compiled
     cost: int | None
+
+
+def _found(
+    arrays: Compiled, proof: _Proof, countdown: Countdown, seed: int, observer: Observer, workers: int
+) -> tuple[Found, str]:
+    """What annealing finds and, where rooms can be assigned and seconds alone count, that betters; and its name."""
+    budget, given, cooling = countdown.budget, first_plan(arrays), cooling_of(arrays.problem)
+    if budget.seconds is None or budget.iterations is not None or not assignment.suits(arrays):
+        return search(proof.arrays, given, cooling, countdown, seed, observer, workers), METHOD
+    annealing = Countdown(Budget(ANNEALED * budget.seconds, timer=budget.timer), countdown.began)
+    found = search(proof.arrays, given, cooling, annealing, seed, observer, workers)
+    if found.plan.total[HARD] > 0:
+        return found, METHOD
+    return reassigned(arrays, found, countdown, seed, observer, workers), ASSIGNING
 
 
 def _prove(arrays: Compiled, countdown: Countdown, observer: Observer) -> _Proof:

@@ -17,9 +17,9 @@ from solver.admissions.stays.assignment import FAR, SLACK, Assigner, Freedom, su
 from solver.admissions.stays.counting import counted
 from solver.admissions.stays.layout import HARD, SOFT
 from solver.admissions.stays.problem import PAS, PRA, Department, Policy, Prices, Room, Sex, Surgery
-from solver.admissions.stays.reassigning import reassigned
+from solver.admissions.stays.reassigning import Shared, reassigned
 from solver.admissions.stays.referee import recount
-from solver.admissions.stays.search import Cooling, search
+from solver.admissions.stays.search import Cooling, Found, search
 from solver.admissions.stays.solve import solve
 from solver.engine.result import Budget, Unobserved
 from tests.stay_cases import patient, public, ward
@@ -95,6 +95,28 @@ def test_who_is_not_free_keeps_their_bed():
     assert outcome.place.tolist() == plan.place.tolist()
 
 
+def test_no_more_lie_in_a_room_for_both_sexes_than_it_has_beds():
+    """Where sexes may be mixed nothing but the beds keeps three patients out of the double room that suits all."""
+    wards = (Department("d", {"s": 1}), Department("e", {"s": 2}))
+    rooms = (Room("double", 2, "d", Policy.ANY), Room("other", 2, "e", Policy.ANY))
+    stays = [patient("a", 2), patient("b", 2, sex=Sex.MALE), patient("c", 2)]
+    problem = ward(*stays, rooms=rooms, departments=wards, prices=PAS)
+    arrays, plan = lies(problem, "other", "other", "double")
+    better = given_anew(problem, arrays, plan)
+    assert (better.total[HARD], sorted(better.place[:, 0])) == (0, [0, 0, 1])
+
+
+@pytest.mark.parametrize("rooms", [("single", "single"), ("double", "double")], ids=["too full", "dearer"])
+def test_neither_a_room_too_full_nor_a_dearer_plan_is_taken(rooms):
+    problem = ward(patient("a", size=1), patient("b"), prices=PAS)
+    arrays, plan = lies(problem, "single", "double")
+    found = Found(plan, np.zeros((1, 2), np.int64), ())
+    shared = Shared(arrays, found, Budget(1.0).start(), Unobserved())
+    shared.offer(lies(problem, *rooms)[1].place)
+    assert shared.plan is plan
+    assert shared.trace == []
+
+
 PEOPLE = st.tuples(
     st.integers(1, 3),
     st.integers(0, 1),
@@ -144,6 +166,8 @@ def test_a_solve_with_seconds_gives_rooms_anew_after_the_annealing():
     result = solve(problem, Budget(4.0), 1)
     assert result.verified
     assert result.cost == result.trace[-1].cost
+    assert "assigned" in result.method
+    assert "assigned" not in solve(problem, Budget(4.0, iterations=1000), 1).method
 
 
 @pytest.mark.parametrize(
